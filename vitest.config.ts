@@ -1,0 +1,38 @@
+import { defineConfig } from "vitest/config";
+
+const everywhere = ["modules", "cli", "stacks", "providers", "lab"];
+const files = (ending: string) => everywhere.map((folder) => `${folder}/**/*.${ending}.ts`);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: files("test"),
+          exclude: [...files("lab.test"), ...files("soak.test"), "**/node_modules/**"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        // One lab, shared by all: its suites run one after the other.
+        test: {
+          name: "lab",
+          include: files("lab.test"),
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "soak",
+          include: files("soak.test"),
+          testTimeout: 3_600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
