@@ -1,0 +1,11 @@
+export {
+  addressAt,
+  type Cidr,
+  cidr,
+  contains,
+  formatAddress,
+  INTERNET,
+  overlaps,
+  parseCidr,
+  subnet,
+} from "./cidr.ts";
