@@ -1,0 +1,14 @@
+export { WEAKENINGS } from "./cross-checks.ts";
+export { instanceJsonSchema } from "./json-schema.ts";
+export type { ReadOptions } from "./options.ts";
+export { readInstance } from "./read.ts";
+export {
+  type Classification,
+  type Instance,
+  instanceName,
+  instanceSchema,
+  type MeetingKind,
+  type ResidencyProfile,
+  type WaiverEntry,
+} from "./schema.ts";
+export { isHardwareKey, KEY_TYPES, sshKeyProblem } from "./ssh-key.ts";
