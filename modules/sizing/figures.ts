@@ -1,0 +1,66 @@
+import { z } from "zod";
+
+const figure = z.strictObject({
+  value: z.number().positive(),
+  unit: z.string(),
+  source: z.string(),
+  assumed: z.boolean().default(false),
+});
+
+const NAMES = [
+  "packetsHd",
+  "packetsSd",
+  "packetsLd",
+  "packetsAudio",
+  "packetsSimulcast",
+  "bitsAudio",
+  "bitsScreen",
+  "lowAV1",
+  "lowVP9",
+  "lowVP8",
+  "lowH264",
+  "standardAV1",
+  "standardVP9",
+  "standardVP8",
+  "standardH264",
+  "highAV1",
+  "highVP9",
+  "highVP8",
+  "highH264",
+  "bridgePackets",
+  "bridgeUse",
+  "bridgePeople",
+  "bridgeRoomPeople",
+  "bridgeVcpus",
+  "bridgeRam",
+  "cpuPerKilobyte",
+  "cpuIdle",
+  "cpuSafety",
+  "ramPerKilobyte",
+  "networkBits",
+  "networkUse",
+  "controlPeople",
+  "controlVcpus",
+  "controlRam",
+  "joinsPerRoom",
+  "turnPorts",
+  "turnVcpus",
+  "turnRam",
+  "monitorVcpus",
+  "monitorRam",
+  "edgeVcpus",
+  "edgeRam",
+  "diskSystem",
+  "volumeControl",
+  "logsPerHostDay",
+] as const;
+
+export type FigureName = (typeof NAMES)[number];
+
+/** The file of figures: every number that the planner uses, dated, each with its source. */
+export const figuresSchema = z.strictObject({
+  read: z.iso.date(),
+  figures: z.record(z.enum(NAMES), figure),
+});
+
+export type Figures = Readonly<z.output<typeof figuresSchema>>;
