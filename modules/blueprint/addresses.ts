@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+/** The addresses file: what the cloud chose, recorded by `polder addresses`, an input from then on. */
+export const addressesSchema = z.strictObject({
+  instance: z.string(),
+  cloud: z.enum(["openstack"]),
+  location: z.string(),
+  addresses: z.record(
+    z.string(),
+    z.strictObject({ id: z.string().min(1), ipv4: z.ipv4(), ipv6: z.ipv6().optional() }),
+  ),
+});
+
+export type AddressesFile = Readonly<z.output<typeof addressesSchema>>;

@@ -1,0 +1,204 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Instance } from "../instance/index.ts";
+import { cidr, contains } from "../network/index.ts";
+import { type AddressesFile, type Blueprint, buildBlueprint, Refused } from "./index.ts";
+import { anyInstance, inputOf, someInstance } from "./testing.ts";
+
+/** The Blueprint, or undefined when the demand is more than can be planned. */
+function plan(instance: Instance): Blueprint | undefined {
+  try {
+    return buildBlueprint(inputOf(instance));
+  } catch (error) {
+    if (error instanceof Refused) return undefined;
+    throw error;
+  }
+}
+
+const unique = (values: readonly string[]) => expect(new Set(values).size).toBe(values.length);
+const single = (address: string) => cidr(`${address}/${address.includes(":") ? 128 : 32}`);
+
+describe("any instance", () => {
+  it("gets hosts with ids and addresses of their own, inside their zones and outside the pool", () => {
+    let planned = 0;
+    fc.assert(
+      fc.property(anyInstance, (instance) => {
+        const blueprint = plan(instance);
+        if (!blueprint) return;
+        planned++;
+        const { hosts, zones } = blueprint;
+        unique(hosts.map((host) => host.id));
+        unique(hosts.map((host) => host.name));
+        unique(hosts.flatMap((host) => [host.ipv4, host.ipv6]));
+        unique(hosts.flatMap((host) => host.volumes.map((volume) => volume.id)));
+        unique(zones.flatMap((zone) => [zone.ipv4, zone.ipv6]));
+        const ranges = zones.flatMap((zone) => [
+          { zone: zone.name, range: cidr(zone.ipv4), pool: zone.ipv4Pool.map(single) },
+          { zone: zone.name, range: cidr(zone.ipv6), pool: zone.ipv6Pool.map(single) },
+        ]);
+        const misplaced = hosts.filter((host) =>
+          [host.ipv4, host.ipv6].map(single).some((at) => {
+            const home = ranges.find((r) => r.zone === host.zone && r.range.family === at.family);
+            const [from, to] = home?.pool ?? [];
+            if (!home || !from || !to || !contains(home.range, at)) return true;
+            // Not the network's own address, nor the router's (the first one), nor in the pool.
+            return (
+              at.first <= home.range.first + 1n || (at.first >= from.first && at.first <= to.first)
+            );
+          }),
+        );
+        expect(misplaced).toEqual([]);
+      }),
+      { numRuns: 80 },
+    );
+    // A property that holds because nothing could be planned would say nothing.
+    expect(planned).toBeGreaterThan(40);
+  });
+
+  it("gives the same bytes each time, and survives JSON", () => {
+    fc.assert(
+      fc.property(anyInstance, (instance) => {
+        const [first, second] = [plan(instance), plan(structuredClone(instance))];
+        expect(JSON.stringify(second)).toBe(JSON.stringify(first));
+        if (first) expect(JSON.parse(JSON.stringify(first))).toStrictEqual(first);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("moves no host when the demand grows, and takes none away", () => {
+    let grew = 0;
+    fc.assert(
+      fc.property(anyInstance, fc.integer({ min: 1, max: 5 }), (instance, more) => {
+        const meetings = instance.demand.meetings.map((meeting, i) =>
+          i === 0 ? { ...meeting, simultaneous: meeting.simultaneous + more } : meeting,
+        );
+        const [before, after] = [
+          plan(instance),
+          plan({ ...instance, demand: { ...instance.demand, meetings } }),
+        ];
+        if (!before || !after) return;
+        const byId = new Map(after.hosts.map((host) => [host.id, host]));
+        if (after.hosts.length > before.hosts.length) grew++;
+        for (const { id, role, name, zone, ipv4, ipv6, flavour } of before.hosts) {
+          expect(byId.get(id)).toMatchObject({ role, name, zone, ipv4, ipv6, flavour });
+        }
+      }),
+      { numRuns: 80 },
+    );
+    expect(grew).toBeGreaterThan(15);
+  });
+
+  it("has flows between peers that exist, each once, each with its why", () => {
+    fc.assert(
+      fc.property(anyInstance, (instance) => {
+        const blueprint = plan(instance);
+        if (!blueprint) return;
+        const roles = new Set(blueprint.hosts.map((host) => host.role));
+        unique(blueprint.flows.map((flow) => flow.id));
+        for (const flow of blueprint.flows) {
+          expect(flow.why).not.toBe("");
+          expect(flow.ports[0]).toBeLessThanOrEqual(flow.ports[1]);
+          for (const peer of [flow.from, flow.to]) {
+            if (peer.kind === "role") expect(roles).toContain(peer.role);
+            if (peer.kind === "ranges")
+              expect(peer.ranges.map((r) => cidr(r).text)).toEqual(peer.ranges);
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("what can't be granted", () => {
+  const refusal = (change: Record<string, unknown>, addresses?: AddressesFile): string => {
+    try {
+      const input = inputOf(someInstance(change));
+      buildBlueprint(addresses ? { ...input, addresses } : input);
+      return "granted";
+    } catch (error) {
+      if (error instanceof Refused) return `${error.path.join(".")}: ${error.message}`;
+      throw error;
+    }
+  };
+  const room = (participants: number, simultaneous = 1, cameras: unknown = 2) => ({
+    demand: {
+      meetings: [{ kind: "zaal", simultaneous, participants, cameras, screenShare: false }],
+    },
+  });
+
+  it("is a real profile at the lab: the test location decides", () => {
+    expect(refusal({ residency: "nl-sovereign" })).toBe(
+      "residency: lab-floating is refused for nl-sovereign: test: a real location, not a test one; got test location (test, lab/cloud/README.md)",
+    );
+    expect(refusal({ residency: "eea" })).toContain("test: a real location");
+  });
+
+  it("is a room of more than 500, with the source of that limit", () => {
+    expect(refusal(room(500))).toBe("granted");
+    expect(refusal(room(501))).toBe(
+      "demand.meetings.0.participants: got 501 in one room, at most 500 are planned: no solid public limit of one Prosody; meetrix.io reports one room as fine up to 500",
+    );
+  });
+
+  it("is a demand that the zone has no addresses for", () => {
+    expect(refusal(room(8, 2000, "all"))).toMatch(
+      /^demand\.meetings: \d+ (control|bridge|turn) hosts, at most \d+ fit into 10\.80\.0\.0\/24$/,
+    );
+  });
+
+  it("is addresses that were recorded for another place or instance", () => {
+    const addresses = {
+      instance: "proef",
+      cloud: "openstack",
+      location: "lab-direct",
+      addresses: {},
+    } as const;
+    expect(refusal({}, addresses)).toBe(
+      "location: the file says proef on openstack at lab-floating, addresses.yaml was recorded for proef on openstack at lab-direct",
+    );
+    expect(refusal({}, { ...addresses, location: "lab-floating" })).toBe("granted");
+    expect(refusal({}, { ...addresses, location: "lab-floating", instance: "ander" })).toContain(
+      "recorded for ander",
+    );
+  });
+});
+
+describe("public addresses", () => {
+  const all = (): AddressesFile => ({
+    instance: "proef",
+    cloud: "openstack",
+    location: "lab-floating",
+    addresses: Object.fromEntries(
+      ["control-1", "bridge-1", "bridge-2", "turn-1", "turn-2", "edge-1"].map((id, i) => [
+        id,
+        { id: `ip-${i}`, ipv4: `203.0.113.${10 + i}` },
+      ]),
+    ),
+  });
+
+  it("are missing until they are recorded, and then in the hosts and the zone", () => {
+    const before = buildBlueprint(inputOf(someInstance()));
+    expect(before.addresses).toEqual({
+      state: "not yet allocated",
+      missing: ["control-1", "bridge-1", "bridge-2", "turn-1", "turn-2", "edge-1"],
+    });
+    const after = buildBlueprint({ ...inputOf(someInstance()), addresses: all() });
+    expect(after.addresses).toEqual({ state: "allocated" });
+    expect(after.hosts.find((h) => h.id === "turn-2")?.publicAddress).toEqual({
+      id: "ip-4",
+      ipv4: "203.0.113.14",
+    });
+    const records = after.dns.zone === null ? [] : after.dns.records;
+    expect(records.filter((r) => r.type === "A").map((r) => [r.name, r.values])).toEqual([
+      ["vergaderen.proefdorp.example.", ["203.0.113.10"]],
+      ["turn.vergaderen.proefdorp.example.", ["203.0.113.13", "203.0.113.14"]],
+    ]);
+  });
+
+  it("name no bridge and no way in for admins in public DNS", () => {
+    const { dns } = buildBlueprint({ ...inputOf(someInstance()), addresses: all() });
+    expect(JSON.stringify(dns)).not.toMatch(/bridge|edge|203\.0\.113\.1[125]/);
+  });
+});

@@ -1,0 +1,297 @@
+import { createHash } from "node:crypto";
+import type { Path } from "../input/index.ts";
+import type { Instance } from "../instance/index.ts";
+import { addressAt, type Cidr, cidr, subnet } from "../network/index.ts";
+import { type ClassificationRules, judgeResidency, type Location } from "../residency/index.ts";
+import {
+  type Figures,
+  figureOf,
+  planSizing,
+  type Role,
+  type RoleSize,
+  type Sizing,
+  Unplannable,
+} from "../sizing/index.ts";
+import type { AddressesFile } from "./addresses.ts";
+import { planDns } from "./dns.ts";
+import { planFlows } from "./flows.ts";
+import type { Blueprint, Host, PlacementGroup, Volume, Zone, ZoneName } from "./types.ts";
+
+/** All that a decision is made from. */
+export interface BlueprintInput {
+  readonly instance: Instance;
+  readonly location: Location;
+  readonly figures: Figures;
+  readonly classification: ClassificationRules;
+  /** Absent until the cloud's public addresses are allocated and recorded. */
+  readonly addresses?: AddressesFile;
+}
+
+/** A well-formed wish that can't be granted; `path` is the field of the instance file to change. */
+export class Refused extends Error {
+  readonly path: Path;
+
+  constructor(path: Path, message: string) {
+    super(message);
+    this.name = "Refused";
+    this.path = path;
+  }
+}
+
+/** Where each role stands: its zone, its block of addresses in it, why it is public or not. */
+const ROLES: Readonly<
+  Record<
+    Role,
+    {
+      zone: ZoneName;
+      offset: number;
+      room: number;
+      public: boolean;
+      why: string;
+      protected: boolean;
+    }
+  >
+> = {
+  control: {
+    zone: "service",
+    offset: 10,
+    room: 20,
+    public: true,
+    why: "people load the page and signal here",
+    protected: true,
+  },
+  turn: {
+    zone: "service",
+    offset: 30,
+    room: 20,
+    public: true,
+    why: "people behind firewalls relay here",
+    protected: false,
+  },
+  bridge: {
+    zone: "service",
+    offset: 50,
+    room: 150,
+    public: true,
+    why: "people send and receive media here",
+    protected: false,
+  },
+  edge: {
+    zone: "management",
+    offset: 10,
+    room: 10,
+    public: true,
+    why: "the only way in for admins",
+    protected: false,
+  },
+  monitor: {
+    zone: "management",
+    offset: 20,
+    room: 10,
+    public: false,
+    why: "nobody outside has business with the logs",
+    protected: true,
+  },
+};
+
+/** Private ranges: a /24 and a /64 a zone. IPv6 by default from the domain (RFC 4193 3.2.2: any hash). */
+function planZones(instance: Instance): Zone[] {
+  const hash = createHash("sha256").update(instance.domain).digest("hex");
+  const derived = `fd${hash.slice(0, 2)}:${hash.slice(2, 6)}:${hash.slice(6, 10)}::/48`;
+  const [v4, v6] = [cidr(instance.network.ipv4), cidr(instance.network.ipv6 ?? derived)];
+  const pool = (range: Cidr): readonly [string, string] => [
+    addressAt(range, 201),
+    addressAt(range, 250),
+  ];
+  const zone = (name: ZoneName, index: number, why: string): Zone => {
+    const [ipv4, ipv6] = [subnet(v4, 24, index), subnet(v6, 64, index)];
+    return {
+      name,
+      why,
+      ipv4: ipv4.text,
+      ipv6: ipv6.text,
+      ipv4Pool: pool(ipv4),
+      ipv6Pool: pool(ipv6),
+    };
+  };
+  return [
+    zone("service", 0, "hosts that meetings run on"),
+    zone(
+      "management",
+      1,
+      "the way in for admins and the store of logs: apart from what the internet reaches (BIO2 8.20.02)",
+    ),
+  ];
+}
+
+function volumesOf(
+  id: string,
+  role: Role,
+  instance: Instance,
+  sizing: Sizing,
+  figures: Figures,
+): Volume[] {
+  if (role === "control") {
+    const sizeGiB = figureOf(figures, "volumeControl");
+    return [
+      {
+        id: `${id}-data`,
+        sizeGiB,
+        why: "keys, certificates and the log of issued rooms outlive the host",
+      },
+    ];
+  }
+  if (role === "monitor") {
+    const hosts = sizing.roles.reduce((sum, r) => sum + r.count, 0);
+    const mebibytes = figureOf(figures, "logsPerHostDay") * hosts * instance.retention.securityDays;
+    return [
+      {
+        id: `${id}-logs`,
+        sizeGiB: Math.ceil(mebibytes / 1024),
+        why: `logs of ${hosts} hosts for ${instance.retention.securityDays} days`,
+      },
+    ];
+  }
+  return [];
+}
+
+function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]): Host[] {
+  const { instance, addresses, figures } = input;
+  return sizing.roles.flatMap((size: RoleSize) => {
+    const place = ROLES[size.role];
+    const zone = zones.find((z) => z.name === place.zone) as Zone;
+    if (size.count > place.room) {
+      throw new Unplannable(
+        ["demand", "meetings"],
+        `${size.count} ${size.role} hosts, at most ${place.room} fit into ${zone.ipv4}`,
+      );
+    }
+    const [v4, v6] = [cidr(zone.ipv4), cidr(zone.ipv6)];
+    return Array.from({ length: size.count }, (_, i): Host => {
+      const id = `${size.role}-${i + 1}`;
+      const publicAddress = place.public ? addresses?.addresses[id] : undefined;
+      return {
+        id,
+        role: size.role,
+        shard: size.role === "monitor" || size.role === "edge" ? 0 : (i % sizing.shards) + 1,
+        name: `${id}.${instance.name}.internal`,
+        zone: place.zone,
+        ipv4: addressAt(v4, place.offset + i),
+        ipv6: addressAt(v6, place.offset + i),
+        exposure: { public: place.public, why: place.why },
+        ...(publicAddress && {
+          publicAddress: {
+            id: publicAddress.id,
+            ipv4: publicAddress.ipv4,
+            ...(publicAddress.ipv6 && { ipv6: publicAddress.ipv6 }),
+          },
+        }),
+        flavour: size.flavour,
+        volumes: volumesOf(id, size.role, instance, sizing, figures),
+        protected: place.protected,
+      };
+    });
+  });
+}
+
+function planPlacement(sizing: Sizing, location: Location): PlacementGroup[] {
+  const machines = location.platform.antiAffinityHosts;
+  return sizing.roles.map(({ role, count }) =>
+    count <= machines
+      ? { role, policy: "anti-affinity", why: `${count} on ${machines} machines: never two on one` }
+      : {
+          role,
+          policy: "soft-anti-affinity",
+          why: `${count} on ${machines} machines: spread as well as the cloud can`,
+        },
+  );
+}
+
+/**
+ * Takes the whole decision about an instance. Pure: the same input gives the same bytes.
+ *
+ * @throws Refused when residency, demand or the addresses file don't allow it, with the field.
+ */
+export function buildBlueprint(input: BlueprintInput): Blueprint {
+  const { instance, location, addresses } = input;
+  if (location.provider !== instance.cloud) {
+    throw new Refused(
+      ["cloud"],
+      `got "${instance.cloud}", but ${location.id} is ${location.provider}`,
+    );
+  }
+  const residency = judgeResidency(
+    instance.residency,
+    instance.classification,
+    location,
+    input.classification,
+  );
+  if (residency.verdict === "refused") {
+    throw new Refused(
+      ["residency"],
+      `${location.id} is refused for ${instance.residency}: ${residency.deciding}`,
+    );
+  }
+  if (
+    addresses &&
+    (addresses.cloud !== instance.cloud ||
+      addresses.location !== instance.location ||
+      addresses.instance !== instance.name)
+  ) {
+    throw new Refused(
+      ["location"],
+      `the file says ${instance.name} on ${instance.cloud} at ${instance.location}, addresses.yaml was recorded for ${addresses.instance} on ${addresses.cloud} at ${addresses.location}`,
+    );
+  }
+  let sizing: Sizing;
+  let hosts: Host[];
+  const zones = planZones(instance);
+  try {
+    sizing = planSizing(instance.demand, location.platform.flavours, input.figures);
+    hosts = planHosts(input, sizing, zones);
+  } catch (error) {
+    if (error instanceof Unplannable) throw new Refused(error.path, error.message);
+    throw error;
+  }
+  const missing = hosts.filter((h) => h.exposure.public && !h.publicAddress).map((h) => h.id);
+  return {
+    version: 1,
+    instance: instance.name,
+    organisation: instance.organisation,
+    domain: instance.domain,
+    classification: instance.classification,
+    cloud: {
+      provider: instance.cloud,
+      location: location.id,
+      locationTitle: location.title,
+      credentials: instance.credentials ?? instance.name,
+      image: location.platform.image,
+      publicAddresses: location.platform.publicAddresses,
+      publicNetwork: location.platform.publicNetwork,
+      externalNetwork: location.platform.externalNetwork,
+      resolvers: location.platform.resolvers,
+    },
+    residency,
+    demand: instance.demand,
+    sizing,
+    addresses:
+      missing.length === 0 ? { state: "allocated" } : { state: "not yet allocated", missing },
+    zones,
+    hosts,
+    flows: planFlows(
+      instance,
+      location,
+      sizing.roles.map((r) => r.role),
+    ),
+    placement: planPlacement(sizing, location),
+    dns: planDns(instance, location, hosts),
+    admins: instance.admins,
+    adminNetworks: instance.adminNetworks,
+    meetings: { ...instance.meetings, chat: instance.chat },
+    packages: instance.packages,
+    retention: instance.retention,
+    securityContact: instance.securityContact,
+    state: instance.state,
+    waivers: instance.waivers,
+  };
+}

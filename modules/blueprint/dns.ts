@@ -1,0 +1,56 @@
+import type { Instance } from "../instance/index.ts";
+import type { Location } from "../residency/index.ts";
+import type { Role } from "../sizing/index.ts";
+import type { Blueprint, DnsRecord, Host } from "./types.ts";
+
+/**
+ * The instance's zone. Only names that people's browsers need are in it: no bridge, no admin path.
+ * The domain sends no mail and says so (RFC 7505, 7208, 7489); CAA names who may issue (RFC 8659).
+ */
+export function planDns(
+  instance: Instance,
+  location: Location,
+  hosts: readonly Host[],
+): Blueprint["dns"] {
+  if (!location.platform.dns) {
+    return {
+      zone: null,
+      why: `${location.id} holds no zones: put the records into a zone elsewhere`,
+    };
+  }
+  const apex = `${instance.domain}.`;
+  const points = (name: string, role: Role, why: string): DnsRecord[] => {
+    const at = hosts.filter((h) => h.role === role).flatMap((h) => h.publicAddress ?? []);
+    const records: DnsRecord[] = [
+      { name, type: "A", values: at.map((a) => a.ipv4), why },
+      { name, type: "AAAA", values: at.flatMap((a) => a.ipv6 ?? []), why },
+    ];
+    return records.filter((record) => record.values.length > 0);
+  };
+  const issuers = instance.certificateAuthorities;
+  return {
+    zone: apex,
+    contact: `hostmaster@${instance.domain}`,
+    records: [
+      ...points(apex, "control", "the meeting page"),
+      ...points(`turn.${apex}`, "turn", "the relay for people behind firewalls"),
+      {
+        name: apex,
+        type: "CAA",
+        values: issuers.length > 0 ? issuers.map((ca) => `0 issue "${ca}"`) : ['0 issue ";"'],
+        why:
+          issuers.length > 0
+            ? "only these may issue certificates"
+            : "nobody may issue certificates",
+      },
+      { name: apex, type: "MX", values: ["0 ."], why: "no mail is received" },
+      { name: apex, type: "TXT", values: ['"v=spf1 -all"'], why: "no mail is sent" },
+      {
+        name: `_dmarc.${apex}`,
+        type: "TXT",
+        values: ['"v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s"'],
+        why: "mail in its name is refused",
+      },
+    ],
+  };
+}

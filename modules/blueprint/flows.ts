@@ -1,0 +1,145 @@
+import type { Instance } from "../instance/index.ts";
+import { parseCidr } from "../network/index.ts";
+import type { Location } from "../residency/index.ts";
+import type { Role } from "../sizing/index.ts";
+import type { Flow, Peer } from "./types.ts";
+
+const INTERNET: Peer = { kind: "internet" };
+const role = (name: Role): Peer => ({ kind: "role", role: name });
+const ranges = (name: string, list: readonly string[]): Peer => ({
+  kind: "ranges",
+  name,
+  ranges: list,
+});
+const asRange = (address: string): string => `${address}${address.includes(":") ? "/128" : "/32"}`;
+
+/**
+ * Where the hosts fetch packages: one address when the mirror is one, else the web; nowhere when
+ * they are shipped from a folder, so that a site without internet needs no way to it.
+ */
+function packageSource(
+  instance: Instance,
+): { readonly peer: Peer; readonly port: number } | undefined {
+  const { mirror, source } = instance.packages;
+  if (source === "folder") return undefined;
+  if (!mirror) return { peer: INTERNET, port: 443 };
+  const url = new URL(mirror);
+  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  const address = asRange(url.hostname.replace(/^\[|\]$/g, ""));
+  return { peer: parseCidr(address) ? ranges("package mirror", [address]) : INTERNET, port };
+}
+
+/**
+ * Who may talk to whom, on what, and why: the one table that the cloud's security groups, the
+ * hosts' packet filters, the exposure register and the drawing come from.
+ */
+export function planFlows(instance: Instance, location: Location, roles: readonly Role[]): Flow[] {
+  const tcp = (id: string, from: Peer, to: Peer, port: number, why: string): Flow => ({
+    id,
+    from,
+    to,
+    protocol: "tcp",
+    ports: [port, port],
+    why,
+  });
+  const udp = (id: string, from: Peer, to: Peer, port: number, why: string): Flow => ({
+    id,
+    from,
+    to,
+    protocol: "udp",
+    ports: [port, port],
+    why,
+  });
+  const others = (than: Role) => roles.filter((name) => name !== than);
+  const resolvers = ranges("resolvers", location.platform.resolvers.map(asRange));
+  const clocks = ranges("time servers", location.platform.timeServers.map(asRange));
+  const packages = packageSource(instance);
+
+  return [
+    tcp(
+      "web",
+      INTERNET,
+      role("control"),
+      443,
+      "people load the meeting page and signal over HTTPS",
+    ),
+    tcp(
+      "web-redirect",
+      INTERNET,
+      role("control"),
+      80,
+      "only sends browsers on to HTTPS of the same host",
+    ),
+    udp("media", INTERNET, role("bridge"), 10000, "people send and receive audio and video"),
+    udp(
+      "turn-udp",
+      INTERNET,
+      role("turn"),
+      3478,
+      "people whose network blocks the bridges ask for a relay",
+    ),
+    tcp(
+      "turn-tls",
+      INTERNET,
+      role("turn"),
+      443,
+      "the relay, for networks that let nothing but HTTPS out",
+    ),
+    tcp(
+      "admin-in",
+      ranges("admin networks", instance.adminNetworks),
+      role("edge"),
+      22,
+      "named admins log in on the edge host, from nowhere else",
+    ),
+    ...others("edge").map((name) =>
+      tcp(
+        `admin-${name}`,
+        role("edge"),
+        role(name),
+        22,
+        `admins reach the ${name} hosts through the edge host`,
+      ),
+    ),
+    tcp("xmpp", role("bridge"), role("control"), 5222, "bridges join Prosody over verified TLS"),
+    udp(
+      "turn-media",
+      role("turn"),
+      role("bridge"),
+      10000,
+      "the relay passes media to the bridges, its only peers",
+    ),
+    udp("relay", role("bridge"), role("bridge"), 10000, "bridges share one large meeting"),
+    ...others("monitor").map((name) =>
+      tcp(
+        `journal-${name}`,
+        role(name),
+        role("monitor"),
+        19532,
+        `the ${name} hosts' journals, over mutual TLS`,
+      ),
+    ),
+    ...roles.flatMap((name) => [
+      udp(
+        `dns-${name}`,
+        role(name),
+        resolvers,
+        53,
+        "names are looked up at the location's resolvers",
+      ),
+      tcp(`dns-tcp-${name}`, role(name), resolvers, 53, "answers that don't fit into a datagram"),
+      udp(`time-${name}`, role(name), clocks, 123, "certificates and tokens need the right time"),
+      ...(packages
+        ? [
+            tcp(
+              `packages-${name}`,
+              role(name),
+              packages.peer,
+              packages.port,
+              "security updates from the package source",
+            ),
+          ]
+        : []),
+    ]),
+  ];
+}

@@ -1,0 +1,15 @@
+export { type AddressesFile, addressesSchema } from "./addresses.ts";
+export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
+export { type SecurityRule, securityRules } from "./security-rules.ts";
+export type {
+  Blueprint,
+  DnsRecord,
+  Flow,
+  Host,
+  Peer,
+  PlacementGroup,
+  PublicAddress,
+  Volume,
+  Zone,
+  ZoneName,
+} from "./types.ts";

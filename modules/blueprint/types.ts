@@ -1,0 +1,132 @@
+import type { Waiver } from "../findings/index.ts";
+import type { Classification, Instance } from "../instance/index.ts";
+import type { ResidencyVerdict } from "../residency/index.ts";
+import type { Role, Sizing } from "../sizing/index.ts";
+
+/** A subnet with one defined level of trust (BIO2 8.22.01). */
+export type ZoneName = "service" | "management";
+
+export interface Zone {
+  readonly name: ZoneName;
+  readonly why: string;
+  readonly ipv4: string;
+  readonly ipv6: string;
+  /** Addresses that the cloud may use for itself (its DHCP ports), clear of every planned one. */
+  readonly ipv4Pool: readonly [string, string];
+  readonly ipv6Pool: readonly [string, string];
+}
+
+/** A public address that the cloud chose; `id` is the cloud's own name for it. */
+export interface PublicAddress {
+  readonly id: string;
+  readonly ipv4: string;
+  /** Absent where the location gives floating IPv4 addresses only. */
+  readonly ipv6?: string;
+}
+
+export interface Volume {
+  /** `<host>-<purpose>`: part of the contract, a rename destroys data. */
+  readonly id: string;
+  readonly sizeGiB: number;
+  readonly why: string;
+}
+
+export interface Host {
+  /** `<role>-<number>`: stable, so that no other host moves when one is added or taken away. */
+  readonly id: string;
+  readonly role: Role;
+  /** 1-based. Hosts of all shards (monitor, edge) are in shard 0. */
+  readonly shard: number;
+  readonly name: string;
+  readonly zone: ZoneName;
+  readonly ipv4: string;
+  readonly ipv6: string;
+  /** Why it is reachable from outside, or why it isn't. */
+  readonly exposure: { readonly public: boolean; readonly why: string };
+  /** Absent: none needed, or not yet allocated (see `addresses`). */
+  readonly publicAddress?: PublicAddress;
+  readonly flavour: string;
+  readonly volumes: readonly Volume[];
+  /** Whether its loss loses state: then it can't be destroyed without `polder decommission`. */
+  readonly protected: boolean;
+}
+
+/** Who is at one end of a flow. */
+export type Peer =
+  | { readonly kind: "role"; readonly role: Role }
+  | { readonly kind: "internet" }
+  | { readonly kind: "ranges"; readonly name: string; readonly ranges: readonly string[] };
+
+/** An allowed connection; what isn't listed is dropped. Replies belong to their connection. */
+export interface Flow {
+  readonly id: string;
+  readonly from: Peer;
+  readonly to: Peer;
+  readonly protocol: "tcp" | "udp";
+  readonly ports: readonly [from: number, to: number];
+  readonly why: string;
+}
+
+export interface PlacementGroup {
+  readonly role: Role;
+  /** Hard: two hosts never share a machine. Soft: the cloud tries, and may not manage. */
+  readonly policy: "anti-affinity" | "soft-anti-affinity";
+  readonly why: string;
+}
+
+export interface DnsRecord {
+  /** Absolute name with the final dot. */
+  readonly name: string;
+  readonly type: "A" | "AAAA" | "CAA" | "MX" | "TXT";
+  readonly values: readonly string[];
+  readonly why: string;
+}
+
+/**
+ * The whole decision about one instance, as one immutable JSON value. No secrets, no Terraform
+ * tokens, nothing that depends on the clock. Everything else is derived from it.
+ */
+export interface Blueprint {
+  readonly version: 1;
+  readonly instance: string;
+  readonly organisation: string;
+  readonly domain: string;
+  readonly classification: Classification;
+  readonly cloud: {
+    readonly provider: "openstack";
+    readonly location: string;
+    readonly locationTitle: string;
+    /** Entry of clouds.yaml; never a credential. */
+    readonly credentials: string;
+    readonly image: string;
+    readonly publicAddresses: "floating" | "direct";
+    readonly publicNetwork: string;
+    readonly externalNetwork: string;
+    readonly resolvers: readonly string[];
+  };
+  readonly residency: ResidencyVerdict;
+  readonly demand: Instance["demand"];
+  readonly sizing: Sizing;
+  readonly addresses:
+    | { readonly state: "allocated" }
+    | { readonly state: "not yet allocated"; readonly missing: readonly string[] };
+  readonly zones: readonly Zone[];
+  readonly hosts: readonly Host[];
+  readonly flows: readonly Flow[];
+  readonly placement: readonly PlacementGroup[];
+  readonly dns:
+    | { readonly zone: string; readonly contact: string; readonly records: readonly DnsRecord[] }
+    | { readonly zone: null; readonly why: string };
+  readonly admins: readonly {
+    readonly name: string;
+    readonly user: string;
+    readonly key: string;
+  }[];
+  readonly adminNetworks: readonly string[];
+  readonly meetings: Instance["meetings"] & { readonly chat: "off" | "on" };
+  readonly packages: Instance["packages"];
+  readonly retention: Instance["retention"];
+  readonly securityContact: string;
+  readonly state: Instance["state"];
+  readonly waivers: readonly Waiver[];
+}

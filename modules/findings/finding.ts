@@ -1,0 +1,54 @@
+/** What a rule or a probe found. There is no silent pass: what wasn't tried is `not-tested`, why. */
+export type Verdict = "pass" | "fail" | "not-tested" | "waived";
+
+/** The result of one rule or probe on one subject. */
+export interface Finding {
+  /** The rule's or probe's stable id, such as `exposure-equals-flows`. */
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** What was looked at: a Terraform address, a host, a file. */
+  readonly subject: string;
+  /** What was seen and, on a fail, what to do. One line. */
+  readonly message: string;
+  /** On `waived`: who carries it, until when, why. */
+  readonly waiver?: Waiver;
+}
+
+/** A recorded, dated, expiring exception. */
+export interface Waiver {
+  /** Id of the setting or rule. */
+  readonly waives: string;
+  readonly reason: string;
+  readonly owner: string;
+  /** Last day on which it counts, `YYYY-MM-DD`. */
+  readonly expires: string;
+}
+
+/** Whether a waiver still counts on the day `asOf` (`YYYY-MM-DD`). */
+export const isCurrent = (waiver: Waiver, asOf: string): boolean => asOf <= waiver.expires;
+
+/** Turns a fail for which a current waiver exists into `waived`; never into `pass`. */
+export function applyWaivers(
+  findings: readonly Finding[],
+  waivers: readonly Waiver[],
+  asOf: string,
+): Finding[] {
+  return findings.map((finding) => {
+    const waiver = waivers.find((w) => w.waives === finding.id && isCurrent(w, asOf));
+    return finding.verdict === "fail" && waiver ? { ...finding, verdict: "waived", waiver } : finding;
+  });
+}
+
+/** One line for a person: verdict, id, subject, what was seen. */
+export function formatFinding(finding: Finding): string {
+  const { waiver } = finding;
+  const by = waiver ? ` (waived by ${waiver.owner} until ${waiver.expires}: ${waiver.reason})` : "";
+  return `${finding.verdict.padEnd(10)} ${finding.id}  ${finding.subject}: ${finding.message}${by}`;
+}
+
+/** How many findings have each verdict. */
+export function tally(findings: readonly Finding[]): Record<Verdict, number> {
+  const count = { pass: 0, fail: 0, "not-tested": 0, waived: 0 };
+  for (const finding of findings) count[finding.verdict]++;
+  return count;
+}

@@ -1,0 +1,1 @@
+export { applyWaivers, type Finding, formatFinding, isCurrent, tally, type Verdict, type Waiver } from "./finding.ts";
