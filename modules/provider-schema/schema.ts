@@ -1,0 +1,55 @@
+/** A type as Terraform writes it in JSON: `"string"`, `["list", "string"]`, `["object", {…}]`. */
+export type TypeExpression =
+  | "string"
+  | "number"
+  | "bool"
+  | "dynamic"
+  | readonly ["list" | "set" | "map", TypeExpression]
+  | readonly ["object", Readonly<Record<string, TypeExpression>>, (readonly string[])?]
+  | readonly ["tuple", readonly TypeExpression[]];
+
+export interface Attribute {
+  readonly type?: TypeExpression;
+  readonly nested_type?: NestedType;
+  readonly required?: boolean;
+  readonly optional?: boolean;
+  readonly computed?: boolean;
+  readonly sensitive?: boolean;
+}
+
+export interface NestedType {
+  readonly nesting_mode: string;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+}
+
+export interface BlockType {
+  readonly nesting_mode: string;
+  readonly block: Block;
+  readonly min_items?: number;
+  readonly max_items?: number;
+}
+
+export interface Block {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  readonly block_types?: Readonly<Record<string, BlockType>>;
+}
+
+/** The part of one provider. */
+export interface ProviderTypes {
+  readonly provider?: { readonly block: Block };
+  readonly resource_schemas?: Readonly<Record<string, { readonly block: Block }>>;
+  readonly data_source_schemas?: Readonly<Record<string, { readonly block: Block }>>;
+}
+
+/** What `terraform providers schema -json` prints, or a subset of it (providers/openstack/schema.json). */
+export interface ProviderSchema {
+  readonly provider_schemas: Readonly<Record<string, ProviderTypes>>;
+}
+
+/** Names of secrets. Providers mark few: OpenStack's leaves out application_credential_secret and token. */
+const SECRET = /(^|_)(pass|password|passphrase|secret|token|private_key)$/;
+
+/** Whether an attribute holds a secret: the provider says so, or its name does. */
+export function isSecret(name: string, attribute: Attribute): boolean {
+  return attribute.sensitive === true || SECRET.test(name);
+}
