@@ -4,6 +4,12 @@ import type { Role } from "../sizing/index.ts";
 import type { Blueprint, DnsRecord, Host } from "./types.ts";
 
 /**
+ * A CAA issuer that can't be one: `.invalid` is nobody's (RFC 6761). RFC 8659's own form, `;`, is
+ * refused by Designate (2025.1), which takes a domain name only, and without quotes.
+ */
+const NOBODY = "nobody.invalid";
+
+/**
  * The instance's zone. Only names that people's browsers need are in it: no bridge, no admin path.
  * The domain sends no mail and says so (RFC 7505, 7208, 7489); CAA names who may issue (RFC 8659).
  */
@@ -37,7 +43,7 @@ export function planDns(
       {
         name: apex,
         type: "CAA",
-        values: issuers.length > 0 ? issuers.map((ca) => `0 issue "${ca}"`) : ['0 issue ";"'],
+        values: (issuers.length > 0 ? issuers : [NOBODY]).map((ca) => `0 issue ${ca}`),
         why:
           issuers.length > 0
             ? "only these may issue certificates"

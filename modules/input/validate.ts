@@ -105,7 +105,8 @@ function limit(got: unknown, side: "least" | "most", bound: number | bigint): st
 const isStock = (message: string): boolean =>
   /^(Invalid|Too (small|big)|Unrecognized)\b/.test(message);
 
-function explain(issue: z.core.$ZodIssue, got: unknown): string {
+/** What was got and what is allowed, for one issue of a schema with the value `got`. */
+export function explain(issue: z.core.$ZodIssue, got: unknown): string {
   if (!isStock(issue.message)) return issue.message;
   switch (issue.code) {
     case "invalid_type": {

@@ -157,7 +157,11 @@ const packages = z
 const state = z
   .discriminatedUnion("backend", [
     z
-      .strictObject({ backend: z.literal("local") })
+      .strictObject({
+        backend: z
+          .literal("local")
+          .describe("`local`: a file in this folder, mode 0600; `http`: your own server"),
+      })
       .describe("A file in the instance's folder, mode 0600"),
     z.strictObject({
       backend: z.literal("http"),
