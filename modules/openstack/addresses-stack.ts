@@ -30,7 +30,9 @@ export class AddressesStack extends InstanceStack {
         value[host.id] = { id: address.id, addresses: [address.address] };
       }
     } else {
-      const network = new DataOpenstackNetworkingNetworkV2(this, "public", { name: cloud.publicNetwork });
+      const network = new DataOpenstackNetworkingNetworkV2(this, "public", {
+        name: cloud.publicNetwork,
+      });
       for (const host of publicHosts(blueprint)) {
         const port = new NetworkingPortV2(this, host.id, {
           name: cloudName(blueprint, `${host.id}-public`),
@@ -38,9 +40,12 @@ export class AddressesStack extends InstanceStack {
           networkId: network.id,
           // Closed until the cluster's stack puts its role's group on it.
           noSecurityGroups: true,
-          portSecurityEnabled: true,
+          // Port security comes with the network; only the network's owner may set it on a port.
           tags: tags(blueprint, host.id),
-          lifecycle: { ...this.protection, ignoreChanges: ["security_group_ids", "no_security_groups"] },
+          lifecycle: {
+            ...this.protection,
+            ignoreChanges: ["security_group_ids", "no_security_groups"],
+          },
         });
         value[host.id] = { id: port.id, addresses: port.allFixedIps as unknown as string[] };
       }

@@ -68,8 +68,16 @@ export class ClusterStack extends InstanceStack {
     );
     for (const host of blueprint.hosts) {
       const [network, group] = [networks.get(host.zone), groups.get(host.role)];
-      if (!network || !group) throw new Error(`the blueprint has no zone or placement for ${host.id}`);
-      new CloudHost(this, host.id, { blueprint, host, network, security, group, protection: this.protection });
+      if (!network || !group)
+        throw new Error(`the blueprint has no zone or placement for ${host.id}`);
+      new CloudHost(this, host.id, {
+        blueprint,
+        host,
+        network,
+        security,
+        group,
+        protection: this.protection,
+      });
     }
     if (blueprint.dns.zone) new Dns(this, "dns", blueprint.dns);
   }

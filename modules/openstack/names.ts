@@ -1,7 +1,8 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 
 /** Name in the cloud: the instance first, so that listings of a project sort by instance. */
-export const cloudName = (blueprint: Blueprint, id: string): string => `${blueprint.instance}-${id}`;
+export const cloudName = (blueprint: Blueprint, id: string): string =>
+  `${blueprint.instance}-${id}`;
 
 /** Tags on whatever can carry them: whose it is, and which part of the Blueprint explains it. */
 export const tags = (blueprint: Blueprint, part: string): string[] => [

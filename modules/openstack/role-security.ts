@@ -22,7 +22,9 @@ export class RoleSecurity extends Construct {
       this.#groups.set(role, group);
     }
     for (const rule of securityRules(blueprint.flows)) {
-      const why = blueprint.flows.filter((f) => rule.flows.includes(f.id)).map((f) => `${f.id}: ${f.why}`);
+      const why = blueprint.flows
+        .filter((f) => rule.flows.includes(f.id))
+        .map((f) => `${f.id}: ${f.why}`);
       new NetworkingSecgroupRuleV2(this, rule.id, {
         securityGroupId: this.groupId(rule.role),
         direction: rule.direction,

@@ -32,7 +32,11 @@ export abstract class InstanceStack extends TerraformStack {
     new OpenstackProvider(this, "openstack", { cloud: blueprint.cloud.credentials, maxRetries: 5 });
     if (blueprint.state.backend === "http") {
       const address = `${blueprint.state.address.replace(/\/$/, "")}/${id}`;
-      new HttpBackend(this, { address, lockAddress: `${address}/lock`, unlockAddress: `${address}/lock` });
+      new HttpBackend(this, {
+        address,
+        lockAddress: `${address}/lock`,
+        unlockAddress: `${address}/lock`,
+      });
     } else {
       new LocalBackend(this, { path: `${props.stateFolder}/${id}.tfstate` });
     }

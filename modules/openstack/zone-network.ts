@@ -57,8 +57,14 @@ export class ZoneNetwork extends Construct {
     this.ipv4SubnetId = ipv4.id;
     this.ipv6SubnetId = ipv6.id;
     this.routes = [
-      new NetworkingRouterInterfaceV2(this, "route-ipv4", { routerId: router.id, subnetId: ipv4.id }),
-      new NetworkingRouterInterfaceV2(this, "route-ipv6", { routerId: router.id, subnetId: ipv6.id }),
+      new NetworkingRouterInterfaceV2(this, "route-ipv4", {
+        routerId: router.id,
+        subnetId: ipv4.id,
+      }),
+      new NetworkingRouterInterfaceV2(this, "route-ipv6", {
+        routerId: router.id,
+        subnetId: ipv6.id,
+      }),
     ];
   }
 }

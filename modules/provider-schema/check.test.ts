@@ -155,7 +155,7 @@ describe("what this provider has no example of", () => {
         { resource: { other_a: { it: { o: { a: "", b: [], d: 1 } } } } },
         other(block),
       ),
-    ).toMatchObject([{ path: "o.d", message: 'unknown name "d", did you mean a?' }]);
+    ).toMatchObject([{ path: "o.d", message: 'unknown name "d", allowed: a, b, c' }]);
     const pair = { attributes: { t: { type: ["tuple", ["string", "number"]], optional: true } } };
     expect(check(pair, { t: ["a", 1] })).toEqual([]);
     expect(check(pair, { t: ["a"] })).toEqual(["type t"]);

@@ -20,6 +20,8 @@ it("finds none where none comes near", () => {
   expect(nearest("xyzzy", names)).toBe(undefined);
   expect(nearest("ab", names)).toBe(undefined);
   expect(nearest("name", [])).toBe(undefined);
+  expect(nearest("d", ["a"])).toBe(undefined);
+  expect(nearest("", ["a"])).toBe(undefined);
 });
 
 it("allows a third of the letters to differ, and at least two", () => {

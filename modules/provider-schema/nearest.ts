@@ -1,7 +1,8 @@
 /** The one of `names` that `name` is most likely a typo of, or undefined if none comes near. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  // A third of the letters may differ, two in any case, but never all.
+  let least = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1) + 1;
   for (const candidate of names) {
     const edits = distance(name, candidate);
     if (edits < least) {

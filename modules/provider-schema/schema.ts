@@ -17,7 +17,7 @@ export interface Attribute {
   readonly sensitive?: boolean;
 }
 
-export interface NestedType {
+interface NestedType {
   readonly nesting_mode: string;
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
@@ -35,7 +35,7 @@ export interface Block {
 }
 
 /** The part of one provider. */
-export interface ProviderTypes {
+interface ProviderTypes {
   readonly provider?: { readonly block: Block };
   readonly resource_schemas?: Readonly<Record<string, { readonly block: Block }>>;
   readonly data_source_schemas?: Readonly<Record<string, { readonly block: Block }>>;
