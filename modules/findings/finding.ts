@@ -35,7 +35,9 @@ export function applyWaivers(
 ): Finding[] {
   return findings.map((finding) => {
     const waiver = waivers.find((w) => w.waives === finding.id && isCurrent(w, asOf));
-    return finding.verdict === "fail" && waiver ? { ...finding, verdict: "waived", waiver } : finding;
+    return finding.verdict === "fail" && waiver
+      ? { ...finding, verdict: "waived", waiver }
+      : finding;
   });
 }
 

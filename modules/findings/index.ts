@@ -1,1 +1,9 @@
-export { applyWaivers, type Finding, formatFinding, isCurrent, tally, type Verdict, type Waiver } from "./finding.ts";
+export {
+  applyWaivers,
+  type Finding,
+  formatFinding,
+  isCurrent,
+  tally,
+  type Verdict,
+  type Waiver,
+} from "./finding.ts";

@@ -1,0 +1,54 @@
+import { applyWaivers, type Finding } from "../findings/index.ts";
+import { OPENSTACK_PACK } from "./packs.ts";
+import type { Pack, PolicyInput, Rule } from "./types.ts";
+
+/**
+ * Runs every rule of a pack. Each rule gives at least one finding: a pass, a fail, or `not-tested`
+ * with why. Never throws: a rule that does becomes a fail, since what wasn't judged isn't good.
+ *
+ * @param asOf the day to judge on, `YYYY-MM-DD`
+ */
+export function judge(input: PolicyInput, asOf: string, pack: Pack = OPENSTACK_PACK): Finding[] {
+  return pack.rules.flatMap((rule) => {
+    const findings = [...run(rule, input, asOf), ...withoutPlan(rule, input)];
+    const told = findings.length > 0 ? findings : [nothingToJudge(rule, input)];
+    return rule.waivable ? applyWaivers(told, input.blueprint.waivers, asOf) : told;
+  });
+}
+
+function run(rule: Rule, input: PolicyInput, asOf: string): Finding[] {
+  try {
+    return rule.check(input, asOf);
+  } catch (error) {
+    const said =
+      error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : "no reason";
+    return [
+      {
+        id: rule.id,
+        verdict: "fail",
+        subject: input.blueprint.instance,
+        message: `the rule itself failed, so nothing is known (${said.slice(0, 120)}): report it as a bug`,
+      },
+    ];
+  }
+}
+
+function withoutPlan(rule: Rule, input: PolicyInput): Finding[] {
+  if (rule.looksAt !== "plan") return [];
+  return [...input.stacks.keys()]
+    .filter((stack) => !input.plans?.has(stack))
+    .map((stack) => ({
+      id: rule.id,
+      verdict: "not-tested",
+      subject: stack,
+      message: "needs the plan, and none was made yet: `polder plan` judges it",
+    }));
+}
+
+function nothingToJudge(rule: Rule, { blueprint }: PolicyInput): Finding {
+  const why =
+    blueprint.addresses.state === "allocated"
+      ? "the stacks hold nothing that it judges"
+      : "no cluster yet: its addresses are not yet allocated";
+  return { id: rule.id, verdict: "not-tested", subject: blueprint.instance, message: why };
+}

@@ -1,0 +1,52 @@
+import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
+import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
+import { labelled } from "./rules/labelled.ts";
+import { mailAndCaLocked } from "./rules/mail-and-ca-locked.ts";
+import { noManagementFromInternet } from "./rules/no-management-from-internet.ts";
+import { noSecret } from "./rules/no-secret.ts";
+import { noToken } from "./rules/no-token.ts";
+import { noUnnoticedDestruction } from "./rules/no-unnoticed-destruction.ts";
+import { noUnnoticedInterruption } from "./rules/no-unnoticed-interruption.ts";
+import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
+import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
+import { providerPinned } from "./rules/provider-pinned.ts";
+import { residencyAccepted } from "./rules/residency-accepted.ts";
+import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
+import { stateIsProtected } from "./rules/state-is-protected.ts";
+import { stateOutsideOutput } from "./rules/state-outside-output.ts";
+import { userDataIsIdentity } from "./rules/user-data-is-identity.ts";
+import { validBySchema } from "./rules/valid-by-schema.ts";
+import { waiversInDate } from "./rules/waivers-in-date.ts";
+import type { Pack } from "./types.ts";
+
+/** What every instance on OpenStack must meet, before anything is applied. */
+export const OPENSTACK_PACK: Pack = {
+  name: "openstack",
+  why: "What Terraform will do is what the Blueprint decided, and can't cost what can't be made again.",
+  rules: [
+    exposureEqualsFlows,
+    noManagementFromInternet,
+    portsAreGuarded,
+    stateIsProtected,
+    noUnnoticedDestruction,
+    noUnnoticedInterruption,
+    runningHostsAreKept,
+    explainedByBlueprint,
+    planIsOfThisBlueprint,
+    noSecret,
+    noToken,
+    userDataIsIdentity,
+    labelled,
+    mailAndCaLocked,
+    providerPinned,
+    stateOutsideOutput,
+    validBySchema,
+    residencyAccepted,
+    waiversInDate,
+  ],
+};
+
+/** Ids of the rules that an instance may carry a waiver for. */
+export const WAIVABLE: readonly string[] = OPENSTACK_PACK.rules
+  .filter((rule) => rule.waivable)
+  .map((rule) => rule.id);

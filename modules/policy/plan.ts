@@ -1,0 +1,111 @@
+import { at, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
+import type { PlanJson, PolicyInput } from "./types.ts";
+
+/** One entry of a plan's `resource_changes` or `resource_drift`. */
+export interface Change {
+  readonly stack: string;
+  readonly address: string;
+  readonly subject: string;
+  readonly mode: string;
+  readonly type: string;
+  readonly provider: string;
+  readonly actions: readonly string[];
+  readonly before: JsonObject;
+  readonly after: JsonObject;
+  /** Values that only the apply will know. */
+  readonly afterUnknown: JsonObject;
+  readonly afterSensitive: unknown;
+  readonly beforeSensitive: unknown;
+  /** Why Terraform does it, in its own words: `replace_because_cannot_update: user_data`. */
+  readonly reason: string;
+}
+
+function changesAt(stack: string, plan: PlanJson, key: string): Change[] {
+  return listOf(plan[key])
+    .filter(isObject)
+    .map((entry) => {
+      const change = at(entry, "change");
+      const object = (name: string): JsonObject => {
+        const value = at(change, name);
+        return isObject(value) ? value : {};
+      };
+      const paths = listOf(at(change, "replace_paths")).map((path) => listOf(path).join("."));
+      const because = textOf(entry["action_reason"]) ?? "no reason given";
+      const address = textOf(entry["address"]) ?? "(no address)";
+      return {
+        stack,
+        address,
+        subject: `${stack}/${address}`,
+        mode: textOf(entry["mode"]) ?? "managed",
+        type: textOf(entry["type"]) ?? "",
+        provider: textOf(entry["provider_name"]) ?? "",
+        actions: listOf(at(change, "actions")).map(String),
+        before: object("before"),
+        after: object("after"),
+        afterUnknown: object("after_unknown"),
+        afterSensitive: at(change, "after_sensitive"),
+        beforeSensitive: at(change, "before_sensitive"),
+        reason: paths.length > 0 ? `${because}: ${paths.join(", ")}` : because,
+      };
+    });
+}
+
+/** What a plan will do. */
+export const changesOf = (stack: string, plan: PlanJson): Change[] =>
+  changesAt(stack, plan, "resource_changes");
+
+/** What changed outside Terraform since the last apply. */
+export const driftOf = (stack: string, plan: PlanJson): Change[] =>
+  changesAt(stack, plan, "resource_drift");
+
+/** The plans that are there, by stack name. */
+export const plansOf = (input: PolicyInput): (readonly [string, PlanJson])[] => [
+  ...(input.plans ?? []),
+];
+
+/** Whether a change takes away what stands there now: delete, replace, or leave to its fate. */
+export const takesAway = (change: Change): boolean =>
+  change.actions.includes("delete") || change.actions.includes("forget");
+
+/** Whether the resource is still managed after the apply. */
+export const stays = (change: Change): boolean =>
+  !takesAway(change) || change.actions.includes("create");
+
+/** "deletes", "replaces" or "stops managing". */
+export function verbOf(change: Change): string {
+  if (change.actions.includes("forget")) return "stops managing";
+  return change.actions.includes("create") ? "replaces" : "deletes";
+}
+
+/** The part of the Blueprint that the resource says it is: what stood there, else what will. */
+export function plannedPart(change: Change): string | undefined {
+  for (const body of [change.before, change.after]) {
+    const tag = listOf(body["tags"])
+      .map(textOf)
+      .find((t) => t?.startsWith("polder-part="));
+    const part = tag?.slice("polder-part=".length) ?? textOf(at(body, "metadata", "polder_part"));
+    if (part) return part;
+  }
+  return undefined;
+}
+
+/**
+ * What was written, with what is planned in its place; references stay, since their values may be
+ * known only to the cloud.
+ */
+export function overlay(written: unknown, planned: unknown): unknown {
+  if (typeof written === "string" && written.includes("${")) return written;
+  if (Array.isArray(written)) {
+    const got = listOf(planned);
+    if (!written.some((item) => JSON.stringify(item).includes("${"))) return got;
+    return got.length > written.length
+      ? got
+      : written.map((item: unknown, index) => overlay(item, got[index]));
+  }
+  if (isObject(written) && isObject(planned)) {
+    const merged: Record<string, unknown> = { ...planned };
+    for (const [key, value] of Object.entries(written)) merged[key] = overlay(value, planned[key]);
+    return merged;
+  }
+  return isSet(planned) ? planned : undefined;
+}

@@ -1,0 +1,70 @@
+import type { ProviderSchema } from "../../provider-schema/index.ts";
+import { allResources, type Resource } from "../document.ts";
+import { isObject, listOf, shown, textOf } from "../json.ts";
+import { defineRule, fail, failsOr } from "../rule.ts";
+
+export const labelled = defineRule({
+  id: "labelled",
+  level: "warning",
+  what: "whatever can carry tags or metadata says that polder made it, for which instance and as which part",
+  why: "In a project's listing a person can tell what is whose, and `decommission` finds what is left over.",
+  norm: "BIO2 5.09.01",
+  looksAt: "stacks",
+  waivable: false,
+  check: (input) =>
+    [...input.stacks.keys()].flatMap((stack) => {
+      const resources = allResources(input).filter(
+        (r) => r.stack === stack && r.kind === "resource",
+      );
+      const carriers = resources.filter((r) =>
+        ["tags", "metadata"].some((name) => carries(input.schema, r, name)),
+      );
+      if (carriers.length === 0) return [];
+      const fails = carriers.flatMap((resource) =>
+        missing(input.schema, resource, input.blueprint.instance).map((text) =>
+          fail(resource.subject, text),
+        ),
+      );
+      return failsOr(fails, stack, `${carriers.length} resources can carry a label, and do`);
+    }),
+});
+
+function carries(schema: ProviderSchema, { type }: Resource, attribute: string): boolean {
+  const providers = Object.values(schema.provider_schemas);
+  const block = providers
+    .map((p) => p.resource_schemas?.[type]?.block)
+    .find((b) => b !== undefined);
+  const found = block?.attributes?.[attribute];
+  return found?.optional === true || found?.required === true;
+}
+
+function missing(schema: ProviderSchema, resource: Resource, instance: string): string[] {
+  const tags = listOf(resource.body["tags"]).map(textOf);
+  const metadata = isObject(resource.body["metadata"]) ? resource.body["metadata"] : {};
+  const one = (prefix: string) => tags.filter((tag) => tag?.startsWith(prefix));
+  return [
+    ...(carries(schema, resource, "tags")
+      ? [
+          tags.includes("polder") ? "" : 'the tag "polder" is missing',
+          one("polder-instance=").join() === `polder-instance=${instance}`
+            ? ""
+            : `polder-instance: got ${shown(one("polder-instance="))}, allowed: ${instance}`,
+          one("polder-part=").length === 1
+            ? ""
+            : `polder-part: got ${shown(one("polder-part="))}, exactly one is allowed`,
+        ]
+      : []),
+    ...(carries(schema, resource, "metadata")
+      ? [
+          metadata["polder"] === "1" ? "" : "metadata polder is not 1",
+          metadata["polder_instance"] === instance
+            ? ""
+            : `metadata polder_instance: got ${shown(metadata["polder_instance"])}, allowed: ${instance}`,
+          textOf(metadata["polder_part"]) ? "" : "metadata polder_part is missing",
+          one("polder-part=").every((tag) => tag === `polder-part=${metadata["polder_part"]}`)
+            ? ""
+            : "tags and metadata name different parts",
+        ]
+      : []),
+  ].filter((text) => text !== "");
+}

@@ -1,0 +1,19 @@
+import { findTokens } from "../../provider-schema/index.ts";
+import { plansOf } from "../plan.ts";
+import { defineRule, fail, failsOr } from "../rule.ts";
+
+export const noToken = defineRule({
+  id: "no-token",
+  level: "error",
+  what: "no rendered value holds a token of the construct library",
+  why: "A token is a placeholder; code that took it for a value writes nonsense without an error.",
+  looksAt: "stacks, plan",
+  waivable: false,
+  check: (input) =>
+    [...input.stacks, ...plansOf(input)].flatMap(([stack, document]) => {
+      const leaks = findTokens(document).map(({ path, message }) =>
+        fail(stack, `${path}: ${message}`),
+      );
+      return failsOr(leaks, stack, "no token in any value");
+    }),
+});

@@ -1,0 +1,55 @@
+import { canonical, isSet } from "../json.ts";
+import { type Change, changesOf, plansOf, takesAway, verbOf } from "../plan.ts";
+import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
+import { changeHoldsState, isProtected } from "../stateful.ts";
+
+/** Attributes whose change makes nova rebuild a server in place: a new, empty system disk. */
+const REBUILDS = ["image_id", "image_name", "personality"];
+
+export const noUnnoticedDestruction = defineRule({
+  id: "no-unnoticed-destruction",
+  level: "error",
+  what: "the plan deletes, replaces, rebuilds or lets go of nothing that holds state",
+  why: "Volumes, addresses and protected hosts can't be made again; `polder decommission` is the one way out, and no waiver opens another.",
+  norm: "BIO2 8.32.01",
+  looksAt: "plan",
+  waivable: false,
+  check: (input) =>
+    plansOf(input).flatMap(([stack, plan]) => {
+      const changes = changesOf(stack, plan);
+      const fails = changes
+        .filter((change) => changeHoldsState(input.blueprint, change))
+        .flatMap((change): Observation[] => {
+          if (takesAway(change)) {
+            const lifted = isProtected(input, change) ? "" : "; and its prevent_destroy was lifted";
+            return [
+              fail(
+                change.subject,
+                `holds state and the plan ${verbOf(change)} it (${change.reason})${lifted}`,
+              ),
+            ];
+          }
+          const rebuilt = rebuildOf(change);
+          return rebuilt
+            ? [fail(change.subject, `holds state and the plan rebuilds it: ${rebuilt} changes`)]
+            : [];
+        });
+      return failsOr(
+        fails,
+        stack,
+        `${changes.length} changes read: all that holds state stays as it is`,
+      );
+    }),
+});
+
+/** The attribute whose change rebuilds a running server, if one does. */
+export function rebuildOf(change: Change): string | undefined {
+  if (change.type !== "openstack_compute_instance_v2" || !change.actions.includes("update"))
+    return undefined;
+  return REBUILDS.find(
+    (name) =>
+      change.afterUnknown[name] !== true &&
+      isSet(change.after[name]) &&
+      canonical(change.before[name]) !== canonical(change.after[name]),
+  );
+}

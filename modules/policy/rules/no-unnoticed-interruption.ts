@@ -1,0 +1,120 @@
+import type { Blueprint } from "../../blueprint/index.ts";
+import { canonical } from "../json.ts";
+import {
+  type Change,
+  changesOf,
+  driftOf,
+  plannedPart,
+  plansOf,
+  stays,
+  takesAway,
+  verbOf,
+} from "../plan.ts";
+import { defineRule, fail, failsOr, type Observation, pass } from "../rule.ts";
+import { asResource, changeHoldsState, holdsState } from "../stateful.ts";
+import { rebuildOf } from "./no-unnoticed-destruction.ts";
+
+/**
+ * What running hosts stand on. Rules and records may come and go: that is what flows and DNS do. So
+ * may placement groups: they matter only at the moment at which a host starts.
+ */
+const CARRIES_CALLS = new Set([
+  "openstack_compute_instance_v2",
+  "openstack_compute_volume_attach_v2",
+  "openstack_dns_zone_v2",
+  "openstack_networking_floatingip_v2",
+  "openstack_networking_network_v2",
+  "openstack_networking_port_v2",
+  "openstack_networking_router_interface_v2",
+  "openstack_networking_router_v2",
+  "openstack_networking_secgroup_v2",
+  "openstack_networking_subnet_v2",
+]);
+
+/**
+ * Apart from `no-unnoticed-destruction`, because this one may be waived: hosts without state come back
+ * by themselves, so replacing one after it was drained is a decision that a person can answer for.
+ */
+export const noUnnoticedInterruption = defineRule({
+  id: "no-unnoticed-interruption",
+  level: "error",
+  what: "the plan replaces, rebuilds, resizes or deletes nothing that running hosts need, and recreates nothing that vanished; what goes because the Blueprint no longer has it is named",
+  why: "Whoever is in a meeting would be thrown out; drain first, or carry it under a waiver with a date.",
+  norm: "BIO2 8.32.01",
+  looksAt: "plan",
+  waivable: true,
+  check: (input) =>
+    plansOf(input).flatMap(([stack, plan]) => {
+      const changes = changesOf(stack, plan);
+      const seen = changes
+        .filter(
+          (change) => CARRIES_CALLS.has(change.type) && !changeHoldsState(input.blueprint, change),
+        )
+        .flatMap((change) => interruption(input.blueprint, change));
+      const resized = changes.flatMap((change) =>
+        resizes(change)
+          ? [fail(change.subject, "the plan resizes it: its flavour changes, so it restarts")]
+          : [],
+      );
+      const gone = driftOf(stack, plan)
+        .filter((drift) => drift.actions.includes("delete") && losesData(input.blueprint, drift))
+        .map((drift) =>
+          fail(
+            drift.subject,
+            "gone from the cloud since the last apply: the plan would make another, empty one",
+          ),
+        );
+      return failsOr(
+        [...seen, ...resized, ...gone],
+        stack,
+        `${changes.length} changes read: running hosts run on`,
+      );
+    }),
+});
+
+/** What can't be made again as it was. A host can: its state is on its volumes. */
+const losesData = (blueprint: Blueprint, drift: Change): boolean =>
+  drift.type !== "openstack_compute_instance_v2" &&
+  holdsState(blueprint, asResource(drift, drift.before));
+
+function interruption(blueprint: Blueprint, change: Change): Observation[] {
+  if (change.reason.startsWith("replace_because_tainted")) {
+    return [pass(change.subject, "the plan replaces it: it never came up")];
+  }
+  if (takesAway(change)) {
+    if (!stays(change) && !isPlanned(blueprint, change)) {
+      return [
+        pass(
+          change.subject,
+          `the plan ${verbOf(change)} it, and the Blueprint no longer has it (${change.reason})`,
+        ),
+      ];
+    }
+    return [
+      fail(
+        change.subject,
+        `the plan ${verbOf(change)} it (${change.reason}): drain it first, then waive this for the day`,
+      ),
+    ];
+  }
+  const rebuilt = rebuildOf(change);
+  return rebuilt ? [fail(change.subject, `the plan rebuilds it: ${rebuilt} changes`)] : [];
+}
+
+/** Whether the Blueprint still has the part. What says of no part whose it is counts as still there. */
+function isPlanned({ hosts, sizing, zones }: Blueprint, change: Change): boolean {
+  const part = plannedPart(change);
+  if (part === undefined) return change.type !== "openstack_compute_volume_attach_v2";
+  return [
+    "router",
+    ...hosts.map((host) => host.id),
+    ...hosts.flatMap((host) => host.volumes.map((volume) => volume.id)),
+    ...zones.map((zone) => `zone-${zone.name}`),
+    ...sizing.roles.map(({ role }) => `role-${role}`),
+  ].includes(part);
+}
+
+const resizes = (change: Change): boolean =>
+  change.type === "openstack_compute_instance_v2" &&
+  change.actions.includes("update") &&
+  canonical(change.before["flavor_name"]) !== canonical(change.after["flavor_name"]);

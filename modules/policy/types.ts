@@ -1,0 +1,51 @@
+import type { Blueprint } from "../blueprint/index.ts";
+import type { Finding } from "../findings/index.ts";
+import type { ProviderSchema } from "../provider-schema/index.ts";
+
+/** A stack's synthesised Terraform document (`cdk.tf.json`, parsed). */
+export type TerraformJson = Readonly<Record<string, unknown>>;
+
+/** What `terraform show -json` prints of a saved plan (format 1.x). Foreign, so nothing is assumed. */
+export type PlanJson = Readonly<Record<string, unknown>>;
+
+/** All that the rules look at. */
+export interface PolicyInput {
+  readonly blueprint: Blueprint;
+  /** Synthesised Terraform JSON by stack name: `<instance>-addresses` and `<instance>`. */
+  readonly stacks: ReadonlyMap<string, TerraformJson>;
+  /** `terraform show -json` of the saved plan, by stack name. Absent at synth. */
+  readonly plans?: ReadonlyMap<string, PlanJson>;
+  /** The provider's schema, or the part of it that polder uses. */
+  readonly schema: ProviderSchema;
+}
+
+/** How a fail reads in reports (SARIF 2.1.0, 3.27.10). Whatever its level, a fail stops. */
+export type Level = "error" | "warning";
+
+/** Which documents a rule reads. `plan`: it has nothing to say before there is a plan. */
+export type LooksAt = "stacks" | "plan" | "stacks, plan" | "blueprint";
+
+/** One check. Pure: the same input gives the same findings, in the same order. */
+export interface Rule {
+  /** Kebab-case; part of the contract, since waivers and reports name it. */
+  readonly id: string;
+  readonly level: Level;
+  /** What must hold, in one phrase. */
+  readonly what: string;
+  /** What goes wrong otherwise, in one sentence. */
+  readonly why: string;
+  /** The norm's own number, where one asks for it. */
+  readonly norm?: string;
+  readonly looksAt: LooksAt;
+  /** Whether an instance may carry a recorded, dated exception. */
+  readonly waivable: boolean;
+  /** @param asOf the day to judge on, `YYYY-MM-DD` */
+  readonly check: (input: PolicyInput, asOf: string) => Finding[];
+}
+
+/** A named set of rules. */
+export interface Pack {
+  readonly name: string;
+  readonly why: string;
+  readonly rules: readonly Rule[];
+}
