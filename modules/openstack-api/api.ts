@@ -1,0 +1,178 @@
+import { OutsideFailure } from "../outside/index.ts";
+import type { CloudEntry } from "./clouds.ts";
+
+/** The cloud's API failed or can't be reached. */
+export class CloudFailure extends OutsideFailure {
+  override readonly name = "CloudFailure";
+}
+
+/** A JSON object as the API sends it. */
+export type Item = Readonly<Record<string, unknown>>;
+
+/** Seconds that one request may take. */
+const TIMEOUT = 30;
+
+/** What is listed: service type, path below its endpoint, key of the list in the answer. */
+const LISTS = {
+  servers: ["compute", "/servers/detail", "servers"],
+  serverGroups: ["compute", "/os-server-groups", "server_groups"],
+  networks: ["network", "/v2.0/networks?project_id=%PROJECT%", "networks"],
+  subnets: ["network", "/v2.0/subnets?project_id=%PROJECT%", "subnets"],
+  routers: ["network", "/v2.0/routers?project_id=%PROJECT%", "routers"],
+  ports: ["network", "/v2.0/ports?project_id=%PROJECT%", "ports"],
+  securityGroups: ["network", "/v2.0/security-groups?project_id=%PROJECT%", "security_groups"],
+  floatingIps: ["network", "/v2.0/floatingips?project_id=%PROJECT%", "floatingips"],
+  volumes: ["volumev3", "/volumes/detail", "volumes"],
+  zones: ["dns", "/v2/zones", "zones"],
+  records: ["dns", "/v2/recordsets", "recordsets"],
+} as const;
+
+export type Kind = keyof typeof LISTS;
+export const KINDS = Object.keys(LISTS) as readonly Kind[];
+
+/** Everything that a project holds, by kind. */
+export type Listing = Readonly<Record<Kind, readonly Item[]>>;
+
+/** A read-only look at one project of an OpenStack cloud, as its member. */
+export class OpenStackApi {
+  readonly #token: string;
+  readonly #endpoints: ReadonlyMap<string, string>;
+  readonly projectId: string;
+
+  private constructor(token: string, endpoints: ReadonlyMap<string, string>, projectId: string) {
+    this.#token = token;
+    this.#endpoints = endpoints;
+    this.projectId = projectId;
+  }
+
+  /** Logs in. @throws CloudFailure when the API can't be reached or refuses. */
+  static async connect(entry: CloudEntry): Promise<OpenStackApi> {
+    const { auth } = entry;
+    const domain = (id: string | undefined, name: string | undefined) =>
+      id ? { id } : { name: name ?? "Default" };
+    const byApplication = auth.application_credential_id !== undefined;
+    const identity = byApplication
+      ? {
+          methods: ["application_credential"],
+          application_credential: {
+            id: auth.application_credential_id,
+            secret: auth.application_credential_secret,
+          },
+        }
+      : {
+          methods: ["password"],
+          password: {
+            user: {
+              name: auth.username,
+              password: auth.password,
+              domain: domain(auth.user_domain_id, auth.user_domain_name),
+            },
+          },
+        };
+    const scope = byApplication
+      ? {}
+      : {
+          scope: {
+            project: auth.project_id
+              ? { id: auth.project_id }
+              : {
+                  name: auth.project_name,
+                  domain: domain(auth.project_domain_id, auth.project_domain_name),
+                },
+          },
+        };
+    const base = auth.auth_url.replace(/\/(v3\/?)?$/, "");
+    const response = await request(`${base}/v3/auth/tokens`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ auth: { identity, ...scope } }),
+    });
+    const token = response.headers.get("x-subject-token");
+    const body = (await response.json()) as {
+      token: {
+        project?: { id: string };
+        catalog?: {
+          type: string;
+          endpoints: { interface: string; region?: string; url: string }[];
+        }[];
+      };
+    };
+    if (!token || !body.token.project)
+      throw new CloudFailure(`${base} gave no token for a project`);
+    const endpoints = new Map<string, string>();
+    for (const service of body.token.catalog ?? []) {
+      const endpoint = service.endpoints.find(
+        (e) => e.interface === "public" && (!entry.region_name || e.region === entry.region_name),
+      );
+      if (endpoint) endpoints.set(service.type, endpoint.url.replace(/\/$/, ""));
+    }
+    return new OpenStackApi(token, endpoints, body.token.project.id);
+  }
+
+  /** Whether the cloud has a service of this type, such as `dns`. */
+  has(service: string): boolean {
+    return this.#endpoints.has(service);
+  }
+
+  /** Every object of one kind in the project, all pages. Empty where the cloud lacks the service. */
+  async list(kind: Kind): Promise<Item[]> {
+    const [service, path, key] = LISTS[kind];
+    const endpoint = this.#endpoints.get(service);
+    if (!endpoint) return [];
+    const items: Item[] = [];
+    const root =
+      service === "network" || service === "dns" ? endpoint.replace(/\/v2(\.0)?$/, "") : endpoint;
+    let next: string | undefined = root + path.replace("%PROJECT%", this.projectId);
+    while (next) {
+      const response = await request(next, {
+        headers: {
+          "x-auth-token": this.#token,
+          // Nova shows tags and host ids from here on; cinder refuses a version that isn't its own.
+          ...(service === "compute" && { "openstack-api-version": "compute 2.79" }),
+        },
+      });
+      const page = (await response.json()) as Record<string, unknown>;
+      items.push(...((page[key] as Item[] | undefined) ?? []));
+      next = nextPage(page, key);
+    }
+    return items;
+  }
+
+  /** Everything that the project holds. */
+  async listAll(): Promise<Listing> {
+    const lists = await Promise.all(
+      KINDS.map(async (kind) => [kind, await this.list(kind)] as const),
+    );
+    return Object.fromEntries(lists) as unknown as Listing;
+  }
+}
+
+/** Address of the next page, in each of the three manners that the services have. */
+function nextPage(page: Record<string, unknown>, key: string): string | undefined {
+  const links = page[`${key}_links`] ?? page["links"];
+  if (Array.isArray(links))
+    return (links as { rel: string; href: string }[]).find((l) => l.rel === "next")?.href;
+  return (links as { next?: string } | undefined)?.next;
+}
+
+async function request(url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT * 1000) });
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.name === "TimeoutError"
+        ? `no answer in ${TIMEOUT} s`
+        : "no connection";
+    throw new CloudFailure(
+      `${new URL(url).origin}: ${reason}: is the cloud's API up (for the lab: \`polder lab status\`)?`,
+    );
+  }
+  if (!response.ok) {
+    // The body may repeat what was sent, a password included: only the status is told.
+    throw new CloudFailure(
+      `${new URL(url).origin}${new URL(url).pathname}: HTTP ${response.status} ${response.statusText}`,
+    );
+  }
+  return response;
+}

@@ -1,0 +1,210 @@
+import { join } from "node:path";
+import { explain, parseEvent, type TerraformEvent } from "./events.ts";
+import { type RunResult, run, TerraformFailure } from "./run.ts";
+
+/** One line of progress. */
+export type Progress = (line: string) => void;
+
+export interface TerraformOptions {
+  /** Folder with a cdk.tf.json. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly progress: Progress;
+  /** What the progress lines begin with: the stack's name. */
+  readonly label: string;
+  readonly timeoutMinutes: number;
+}
+
+/** How often a line of progress is printed, in milliseconds. */
+const PROGRESS_EVERY = 2000;
+
+/** Oldest minor version 1.x of Terraform or OpenTofu whose `-json` and `import` blocks are read here. */
+const OLDEST_MINOR = 6;
+
+/** How many resources a plan adds, changes and removes. */
+export interface ChangeCount {
+  readonly add: number;
+  readonly change: number;
+  readonly remove: number;
+}
+
+/** Why a run failed that told no error: who killed it, or the last that it said. */
+function died({ signal, code, stdout, stderr }: RunResult): string {
+  if (signal)
+    return `killed by ${signal}: not by this command; out of memory? What was made is in the state, run it again to go on`;
+  const last = `${stdout}\n${stderr}`.trim().split("\n").at(-1) ?? "";
+  return `ended with ${code}: ${parseEvent(last)["@message"] ?? last}`;
+}
+
+/** Terraform or OpenTofu in one folder. */
+export class Terraform {
+  readonly #options: TerraformOptions;
+  /** The engine's program: `terraform`, or what TERRAFORM_BINARY_NAME says, as for cdktf. */
+  readonly program: string;
+
+  constructor(options: TerraformOptions) {
+    this.#options = options;
+    this.program = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
+  }
+
+  /**
+   * Name and version of the engine, such as `terraform 1.11.4`.
+   *
+   * @throws TerraformFailure when it is missing, too old, or something else.
+   */
+  async version(): Promise<string> {
+    const { stdout } = await this.#run(["version", "-json"]);
+    const version = /"terraform_version":\s*"([^"]+)"/.exec(stdout)?.[1];
+    const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+    if (major < 1 || (major === 1 && minor < OLDEST_MINOR)) {
+      const got = version ?? stdout.split("\n")[0]?.slice(0, 80);
+      throw new TerraformFailure(
+        `${this.program}: got version "${got}", 1.${OLDEST_MINOR} or newer is needed: install it, or name another program in TERRAFORM_BINARY_NAME`,
+      );
+    }
+    return `${this.program} ${version}`;
+  }
+
+  /** Prepares the folder: backend and the pinned provider. Never changes the lock file. */
+  async init(): Promise<void> {
+    const result = await this.#run(["init", "-input=false", "-no-color", "-lockfile=readonly"]);
+    if (result.code !== 0) {
+      const detail = result.stderr.replace(/[╷│╵]/g, "").trim() || died(result);
+      throw new TerraformFailure(
+        `${this.#options.label}: ${explain([{ severity: "error", summary: detail }])}`,
+      );
+    }
+  }
+
+  /** Makes a plan file. @throws TerraformFailure when the cloud or the configuration refuses. */
+  async plan(file: string, options: { readonly destroy?: boolean } = {}): Promise<ChangeCount> {
+    const destroy = options.destroy ? ["-destroy"] : [];
+    let count: ChangeCount = { add: 0, change: 0, remove: 0 };
+    await this.#stream("plan", [...destroy, `-out=${file}`], (event) => {
+      if (event.type === "change_summary" && event.changes) count = event.changes;
+    });
+    return count;
+  }
+
+  /** The plan file as JSON (`terraform show -json`). */
+  async show(file: string): Promise<Record<string, unknown>> {
+    const result = await this.#run(["show", "-json", "-no-color", file]);
+    if (result.code !== 0)
+      throw new TerraformFailure(`${this.#options.label}: ${result.stderr.trim()}`);
+    return JSON.parse(result.stdout) as Record<string, unknown>;
+  }
+
+  /** Applies exactly a plan file. */
+  async apply(file: string): Promise<void> {
+    await this.#stream("apply", ["-auto-approve"], () => {}, file);
+  }
+
+  /** Values of the stack's outputs. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const result = await this.#run(["output", "-json", "-no-color"]);
+    if (result.code !== 0)
+      throw new TerraformFailure(`${this.#options.label}: ${result.stderr.trim()}`);
+    const outputs = JSON.parse(result.stdout) as Record<string, { value: unknown }>;
+    return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+
+  /** The state's serial number; 0 while there is none. It grows with each change by anyone. */
+  async stateSerial(): Promise<number> {
+    const result = await this.#run(["state", "pull"]);
+    if (result.code !== 0 || result.stdout.trim() === "") return 0;
+    return (JSON.parse(result.stdout) as { serial: number }).serial;
+  }
+
+  async #run(args: readonly string[]): Promise<RunResult> {
+    const { folder, env, timeoutMinutes } = this.#options;
+    const result = await run(this.program, args, { folder, env, timeoutMinutes });
+    this.#assertUninterrupted(result, "nothing was changed");
+    return result;
+  }
+
+  /** @throws TerraformFailure when the run was told to stop. */
+  #assertUninterrupted({ interrupted }: RunResult, state: string): void {
+    const { label, timeoutMinutes } = this.#options;
+    if (interrupted === "by hand")
+      throw new TerraformFailure(`${label}: interrupted; ${state}, run it again to go on`);
+    if (interrupted === "by time") {
+      throw new TerraformFailure(
+        `${label}: stopped after ${timeoutMinutes} minutes without an end (--timeout): does the cloud's API hang? ${state}, run it again to go on`,
+      );
+    }
+  }
+
+  async #stream(
+    verb: "plan" | "apply",
+    args: readonly string[],
+    onEvent: (event: TerraformEvent) => void,
+    ...positional: readonly string[]
+  ): Promise<void> {
+    const { folder, env, progress, label, timeoutMinutes } = this.#options;
+    const diagnostics: NonNullable<TerraformEvent["diagnostic"]>[] = [];
+    const busy = new Map<string, string>();
+    let done = 0;
+    let total = 0;
+    let last = Date.now();
+    const began = last;
+    const tell = () => {
+      const seconds = Math.round((Date.now() - began) / 1000);
+      const at = [...busy].at(-1);
+      const now = at ? `, ${at[1]} ${at[0]}` : "";
+      const count = verb === "apply" ? `${done} of ${total} done` : "reading the cloud";
+      progress(`${label}: ${verb} ${seconds} s, ${count}${now}`);
+      last = Date.now();
+    };
+    const timer = setInterval(
+      () => Date.now() - last >= PROGRESS_EVERY && tell(),
+      PROGRESS_EVERY / 2,
+    );
+    try {
+      const result = await run(
+        this.program,
+        [verb, "-json", "-input=false", "-lock-timeout=10s", ...args, ...positional],
+        {
+          folder,
+          env,
+          timeoutMinutes,
+          outputFile: join(folder, `${verb}.log`),
+          onInterrupt: (times) =>
+            progress(
+              `${label}: ${times === 1 ? "stopping: Terraform ends what it is doing and writes its state" : "still stopping: killing it now would lose what it has made"}`,
+            ),
+          onLine: (line) => {
+            const event = parseEvent(line);
+            if (event.diagnostic) diagnostics.push(event.diagnostic);
+            if (event.type === "planned_change") total++;
+            const address = event.hook?.resource?.addr;
+            if (event.type === "apply_start" && address)
+              busy.set(address, event.hook?.action ?? "");
+            if ((event.type === "apply_complete" || event.type === "apply_errored") && address) {
+              busy.delete(address);
+              done++;
+            }
+            if (event.type === "change_summary" && event.changes) {
+              total = event.changes.add + event.changes.change + event.changes.remove;
+            }
+            onEvent(event);
+          },
+        },
+      );
+      this.#assertUninterrupted(
+        result,
+        verb === "apply" ? "what was made is in the state" : "nothing was changed",
+      );
+      if (result.code !== 0) {
+        const text = explain(diagnostics) || died(result);
+        throw new TerraformFailure(
+          text
+            .split("\n")
+            .map((line) => `${label}: ${line}`)
+            .join("\n"),
+        );
+      }
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+export { loadClassification, loadFigures, loadLocations } from "./data.ts";
+export {
+  ADDRESSES_FILE,
+  INSTANCE_FILE,
+  instanceFolder,
+  instanceNames,
+  type LoadedInstance,
+  loadInstance,
+} from "./workspace.ts";

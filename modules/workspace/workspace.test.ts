@@ -1,0 +1,231 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { BadInput } from "../input/index.ts";
+import { instanceJsonSchema } from "../instance/index.ts";
+import { instanceFolder, instanceNames, loadInstance } from "./index.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const parent = mkdtempSync(join(tmpdir(), "polder-workspace-"));
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+const LAB = readFileSync(join(ROOT, "instances/lab/instance.yaml"), "utf8");
+const at = (text: string) => LAB.slice(0, LAB.indexOf(text)).split("\n").length;
+
+let count = 0;
+/** A folder `lab` of its own with these files; gives its path. */
+function folder(files: Record<string, string | Buffer>): string {
+  const path = join(parent, `${++count}`, "lab");
+  mkdirSync(path, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  return path;
+}
+
+/** The lines of the refusal, with the folder left out. */
+function refusal(load: () => unknown, path: string): string[] {
+  try {
+    load();
+    return [];
+  } catch (error) {
+    if (error instanceof BadInput) return error.message.replaceAll(`${path}/`, "").split("\n");
+    throw error;
+  }
+}
+const loading = (files: Record<string, string | Buffer>): string[] => {
+  const path = folder(files);
+  return refusal(() => loadInstance(path), path);
+};
+
+describe("the examples", () => {
+  const names = instanceNames(ROOT);
+
+  it("are at least five", () => {
+    expect(names.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(names)("%s is read and planned, and says at its top what shape it shows", (name) => {
+    const path = instanceFolder(ROOT, name);
+    // A copy: what this machine's lab allocated is no part of the example.
+    const copy = join(parent, "examples", name);
+    mkdirSync(copy, { recursive: true });
+    copyFileSync(join(path, "instance.yaml"), join(copy, "instance.yaml"));
+    const { blueprint } = loadInstance(copy);
+    expect(blueprint.instance).toBe(name);
+    expect(blueprint.residency).toMatchObject({ profile: "lab", verdict: "accepted" });
+    const [schema, ...remarks] = readFileSync(join(path, "instance.yaml"), "utf8").split("\n");
+    expect(schema).toBe("# yaml-language-server: $schema=../instance.schema.json");
+    const lines = remarks.findIndex((line) => !line.startsWith("#"));
+    expect(lines).toBeGreaterThanOrEqual(1);
+    expect(lines).toBeLessThanOrEqual(4);
+  });
+
+  it.each(["lab", "lab-tweede", "lab-direct"])(
+    "%s is small enough to be really deployed",
+    (name) => {
+      expect(loadInstance(instanceFolder(ROOT, name)).blueprint.hosts.length).toBeLessThanOrEqual(
+        7,
+      );
+    },
+  );
+
+  it("share no domain, no key and no person", () => {
+    const all = names.map((name) => loadInstance(instanceFolder(ROOT, name)).blueprint);
+    const domains = all.map((b) => b.domain);
+    const keys = all.flatMap((b) => b.admins.map((admin) => admin.key.split(" ")[1]));
+    expect(new Set(domains).size).toBe(domains.length);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it("come with a JSON Schema that is the schema of today", () => {
+    const committed = JSON.parse(
+      readFileSync(join(ROOT, "instances/instance.schema.json"), "utf8"),
+    );
+    // `polder schema > instances/instance.schema.json` writes it.
+    expect(committed).toEqual(instanceJsonSchema());
+  });
+});
+
+describe("a folder that can't be used", () => {
+  it.each<[string, Record<string, string | Buffer>, string[]]>([
+    [
+      "another name",
+      { "instance.yaml": LAB.replace("name: lab", "name: lap") },
+      [
+        `instance.yaml:${at("name: lab")}:7: name: got "lap", but the folder is called "lab": the two are one name`,
+      ],
+    ],
+    [
+      "an unknown location",
+      { "instance.yaml": LAB.replace("location: lab-floating", "location: lab-floting") },
+      [
+        `instance.yaml:${at("location:")}:11: location: got "lab-floting", no such location is known; did you mean "lab-floating"?`,
+      ],
+    ],
+    [
+      "a real profile at the lab",
+      { "instance.yaml": LAB.replace("residency: lab", "residency: nl-located") },
+      [
+        `instance.yaml:${at("residency:")}:12: residency: lab-floating is refused for nl-located: test: a real location, not a test one; got test location (test, lab/cloud/README.md)`,
+      ],
+    ],
+    [
+      "a room of 600",
+      { "instance.yaml": LAB.replace("participants: 4", "participants: 600") },
+      [
+        `instance.yaml:${at("participants:")}:59: demand.meetings[0].participants: got 600 in one room, at most 500 are planned: no solid public limit of one Prosody; meetrix.io reports one room as fine up to 500`,
+      ],
+    ],
+    [
+      "10 MB",
+      { "instance.yaml": Buffer.alloc(10_000_000, "a") },
+      ["instance.yaml: 10000000 bytes, at most 262144 are read: this is not a file of ours"],
+    ],
+    [
+      "another encoding",
+      { "instance.yaml": Buffer.from("name: caf\xe9\n", "latin1") },
+      ["instance.yaml: this is not UTF-8 text: save it as UTF-8"],
+    ],
+    [
+      "an empty addresses file",
+      { "instance.yaml": LAB, "addresses.yaml": "" },
+      ["addresses.yaml: the file is empty"],
+    ],
+  ])("%s", (_, files, lines) => {
+    expect(loading(files)).toEqual(lines);
+  });
+
+  it("has a folder where the file should be", () => {
+    const path = folder({});
+    mkdirSync(join(path, "instance.yaml"));
+    expect(refusal(() => loadInstance(path), path)).toEqual(["instance.yaml: this is no file"]);
+  });
+
+  it("isn't there: the nearest name is offered, or all of them", () => {
+    const missing = (name: string) => refusal(() => instanceFolder(ROOT, name), ROOT)[0];
+    expect(missing("lap")).toMatch(
+      /^instances\/lap\/instance\.yaml: no such instance; did you mean "lab"\?; `polder new` makes one$/,
+    );
+    expect(missing("zuiderzee")).toMatch(/no such instance; there are: gemeente-klein, lab, /);
+    expect(missing("./zuiderzee")).toMatch(/no such instance/);
+  });
+});
+
+describe("recorded addresses", () => {
+  const HEAD = "instance: lab\ncloud: openstack\nlocation: lab-floating\naddresses:\n";
+  const IDS = ["control-1", "bridge-1", "bridge-2", "turn-1", "turn-2", "edge-1"];
+  const ALL =
+    HEAD + IDS.map((id, i) => `  ${id}: { id: ip-${i}, ipv4: 203.0.113.${10 + i} }\n`).join("");
+  const recorded = (text: string) => ({ "instance.yaml": LAB, "addresses.yaml": text });
+
+  it("make the plan whole", () => {
+    const { blueprint, notes } = loadInstance(folder(recorded(ALL)));
+    expect(blueprint.addresses).toEqual({ state: "allocated" });
+    expect(notes).toEqual([]);
+  });
+
+  it("of a host that a smaller demand took away are noted, not refused", () => {
+    const { blueprint, notes } = loadInstance(
+      folder(recorded(`${ALL}  bridge-3: { id: ip-9, ipv4: 203.0.113.9 }\n`)),
+    );
+    expect(blueprint.addresses).toEqual({ state: "allocated" });
+    expect(notes).toEqual([
+      "addresses.yaml also holds bridge-3, which this plan has no host for; `polder addresses lab` gives back what isn't needed",
+    ]);
+  });
+
+  it.each<[string, string, string[]]>([
+    [
+      "another location",
+      ALL.replace("lab-floating", "lab-direct"),
+      [
+        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for lab on openstack at lab-direct`,
+      ],
+    ],
+    [
+      "another instance",
+      ALL.replace("instance: lab", "instance: ander"),
+      [
+        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for ander on openstack at lab-floating`,
+      ],
+    ],
+    [
+      "a name that is no host",
+      ALL.replace("turn-1", "tunr-1"),
+      [
+        'addresses.yaml:8:3: addresses.tunr-1: no host of this name has a public address; did you mean "turn-1"?',
+      ],
+    ],
+    [
+      "a host that has none",
+      ALL.replace("edge-1", "monitor-1"),
+      [
+        "addresses.yaml:10:3: addresses.monitor-1: no host of this name has a public address; hosts with one: control-1, bridge-1, bridge-2, turn-1, turn-2, edge-1",
+      ],
+    ],
+    [
+      "one address twice",
+      ALL.replace("203.0.113.11", "203.0.113.10"),
+      ["addresses.yaml:6:31: addresses.bridge-1: got 203.0.113.10, which control-1 has already"],
+    ],
+    [
+      "no address",
+      ALL.replace("203.0.113.10", "203.0.113"),
+      ['addresses.yaml:5:32: addresses.control-1.ipv4: got "203.0.113": Invalid IPv4 address'],
+    ],
+    [
+      "a range",
+      ALL.replace("203.0.113.10", "203.0.113.10/32"),
+      [
+        'addresses.yaml:5:32: addresses.control-1.ipv4: got "203.0.113.10/32": Invalid IPv4 address',
+      ],
+    ],
+    [
+      "a missing field",
+      ALL.replace("id: ip-0, ", ""),
+      ["addresses.yaml:5:14: addresses.control-1.id: missing, a text is required"],
+    ],
+  ])("for %s are refused", (_, text, lines) => {
+    expect(loading(recorded(text))).toEqual(lines);
+  });
+});

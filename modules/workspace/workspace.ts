@@ -1,0 +1,190 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import {
+  type AddressesFile,
+  addressesSchema,
+  type Blueprint,
+  buildBlueprint,
+  Refused,
+} from "../blueprint/index.ts";
+import {
+  BadInput,
+  inFileOrder,
+  MAX_BYTES,
+  nearest,
+  type Position,
+  type Problem,
+  parseYaml,
+  pathText,
+  validate,
+  type YamlFile,
+} from "../input/index.ts";
+import { type Instance, readInstance } from "../instance/index.ts";
+import { WAIVABLE } from "../policy/index.ts";
+import type { Location } from "../residency/index.ts";
+import type { Role } from "../sizing/index.ts";
+import { loadClassification, loadFigures, loadLocations } from "./data.ts";
+
+export const INSTANCE_FILE = "instance.yaml";
+export const ADDRESSES_FILE = "addresses.yaml";
+
+/** An instance as its folder on disk says it is. */
+export interface LoadedInstance {
+  readonly folder: string;
+  readonly instance: Instance;
+  readonly blueprint: Blueprint;
+  /** What the folder holds beside the Blueprint and a person should know. */
+  readonly notes: readonly string[];
+}
+
+/** A path as a person would type it: relative when it is below the working directory. */
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") || isAbsolute(short) ? path : short;
+}
+
+/** Names of the instances in `<root>/instances`. */
+export function instanceNames(root: string): string[] {
+  const folder = join(root, "instances");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, INSTANCE_FILE)))
+    .sort();
+}
+
+/**
+ * The folder of an instance, named by its folder's name or by a path.
+ *
+ * @throws BadInput when there is none, with the nearest name.
+ */
+export function instanceFolder(root: string, nameOrPath: string): string {
+  const named = join(root, "instances", nameOrPath);
+  const folder =
+    nameOrPath.includes("/") || nameOrPath.startsWith(".") ? resolve(nameOrPath) : named;
+  if (existsSync(join(folder, INSTANCE_FILE))) return folder;
+  const names = instanceNames(root);
+  const near = nearest(nameOrPath, names);
+  const hint = near ? `did you mean "${near}"?` : `there are: ${names.join(", ") || "none"}`;
+  throw new BadInput([
+    {
+      file: shown(join(folder, INSTANCE_FILE)),
+      message: `no such instance; ${hint}; \`polder new\` makes one`,
+    },
+  ]);
+}
+
+/** A file's text. @throws BadInput when it can't be read, is too large or isn't UTF-8. */
+function readText(path: string): string {
+  const refuse = (message: string): never => {
+    throw new BadInput([{ file: shown(path), message }]);
+  };
+  let bytes: Buffer;
+  try {
+    const status = statSync(path);
+    if (!status.isFile()) refuse("this is no file");
+    if (status.size > MAX_BYTES) {
+      refuse(`${status.size} bytes, at most ${MAX_BYTES} are read: this is not a file of ours`);
+    }
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (error instanceof BadInput) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    return refuse(code === "EACCES" ? "may not be read by you" : `can't be read (${code})`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return refuse("this is not UTF-8 text: save it as UTF-8");
+  }
+}
+
+interface RecordedAddresses {
+  readonly file: AddressesFile;
+  readonly yaml: YamlFile;
+}
+
+function readAddresses(folder: string): RecordedAddresses | undefined {
+  const path = join(folder, ADDRESSES_FILE);
+  if (!existsSync(path)) return undefined;
+  const yaml = parseYaml(readText(path), shown(path));
+  return { file: validate(yaml, addressesSchema), yaml };
+}
+
+/**
+ * Holds the recorded addresses against the plan. An address of a host that a smaller demand took
+ * away is only noted: refusing it would block the very command that gives it back. Anything else
+ * that fits no host is a slip of a person, and refused.
+ *
+ * @returns what a person should know.
+ * @throws BadInput with every entry that can't be.
+ */
+function checkAddresses({ file, yaml }: RecordedAddresses, blueprint: Blueprint): string[] {
+  const problems: Problem[] = [];
+  const unused: string[] = [];
+  const seen = new Map<string, string>();
+  const planned = blueprint.hosts.filter((host) => host.exposure.public).map((host) => host.id);
+  const roles = new Set(blueprint.hosts.filter((h) => h.exposure.public).map((h) => h.role));
+  for (const [id, entry] of Object.entries(file.addresses)) {
+    const path = ["addresses", id];
+    const report = (at: Position, message: string) =>
+      problems.push({ file: yaml.file, at, message: `${pathText(path)}: ${message}` });
+    const [, role] = /^([a-z]+)-[1-9]\d{0,3}$/.exec(id) ?? [];
+    if (!planned.includes(id)) {
+      if (roles.has(role as Role)) unused.push(id);
+      else {
+        const near = nearest(id, planned);
+        const hint = near ? `did you mean "${near}"?` : `hosts with one: ${planned.join(", ")}`;
+        report(yaml.atKey(path), `no host of this name has a public address; ${hint}`);
+      }
+    }
+    for (const key of ["id", "ipv4", "ipv6"] as const) {
+      const value = entry[key];
+      if (value === undefined) continue;
+      const other = seen.get(`${key} ${value}`);
+      if (other) report(yaml.at([...path, key]), `got ${value}, which ${other} has already`);
+      seen.set(`${key} ${value}`, id);
+    }
+  }
+  if (problems.length > 0) throw new BadInput(inFileOrder(problems));
+  if (unused.length === 0) return [];
+  return [
+    `${ADDRESSES_FILE} also holds ${unused.join(", ")}, which this plan has no host for; \`polder addresses ${blueprint.instance}\` gives back what isn't needed`,
+  ];
+}
+
+/**
+ * Reads an instance's folder and decides its Blueprint.
+ *
+ * @throws BadInput with every problem, each at its file, line and column.
+ */
+export function loadInstance(folder: string): LoadedInstance {
+  const path = join(folder, INSTANCE_FILE);
+  const text = readText(path);
+  const file = shown(path);
+  const locations = loadLocations();
+  const instance = readInstance(text, {
+    file,
+    folder: basename(folder),
+    waivable: WAIVABLE,
+    locations: [...locations.keys()],
+  });
+  const yaml = parseYaml(text, file);
+  // Reading refused every other name already, together with the rest of what is wrong.
+  const location = locations.get(instance.location) as Location;
+  const addresses = readAddresses(folder);
+  try {
+    const blueprint = buildBlueprint({
+      instance,
+      location,
+      figures: loadFigures(),
+      classification: loadClassification(),
+      ...(addresses && { addresses: addresses.file }),
+    });
+    const notes = addresses ? checkAddresses(addresses, blueprint) : [];
+    return { folder, instance, blueprint, notes };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const name = pathText(error.path);
+    throw new BadInput([{ file, at: yaml.at(error.path), message: `${name}: ${error.message}` }]);
+  }
+}
