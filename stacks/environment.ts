@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { defaultFolder, labEnvironment } from "../lab/cloud/index.ts";
+import type { Blueprint } from "../modules/blueprint/index.ts";
+
+/** The toolkit's own folder. */
+export const ROOT = join(import.meta.dirname, "..");
+
+/** The lab's folder, for an instance that stands in the lab by the lab's own clouds.yaml. */
+export function labFolder(blueprint?: Blueprint): string | undefined {
+  const named = process.env["OS_CLIENT_CONFIG_FILE"];
+  return !named && (!blueprint || blueprint.residency.profile === "lab")
+    ? defaultFolder()
+    : undefined;
+}
+
+/**
+ * What Terraform and its provider must find in their environment: the mirror of pinned providers,
+ * no call home, and for an instance of the lab the lab's own clouds.yaml. A clouds.yaml that the
+ * user names stands; another provider than the pinned one doesn't.
+ */
+export function terraformEnvironment(blueprint?: Blueprint): Record<string, string> {
+  const env: Record<string, string> = {
+    CHECKPOINT_DISABLE: "1",
+    TF_IN_AUTOMATION: "1",
+    TF_INPUT: "0",
+  };
+  const mirror = join(ROOT, "build/provider-mirror/terraform.rc");
+  if (existsSync(mirror)) env["TF_CLI_CONFIG_FILE"] = mirror;
+  const lab = labFolder(blueprint);
+  if (lab !== undefined) Object.assign(env, labEnvironment(lab));
+  return env;
+}

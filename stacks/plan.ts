@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Finding } from "../modules/findings/index.ts";
+import { judge, type PlanJson } from "../modules/policy/index.ts";
+import {
+  type ChangeCount,
+  type Progress,
+  Terraform,
+  TerraformFailure,
+} from "../modules/terraform/index.ts";
+import { ADDRESSES_FILE, INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
+import { ROOT, terraformEnvironment } from "./environment.ts";
+import {
+  buildFolder,
+  policyInput,
+  stackFolder,
+  writeStacks,
+  writeWhole,
+} from "./working-folder.ts";
+
+/** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */
+export interface PlanRecord {
+  readonly instance: string;
+  /** Day that the policy was judged at. */
+  readonly asOf: string;
+  readonly engine: string;
+  readonly stacks: readonly (ChangeCount & { readonly name: string })[];
+  /** sha256 of every input and of every file that the plan consists of, by name. */
+  readonly sums: Readonly<Record<string, string>>;
+  /** sha256 over all of the above. */
+  readonly digest: string;
+  /** Serial of each state that the last `polder apply` left, when there was one. */
+  readonly stateChangedElsewhere: readonly string[];
+}
+
+export interface Planned {
+  readonly record: PlanRecord;
+  readonly findings: readonly Finding[];
+  readonly folder: string;
+}
+
+export interface DeployOptions {
+  readonly progress: Progress;
+  readonly timeoutMinutes: number;
+  readonly asOf: string;
+}
+
+/** Folder of the plan's own files. */
+export const planFolder = (instance: string): string => join(buildFolder(instance), "plan");
+
+const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
+const sumOf = (file: string): string => (existsSync(file) ? sha256(readFileSync(file)) : "absent");
+
+/** Sums of what the plan was made from and of what it is. */
+function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string, string> {
+  const outdir = buildFolder(loaded.blueprint.instance);
+  const plan = planFolder(loaded.blueprint.instance);
+  const files: Record<string, string> = {
+    [INSTANCE_FILE]: join(loaded.folder, INSTANCE_FILE),
+    [ADDRESSES_FILE]: join(loaded.folder, ADDRESSES_FILE),
+    "providers/terraform.lock.hcl": join(ROOT, "providers/terraform.lock.hcl"),
+    "providers/openstack/schema.json": join(ROOT, "providers/openstack/schema.json"),
+    // What a reviewer read.
+    "findings.json": join(plan, "findings.json"),
+    "blueprint.json": join(plan, "blueprint.json"),
+  };
+  for (const stack of stacks) {
+    files[`${stack}/cdk.tf.json`] = join(stackFolder(outdir, stack), "cdk.tf.json");
+    files[`${stack}.tfplan`] = join(plan, `${stack}.tfplan`);
+    files[`${stack}.json`] = join(plan, `${stack}.json`);
+  }
+  const entries = Object.entries(files).map(([name, file]) => [name, sumOf(file)] as const);
+  return Object.fromEntries(
+    [...entries, ["blueprint", sha256(JSON.stringify(loaded.blueprint))] as const].sort(),
+  );
+}
+
+const digestOf = (record: Omit<PlanRecord, "digest">): string => sha256(JSON.stringify(record));
+
+/** An engine for one stack of an instance. */
+export function engine(
+  loaded: LoadedInstance,
+  stack: string,
+  options: Omit<DeployOptions, "asOf">,
+): Terraform {
+  return new Terraform({
+    folder: stackFolder(buildFolder(loaded.blueprint.instance), stack),
+    env: terraformEnvironment(loaded.blueprint),
+    progress: options.progress,
+    label: stack,
+    timeoutMinutes: options.timeoutMinutes,
+  });
+}
+
+/** A JSON file of ours, or undefined when it is missing or no longer whole. */
+function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT")
+      return undefined;
+    throw error;
+  }
+}
+
+/** Serials that the last `polder apply` left behind, by stack. */
+export function appliedSerials(instance: string): Record<string, number> {
+  type Applied = { serials?: Record<string, number> };
+  return readJson<Applied>(join(buildFolder(instance), "applied.json"))?.serials ?? {};
+}
+
+/**
+ * Plans an instance: Terraform's plan file, its JSON, the policy's findings and one digest over all
+ * inputs. Until the cluster's addresses are allocated and recorded, the plan is of these alone.
+ *
+ * @throws TerraformFailure when the cloud or Terraform refuses.
+ */
+export async function planInstance(
+  loaded: LoadedInstance,
+  options: DeployOptions & { readonly destroy?: boolean },
+): Promise<Planned> {
+  const { blueprint } = loaded;
+  const { progress, asOf } = options;
+  const outdir = buildFolder(blueprint.instance);
+  const folder = planFolder(blueprint.instance);
+  process.umask(0o077);
+  // An old plan must not survive a failed new one.
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const program = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
+  const stackOptions = { outdir, protect: !options.destroy };
+  const names = writeStacks(loaded, { ...stackOptions, program });
+  const plans = new Map<string, PlanJson>();
+  const stacks: (ChangeCount & { name: string })[] = [];
+  const changedElsewhere: string[] = [];
+  let version = "";
+  for (const name of names) {
+    const terraform = engine(loaded, name, options);
+    progress(`${name}: preparing`);
+    await terraform.init();
+    version = await terraform.version();
+    const file = join(folder, `${name}.tfplan`);
+    const count = await terraform.plan(file, options.destroy ? { destroy: true } : {});
+    const json = await terraform.show(file);
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(json));
+    plans.set(name, json as PlanJson);
+    stacks.push({ name, ...count });
+    const [serial, applied] = [
+      await terraform.stateSerial(),
+      appliedSerials(blueprint.instance)[name],
+    ];
+    if (serial > 0 && serial !== applied) changedElsewhere.push(name);
+  }
+  const findings = judge(policyInput(loaded, stackOptions, plans), asOf);
+  writeFileSync(join(folder, "findings.json"), JSON.stringify(findings, null, 2));
+  writeFileSync(join(folder, "blueprint.json"), JSON.stringify(blueprint, null, 2));
+  const unsigned = {
+    instance: blueprint.instance,
+    asOf,
+    engine: version,
+    stacks,
+    sums: sums(loaded, names),
+    stateChangedElsewhere: changedElsewhere,
+  };
+  const record: PlanRecord = { ...unsigned, digest: digestOf(unsigned) };
+  // Last, so that an interrupted plan is none.
+  writeWhole(join(folder, "record.json"), JSON.stringify(record, null, 2));
+  return { record, findings, folder };
+}
+
+/**
+ * The recorded plan of an instance, if every input and file is still what it was.
+ *
+ * @throws TerraformFailure that names what changed.
+ */
+export function readPlan(loaded: LoadedInstance): {
+  record: PlanRecord;
+  plans: Map<string, PlanJson>;
+} {
+  const { instance } = loaded.blueprint;
+  const folder = planFolder(instance);
+  const file = join(folder, "record.json");
+  if (!existsSync(file))
+    throw new TerraformFailure(`no plan of ${instance}: run \`polder plan ${instance}\` first`);
+  const { digest, ...unsigned } = readJson<PlanRecord>(file) ?? ({ digest: "" } as PlanRecord);
+  if (digest !== digestOf(unsigned)) {
+    throw new TerraformFailure(
+      `the plan's record was edited: run \`polder plan ${instance}\` again`,
+    );
+  }
+  const now = sums(
+    loaded,
+    unsigned.stacks.map((s) => s.name),
+  );
+  const changed = Object.keys({ ...now, ...unsigned.sums }).filter(
+    (name) => now[name] !== unsigned.sums[name],
+  );
+  if (changed.length > 0) {
+    throw new TerraformFailure(
+      `changed since the plan was made: ${changed.join(", ")}; run \`polder plan ${instance}\` again`,
+    );
+  }
+  const plans = new Map(
+    unsigned.stacks.map(({ name }) => [
+      name,
+      JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as PlanJson,
+    ]),
+  );
+  return { record: { ...unsigned, digest }, plans };
+}

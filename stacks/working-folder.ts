@@ -1,0 +1,78 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "cdktf";
+import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
+import type { ProviderSchema } from "../modules/provider-schema/index.ts";
+import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { ROOT } from "./environment.ts";
+import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
+
+/** Where `polder` keeps what it makes for an instance. */
+export const buildFolder = (instance: string): string => join(ROOT, "build", "instances", instance);
+
+/** Where Terraform runs for a stack. */
+export const stackFolder = (outdir: string, stack: string): string => join(outdir, "stacks", stack);
+
+/** Writes a file so that a reader, also after a full disk or a kill, sees the old one or all of it. */
+export function writeWhole(path: string, text: string, mode = 0o600): void {
+  try {
+    writeFileSync(`${path}.new`, text, { mode });
+    renameSync(`${path}.new`, path);
+  } finally {
+    rmSync(`${path}.new`, { force: true });
+  }
+}
+
+/** Local state lies in the instance's folder; nobody else may read it, whatever the umask. */
+export function prepareStateFolder(loaded: LoadedInstance): void {
+  if (loaded.instance.state.backend !== "local") return;
+  mkdirSync(join(loaded.folder, "state"), { recursive: true, mode: 0o700 });
+}
+
+/** The pinned providers' sums, under the registry's name that the engine uses. */
+export function lockFile(program: string): string {
+  const text = readFileSync(join(ROOT, "providers/terraform.lock.hcl"), "utf8");
+  return program.endsWith("tofu")
+    ? text.replaceAll("registry.terraform.io", "registry.opentofu.org")
+    : text;
+}
+
+/**
+ * Synthesises an instance's stacks into its build folder, ready for Terraform.
+ *
+ * @returns the stacks' names in the order in which they are applied.
+ */
+export function writeStacks(
+  loaded: LoadedInstance,
+  options: StackOptions & { readonly program: string },
+): string[] {
+  rmSync(join(options.outdir, "manifest.json"), { force: true });
+  const app = new App({ outdir: options.outdir, skipValidation: true });
+  const names = addStacks(app, loaded, options).map((stack) => stack.node.id);
+  app.synth();
+  for (const name of names) {
+    writeFileSync(
+      join(stackFolder(options.outdir, name), ".terraform.lock.hcl"),
+      lockFile(options.program),
+    );
+  }
+  prepareStateFolder(loaded);
+  return names;
+}
+
+const readSchema = (): ProviderSchema =>
+  JSON.parse(readFileSync(join(ROOT, "providers/openstack/schema.json"), "utf8")) as ProviderSchema;
+
+/** What the policy judges: the Blueprint and the JSON that follows from it, plans where there are. */
+export function policyInput(
+  loaded: LoadedInstance,
+  options: StackOptions,
+  plans?: ReadonlyMap<string, PlanJson>,
+): PolicyInput {
+  return {
+    blueprint: loaded.blueprint,
+    stacks: renderStacks(loaded, options),
+    schema: readSchema(),
+    ...(plans && { plans }),
+  };
+}
