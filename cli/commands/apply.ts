@@ -1,0 +1,33 @@
+import { Command } from "commander";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { applyInstance } from "../../stacks/apply.ts";
+import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
+import { reportFindings } from "../findings.ts";
+import { ROOT } from "../root.ts";
+import { out } from "../terminal.ts";
+
+/** `polder apply`: exactly the recorded plan. */
+export function applyCommand(): Command {
+  const command = new Command("apply")
+    .description(
+      "Apply exactly the plan that `polder plan` recorded, after judging it again as of today",
+    )
+    .argument("<instance>", "its folder's name or path")
+    .addHelpText(
+      "after",
+      `
+Refused when any input changed since the plan, or when the policy fails today. Interrupted or
+failed half way, plan and apply again: they go on from what was made.`,
+    );
+  return withTimeout(command).action(async (name: string, options: { timeout: number }) => {
+    const loaded = loadInstance(instanceFolder(ROOT, name));
+    const { record, findings, applied } = await atWork(loaded, () =>
+      applyInstance(loaded, deployOptions(options)),
+    );
+    if (applied)
+      out(
+        `applied plan ${record.digest.slice(0, 16)}: ${record.stacks.map((s) => `${s.name} +${s.add} ~${s.change} -${s.remove}`).join(", ")}`,
+      );
+    reportFindings(findings, "the policy fails as of today: nothing was applied");
+  });
+}

@@ -1,0 +1,57 @@
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import { BadInput } from "../../modules/input/index.ts";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { decommission } from "../../stacks/decommission.ts";
+import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
+import { FindingsFound } from "../exit.ts";
+import { ROOT } from "../root.ts";
+import { note, out } from "../terminal.ts";
+
+async function typedName(instance: string): Promise<string> {
+  if (!process.stdin.isTTY) return "";
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(
+      `This destroys ${instance}, its volumes and its public addresses. Type its name to go on: `,
+    );
+  } finally {
+    terminal.close();
+  }
+}
+
+/** `polder decommission`: the one way to destroy what is protected. */
+export function decommissionCommand(): Command {
+  const command = new Command("decommission")
+    .description(
+      "End an instance: lift the protection, destroy it, list what the cloud still holds",
+    )
+    .argument("<instance>", "its folder's name or path")
+    .option("--confirm <name>", "the instance's name, instead of typing it")
+    .addHelpText("after", "\nThe record of the end is written into the instance's folder.");
+  return withTimeout(command).action(
+    async (name: string, options: { timeout: number; confirm?: string }) => {
+      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const { instance } = loaded.blueprint;
+      const typed = options.confirm ?? (await typedName(instance));
+      if (typed !== instance) {
+        throw new BadInput([
+          {
+            file: "--confirm",
+            message: `got "${typed}", the instance's name "${instance}" is needed: nothing was destroyed`,
+          },
+        ]);
+      }
+      const record = await atWork(loaded, () => decommission(loaded, deployOptions(options)));
+      for (const { stack, resources } of record.destroyed)
+        out(`${stack}: ${resources} resources destroyed`);
+      for (const left of record.leftovers)
+        note(`still there: ${left.kind} ${left.name} (${left.id})`);
+      if (record.leftovers.length > 0)
+        throw new FindingsFound(
+          `the cloud still holds ${record.leftovers.length} objects of ${instance}: run it again, or delete them by hand`,
+        );
+      out(`${instance} is gone: the cloud's API lists nothing of it`);
+    },
+  );
+}

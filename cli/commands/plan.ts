@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { planInstance } from "../../stacks/plan.ts";
+import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
+import { reportFindings } from "../findings.ts";
+import { ROOT } from "../root.ts";
+import { out } from "../terminal.ts";
+
+/** `polder plan`: what would change, judged, and recorded so that exactly it can be applied. */
+export function planCommand(): Command {
+  const command = new Command("plan")
+    .description(
+      "Plan an instance's changes, judge them by the policy, record them for `polder apply`",
+    )
+    .argument("<instance>", "its folder's name or path")
+    .addHelpText(
+      "after",
+      `
+The first plan of an instance is of its public addresses alone; the cloud chooses them:
+  polder plan lab && polder apply lab && polder addresses lab
+From then on it is of everything:
+  polder plan lab && polder apply lab
+An auditor reads the recorded folder (plan JSON, findings, digest) without any credential.`,
+    );
+  return withTimeout(command).action(async (name: string, options: { timeout: number }) => {
+    const loaded = loadInstance(instanceFolder(ROOT, name));
+    const { record, findings, folder } = await atWork(loaded, () =>
+      planInstance(loaded, deployOptions(options)),
+    );
+    for (const stack of record.stacks) {
+      const changes = stack.add + stack.change + stack.remove;
+      out(
+        `${stack.name}: ${changes === 0 ? "no changes" : `${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
+      );
+    }
+    for (const stack of record.stateChangedElsewhere) {
+      out(
+        `${stack}: its state was last changed by something else than \`polder apply\`, a change nobody reviewed`,
+      );
+    }
+    if (loaded.blueprint.addresses.state !== "allocated") {
+      out(
+        `not yet allocated: public addresses of ${loaded.blueprint.addresses.missing.join(", ")}; the cluster is planned once \`polder addresses ${name}\` has recorded them`,
+      );
+    }
+    out(
+      `plan ${record.digest.slice(0, 16)} by ${record.engine}, judged as of ${record.asOf}: ${folder}`,
+    );
+    reportFindings(findings, "the policy fails: `polder apply` refuses this plan");
+  });
+}

@@ -1,0 +1,79 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { drawNetwork } from "../../modules/drawing/index.ts";
+import { BadInput } from "../../modules/input/index.ts";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { ROOT } from "../root.ts";
+import { note, out } from "../terminal.ts";
+import { describe } from "../text/describe.ts";
+import { paintFor } from "../text/paint.ts";
+
+interface ShowOptions {
+  readonly json?: boolean;
+  readonly why?: boolean;
+  readonly all?: boolean;
+  readonly svg?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  polder show lab                  what will stand there, for a person
+  polder show lab --why            with every constraint and its source
+  polder show lab --svg lab.svg    the network as a picture (- for standard output)
+  polder show lab --json | jq .hosts
+  polder show ../eigen/gemeente    an instance by its path
+`;
+
+/** Nobody reads lines of 200 characters; a pipe gets 100, so that what it holds never depends on a window. */
+const screenWidth = (): number =>
+  process.stdout.isTTY ? Math.min(Math.max(process.stdout.columns || 100, 72), 120) : 100;
+
+/** Writes beside the file first, so that an interrupt never leaves half a drawing. */
+function writeDrawing(svg: string, file: string): void {
+  if (file === "-") {
+    process.stdout.write(svg);
+    return;
+  }
+  const partial = `${file}.${process.pid}.part`;
+  try {
+    writeFileSync(partial, svg);
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such folder" : `can't be written (${code})`;
+    throw new BadInput([{ file, message: why }]);
+  }
+  note(`wrote ${file}`);
+}
+
+/** `polder show`: the Blueprint, for a person or a machine. */
+export function showCommand(): Command {
+  return new Command("show")
+    .description("Print what an instance will be: hosts, addresses, flows, and why")
+    .argument("<instance>", "its folder's name or path")
+    .addOption(new Option("--json", "print the Blueprint as JSON").conflicts(["svg", "why", "all"]))
+    .addOption(
+      new Option("--svg <file>", "write the network drawing, - for standard output").conflicts([
+        "why",
+        "all",
+      ]),
+    )
+    .option("--why", "add every constraint, check and load with its source")
+    .option("--all", "print every host, where a long row of alike ones is else shortened")
+    .addHelpText("after", EXAMPLES)
+    .action((name: string, options: ShowOptions) => {
+      const { blueprint, notes } = loadInstance(instanceFolder(ROOT, name));
+      if (options.json) {
+        out(JSON.stringify(blueprint, null, 2));
+        return;
+      }
+      if (options.svg !== undefined) {
+        writeDrawing(drawNetwork(blueprint), options.svg);
+        return;
+      }
+      const { why = false, all = false } = options;
+      const paint = paintFor(process.stdout, process.env);
+      process.stdout.write(describe(blueprint, { why, all, width: screenWidth(), paint, notes }));
+    });
+}

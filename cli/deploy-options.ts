@@ -1,0 +1,31 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { credentials } from "../stacks/credentials.ts";
+import { exclusively } from "../stacks/exclusive.ts";
+import type { DeployOptions } from "../stacks/plan.ts";
+import { today } from "../stacks/today.ts";
+import { note } from "./terminal.ts";
+
+const minutes = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1440))
+    throw new InvalidArgumentError("got no number of minutes from 0 to 1440.");
+  return value;
+};
+
+/** Adds what every command that runs Terraform takes. */
+export const withTimeout = (command: Command): Command =>
+  command.option("--timeout <minutes>", "stop when the cloud takes longer", minutes, 30);
+
+/** Options of a real run: progress to standard error, judged today. */
+export const deployOptions = (options: { timeout: number }): DeployOptions => ({
+  progress: note,
+  timeoutMinutes: options.timeout,
+  asOf: today(),
+});
+
+/** Work on an instance in its cloud: only with a credential for it, and only one at a time. */
+export async function atWork<T>(loaded: LoadedInstance, work: () => Promise<T>): Promise<T> {
+  await credentials(loaded.blueprint);
+  return exclusively(loaded.blueprint.instance, work);
+}

@@ -1,0 +1,17 @@
+// `polder show lab | head`: whoever reads may stop reading; that is no fault of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // EIO: the terminal was closed.
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+}
+
+/** One line to standard output: results. */
+export const out = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** One line to standard error: progress and errors, so that results can be piped. */
+export const note = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};

@@ -1,0 +1,418 @@
+import type { Blueprint, Flow, Host, Peer } from "../../modules/blueprint/index.ts";
+import { type Paint, PLAIN } from "./paint.ts";
+import { type Column, labelled, table, wrap } from "./table.ts";
+
+export interface DescribeOptions {
+  /** Every constraint, check and load with its source. */
+  readonly why?: boolean;
+  /** Every host, where a long row of alike hosts is else shortened. */
+  readonly all?: boolean;
+  /** Characters on a line. */
+  readonly width?: number;
+  readonly paint?: Paint;
+  /** What the folder says beside the Blueprint, such as addresses that no host uses. */
+  readonly notes?: readonly string[];
+}
+
+/** A longer row of hosts of one role is shortened to its ends. */
+const ROW = 8;
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+const mbit = (bits: number): string => `${(bits / 1e6).toFixed(bits < 1e7 ? 1 : 0)} Mbit/s`;
+const ports = ({ ports: [from, to] }: Flow): string => (from === to ? `${from}` : `${from}-${to}`);
+
+/** A peer's name; ranges are listed where there are few. */
+function peerName(peer: Peer): string {
+  switch (peer.kind) {
+    case "internet":
+      return "internet";
+    case "role":
+      return peer.role;
+    case "ranges":
+      return peer.ranges.length <= 2
+        ? `${peer.name}\n${peer.ranges.join("\n")}`
+        : `${peer.name} (${peer.ranges.length})`;
+  }
+}
+
+/** Flows that differ only in who starts them, as one row. */
+function groupFlows(flows: readonly Flow[]): { readonly from: Peer[]; readonly flow: Flow }[] {
+  const groups = new Map<string, { readonly from: Peer[]; readonly flow: Flow }>();
+  for (const flow of flows) {
+    const key = JSON.stringify([flow.to, flow.protocol, flow.ports, flow.why]);
+    const group = groups.get(key);
+    if (group) group.from.push(flow.from);
+    else groups.set(key, { from: [flow.from], flow });
+  }
+  return [...groups.values()];
+}
+
+/** Runs of more than `ROW` hosts of one role become: the first two, how many more, the last. */
+function shorten(hosts: readonly Host[], all: boolean): (Host | readonly Host[])[] {
+  const roles = [...new Set(hosts.map((host) => host.role))];
+  return roles.flatMap((role): (Host | readonly Host[])[] => {
+    const row = hosts.filter((host) => host.role === role);
+    if (all || row.length <= ROW) return row;
+    return [...row.slice(0, 2), row.slice(2, -1), ...row.slice(-1)];
+  });
+}
+
+function publicCell(host: Host, state: Blueprint["addresses"]["state"]): string {
+  if (!host.exposure.public) return "none";
+  if (!host.publicAddress) return state === "allocated" ? "none" : "not yet allocated";
+  const { ipv4, ipv6 } = host.publicAddress;
+  return ipv6 ? `${ipv4}\n${ipv6}` : ipv4;
+}
+
+function keeps(host: Host): string {
+  const volumes = host.volumes.map((volume) => `${volume.sizeGiB} GiB`);
+  return [...volumes, ...(host.protected ? ["protected"] : [])].join(", ") || "nothing";
+}
+
+/** The Blueprint for a person: what will stand there, who talks to whom, and why. */
+export function describe(blueprint: Blueprint, options: DescribeOptions = {}): string {
+  const { why = false, all = false, width = 100, paint = PLAIN, notes = [] } = options;
+  const { classification, residency, cloud, sizing, dns, meetings } = blueprint;
+  const lines: string[] = [];
+  const layout = { width, title: paint.dim };
+  const heading = (title: string, remark = "") =>
+    lines.push("", paint.bold(title) + (remark && `  ${paint.dim(remark)}`));
+  const rows = (columns: readonly Column[], cells: readonly (readonly string[])[]) =>
+    lines.push(...table(columns, cells, layout));
+  const remark = (text: string) => lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));
+
+  const label = (c: typeof classification) =>
+    `${c.marking === "none" ? "no marking" : c.marking}, TBB ${c.tbb}`;
+  const leaves = residency.checks.map((check) => `${check.leaf}: ${check.got}`).join(", ");
+  const { addresses } = blueprint;
+  const name = `${blueprint.instance}: ${blueprint.organisation}, ${blueprint.domain}`;
+  lines.push(...wrap(name, width).map(paint.bold));
+  lines.push(
+    ...labelled(
+      [
+        [
+          "classification",
+          `needs ${label(classification)}; the highest here is ${label(residency.classification.highest)}`,
+        ],
+        [
+          "residency",
+          `${residency.verdict} for profile ${residency.profile}: ${residency.deciding} (${leaves})`,
+        ],
+        ["location", `${cloud.location}: ${cloud.locationTitle}`],
+        [
+          "cloud",
+          `${cloud.provider}, entry "${cloud.credentials}" of clouds.yaml, image ${cloud.image}`,
+        ],
+        [
+          "addresses",
+          addresses.state === "allocated"
+            ? `allocated, ${cloud.publicAddresses}`
+            : paint.warn(
+                `not yet allocated: run \`polder addresses ${blueprint.instance}\`${addresses.missing.length === blueprint.hosts.filter((h) => h.exposure.public).length ? "" : ` (missing: ${addresses.missing.join(", ")})`}`,
+              ),
+        ],
+        [
+          "state",
+          blueprint.state.backend === "local"
+            ? "a file in the instance's folder"
+            : `http, ${blueprint.state.address}`,
+        ],
+        ["packages", packagesText(blueprint.packages)],
+        ["security", blueprint.securityContact],
+      ],
+      layout,
+    ),
+  );
+  for (const text of notes) remark(paint.warn(`note: ${text}`));
+
+  const { total } = sizing;
+  heading(
+    "Sizing",
+    `${plural(total.people, "person").replace("persons", "people")} at once, growth included; ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out; ${plural(sizing.shards, "shard")}`,
+  );
+  rows(
+    [
+      { title: "role" },
+      { title: "hosts" },
+      { title: "flavour" },
+      { title: "decided by" },
+      { title: "why", wrap: true },
+    ],
+    sizing.roles.map((role) => {
+      const deciding = role.constraints.find((c) => c.name === role.deciding);
+      const spare = role.reserve > 0 ? `, and ${role.reserve} in reserve` : "";
+      return [
+        role.role,
+        `${role.count}`,
+        role.flavour,
+        `${role.deciding}${deciding?.assumed ? " (assumed)" : ""}`,
+        `${deciding?.reason ?? ""}${spare}`,
+      ];
+    }),
+  );
+  if (sizing.verdict === "assumed") {
+    remark(
+      "assumed: the figure behind it is this project's choice or nobody's measurement; --why tells",
+    );
+  }
+
+  heading("Hosts", plural(blueprint.hosts.length, "host"));
+  rows(
+    [
+      { title: "host" },
+      { title: "role" },
+      { title: "zone" },
+      { title: "private" },
+      { title: "public" },
+      { title: "flavour" },
+      { title: "keeps", wrap: true },
+    ],
+    shorten(blueprint.hosts, all).map((entry) => {
+      if (!("id" in entry)) {
+        const [first, last] = [entry[0] as Host, entry.at(-1) as Host];
+        return [
+          "...",
+          first.role,
+          first.zone,
+          `${entry.length} more, to\n${last.ipv4}`,
+          `(--all shows them)`,
+          first.flavour,
+          keeps(first),
+        ];
+      }
+      const host = entry;
+      return [
+        host.id,
+        host.role,
+        host.zone,
+        `${host.ipv4}\n${host.ipv6}`,
+        publicCell(host, addresses.state),
+        host.flavour,
+        keeps(host),
+      ];
+    }),
+  );
+  for (const host of blueprint.hosts.filter((h) => !h.exposure.public)) {
+    remark(`${host.id} has no public address: ${host.exposure.why}`);
+  }
+
+  heading("Flows", "who may start a connection to whom; everything else is dropped");
+  const roleCount = new Set(blueprint.hosts.map((host) => host.role)).size;
+  rows(
+    [{ title: "from" }, { title: "to" }, { title: "port" }, { title: "why", wrap: true }],
+    groupFlows(blueprint.flows).map(({ from, flow }) => {
+      const everyHost = from.length === roleCount && from.every((peer) => peer.kind === "role");
+      return [
+        everyHost ? "every host" : from.map(peerName).join("\n"),
+        peerName(flow.to),
+        `${flow.protocol} ${ports(flow)}`,
+        flow.why,
+      ];
+    }),
+  );
+
+  if (dns.zone === null) {
+    heading("DNS");
+    remark(dns.why);
+  } else {
+    heading("DNS", `zone ${dns.zone}`);
+    rows(
+      [{ title: "name" }, { title: "type" }, { title: "value" }, { title: "why", wrap: true }],
+      dns.records.map((record) => [
+        shortName(record.name, dns.zone),
+        record.type,
+        record.values.join("\n"),
+        record.why,
+      ]),
+    );
+    if (addresses.state !== "allocated")
+      remark("A and AAAA records follow once addresses are allocated");
+  }
+
+  heading("Meetings");
+  lines.push(
+    ...labelled(
+      [
+        [
+          "lobby",
+          meetings.lobby ? "on: guests wait until a moderator lets them in" : paint.warn("off"),
+        ],
+        [
+          "guests",
+          meetings.guests
+            ? `may be invited, wait at most ${meetings.guestWaitMinutes} minutes`
+            : "not invited",
+        ],
+        ["ends after", `${meetings.maxMinutes} minutes`],
+        ["chat", meetings.chat],
+        [
+          "logs",
+          `operations ${plural(blueprint.retention.operationsDays, "day")}, security ${plural(blueprint.retention.securityDays, "day")}, incidents ${plural(blueprint.retention.incidentDays, "day")}`,
+        ],
+      ],
+      layout,
+    ),
+  );
+
+  heading("Waivers", blueprint.waivers.length === 0 ? "none" : "");
+  if (blueprint.waivers.length > 0) {
+    rows(
+      [
+        { title: "waives" },
+        { title: "until" },
+        { title: "owner", wrap: true },
+        { title: "reason", wrap: true },
+      ],
+      blueprint.waivers.map((waiver) => [
+        waiver.waives,
+        waiver.expires,
+        waiver.owner,
+        waiver.reason,
+      ]),
+    );
+  }
+
+  heading("Admins", `come in from ${blueprint.adminNetworks.join(", ")}`);
+  rows(
+    [{ title: "name" }, { title: "login" }, { title: "key" }],
+    blueprint.admins.map((admin) => [admin.name, admin.user, shortKey(admin.key)]),
+  );
+  if (why) lines.push(...reasons(blueprint, width, paint));
+  return `${lines.join("\n")}\n`;
+}
+
+function packagesText(packages: Blueprint["packages"]): string {
+  if (packages.source === "mirror") return `from the mirror ${packages.mirror}`;
+  if (packages.source === "folder") return `from the folder ${packages.folder}`;
+  return "from the projects' own servers";
+}
+
+const shortName = (name: string, zone: string): string =>
+  name === zone ? "@" : name.replace(`.${zone}`, "");
+
+/** A key's type and its end, which is what people compare. */
+function shortKey(key: string): string {
+  const [type = "", blob = "", ...comment] = key.split(" ");
+  return [type, `...${blob.slice(-16)}`, ...comment].join(" ");
+}
+
+/** Every constraint, check and load, each with its source. */
+function reasons(blueprint: Blueprint, width: number, paint: Paint): string[] {
+  const { residency, sizing } = blueprint;
+  const lines: string[] = [];
+  const layout = { width, title: paint.dim };
+  const heading = (title: string, remark = "") =>
+    lines.push("", paint.bold(title) + (remark && `  ${paint.dim(remark)}`));
+
+  const indented = (text: string) =>
+    lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));
+
+  heading("Why: residency");
+  lines.push(
+    ...table(
+      [
+        { title: "fact" },
+        { title: "asked", wrap: true },
+        { title: "got", wrap: true },
+        { title: "met" },
+        { title: "source", wrap: true },
+      ],
+      residency.checks.map((check) => [
+        check.leaf,
+        check.requirement,
+        check.got,
+        check.met ? "yes" : "no",
+        `${check.source} (${check.confidence}, read ${check.read})`,
+      ]),
+      layout,
+    ),
+    ...labelled(
+      [
+        [
+          "classification",
+          `${residency.classification.reason}. ${residency.classification.source}`,
+        ],
+      ],
+      layout,
+    ),
+  );
+
+  heading("Why: load", "one line a kind of meeting, before growth");
+  lines.push(
+    ...table(
+      [
+        { title: "kind", wrap: true },
+        { title: "rooms" },
+        { title: "people" },
+        { title: "videos" },
+        { title: "pkt/s in" },
+        { title: "pkt/s out" },
+        { title: "in" },
+        { title: "out" },
+      ],
+      sizing.loads.map((load) => [
+        load.kind,
+        `${load.rooms}`,
+        `${load.people}`,
+        `${load.streamsPerPerson}`,
+        `${Math.round(load.packetsInPerSecond)}`,
+        `${Math.round(load.packetsOutPerSecond)}`,
+        mbit(load.bitsInPerSecond),
+        mbit(load.bitsOutPerSecond),
+      ]),
+      layout,
+    ),
+  );
+
+  heading("Why: hosts", `figures read ${sizing.figuresRead}`);
+  indented(sizing.reason);
+  for (const role of sizing.roles) {
+    const count =
+      role.count === role.countDuringUpgrade
+        ? ""
+        : `, ${role.countDuringUpgrade} during an upgrade`;
+    lines.push(`  ${paint.bold(role.role)}  ${plural(role.count, "host")}${count}`);
+    lines.push(...wrap(`${role.flavour}: ${role.flavourReason}`, width - 4).map((l) => `    ${l}`));
+    lines.push(
+      ...table(
+        [
+          { title: "constraint" },
+          { title: "asks for" },
+          { title: "because", wrap: true },
+          { title: "source", wrap: true },
+        ],
+        role.constraints.map((c) => [
+          `${c.name}${c.name === role.deciding ? " (decides)" : ""}`,
+          c.needs > 0 && c.needs < 0.005 ? "< 0.01" : c.needs.toFixed(2),
+          c.reason,
+          `${c.source}${c.assumed ? " (assumed)" : ""}`,
+        ]),
+        { ...layout, indent: 4 },
+      ),
+    );
+  }
+
+  heading("Why: places");
+  lines.push(
+    ...labelled(
+      [
+        ...blueprint.zones.map((zone): [string, string] => [
+          `zone ${zone.name}`,
+          `${zone.ipv4}, ${zone.ipv6}: ${zone.why}`,
+        ]),
+        ...blueprint.placement.map((group): [string, string] => [
+          `${group.role} hosts`,
+          `${group.policy}: ${group.why}`,
+        ]),
+        ...blueprint.hosts.flatMap((host) =>
+          host.volumes.map((volume): [string, string] => [
+            volume.id,
+            `${volume.sizeGiB} GiB: ${volume.why}`,
+          ]),
+        ),
+      ],
+      layout,
+    ),
+  );
+  return lines;
+}

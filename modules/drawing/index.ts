@@ -1,0 +1,1 @@
+export { drawNetwork } from "./draw.ts";
