@@ -1,0 +1,82 @@
+# make lab: the main job.  make test: all tests.  make help: everything else.
+# Each step leaves a stamp, so that what is there already costs nothing.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+STAMPS := build/stamps
+export CHECKPOINT_DISABLE := 1
+
+## lab        deploy the example instance to a real OpenStack on this machine
+lab: preflight-lab setup $(STAMPS)/lab-packages
+	@lab/main-job.sh
+
+## test       everything that CI runs: lint, types, unit tests, the lab
+test: preflight-lab setup $(STAMPS)/lab-packages
+	@node --import tsx scripts/test.ts unit lab
+
+## unit       the tests that need no lab, in seconds
+unit: preflight setup
+	@npx vitest run --project unit
+
+## lint       formatting, lint, module boundaries, dead code, types, shell
+lint: preflight setup
+	@npx biome check .
+	@npx depcruise modules stacks cli lab scripts
+	@npx knip
+	@npx tsc -p .
+
+## soak       what takes long: fuzz, interrupts at every tenth call, a thousand instances
+soak: preflight-lab setup $(STAMPS)/lab-packages
+	@npx vitest run --project soak
+
+## bench      measure each part; the table for docs/benchmarks.md
+bench: preflight-lab setup $(STAMPS)/lab-packages
+	@node --import tsx lab/bench.ts
+
+## bindings   generate the provider's TypeScript bindings from its committed schema
+bindings: $(STAMPS)/bindings
+## providers  build the pinned provider into build/provider-mirror
+providers: $(STAMPS)/providers
+## setup      both, and the npm packages
+setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers
+
+$(STAMPS)/npm: package.json package-lock.json providers/openstack/package.json
+	@echo "setup: npm packages"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@# Node 22 comes as a package, for its lane alone: npx must not take it for the machine's own.
+	@rm -f node_modules/.bin/node
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/bindings: $(STAMPS)/npm providers/generate.ts providers/provider.ts providers/openstack/schema.json
+	@echo "setup: provider bindings"
+	@node --import tsx providers/generate.ts
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/providers: providers/build.sh providers/go.mod providers/go.sum providers/terraform.lock.hcl
+	@echo "setup: provider (built from source; a minute or two the first time)"
+	@providers/build.sh build/provider-mirror
+	@mkdir -p $(@D) && touch $@
+
+# The only packages that are installed on the machine itself; docs/lab.md lists them.
+$(STAMPS)/lab-packages:
+	@command -v mmdebstrap >/dev/null && command -v ip >/dev/null || { \
+	  echo "setup: Debian packages mmdebstrap, iproute2"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap iproute2 >/dev/null; }
+	@mkdir -p $(@D) && touch $@
+
+preflight:
+	@scripts/preflight.sh
+preflight-lab:
+	@scripts/preflight.sh lab
+
+## clean      delete what was built, but not the lab (that is: polder lab down --purge)
+clean:
+	rm -rf build cdktf.out node_modules providers/*/lib
+
+## help       this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+.PHONY: lab test unit lint soak bench bindings providers setup preflight preflight-lab clean help

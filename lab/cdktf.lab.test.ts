@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { terraformEnvironment } from "../stacks/environment.ts";
+import {
+  polder,
+  polderOk,
+  program,
+  type Ran,
+  type TestInstance,
+  testInstance,
+} from "./testing/polder.ts";
+
+const OLD_LIBRARY = "node --import ./stacks/lane-cdktf-0.21.mjs --import tsx stacks/main.ts";
+
+let instance: TestInstance;
+const output = mkdtempSync(join(tmpdir(), "polder-cdktf-"));
+
+/** Runs the CLI as docs/deploy.md says: with `polder env` in its environment. */
+async function cdktf(...args: string[]): Promise<Ran> {
+  const ran = await program("node_modules/.bin/cdktf", [...args, "--output", output], {
+    env: {
+      ...terraformEnvironment(instance.load().blueprint),
+      POLDER_INSTANCE: instance.folder,
+      CI: "true",
+      NO_COLOR: "1",
+    },
+  });
+  return { ...ran, stdout: ran.stdout + ran.stderr };
+}
+
+beforeAll(() => {
+  instance = testInstance("gemeente-klein", "t-cdktf");
+});
+afterAll(() => {
+  instance.forget();
+  rmSync(output, { recursive: true, force: true });
+});
+
+test("cdktf deploy: the addresses, then the cluster", async () => {
+  const addresses = await cdktf(
+    "deploy",
+    "t-cdktf-addresses",
+    "--auto-approve",
+    "--skip-provider-lock",
+  );
+  expect([addresses.code, addresses.stdout]).toEqual([
+    0,
+    expect.stringContaining("Apply complete"),
+  ]);
+  await polderOk("addresses", instance.folder);
+  const cluster = await cdktf("deploy", "t-cdktf", "--auto-approve", "--skip-provider-lock");
+  expect([cluster.code, cluster.stdout]).toEqual([0, expect.stringContaining("Apply complete")]);
+});
+
+test("cdktf diff: nothing to do, with either library", async () => {
+  const same = await cdktf("diff", "t-cdktf", "--skip-provider-lock");
+  expect(same.stdout).toContain("No changes");
+  const old = await cdktf("diff", "t-cdktf", "--skip-provider-lock", "--app", OLD_LIBRARY);
+  expect(old.stdout).toContain("No changes");
+  const json = JSON.parse(readFileSync(join(output, "stacks/t-cdktf/cdk.tf.json"), "utf8"));
+  expect(json["//"].metadata.version).toBe("0.21.0");
+});
+
+test("polder plans on from there, and says that nobody reviewed what was applied", async () => {
+  const plan = await polderOk("plan", instance.folder);
+  expect(plan).toContain("t-cdktf: no changes");
+  expect(plan).toContain(
+    "t-cdktf: its state was last changed by something else than `polder apply`",
+  );
+});
+
+test("cdktf destroy of what is protected fails, and destroys none of it", async () => {
+  const destroyed = await cdktf("destroy", "t-cdktf", "--auto-approve", "--skip-provider-lock");
+  expect(destroyed.code).not.toBe(0);
+  expect(destroyed.stdout).toContain("Instance cannot be destroyed");
+  expect(await polderOk("plan", instance.folder)).toContain("t-cdktf: no changes");
+});
+
+test("a broken instance is named and doesn't stand in the way of another", async () => {
+  const broken = testInstance("lab", "t-stuk");
+  broken.edit((text) => text.replace(/^chat: .*$/m, "caht: off"));
+  const app = (env: Record<string, string>) =>
+    program("node", ["--import", "tsx", "stacks/main.ts"], {
+      env: { CDKTF_OUTDIR: output, ...env },
+    });
+  const alone = await app({ POLDER_INSTANCE: broken.folder });
+  expect(alone.code).toBe(1);
+  expect(alone.stderr).toMatch(/instance\.yaml:\d+:1: unknown key "caht"; did you mean "chat"\?/);
+  expect(alone.stderr).not.toContain("    at ");
+  broken.forget();
+});
+
+test("cdktf deploy is refused by the same policy", async () => {
+  instance.edit(
+    (text) =>
+      `${text}\nwaivers:\n  - { waives: retention.securityDays, reason: r, owner: o, expires: 2020-01-01 }\n`,
+  );
+  instance.edit((text) => `${text}\nretention: { securityDays: 30 }\n`);
+  const refused = await cdktf("deploy", "t-cdktf", "--auto-approve", "--skip-provider-lock");
+  expect(refused.code).not.toBe(0);
+  expect(refused.stdout).toContain("waivers-in-date");
+  instance.edit((text) => text.replace(/\nwaivers:[\s\S]*$/, "\n"));
+});
+
+test("the end", async () => {
+  await polderOk("plan", instance.folder);
+  const ended = await polder(["decommission", instance.folder, "--confirm", "t-cdktf"]);
+  expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining("t-cdktf is gone")]);
+});

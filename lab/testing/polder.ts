@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type LoadedInstance, loadInstance } from "../../modules/workspace/index.ts";
+import { ROOT } from "../../stacks/environment.ts";
+import { buildFolder } from "../../stacks/working-folder.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with the running process, to watch or to interrupt it. */
+  readonly onStart?: (child: ChildProcess) => void;
+  readonly onLine?: (line: string, child: ChildProcess) => void;
+}
+
+/** Runs a program in the checkout and gives what it printed. */
+export function program(
+  name: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(name, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    options.onStart?.(child);
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (data: Buffer) => {
+      stdout += data;
+    });
+    child.stderr.on("data", (data: Buffer) => {
+      stderr += data;
+      for (const line of String(data).split("\n").filter(Boolean)) options.onLine?.(line, child);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+  });
+}
+
+/** Runs `polder` as a user would. */
+export const polder = (args: readonly string[], options?: RunOptions): Promise<Ran> =>
+  program(join(ROOT, "cli/polder"), args, options);
+
+/** Runs `polder` and expects it to succeed; gives what it printed. */
+export async function polderOk(...args: string[]): Promise<string> {
+  const ran = await polder(args);
+  if (ran.code !== 0)
+    throw new Error(`polder ${args.join(" ")} exited ${ran.code}:\n${ran.stdout}${ran.stderr}`);
+  return ran.stdout;
+}
+
+const parent = mkdtempSync(join(tmpdir(), "polder-instances-"));
+
+/** A copy of an example under another name, so that tests never touch what a user has deployed. */
+export interface TestInstance {
+  readonly name: string;
+  readonly folder: string;
+  load(): LoadedInstance;
+  /** Changes the instance file. */
+  edit(change: (text: string) => string): void;
+  /** Forgets all of it on this machine; the cloud is not asked. */
+  forget(): void;
+}
+
+export function testInstance(example: string, name: string): TestInstance {
+  const folder = join(parent, name);
+  const file = join(folder, "instance.yaml");
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(buildFolder(name), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(ROOT, "instances", example, "instance.yaml"), file);
+  const edit = (change: (text: string) => string) =>
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+  edit((text) =>
+    text
+      .replace(/^name: .*$/m, `name: ${name}`)
+      .replace(/^domain: .*$/m, `domain: ${name}.vergaderen.example`),
+  );
+  return {
+    name,
+    folder,
+    edit,
+    load: () => loadInstance(folder),
+    forget: () => {
+      rmSync(folder, { recursive: true, force: true });
+      rmSync(buildFolder(name), { recursive: true, force: true });
+    },
+  };
+}
+
+/** From nothing to a deployed cluster, by the commands of docs/deploy.md. */
+export async function deploy(instance: TestInstance): Promise<void> {
+  for (const step of ["plan", "apply", "addresses", "plan", "apply"])
+    await polderOk(step, instance.folder);
+}

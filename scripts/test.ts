@@ -1,0 +1,89 @@
+// `make test`: every check of the project, one closing line. A check that is skipped must stand in
+// not-tested.yaml with its reason; one that doesn't is a failure, not a silence.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { z } from "zod";
+
+const root = join(import.meta.dirname, "..");
+const reportFile = join(root, "build/test-report.json");
+const notTested = z
+  .array(z.strictObject({ id: z.string(), why: z.string() }))
+  .parse(load(readFileSync(join(root, "scripts/not-tested.yaml"), "utf8")));
+
+const report = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), title: z.string(), status: z.string() }),
+      ),
+    }),
+  ),
+});
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+const faults: string[] = [];
+const fail = (what: string) => {
+  count.failed++;
+  faults.push(what);
+};
+
+/** Runs a tool whose exit code is its verdict. */
+function check(name: string, command: readonly string[]): void {
+  const began = Date.now();
+  const [program = "", ...args] = command;
+  const { status } = spawnSync(program, args, { cwd: root, stdio: "inherit" });
+  process.stdout.write(
+    `${name}: ${status === 0 ? "ok" : "FAILED"} (${((Date.now() - began) / 1000).toFixed(1)} s)\n`,
+  );
+  if (status === 0) count.passed++;
+  else fail(name);
+}
+
+const npx = (...args: string[]) => ["npx", "--no-install", ...args];
+check("format and lint", npx("biome", "check", "."));
+check("module boundaries", npx("depcruise", "modules", "stacks", "cli", "lab", "scripts"));
+check("dead code", npx("knip"));
+check("types", npx("tsc", "-p", "."));
+
+mkdirSync(join(root, "build"), { recursive: true });
+const projects = process.argv.slice(2).flatMap((name) => ["--project", name]);
+const { status } = spawnSync(
+  "npx",
+  [
+    "--no-install",
+    "vitest",
+    "run",
+    ...projects,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${reportFile}`,
+  ],
+  { cwd: root, stdio: "inherit" },
+);
+const seen = report.parse(JSON.parse(readFileSync(reportFile, "utf8")));
+for (const file of seen.testResults) {
+  if (file.assertionResults.length === 0) fail(`${file.name}: ran no test ${file.message ?? ""}`);
+  for (const test of file.assertionResults) {
+    if (test.status === "passed") count.passed++;
+    else if (test.status === "failed") fail(test.fullName);
+    else {
+      const id = /^\[([a-z0-9-]+)\]/.exec(test.title)?.[1];
+      const entry = notTested.find((known) => known.id === id);
+      if (entry) {
+        count.skipped++;
+        process.stdout.write(`not-tested ${entry.id}: ${entry.why}\n`);
+      } else fail(`skipped without an id of scripts/not-tested.yaml: ${test.fullName}`);
+    }
+  }
+}
+// A suite that dies outside its tests must not pass by its tests.
+if (status !== 0 && count.failed === 0) fail(`vitest exited ${status}`);
+
+for (const fault of faults) process.stdout.write(`FAILED ${fault}\n`);
+process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+process.exitCode = count.failed === 0 ? 0 : 1;
