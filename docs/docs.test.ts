@@ -1,0 +1,233 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import type { Command } from "commander";
+import { load } from "js-yaml";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
+/** Verbs that pages may name already: announced, not written yet. Take out what has come. */
+const TO_COME =
+  "size residency review approve render converge probe audit drift evidence invite revoke keys upgrade";
+
+/** Every page that is committed, or will be: not what git ignores. */
+const listed = spawnSync(
+  "git",
+  ["ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md"],
+  { cwd: ROOT, encoding: "utf8" },
+);
+const pages = [...new Set(listed.stdout.split("\n"))]
+  .filter((path) => path && existsSync(join(ROOT, path)))
+  .sort();
+
+/** A page without what stands in fences. */
+const prose = (text: string): string => text.replace(/^ *```[\s\S]*?^ *``` *$/gm, "");
+
+/** What a page marks as code, piece by piece: lines of fenced and indented blocks, and code spans. */
+function codeOf(text: string): string[] {
+  const fenced = [...text.matchAll(/^ *```[^\n]*\n([\s\S]*?)^ *``` *$/gm)].map((m) => m[1] ?? "");
+  const rest = prose(text);
+  const indented = [...rest.matchAll(/^ {4}(.*)$/gm)].map((m) => m[1] ?? "");
+  const spans = [...rest.matchAll(/`([^`\n]+)`/g)].map((m) => m[1] ?? "");
+  return [...fenced.flatMap((block) => block.split("\n")), ...indented, ...spans];
+}
+
+/** A command may follow a prompt, another command, sudo, or `"$(`; a word within a message is none. */
+const START = String.raw`(?:^\s*|[$;&|(:#]\s*|\bsudo )`;
+
+interface Named {
+  readonly page: string;
+  readonly words: readonly string[];
+  readonly text: string;
+}
+
+function commandsNamed(program: string): Named[] {
+  const pattern = new RegExp(
+    `${START}${program} ((?:[a-z][a-z-]*(?= |$|[);,])\\s?)+)([^#&|]*)`,
+    "g",
+  );
+  return pages.flatMap((page) =>
+    codeOf(read(page)).flatMap((code) =>
+      [...code.matchAll(pattern)].map((m) => ({
+        page,
+        words: (m[1] ?? "").trim().split(/\s+/),
+        text: m[0].trim(),
+      })),
+    ),
+  );
+}
+
+/** Anchors of a page's headings, as forges make them. */
+function anchors(path: string): Set<string> {
+  const headings = [...prose(read(path)).matchAll(/^#{1,6} (.+)$/gm)].map((m) => m[1] ?? "");
+  const slug = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-");
+  return new Set(headings.map(slug));
+}
+
+describe("pages", () => {
+  it("are found", () => expect(pages).toContain("docs/deploy.md"));
+
+  it.each(pages)("%s: every relative link points to something", (page) => {
+    const text = prose(read(page)).replace(/`[^`\n]+`/g, "");
+    const links = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map((m) => m[1] ?? "");
+    const dead = links.filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false;
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? page : normalize(join(dirname(page), path));
+      if (!existsSync(join(ROOT, target))) return true;
+      return anchor !== undefined && target.endsWith(".md") && !anchors(target).has(anchor);
+    });
+    expect(dead).toEqual([]);
+  });
+
+  it("in docs/ are all linked from its index", () => {
+    const index = read("docs/README.md");
+    const files = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+    const missing = files
+      .filter((file) => file.endsWith(".md") && file !== "README.md")
+      .filter((file) => !index.includes(`](${file})`));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("commands that pages name", () => {
+  it("are targets of the Makefile", () => {
+    const targets = new Set([...read("Makefile").matchAll(/^([a-z][a-z-]*):/gm)].map((m) => m[1]));
+    expect(targets).toContain("test");
+    const named = commandsNamed("make");
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter(({ words }) => !targets.has(words[0]))).toEqual([]);
+  });
+
+  // The verbs stand in main.ts as `name: async () => …`, one a line.
+  const verbs = [...read("cli/main.ts").matchAll(/^ {2}([a-z]+): async/gm)].map((m) => m[1] ?? "");
+  const toCome = TO_COME.split(" ");
+
+  async function commandOf(verb: string): Promise<Command> {
+    const module = (await import(`../cli/commands/${verb}.ts`)) as Record<string, () => Command>;
+    const make = module[`${verb}Command`];
+    if (!make) throw new Error(`cli/commands/${verb}.ts exports no ${verb}Command`);
+    return make();
+  }
+
+  it("are verbs of polder, or announced", () => {
+    expect(verbs).toContain("show");
+    const named = commandsNamed(String.raw`(?:\./cli/)?polder`);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter(({ words }) => ![...verbs, ...toCome].includes(words[0] ?? ""))).toEqual(
+      [],
+    );
+    expect(toCome.filter((verb) => verbs.includes(verb))).toEqual([]);
+  });
+
+  it("have the subcommands and options that are named", async () => {
+    const unknown: string[] = [];
+    for (const { page, words, text } of commandsNamed(String.raw`(?:\./cli/)?polder`)) {
+      const [verb = "", sub] = words;
+      if (!verbs.includes(verb)) continue;
+      let command = await commandOf(verb);
+      if (command.commands.length > 0 && sub !== undefined) {
+        const found = command.commands.find((c) => c.name() === sub);
+        if (!found) unknown.push(`${page}: ${text}`);
+        command = found ?? command;
+      }
+      for (const [option] of text.matchAll(/(?<= )--[a-z][a-z-]*/g)) {
+        if (option !== "--help" && !command.options.some((o) => o.long === option))
+          unknown.push(`${page}: ${text}`);
+      }
+    }
+    expect(unknown).toEqual([]);
+  }, 60_000);
+});
+
+describe("docs/dependencies.md", () => {
+  /** Rows of one section: cells without the marks of code. */
+  const rows = (heading: string): string[][] => {
+    const section = read("docs/dependencies.md")
+      .split(/^## /m)
+      .find((s) => s.startsWith(heading));
+    return [...(section ?? "").matchAll(/^\| (`[^\n]+) \|$/gm)].map((m) =>
+      (m[1] ?? "")
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.replaceAll("\\|", "|").replaceAll("`", "").trim()),
+    );
+  };
+  const names = (heading: string) => rows(heading).map(([name]) => name);
+  const words = (text: string | undefined) => (text ?? "").split(/[ ,]+/).filter(Boolean);
+  const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
+  const development = { ...manifest["devDependencies"], ...manifest["optionalDependencies"] };
+
+  it.each([
+    ["npm, at run time", Object.keys(manifest["dependencies"] ?? {})],
+    ["npm, for development", Object.keys(development).sort()],
+  ])("%s: each package has its row, and no row is stale", (heading, expected) => {
+    expect(expected.length).toBeGreaterThan(0);
+    expect(names(heading)).toEqual(expected);
+  });
+
+  const packages = [...rows("npm, at run time"), ...rows("npm, for development")];
+  it.each(packages.map((row) => [row[0] ?? "", row] as const))(
+    "%s: licence and engine are the package's own",
+    (name, [, why, , licence, engine]) => {
+      expect(why).not.toBe("");
+      const file = join("node_modules", name, "package.json");
+      // An optional package may be missing on another platform.
+      if (!existsSync(join(ROOT, file)) && manifest["optionalDependencies"]?.[name]) return;
+      const own = JSON.parse(read(file)) as { license: string; engines?: { node?: string } };
+      expect([licence, engine]).toEqual([own.license, own.engines?.node ?? "none"]);
+    },
+  );
+
+  it("Go: the tool of go.mod", () => {
+    const tools = [...read("providers/go.mod").matchAll(/^tool (\S+)$/gm)].map((m) => m[1]);
+    expect(names("Go")).toEqual(tools);
+  });
+
+  it("Debian: what make installs on the machine", () => {
+    const [, installed] =
+      /apt-get install [^\n]*--no-install-recommends ([a-z0-9 ]+) >/.exec(read("Makefile")) ?? [];
+    expect(names("Debian, on the machine")).toEqual(words(installed));
+  });
+
+  it("Debian: what lab/cloud/root.sh puts into the root", () => {
+    const script = read("lab/cloud/root.sh");
+    const included = [...script.matchAll(/^packages\+?=(\S+)$/gm)].flatMap((m) => words(m[1]));
+    const unpacked = words(/PASTE_PACKAGES="([^"]+)"/.exec(script)?.[1]);
+    expect(unpacked.length).toBeGreaterThan(0);
+    expect(names("Debian, in the lab's root")).toEqual([...included, ...unpacked]);
+  });
+});
+
+describe("publiccode.yml", () => {
+  type Text = { shortDescription: string; longDescription: string; features: string[] };
+  const file = load(read("publiccode.yml")) as {
+    publiccodeYmlVersion: string;
+    legal: { license: string };
+    description: Record<string, Text>;
+    maintenance: { type: string; contacts: unknown[] };
+  };
+
+  it("has what version 0.7 asks for, within its limits", () => {
+    expect(file.publiccodeYmlVersion).toBe("0.7");
+    const mandatory =
+      "name url platforms developmentStatus softwareType description legal maintenance localisation";
+    for (const key of mandatory.split(" ")) expect(file).toHaveProperty(key);
+    for (const text of Object.values(file.description)) {
+      expect(text.shortDescription.length).toBeLessThanOrEqual(150);
+      expect(text.longDescription.length).toBeGreaterThanOrEqual(150);
+      expect(text.features.length).toBeGreaterThan(0);
+    }
+    expect(file.maintenance.contacts.length).toBeGreaterThan(0);
+  });
+
+  it("names the licence of package.json and LICENSE", () => {
+    expect(file.legal.license).toBe(JSON.parse(read("package.json")).license);
+    expect(read("LICENSE")).toMatch(/^EUROPEAN UNION PUBLIC LICENCE v\. 1\.2\n/);
+  });
+});
