@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: "lab",
           include: files("lab.test"),
+          globalSetup: ["lab/testing/shared-lab.ts"],
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,
