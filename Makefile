@@ -33,7 +33,7 @@ soak: preflight-lab setup $(STAMPS)/lab-packages
 
 ## bench      measure each part; the table for docs/benchmarks.md
 bench: preflight-lab setup $(STAMPS)/lab-packages
-	@node --import tsx lab/bench.ts
+	@node --import tsx scripts/bench.ts
 
 ## bindings   generate the provider's TypeScript bindings from its committed schema
 bindings: $(STAMPS)/bindings

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const everywhere = ["modules", "cli", "stacks", "providers", "lab"];
+const everywhere = ["modules", "cli", "stacks", "providers", "lab", "docs"];
 const files = (ending: string) => everywhere.map((folder) => `${folder}/**/*.${ending}.ts`);
 
 export default defineConfig({
@@ -15,14 +15,14 @@ export default defineConfig({
         },
       },
       {
-        // One lab, shared by all: its suites run one after the other.
+        // One lab, shared by all; each suite has instances and projects of its own.
         test: {
           name: "lab",
           include: files("lab.test"),
           globalSetup: ["lab/testing/shared-lab.ts"],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {

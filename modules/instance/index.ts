@@ -5,10 +5,9 @@ export { readInstance } from "./read.ts";
 export {
   type Classification,
   type Instance,
-  instanceName,
   instanceSchema,
   type MeetingKind,
   type ResidencyProfile,
   type WaiverEntry,
 } from "./schema.ts";
-export { isHardwareKey, KEY_TYPES, sshKeyProblem } from "./ssh-key.ts";
+export { sshKeyProblem } from "./ssh-key.ts";

@@ -1,2 +1,2 @@
-export { CloudFailure, type Item, KINDS, type Kind, type Listing, OpenStackApi } from "./api.ts";
+export { type Item, KINDS, type Kind, type Listing, OpenStackApi } from "./api.ts";
 export { type CloudEntry, cloudsFile, readCloud } from "./clouds.ts";

@@ -64,7 +64,7 @@ export class CloudHost extends Construct {
       tags: tags(blueprint, host.id),
       lifecycle: {
         ...(host.protected && props.protection),
-        // Each of these would make the provider replace a running host. A new image, other admins or
+        // Each of these would make the provider replace a running host or wipe its system disk. A new image, other admins or
         // another spread reach hosts by converge and by upgrade, never by a surprise.
         ignoreChanges: ["user_data", "image_id", "image_name", "scheduler_hints"],
       },

@@ -75,6 +75,7 @@ bothWays(stateIsProtected, () => example("lab-direct"), [
 ]);
 
 const REPLACED = { action_reason: "replace_because_cannot_update", replace_paths: [["user_data"]] };
+const TAINTED = { action_reason: "replace_because_tainted" };
 const REMOVED = { action_reason: "delete_because_no_resource_config" };
 type Plans = ReturnType<typeof planned>;
 
@@ -86,9 +87,10 @@ function turns(
   actions: string[],
   reason?: { readonly action_reason: string; readonly replace_paths?: string[][] },
   stack = "lab",
+  powerState?: string,
 ): string {
   const found = change(p, type, name, stack);
-  becomes(found, actions, {}, reason);
+  becomes(found, actions, powerState ? { power_state: powerState } : {}, reason);
   return `${stack}/${found.address}`;
 }
 
@@ -100,6 +102,15 @@ function settled(): Plans {
 }
 
 bothWays(noUnnoticedDestruction, settled, [
+  [
+    "the address of a control host that the Blueprint no longer has",
+    (p) => {
+      const found = turns(p, FLOATING, "control-1", ["delete"], REMOVED, "lab-addresses");
+      for (const host of p.blueprint.hosts) if (host.id === "control-1") host.id = "control-9";
+      return found;
+    },
+    /the plan deletes it/,
+  ],
   [
     "a volume that goes",
     (p) => turns(p, VOLUME, "control-1", ["delete"], REMOVED),
@@ -153,6 +164,11 @@ bothWays(noUnnoticedDestruction, settled, [
 ]);
 
 bothWays(noUnnoticedInterruption, settled, [
+  [
+    "a running bridge that somebody tainted",
+    (p) => turns(p, SERVER, "bridge-1", ["delete", "create"], TAINTED, "lab", "active"),
+    /the plan replaces it/,
+  ],
   [
     "a bridge that is replaced",
     (p) => turns(p, SERVER, "bridge-1", ["delete", "create"], REPLACED),
@@ -227,10 +243,7 @@ describe("no-unnoticed-interruption lets through", () => {
   it.each([
     [
       "a bridge that never came up",
-      (p: Planted) =>
-        turns(p, SERVER, "bridge-1", ["delete", "create"], {
-          action_reason: "replace_because_tainted",
-        }),
+      (p: Plans) => turns(p, SERVER, "bridge-1", ["delete", "create"], TAINTED, "lab", "error"),
     ],
     [
       "another placement policy",

@@ -27,7 +27,8 @@ export function holdsState(blueprint: Blueprint, resource: Resource): boolean {
 
 /**
  * The same for a plan's change, which may be of something that no document has any more. The address
- * of a host that the Blueprint no longer has is given back, which is what a smaller demand asks for.
+ * of a host that the Blueprint no longer has is given back, which is what a smaller demand asks for;
+ * not so where the role's hosts hold state.
  */
 export const changeHoldsState = (blueprint: Blueprint, change: Change): boolean =>
   change.mode === "managed" &&
@@ -38,10 +39,11 @@ export const changeHoldsState = (blueprint: Blueprint, change: Change): boolean 
 
 function isAddressOfNoHost(blueprint: Blueprint, change: Change): boolean {
   const part = partOf(asResource(change, change.before));
+  const alike = blueprint.hosts.filter((host) => host.role === part?.replace(/-\d+$/, ""));
   return (
     change.stack === addressesStack(blueprint) &&
-    part !== undefined &&
-    !blueprint.hosts.some((host) => host.id === part)
+    alike.length > 0 &&
+    !alike.some((host) => host.id === part || host.protected)
   );
 }
 

@@ -7,7 +7,12 @@ export interface TerraformEvent {
     readonly action?: string;
     readonly elapsed_seconds?: number;
   };
-  readonly changes?: { readonly add: number; readonly change: number; readonly remove: number };
+  readonly changes?: {
+    readonly add: number;
+    readonly change: number;
+    readonly remove: number;
+    readonly import: number;
+  };
   readonly diagnostic?: {
     readonly severity: string;
     readonly summary: string;
@@ -27,6 +32,10 @@ export function parseEvent(line: string): TerraformEvent {
 
 /** What a person can do about an error, by what the cloud said. First match counts. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
+  // Before the state's lock, which can't be taken then either.
+  [/no space left/i, "the disk is full: make room and run it again"],
+  [/read-only file system/i, "this lies on a read-only file system: make it writable"],
+  [/permission denied/i, "this may not be written: run it as its owner"],
   [
     /Inconsistent dependency lock file|checksums|locked.*hash/i,
     "the provider is not the pinned one: run `make providers`",
@@ -76,7 +85,6 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /Instance cannot be destroyed|prevent_destroy/i,
     "it holds state and is protected: `polder decommission` is the way out",
   ],
-  [/no space left/i, "the disk is full: make room and run it again"],
 ];
 
 /** Resources that one line names before it only counts. */

@@ -1,3 +1,3 @@
-export { explain, parseEvent, type TerraformEvent } from "./events.ts";
+export type { TerraformEvent } from "./events.ts";
 export { TerraformFailure } from "./run.ts";
 export { type ChangeCount, type Progress, Terraform, type TerraformOptions } from "./terraform.ts";

@@ -26,6 +26,8 @@ export interface ChangeCount {
   readonly add: number;
   readonly change: number;
   readonly remove: number;
+  /** Taken into the state, for they exist already. */
+  readonly import: number;
 }
 
 /** Why a run failed that told no error: who killed it, or the last that it said. */
@@ -79,7 +81,7 @@ export class Terraform {
   /** Makes a plan file. @throws TerraformFailure when the cloud or the configuration refuses. */
   async plan(file: string, options: { readonly destroy?: boolean } = {}): Promise<ChangeCount> {
     const destroy = options.destroy ? ["-destroy"] : [];
-    let count: ChangeCount = { add: 0, change: 0, remove: 0 };
+    let count: ChangeCount = { add: 0, change: 0, remove: 0, import: 0 };
     await this.#stream("plan", [...destroy, `-out=${file}`], (event) => {
       if (event.type === "change_summary" && event.changes) count = event.changes;
     });

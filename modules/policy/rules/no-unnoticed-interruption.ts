@@ -78,7 +78,11 @@ const losesData = (blueprint: Blueprint, drift: Change): boolean =>
   holdsState(blueprint, asResource(drift, drift.before));
 
 function interruption(blueprint: Blueprint, change: Change): Observation[] {
-  if (change.reason.startsWith("replace_because_tainted")) {
+  // Tainted and not running: its creation failed. A running one was tainted by somebody's hand.
+  if (
+    change.reason.startsWith("replace_because_tainted") &&
+    change.before["power_state"] !== "active"
+  ) {
     return [pass(change.subject, "the plan replaces it: it never came up")];
   }
   if (takesAway(change)) {

@@ -1,0 +1,139 @@
+// `make bench`: how long each part takes and how much memory it needs, as a table for
+// docs/benchmarks.md. Machines are shared and noisy, so each time stands also as a multiple of
+// starting Node in the same run.
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { defaultFolder, status } from "../lab/cloud/index.ts";
+
+const root = join(import.meta.dirname, "..");
+const polder = join(root, "cli/polder");
+const instance = "gemeente-klein";
+const work = mkdtempSync(join(tmpdir(), "polder-bench-"));
+const folder = join(work, instance);
+
+interface Measure {
+  /** Seconds, one a run. */
+  readonly seconds: readonly number[];
+  /** Highest resident memory of the command's own process, MiB. */
+  readonly memory: number;
+}
+
+/** Runs a command to its end; polls its peak memory, since Node doesn't tell a child's. */
+function once(
+  command: string,
+  args: readonly string[],
+): Promise<{ seconds: number; memory: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let [memory, output] = [0, ""];
+    const poll = setInterval(() => {
+      const file = `/proc/${child.pid}/status`;
+      if (!existsSync(file)) return;
+      try {
+        memory = Math.max(
+          memory,
+          Number(/VmHWM:\s+(\d+)/.exec(readFileSync(file, "utf8"))?.[1] ?? 0) / 1024,
+        );
+      } catch {
+        // It ended between the two lines.
+      }
+    }, 20);
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (data) => {
+        output += data;
+      });
+    child.on("close", (code) => {
+      clearInterval(poll);
+      const seconds = (performance.now() - began) / 1000;
+      if (code === 0) resolve({ seconds, memory, output });
+      else reject(new Error(`${command} ${args.join(" ")} exited ${code}:\n${output}`));
+    });
+  });
+}
+
+async function measure(runs: number, command: string, ...args: string[]): Promise<Measure> {
+  const seconds: number[] = [];
+  let memory = 0;
+  for (let i = 0; i < runs; i++) {
+    const ran = await once(command, args);
+    seconds.push(ran.seconds);
+    memory = Math.max(memory, ran.memory);
+  }
+  return { seconds, memory };
+}
+
+const rows: string[] = [];
+let unit = 1;
+function row(what: string, { seconds, memory }: Measure): void {
+  const sorted = [...seconds].sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const range =
+    sorted.length > 1 ? `${sorted[0]?.toFixed(2)} to ${sorted.at(-1)?.toFixed(2)}` : "one run";
+  rows.push(
+    `| ${what} | ${median.toFixed(2)} | ${range} | ${(median / unit).toFixed(0)} | ${memory ? memory.toFixed(0) : ""} |`,
+  );
+  process.stderr.write(`${what}: ${median.toFixed(2)} s\n`);
+}
+
+const load = () => readFileSync("/proc/loadavg", "utf8").split(" ").slice(0, 3).join(" ");
+const loadBefore = load();
+cpSync(join(root, "instances", instance, "instance.yaml"), join(folder, "instance.yaml"));
+const copy = readFileSync(join(folder, "instance.yaml"), "utf8");
+writeFileSync(
+  join(folder, "instance.yaml"),
+  copy.replace(/^domain: .*$/m, "domain: bench.vergaderen.example"),
+);
+
+try {
+  const node = await measure(11, process.execPath, "-e", "0");
+  unit = [...node.seconds].sort((a, b) => a - b)[5] ?? 1;
+  row("start Node and end it", node);
+  row("`polder show lab`", await measure(11, polder, "show", "lab"));
+  row(
+    "`polder show ministerie-groot` (44 hosts)",
+    await measure(11, polder, "show", "ministerie-groot"),
+  );
+  row("`polder show lab --svg`", await measure(5, polder, "show", "lab", "--svg", "-"));
+  row(
+    "cdktf app: all examples synthesised and judged",
+    await measure(5, process.execPath, "--import", "tsx", "stacks/main.ts"),
+  );
+
+  if ((await status({ folder: defaultFolder() })).state === "up")
+    row("`polder lab down`", await measure(1, polder, "lab", "down"));
+  row("`polder lab up`, its root and data there", await measure(1, polder, "lab", "up"));
+  row("`polder lab up`, when it is up", await measure(3, polder, "lab", "up"));
+  row("plan of the addresses", await measure(1, polder, "plan", folder));
+  row("apply of the addresses (6)", await measure(1, polder, "apply", folder));
+  row("record them", await measure(1, polder, "addresses", folder));
+  row("plan of the cluster", await measure(1, polder, "plan", folder));
+  row(
+    "apply of the cluster (7 hosts, about 127 resources)",
+    await measure(1, polder, "apply", folder),
+  );
+  row("plan again: no changes", await measure(3, polder, "plan", folder));
+  row("decommission", await measure(1, polder, "decommission", folder, "--confirm", instance));
+  const lab = await status({ folder: defaultFolder() });
+
+  const version = (command: string, ...args: string[]) =>
+    spawnSync(command, args, { encoding: "utf8" }).stdout.split("\n")[0]?.trim();
+  process.stdout.write(
+    [
+      `${new Date().toISOString().slice(0, 10)}; ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB; ` +
+        `Node ${process.versions.node}, ${version("terraform", "version")}; load ${loadBefore} before, ${load()} after.`,
+      "",
+      "| What | median s | range s | times Node's start | peak MiB |",
+      "| --- | --- | --- | --- | --- |",
+      ...rows,
+      "",
+      `The lab's services: ${lab.services.length} processes, ${lab.memoryMiB} MiB (PSS).`,
+      "",
+    ].join("\n"),
+  );
+} finally {
+  rmSync(work, { recursive: true, force: true });
+  rmSync(join(root, "build/instances", instance), { recursive: true, force: true });
+}
