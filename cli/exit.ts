@@ -26,8 +26,9 @@ export function report(error: unknown, print: (line: string) => void): number {
     for (const line of error.message.split("\n")) print(line);
     return error instanceof BadInput ? EXIT.badInput : Number(error.exitCode);
   }
-  const { code, path } = error as NodeJS.ErrnoException;
-  const what = MACHINE[code ?? ""];
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  // Node makes ENOENT of a read-only file system when it makes a folder with its parents.
+  const what = MACHINE[code === "ENOENT" && syscall === "mkdir" ? "EROFS" : (code ?? "")];
   if (what !== undefined) {
     print(`${path ?? "a file"}: ${what}, then run it again`);
     return EXIT.outside;

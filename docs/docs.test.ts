@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import type { Command } from "commander";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { drawNetwork } from "../modules/drawing/index.ts";
+import { loadInstance } from "../modules/workspace/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -230,4 +233,12 @@ describe("publiccode.yml", () => {
     expect(file.legal.license).toBe(JSON.parse(read("package.json")).license);
     expect(read("LICENSE")).toMatch(/^EUROPEAN UNION PUBLIC LICENCE v\. 1\.2\n/);
   });
+});
+
+it("docs/network.svg is what `polder show lab --svg` draws, before the cloud chose addresses", () => {
+  const parent = mkdtempSync(join(tmpdir(), "polder-docs-"));
+  cpSync(join(ROOT, "instances/lab/instance.yaml"), join(parent, "lab/instance.yaml"));
+  const { blueprint } = loadInstance(join(parent, "lab"));
+  rmSync(parent, { recursive: true });
+  expect(drawNetwork(blueprint).trim()).toBe(read("docs/network.svg").trim());
 });

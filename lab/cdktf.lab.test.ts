@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +77,17 @@ test("cdktf destroy of what is protected fails, and destroys none of it", async 
   expect(destroyed.code).not.toBe(0);
   expect(destroyed.stdout).toContain("Instance cannot be destroyed");
   expect(await polderOk("plan", instance.folder)).toContain("t-cdktf: no changes");
+});
+
+const noTofu = spawnSync("tofu", ["version"]).status !== 0;
+test.skipIf(noTofu)("[opentofu-lane] OpenTofu plans the same: no changes", async () => {
+  const env = { TERRAFORM_BINARY_NAME: "tofu" };
+  const planned = await polder(["plan", instance.folder], { env });
+  expect([planned.code, planned.stdout]).toEqual([
+    0,
+    expect.stringContaining("t-cdktf: no changes"),
+  ]);
+  expect(planned.stdout).toMatch(/by tofu \d/);
 });
 
 test("a broken instance is named and doesn't stand in the way of another", async () => {

@@ -1,9 +1,11 @@
+import { Resolver } from "node:dns/promises";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Blueprint, securityRules } from "../modules/blueprint/index.ts";
-import type { Item, Listing } from "../modules/openstack-api/index.ts";
-import { connect } from "../stacks/decommission.ts";
+import { cloudsFile, type Item, type Listing, readCloud } from "../modules/openstack-api/index.ts";
+import { connect } from "../stacks/cloud-objects.ts";
+import { terraformEnvironment } from "../stacks/environment.ts";
 import { planFolder } from "../stacks/plan.ts";
 import { byHand } from "./testing/by-hand.ts";
 import { deploy, polder, polderOk, type TestInstance, testInstance } from "./testing/polder.ts";
@@ -165,6 +167,16 @@ describe("from one file to a deployed cluster", () => {
     expect(records.sort()).toEqual(
       planned.map((r) => [r.name, r.type, [...r.values].sort()]).sort(),
     );
+    // Designate's own name server, asked as any resolver would.
+    const { auth } = readCloud(cloudsFile(terraformEnvironment(blueprint)), "t-een");
+    const resolver = new Resolver({ timeout: 5000, tries: 3 });
+    resolver.setServers([`${new URL(auth.auth_url).hostname}:5354`]);
+    const control = blueprint.hosts.find((host) => host.role === "control");
+    expect(await resolver.resolve4(blueprint.domain)).toEqual([control?.publicAddress?.ipv4]);
+    expect(await resolver.resolveCaa(blueprint.domain)).toEqual([
+      { critical: 0, issue: "nobody.invalid" },
+    ]);
+    expect(await resolver.resolveMx(blueprint.domain)).toEqual([{ priority: 0, exchange: "" }]);
   });
 
   test("volumes hang on their hosts, hosts of a role are spread", async () => {
@@ -249,7 +261,17 @@ describe("change", () => {
   });
 
   test("less demand: hosts and their addresses are given back, the others stay", async () => {
+    const volume = one
+      .load()
+      .blueprint.hosts.flatMap((host) => host.volumes)
+      .find((v) => v.id === "monitor-1-logs");
     one.edit((source) => source.replace(/simultaneous: \d+/, "simultaneous: 2"));
+    const shrunk = await polder(["plan", one.folder]);
+    expect([shrunk.code, shrunk.stdout]).toEqual([
+      1,
+      expect.stringContaining("no volume can shrink"),
+    ]);
+    one.edit((source) => `${source}\nretention: { logVolumeGiB: ${volume?.sizeGiB} }\n`);
     const { blueprint } = one.load();
     expect(await polderOk("plan", one.folder)).toMatch(
       /^t-een: \d+ to add, \d+ to change, [1-9]\d* to destroy$/m,

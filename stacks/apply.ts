@@ -11,6 +11,7 @@ import {
   planFolder,
   readPlan,
 } from "./plan.ts";
+import { findStrangers } from "./strangers.ts";
 import { buildFolder, policyInput, writeWhole } from "./working-folder.ts";
 
 export interface Applied {
@@ -34,10 +35,12 @@ export async function applyInstance(
   const { instance } = loaded.blueprint;
   const { record, plans } = readPlan(loaded);
   const outdir = buildFolder(instance);
-  const findings = judge(
+  const judged = judge(
     policyInput(loaded, { outdir, protect: !options.destroy }, plans),
     options.asOf,
   );
+  const strangers = options.destroy ? [] : (await findStrangers(loaded, plans)).findings;
+  const findings = [...judged, ...strangers];
   // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");
   if (failed && !options.destroy) return { record, findings, applied: false };
@@ -51,8 +54,9 @@ export async function applyInstance(
         2,
       ),
     );
-  // Down goes the other way round: the addresses outlive the hosts that use them.
-  const order = options.destroy ? [...record.stacks].reverse() : record.stacks;
+  // The cluster first: an address that is given back must be let go of before. What the cluster
+  // needs of new addresses is there, else it wouldn't be planned.
+  const order = [...record.stacks].reverse();
   const folder = planFolder(instance);
   try {
     for (const { name } of order) {

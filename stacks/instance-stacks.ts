@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import { App, type TerraformStack, Testing } from "cdktf";
-import { AddressesStack, ClusterStack } from "../modules/openstack/index.ts";
+import { AddressesStack, ClusterStack, InstanceStack } from "../modules/openstack/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 
 /** An instance's stacks as Terraform JSON, by stack name. */
@@ -12,6 +12,9 @@ export interface StackOptions {
   /** @default true */
   readonly protect?: boolean;
 }
+
+/** A stack with a state and nothing in it: enough to destroy what the state holds. */
+class BareStack extends InstanceStack {}
 
 /**
  * Adds the stacks of one instance: the addresses always, the cluster once every public address that
@@ -31,6 +34,8 @@ export function addStacks(
   };
   const stacks: TerraformStack[] = [new AddressesStack(app, props)];
   if (blueprint.addresses.state === "allocated") stacks.push(new ClusterStack(app, props));
+  // A cluster whose demand grew lacks addresses for its new hosts, but it stands and must go.
+  else if (!props.protect) stacks.push(new BareStack(app, blueprint.instance, props));
   return stacks;
 }
 

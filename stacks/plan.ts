@@ -11,7 +11,10 @@ import {
 } from "../modules/terraform/index.ts";
 import { ADDRESSES_FILE, INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { ROOT, terraformEnvironment } from "./environment.ts";
+import { keepWhole } from "./keep-whole.ts";
+import { findStrangers } from "./strangers.ts";
 import {
+  ADOPT_FILE,
   buildFolder,
   policyInput,
   stackFolder,
@@ -46,6 +49,8 @@ export interface DeployOptions {
   readonly asOf: string;
 }
 
+const NO_CHANGES: ChangeCount = { add: 0, change: 0, remove: 0, import: 0 };
+
 /** Folder of the plan's own files. */
 export const planFolder = (instance: string): string => join(buildFolder(instance), "plan");
 
@@ -67,6 +72,7 @@ function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string,
   };
   for (const stack of stacks) {
     files[`${stack}/cdk.tf.json`] = join(stackFolder(outdir, stack), "cdk.tf.json");
+    files[`${stack}/${ADOPT_FILE}`] = join(stackFolder(outdir, stack), ADOPT_FILE);
     files[`${stack}.tfplan`] = join(plan, `${stack}.tfplan`);
     files[`${stack}.json`] = join(plan, `${stack}.json`);
   }
@@ -110,6 +116,13 @@ export function appliedSerials(instance: string): Record<string, number> {
   return readJson<Applied>(join(buildFolder(instance), "applied.json"))?.serials ?? {};
 }
 
+/** Records a state's serial that a command of ours has left. */
+function noteSerial(instance: string, stack: string, serial: number): void {
+  const file = join(buildFolder(instance), "applied.json");
+  const serials = { ...appliedSerials(instance), [stack]: serial };
+  writeWhole(file, JSON.stringify({ ...readJson<object>(file), serials }, null, 2));
+}
+
 /**
  * Plans an instance: Terraform's plan file, its JSON, the policy's findings and one digest over all
  * inputs. Until the cluster's addresses are allocated and recorded, the plan is of these alone.
@@ -132,27 +145,50 @@ export async function planInstance(
   const stackOptions = { outdir, protect: !options.destroy };
   const names = writeStacks(loaded, { ...stackOptions, program });
   const plans = new Map<string, PlanJson>();
-  const stacks: (ChangeCount & { name: string })[] = [];
+  const counts = new Map<string, ChangeCount>();
   const changedElsewhere: string[] = [];
-  let version = "";
-  for (const name of names) {
-    const terraform = engine(loaded, name, options);
-    progress(`${name}: preparing`);
-    await terraform.init();
-    version = await terraform.version();
+  const planStack = async (name: string, terraform: Terraform) => {
     const file = join(folder, `${name}.tfplan`);
-    const count = await terraform.plan(file, options.destroy ? { destroy: true } : {});
+    counts.set(name, await terraform.plan(file, options.destroy ? { destroy: true } : {}));
     const json = await terraform.show(file);
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(json));
     plans.set(name, json as PlanJson);
-    stacks.push({ name, ...count });
+  };
+  let version = "";
+  for (const name of names) {
+    const terraform = engine(loaded, name, options);
+    version = await terraform.version();
+    progress(`${name}: preparing`);
+    await terraform.init();
     const [serial, applied] = [
       await terraform.stateSerial(),
       appliedSerials(blueprint.instance)[name],
     ];
     if (serial > 0 && serial !== applied) changedElsewhere.push(name);
+    if (!options.destroy && (await keepWhole(blueprint, terraform, progress)) > 0)
+      noteSerial(blueprint.instance, name, await terraform.stateSerial());
+    await planStack(name, terraform);
   }
-  const findings = judge(policyInput(loaded, stackOptions, plans), asOf);
+  const judged = async () => {
+    const strangers = options.destroy ? undefined : await findStrangers(loaded, plans);
+    const findings = judge(policyInput(loaded, stackOptions, plans), asOf);
+    return {
+      adopt: strangers?.adopt ?? [],
+      findings: [...findings, ...(strangers?.findings ?? [])],
+    };
+  };
+  let { adopt, findings } = await judged();
+  if (adopt.length > 0) {
+    const cluster = blueprint.instance;
+    progress(`${cluster}: taking over ${adopt.length} security rules that a killed run has made`);
+    writeFileSync(
+      join(stackFolder(outdir, cluster), ADOPT_FILE),
+      JSON.stringify({ import: adopt }, null, 2),
+    );
+    await planStack(cluster, engine(loaded, cluster, options));
+    ({ adopt, findings } = await judged());
+  }
+  const stacks = names.map((name) => ({ name, ...(counts.get(name) ?? NO_CHANGES) }));
   writeFileSync(join(folder, "findings.json"), JSON.stringify(findings, null, 2));
   writeFileSync(join(folder, "blueprint.json"), JSON.stringify(blueprint, null, 2));
   const unsigned = {

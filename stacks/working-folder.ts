@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
+import { BadInput } from "../modules/input/index.ts";
 import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
 import type { ProviderSchema } from "../modules/provider-schema/index.ts";
-import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { ROOT } from "./environment.ts";
 import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
 
@@ -12,6 +13,9 @@ export const buildFolder = (instance: string): string => join(ROOT, "build", "in
 
 /** Where Terraform runs for a stack. */
 export const stackFolder = (outdir: string, stack: string): string => join(outdir, "stacks", stack);
+
+/** `import` blocks of what the cloud holds and the plan would make, in a stack's folder. */
+export const ADOPT_FILE = "adopt.tf.json";
 
 /** Writes a file so that a reader, also after a full disk or a kill, sees the old one or all of it. */
 export function writeWhole(path: string, text: string, mode = 0o600): void {
@@ -26,7 +30,30 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
 /** Local state lies in the instance's folder; nobody else may read it, whatever the umask. */
 export function prepareStateFolder(loaded: LoadedInstance): void {
   if (loaded.instance.state.backend !== "local") return;
-  mkdirSync(join(loaded.folder, "state"), { recursive: true, mode: 0o700 });
+  const folder = join(loaded.folder, "state");
+  if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+}
+
+/**
+ * Marks the build folder as this instance's: names are one in a working copy, since they name what
+ * is built.
+ *
+ * @throws BadInput when another folder's instance of the same name was built here.
+ */
+function claimBuildFolder(loaded: LoadedInstance): void {
+  const { instance } = loaded.blueprint;
+  const mark = join(buildFolder(instance), "instance-folder");
+  const owner = existsSync(mark) ? readFileSync(mark, "utf8") : loaded.folder;
+  if (owner !== loaded.folder && existsSync(owner)) {
+    throw new BadInput([
+      {
+        file: join(loaded.folder, INSTANCE_FILE),
+        message: `two instances are named "${instance}", the other is ${owner}: rename one`,
+      },
+    ]);
+  }
+  mkdirSync(buildFolder(instance), { recursive: true });
+  writeFileSync(mark, loaded.folder);
 }
 
 /** The pinned providers' sums, under the registry's name that the engine uses. */
@@ -46,11 +73,13 @@ export function writeStacks(
   loaded: LoadedInstance,
   options: StackOptions & { readonly program: string },
 ): string[] {
+  claimBuildFolder(loaded);
   rmSync(join(options.outdir, "manifest.json"), { force: true });
   const app = new App({ outdir: options.outdir, skipValidation: true });
   const names = addStacks(app, loaded, options).map((stack) => stack.node.id);
   app.synth();
   for (const name of names) {
+    rmSync(join(stackFolder(options.outdir, name), ADOPT_FILE), { force: true });
     writeFileSync(
       join(stackFolder(options.outdir, name), ".terraform.lock.hcl"),
       lockFile(options.program),

@@ -28,9 +28,10 @@ An auditor reads the recorded folder (plan JSON, findings, digest) without any c
       planInstance(loaded, deployOptions(options)),
     );
     for (const stack of record.stacks) {
-      const changes = stack.add + stack.change + stack.remove;
+      const changes = stack.add + stack.change + stack.remove + stack.import;
+      const took = stack.import > 0 ? `${stack.import} to take over, ` : "";
       out(
-        `${stack.name}: ${changes === 0 ? "no changes" : `${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
+        `${stack.name}: ${changes === 0 ? "no changes" : `${took}${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
       );
     }
     for (const stack of record.stateChangedElsewhere) {

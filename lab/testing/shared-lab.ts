@@ -9,6 +9,7 @@ export const TEST_PROJECTS = [
   "t-quota",
   "t-cdktf",
   "t-geheim",
+  "t-http",
 ] as const;
 
 /** One lab for all suites. It is left as it was found: a lab that was up stays up. */

@@ -143,12 +143,14 @@ function volumesOf(
   }
   if (role === "monitor") {
     const hosts = sizing.roles.reduce((sum, r) => sum + r.count, 0);
-    const mebibytes = figureOf(figures, "logsPerHostDay") * hosts * instance.retention.securityDays;
+    const { securityDays, logVolumeGiB = 0 } = instance.retention;
+    const derived = Math.ceil((figureOf(figures, "logsPerHostDay") * hosts * securityDays) / 1024);
+    const asked = logVolumeGiB > derived ? ", as large as the file asks" : "";
     return [
       {
         id: `${id}-logs`,
-        sizeGiB: Math.ceil(mebibytes / 1024),
-        why: `logs of ${hosts} hosts for ${instance.retention.securityDays} days`,
+        sizeGiB: Math.max(derived, logVolumeGiB),
+        why: `logs of ${hosts} hosts for ${securityDays} days${asked}`,
       },
     ];
   }

@@ -319,6 +319,11 @@ export const instanceSchema = z
         incidentDays: whole(1, 3653)
           .default(RETENTION.incidentDays)
           .describe("Days that incident records are kept; under 1096 takes a waiver"),
+        logVolumeGiB: whole(1, 65_536)
+          .optional()
+          .describe(
+            "Size of the volume for logs, at least; derived from hosts and days by default. A volume can grow, never shrink: after a smaller demand, write the size that it has",
+          ),
       })
       .prefault({})
       .describe("Retention terms"),

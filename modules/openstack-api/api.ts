@@ -37,16 +37,28 @@ export type Listing = Readonly<Record<Kind, readonly Item[]>>;
 export class OpenStackApi {
   readonly #token: string;
   readonly #endpoints: ReadonlyMap<string, string>;
+  readonly #timeout: number;
   readonly projectId: string;
 
-  private constructor(token: string, endpoints: ReadonlyMap<string, string>, projectId: string) {
+  private constructor(
+    token: string,
+    endpoints: ReadonlyMap<string, string>,
+    projectId: string,
+    timeout: number,
+  ) {
     this.#token = token;
     this.#endpoints = endpoints;
+    this.#timeout = timeout;
     this.projectId = projectId;
   }
 
-  /** Logs in. @throws CloudFailure when the API can't be reached or refuses. */
-  static async connect(entry: CloudEntry): Promise<OpenStackApi> {
+  /**
+   * Logs in.
+   *
+   * @param timeout seconds that one request may take
+   * @throws CloudFailure when the API can't be reached or refuses.
+   */
+  static async connect(entry: CloudEntry, timeout = TIMEOUT): Promise<OpenStackApi> {
     const { auth } = entry;
     const domain = (id: string | undefined, name: string | undefined) =>
       id ? { id } : { name: name ?? "Default" };
@@ -82,31 +94,34 @@ export class OpenStackApi {
           },
         };
     const base = auth.auth_url.replace(/\/(v3\/?)?$/, "");
-    const response = await request(`${base}/v3/auth/tokens`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ auth: { identity, ...scope } }),
-    });
-    const token = response.headers.get("x-subject-token");
-    const body = (await response.json()) as {
-      token: {
-        project?: { id: string };
-        catalog?: {
-          type: string;
-          endpoints: { interface: string; region?: string; url: string }[];
-        }[];
-      };
-    };
-    if (!token || !body.token.project)
-      throw new CloudFailure(`${base} gave no token for a project`);
+    const { headers, json } = await request(
+      `${base}/v3/auth/tokens`,
+      {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ auth: { identity, ...scope } }),
+      },
+      timeout,
+    );
+    const token = headers.get("x-subject-token");
+    const body = json["token"] as
+      | {
+          project?: { id: string };
+          catalog?: {
+            type: string;
+            endpoints: { interface: string; region?: string; url: string }[];
+          }[];
+        }
+      | undefined;
+    if (!token || !body?.project) throw new CloudFailure(`${base} gave no token for a project`);
     const endpoints = new Map<string, string>();
-    for (const service of body.token.catalog ?? []) {
+    for (const service of body.catalog ?? []) {
       const endpoint = service.endpoints.find(
         (e) => e.interface === "public" && (!entry.region_name || e.region === entry.region_name),
       );
       if (endpoint) endpoints.set(service.type, endpoint.url.replace(/\/$/, ""));
     }
-    return new OpenStackApi(token, endpoints, body.token.project.id);
+    return new OpenStackApi(token, endpoints, body.project.id, timeout);
   }
 
   /** Whether the cloud has a service of this type, such as `dns`. */
@@ -124,16 +139,17 @@ export class OpenStackApi {
       service === "network" || service === "dns" ? endpoint.replace(/\/v2(\.0)?$/, "") : endpoint;
     let next: string | undefined = root + path.replace("%PROJECT%", this.projectId);
     while (next) {
-      const response = await request(next, {
-        headers: {
-          "x-auth-token": this.#token,
-          // Nova shows tags and host ids from here on; cinder refuses a version that isn't its own.
-          ...(service === "compute" && { "openstack-api-version": "compute 2.79" }),
-        },
-      });
-      const page = (await response.json()) as Record<string, unknown>;
+      const headers = {
+        "x-auth-token": this.#token,
+        // Nova shows tags and host ids from here on; cinder refuses a version that isn't its own.
+        ...(service === "compute" && { "openstack-api-version": "compute 2.79" }),
+      };
+      const { json: page } = await request(next, { headers }, this.#timeout);
       items.push(...((page[key] as Item[] | undefined) ?? []));
-      next = nextPage(page, key);
+      const link = nextPage(page, key);
+      // The token goes nowhere else, wherever a link may lead: many clouds write http for https.
+      const url: URL | undefined = link === undefined ? undefined : new URL(link, next);
+      next = url && new URL(next).origin + url.pathname + url.search;
     }
     return items;
   }
@@ -148,31 +164,42 @@ export class OpenStackApi {
 }
 
 /** Address of the next page, in each of the three manners that the services have. */
-function nextPage(page: Record<string, unknown>, key: string): string | undefined {
+export function nextPage(page: Record<string, unknown>, key: string): string | undefined {
   const links = page[`${key}_links`] ?? page["links"];
   if (Array.isArray(links))
     return (links as { rel: string; href: string }[]).find((l) => l.rel === "next")?.href;
   return (links as { next?: string } | undefined)?.next;
 }
 
-async function request(url: string, init: RequestInit): Promise<Response> {
+interface Answer {
+  readonly headers: Headers;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+async function request(url: string, init: RequestInit, timeout: number): Promise<Answer> {
+  const { origin, pathname } = new URL(url);
   let response: Response;
+  let body: string;
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT * 1000) });
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeout * 1000) });
+    body = await response.text();
   } catch (error) {
     const reason =
       error instanceof Error && error.name === "TimeoutError"
-        ? `no answer in ${TIMEOUT} s`
+        ? `no answer in ${timeout} s`
         : "no connection";
     throw new CloudFailure(
-      `${new URL(url).origin}: ${reason}: is the cloud's API up (for the lab: \`polder lab status\`)?`,
+      `${origin}: ${reason}: is the cloud's API up (for the lab: \`polder lab status\`)?`,
     );
   }
-  if (!response.ok) {
-    // The body may repeat what was sent, a password included: only the status is told.
+  // The body may repeat what was sent, a password included: only the status is told.
+  if (!response.ok)
+    throw new CloudFailure(`${origin}${pathname}: HTTP ${response.status} ${response.statusText}`);
+  try {
+    return { headers: response.headers, json: JSON.parse(body) as Record<string, unknown> };
+  } catch {
     throw new CloudFailure(
-      `${new URL(url).origin}${new URL(url).pathname}: HTTP ${response.status} ${response.statusText}`,
+      `${origin}${pathname}: the answer is no JSON: is this OpenStack, or a proxy's own page?`,
     );
   }
-  return response;
 }

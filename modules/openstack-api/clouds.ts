@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { BadInput, nearest, parseYaml, validate } from "../input/index.ts";
+import { BadInput, nearest, parseYaml, type YamlFile } from "../input/index.ts";
 
 const cloudSchema = z.object({
   region_name: z.string().optional(),
@@ -41,16 +41,31 @@ export function cloudsFile(env: Readonly<Record<string, string | undefined>>): s
   return file;
 }
 
+/** A password that begins with `*` or `!` is YAML's own syntax, and the parser quotes what it can't read. */
+function parseSecretYaml(file: string): YamlFile {
+  try {
+    return parseYaml(readFileSync(file, "utf8"), file);
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    throw new BadInput(
+      error.problems.map((p) => ({ ...p, message: p.message.replace(/".*"|!<.*>/s, "(not shown)") })),
+    );
+  }
+}
+
 /** Reads one entry of a clouds.yaml. @throws BadInput, never with a value of the file in it. */
 export function readCloud(file: string, name: string): CloudEntry {
-  const yaml = parseYaml(readFileSync(file, "utf8"), file);
-  const { clouds } = validate(yaml, z.object({ clouds: z.record(z.string(), z.unknown()) }));
+  const yaml = parseSecretYaml(file);
+  // Not by `validate`: it shows what it got, and here that may be a password.
+  const { data } = z.object({ clouds: z.record(z.string(), z.unknown()) }).safeParse(yaml.value);
+  if (!data) throw new BadInput([{ file, message: "holds no `clouds:` with entries below it" }]);
+  const { clouds } = data;
   const entry = cloudSchema.safeParse(clouds[name]);
   if (entry.success) return entry.data;
   const near = nearest(name, Object.keys(clouds));
   const message =
     clouds[name] === undefined
       ? `no entry "${name}"${near ? `; did you mean "${near}"?` : `, there are: ${Object.keys(clouds).join(", ")}`}`
-      : `entry "${name}" lacks ${entry.error.issues.map((issue) => issue.path.join(".")).join(", ")}`;
+      : `entry "${name}" has no usable ${entry.error.issues.map((issue) => issue.path.join(".")).join(", ")}`;
   throw new BadInput([{ file, at: yaml.at(["clouds", name]), message }]);
 }

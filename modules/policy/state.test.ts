@@ -103,6 +103,15 @@ function settled(): Plans {
 
 bothWays(noUnnoticedDestruction, settled, [
   [
+    "a volume that shrinks",
+    (p) => {
+      const found = change(p, VOLUME, "monitor-1");
+      becomes(found, ["update"], { size: found.change.after.size + 27 });
+      return `lab/${found.address}`;
+    },
+    /no volume can shrink \(90 to 63 GiB\): set retention.logVolumeGiB to 90/,
+  ],
+  [
     "the address of a control host that the Blueprint no longer has",
     (p) => {
       const found = turns(p, FLOATING, "control-1", ["delete"], REMOVED, "lab-addresses");

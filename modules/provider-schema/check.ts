@@ -1,3 +1,4 @@
+import { nearest } from "../input/index.ts";
 import {
   type Body,
   blockOf,
@@ -10,7 +11,6 @@ import {
   typesOf,
 } from "./document.ts";
 import { parseTemplate } from "./expressions.ts";
-import { nearest } from "./nearest.ts";
 import {
   type Attribute,
   type Block,

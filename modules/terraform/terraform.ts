@@ -30,6 +30,14 @@ export interface ChangeCount {
   readonly import: number;
 }
 
+/** A resource that is in the state but was never seen whole. */
+export interface Tainted {
+  readonly address: string;
+  readonly type: string;
+  /** The cloud's id. */
+  readonly id: string;
+}
+
 /** Why a run failed that told no error: who killed it, or the last that it said. */
 function died({ signal, code, stdout, stderr }: RunResult): string {
   if (signal)
@@ -115,6 +123,37 @@ export class Terraform {
     const result = await this.#run(["state", "pull"]);
     if (result.code !== 0 || result.stdout.trim() === "") return 0;
     return (JSON.parse(result.stdout) as { serial: number }).serial;
+  }
+
+  /** What was made while its run failed or was interrupted: the next plan would replace it. */
+  async tainted(): Promise<Tainted[]> {
+    const result = await this.#run(["state", "pull"]);
+    if (result.code !== 0 || result.stdout.trim() === "") return [];
+    const { resources = [] } = JSON.parse(result.stdout) as {
+      resources?: {
+        type: string;
+        name: string;
+        instances: { status?: string; attributes?: { id?: string } }[];
+      }[];
+    };
+    return resources.flatMap(({ type, name, instances }) =>
+      instances
+        .filter((instance) => instance.status === "tainted")
+        .map((instance) => ({
+          address: `${type}.${name}`,
+          type,
+          id: instance.attributes?.id ?? "",
+        })),
+    );
+  }
+
+  /** Takes something for whole after all. */
+  async untaint(address: string): Promise<void> {
+    const result = await this.#run(["untaint", "-no-color", "-lock-timeout=10s", address]);
+    if (result.code !== 0)
+      throw new TerraformFailure(
+        `${this.#options.label}: ${explain([{ severity: "error", summary: result.stderr }])}`,
+      );
   }
 
   async #run(args: readonly string[]): Promise<RunResult> {

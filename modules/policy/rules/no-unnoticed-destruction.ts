@@ -30,8 +30,19 @@ export const noUnnoticedDestruction = defineRule({
             ];
           }
           const rebuilt = rebuildOf(change);
-          return rebuilt
-            ? [fail(change.subject, `holds state and the plan rebuilds it: ${rebuilt} changes`)]
+          if (rebuilt) {
+            return [
+              fail(change.subject, `holds state and the plan rebuilds it: ${rebuilt} changes`),
+            ];
+          }
+          const [had, gets] = [Number(change.before["size"]), Number(change.after["size"])];
+          return gets < had
+            ? [
+                fail(
+                  change.subject,
+                  `no volume can shrink (${had} to ${gets} GiB): set retention.logVolumeGiB to ${had}`,
+                ),
+              ]
             : [];
         });
       return failsOr(

@@ -1,0 +1,44 @@
+import type { Blueprint } from "../modules/blueprint/index.ts";
+import { type Item, KINDS, type Kind, OpenStackApi } from "../modules/openstack-api/index.ts";
+import { credentials } from "./credentials.ts";
+
+/** An object of the instance that the cloud still holds. */
+export interface Leftover {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Looks into an instance's project. */
+export async function connect(blueprint: Blueprint): Promise<OpenStackApi> {
+  return OpenStackApi.connect(await credentials(blueprint));
+}
+
+/** Whether an object in the project is this instance's: by its name, tag or zone. */
+export function belongsTo(item: Item, blueprint: Blueprint): boolean {
+  // A floating address has no name, and its tags come by a second request: its description is first.
+  const name = String(item["name"] ?? item["description"] ?? "");
+  const tags = (item["tags"] as string[] | undefined) ?? [];
+  return (
+    name.startsWith(`${blueprint.instance}-`) ||
+    tags.includes(`polder-instance=${blueprint.instance}`) ||
+    (blueprint.dns.zone !== null &&
+      (name === blueprint.dns.zone || name.endsWith(`.${blueprint.dns.zone}`)))
+  );
+}
+
+/** What the cloud's API still shows of an instance. */
+export async function listLeftovers(blueprint: Blueprint): Promise<Leftover[]> {
+  const listing = await (await connect(blueprint)).listAll();
+  return KINDS.flatMap((kind) =>
+    listing[kind]
+      .filter((item) => belongsTo(item, blueprint))
+      // Designate deletes a zone in the background; it is gone for everyone at once.
+      .filter((item) => item["action"] !== "DELETE" && item["status"] !== "DELETED")
+      .map((item) => ({
+        kind,
+        id: String(item["id"]),
+        name: String(item["name"] ?? item["floating_ip_address"] ?? ""),
+      })),
+  );
+}

@@ -1,0 +1,35 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { loadInstance } from "../modules/workspace/index.ts";
+import { ROOT } from "./environment.ts";
+import { buildFolder, writeStacks } from "./working-folder.ts";
+
+const parent = mkdtempSync(join(tmpdir(), "polder-two-"));
+const name = "twee-keer";
+afterAll(() => {
+  for (const folder of [parent, buildFolder(name)])
+    rmSync(folder, { recursive: true, force: true });
+});
+
+test("two instances with one name: the second is refused, not built over the first", () => {
+  const [one, two] = ["a", "b"].map((where) => {
+    const folder = join(parent, where, name);
+    cpSync(join(ROOT, "instances/gemeente-klein"), folder, { recursive: true });
+    return folder;
+  }) as [string, string];
+  for (const folder of [one, two]) {
+    const file = join(folder, "instance.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, `name: ${name}`));
+  }
+  const write = (folder: string) =>
+    writeStacks(loadInstance(folder), { outdir: buildFolder(name), program: "terraform" });
+  expect(write(one)).toEqual([`${name}-addresses`]);
+  expect(write(one)).toEqual([`${name}-addresses`]);
+  expect(() => write(two)).toThrow(
+    `two instances are named "${name}", the other is ${one}: rename one`,
+  );
+  rmSync(one, { recursive: true });
+  expect(write(two)).toEqual([`${name}-addresses`]);
+});
