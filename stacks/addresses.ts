@@ -26,8 +26,7 @@ export async function recordAddresses(
 ): Promise<AddressesFile> {
   const { instance, cloud } = loaded.blueprint;
   const stack = addressesStackName(instance);
-  const program = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
-  writeStacks(loaded, { outdir: buildFolder(instance), program });
+  writeStacks(loaded, { outdir: buildFolder(instance) });
   const terraform = engine(loaded, stack, options);
   options.progress(`${stack}: reading its outputs`);
   await terraform.init();

@@ -2,7 +2,7 @@
 // tell which stack was asked for, so every sound instance is synthesised and a broken one is only
 // named; POLDER_INSTANCE (a name or a path) picks one, and then its faults end the run.
 import { resolve } from "node:path";
-import { App } from "cdktf";
+import { App, type TerraformStack } from "cdktf";
 import { formatFinding } from "../modules/findings/index.ts";
 import { BadInput } from "../modules/input/index.ts";
 import { judge } from "../modules/policy/index.ts";
@@ -15,7 +15,7 @@ import {
 import { ROOT } from "./environment.ts";
 import { addStacks } from "./instance-stacks.ts";
 import { today } from "./today.ts";
-import { policyInput, prepareStateFolder } from "./working-folder.ts";
+import { policyInput, prepareStateFolder, stackFolder, writeLockFile } from "./working-folder.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const selected = process.env["POLDER_INSTANCE"];
@@ -39,18 +39,20 @@ function sound(name: string): LoadedInstance | undefined {
 
 const app = new App({ outdir, skipValidation: true });
 const names = selected ? [selected] : instanceNames(ROOT);
-let added = 0;
+const stacks: TerraformStack[] = [];
 for (const name of names) {
   const loaded = sound(name);
   if (!loaded) continue;
   prepareStateFolder(loaded);
-  addStacks(app, loaded, { outdir });
-  added++;
+  stacks.push(...addStacks(app, loaded, { outdir }));
   if (loaded.blueprint.addresses.state !== "allocated" && selected) {
     say(
       `${name}: only its addresses yet; deploy ${name}-addresses, then \`polder addresses ${name}\``,
     );
   }
 }
-if (selected && added === 0) process.exitCode = 1;
-else app.synth();
+if (selected && stacks.length === 0) process.exitCode = 1;
+else {
+  app.synth();
+  for (const stack of stacks) writeLockFile(stackFolder(outdir, stack.node.id));
+}

@@ -12,7 +12,7 @@ import {
 import { ADDRESSES_FILE, INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { ROOT, terraformEnvironment } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";
-import { findStrangers } from "./strangers.ts";
+import { type Adoption, findStrangers } from "./strangers.ts";
 import {
   ADOPT_FILE,
   buildFolder,
@@ -48,6 +48,9 @@ export interface DeployOptions {
   readonly timeoutMinutes: number;
   readonly asOf: string;
 }
+
+/** A zone's records are known after the zone, its subnet's port after the network's subnet. */
+const ADOPTION_ROUNDS = 4;
 
 const NO_CHANGES: ChangeCount = { add: 0, change: 0, remove: 0, import: 0 };
 
@@ -141,9 +144,8 @@ export async function planInstance(
   // An old plan must not survive a failed new one.
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const program = process.env["TERRAFORM_BINARY_NAME"] ?? "terraform";
   const stackOptions = { outdir, protect: !options.destroy };
-  const names = writeStacks(loaded, { ...stackOptions, program });
+  const names = writeStacks(loaded, stackOptions);
   const plans = new Map<string, PlanJson>();
   const counts = new Map<string, ChangeCount>();
   const changedElsewhere: string[] = [];
@@ -178,14 +180,21 @@ export async function planInstance(
     };
   };
   let { adopt, findings } = await judged();
-  if (adopt.length > 0) {
-    const cluster = blueprint.instance;
-    progress(`${cluster}: taking over ${adopt.length} security rules that a killed run has made`);
-    writeFileSync(
-      join(stackFolder(outdir, cluster), ADOPT_FILE),
-      JSON.stringify({ import: adopt }, null, 2),
-    );
-    await planStack(cluster, engine(loaded, cluster, options));
+  const adopted: Adoption[] = [];
+  // What is taken over may show what belongs to it: a network its subnets.
+  for (let round = 0; adopt.length > 0 && round < ADOPTION_ROUNDS; round++) {
+    adopted.push(...adopt);
+    for (const name of names) {
+      const blocks = adopted.filter(({ stack }) => stack === name);
+      if (!adopt.some(({ stack }) => stack === name)) continue;
+      progress(`${name}: taking over ${blocks.length} objects that an interrupted run has made`);
+      const imports = blocks.map(({ to, id }) => ({ to, id }));
+      writeFileSync(
+        join(stackFolder(outdir, name), ADOPT_FILE),
+        JSON.stringify({ import: imports }, null, 2),
+      );
+      await planStack(name, engine(loaded, name, options));
+    }
     ({ adopt, findings } = await judged());
   }
   const stacks = names.map((name) => ({ name, ...(counts.get(name) ?? NO_CHANGES) }));

@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
+import type { Blueprint } from "../modules/blueprint/index.ts";
 import { type Item, KINDS, type Listing } from "../modules/openstack-api/index.ts";
 import type { PlanJson } from "../modules/policy/index.ts";
 import { instanceFolder, loadInstance } from "../modules/workspace/index.ts";
 import { ROOT } from "./environment.ts";
 import { strangersIn } from "./strangers.ts";
 
-const { blueprint } = loadInstance(instanceFolder(ROOT, "lab"));
+const { blueprint: planned } = loadInstance(instanceFolder(ROOT, "lab"));
+const early: Blueprint = { ...planned, addresses: { state: "not yet allocated", missing: [] } };
+const blueprint: Blueprint = { ...planned, addresses: { state: "allocated" } };
 const RULE = {
   security_group_id: "group",
   direction: "ingress",
@@ -58,7 +61,7 @@ test("what the state knows is no stranger, nor is what isn't the instance's", ()
 test("a rule that equals a planned one is taken over", () => {
   const lost = cloud([{ ...RULE, id: "lost", remote_group_id: null }]);
   expect(strangersIn(lost, blueprint, plan([]))).toMatchObject({
-    adopt: [{ to: "rule.web", id: "lost" }],
+    adopt: [{ stack: "lab", to: "rule.web", id: "lost" }],
     findings: [{ verdict: "pass" }],
   });
   expect(strangersIn(lost, blueprint, plan([], "lost")).adopt).toEqual([]);
@@ -103,5 +106,176 @@ test("servers, addresses, records and all else that are in no state fail", () =>
   ]);
   expect(verdicts(cloud([], more), plan(["s", "f", "z/a"]))).toEqual([
     ["pass", "lab", expect.any(String)],
+  ]);
+});
+
+/** A plan that makes one thing, with a state that knows these ids. */
+const making = (type: string, after: Item, ids: readonly string[] = []) => {
+  const resources = ids.map((id) => ({ values: { id } }));
+  const json = {
+    prior_state: { values: { root_module: { resources } } },
+    resource_changes: [{ address: "made.here", type, change: { actions: ["create"], after } }],
+  };
+  return new Map([["lab", json as unknown as PlanJson]]);
+};
+
+test.each<[string, Partial<Listing>, string, Item, readonly string[], string]>([
+  [
+    "a network",
+    { networks: [{ id: "n", name: "lab-service" }] },
+    "openstack_networking_network_v2",
+    { name: "lab-service" },
+    [],
+    "n",
+  ],
+  [
+    "a subnet of a known network",
+    { subnets: [{ id: "s", name: "lab-a", network_id: "n" }] },
+    "openstack_networking_subnet_v2",
+    { name: "lab-a", network_id: "n" },
+    ["n"],
+    "s",
+  ],
+  [
+    "a port",
+    { ports: [{ id: "p", name: "lab-a", network_id: "n" }] },
+    "openstack_networking_port_v2",
+    { name: "lab-a", network_id: "n" },
+    ["n"],
+    "p",
+  ],
+  [
+    "a router's interface",
+    {
+      ports: [
+        {
+          id: "p",
+          device_id: "r",
+          device_owner: "network:router_interface",
+          fixed_ips: [{ subnet_id: "s" }],
+        },
+      ],
+    },
+    "openstack_networking_router_interface_v2",
+    { router_id: "r", subnet_id: "s" },
+    ["r", "s"],
+    "p",
+  ],
+  [
+    "an attachment",
+    { volumes: [{ id: "v", name: "lab-data", attachments: [{ server_id: "s" }] }] },
+    "openstack_compute_volume_attach_v2",
+    { instance_id: "s", volume_id: "v" },
+    ["s", "v"],
+    "s/v",
+  ],
+  [
+    "an address",
+    { floatingIps: [{ id: "f", description: "lab-turn-1: clients" }] },
+    "openstack_networking_floatingip_v2",
+    { description: "lab-turn-1: clients" },
+    [],
+    "f",
+  ],
+  [
+    "a server group",
+    { serverGroups: [{ id: "g", name: "lab-turn" }] },
+    "openstack_compute_servergroup_v2",
+    { name: "lab-turn" },
+    [],
+    "g",
+  ],
+])("%s that an interrupted run made is taken over", (_, more, type, after, ids, id) => {
+  const listing = { ...cloud([], more), securityGroups: [] };
+  expect(strangersIn(listing, blueprint, making(type, after, ids))).toMatchObject({
+    adopt: [{ stack: "lab", to: "made.here", id }],
+    findings: [{ verdict: "pass" }],
+  });
+});
+
+test.each<[string, Partial<Listing>, string, Item]>([
+  [
+    "a server",
+    { servers: [{ id: "s", name: "lab-turn-1" }] },
+    "openstack_compute_instance_v2",
+    { name: "lab-turn-1" },
+  ],
+  [
+    "a volume",
+    { volumes: [{ id: "v", name: "lab-data", attachments: [] }] },
+    "openstack_blockstorage_volume_v3",
+    { name: "lab-data" },
+  ],
+  [
+    "a security group",
+    { securityGroups: [{ id: "g", name: "lab-turn", security_group_rules: [] }] },
+    "openstack_networking_secgroup_v2",
+    { name: "lab-turn" },
+  ],
+  [
+    "one of two alike",
+    {
+      networks: [
+        { id: "m", name: "lab-a" },
+        { id: "n", name: "lab-a" },
+      ],
+    },
+    "openstack_networking_network_v2",
+    { name: "lab-a" },
+  ],
+  [
+    "a port of another network",
+    { ports: [{ id: "p", name: "lab-a", network_id: "m" }] },
+    "openstack_networking_port_v2",
+    { name: "lab-a", network_id: "n" },
+  ],
+])("%s never is: nobody knows what is in it", (_, more, type, after) => {
+  const listing = { ...cloud([], more), securityGroups: [], ...more };
+  const found = strangersIn(listing, blueprint, making(type, after));
+  expect(found.adopt).toEqual([]);
+  expect(new Set(found.findings.map((f) => f.verdict))).toEqual(new Set(["fail"]));
+});
+
+test("before the cluster's addresses are known only these are looked at", () => {
+  const more: Partial<Listing> = {
+    floatingIps: [{ id: "f", description: "lab-turn-1: clients" }],
+    servers: [{ id: "s", name: "lab-control-1" }],
+  };
+  const plans = making("openstack_networking_floatingip_v2", {
+    description: "lab-turn-1: clients",
+  });
+  expect(strangersIn(cloud([], more), early, plans)).toMatchObject({
+    adopt: [{ id: "f" }],
+    findings: [{ verdict: "pass" }],
+  });
+});
+
+test("a port in one of its networks that no plan made fails, the cloud's own don't", () => {
+  const port = (id: string, more: Item): Item => ({
+    id,
+    name: "",
+    network_id: "n",
+    fixed_ips: [{ ip_address: "10.80.0.30" }],
+    ...more,
+  });
+  const more: Partial<Listing> = {
+    networks: [
+      { id: "n", name: "lab-service" },
+      { id: "public", name: "public" },
+    ],
+    ports: [
+      port("dhcp", { device_owner: "network:dhcp" }),
+      port("elsewhere", { network_id: "public" }),
+      port("mine", { name: "lab-turn-1" }),
+      port("alien", { device_owner: "compute:nova" }),
+    ],
+  };
+  const known = plan(["n", "public", "mine"]);
+  expect(strangersIn(cloud([], more), blueprint, known).findings).toMatchObject([
+    {
+      verdict: "fail",
+      subject: "port 10.80.0.30",
+      message: expect.stringContaining("port alien (compute:nova)"),
+    },
   ]);
 });

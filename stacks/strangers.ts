@@ -1,20 +1,31 @@
 import type { Blueprint } from "../modules/blueprint/index.ts";
 import type { Finding } from "../modules/findings/index.ts";
-import type { Item, Listing } from "../modules/openstack-api/index.ts";
+import type { Item, Kind, Listing } from "../modules/openstack-api/index.ts";
 import type { PlanJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { belongsTo, connect } from "./cloud-objects.ts";
 
 /** An object of the cloud that Terraform shall take into its state, as an `import` block says it. */
 export interface Adoption {
+  readonly stack: string;
   readonly to: string;
   readonly id: string;
 }
 
 export interface Strangers {
-  /** Security rules that equal one that is planned: an interrupted run made them. */
+  /** What equals something that is planned: an interrupted run made it and couldn't write it down. */
   readonly adopt: readonly Adoption[];
   readonly findings: readonly Finding[];
+}
+
+interface Change {
+  readonly address: string;
+  readonly type: string;
+  readonly change: {
+    readonly actions: readonly string[];
+    readonly after: Item | null;
+    readonly importing?: { readonly id: string };
+  };
 }
 
 /** The part of a plan that is read here. */
@@ -24,22 +35,28 @@ interface Plan {
       readonly root_module?: { readonly resources?: readonly { readonly values: Item }[] };
     };
   };
-  readonly resource_changes?: readonly {
-    readonly address: string;
-    readonly type: string;
-    readonly change: {
-      readonly actions: readonly string[];
-      readonly after: Item | null;
-      readonly importing?: { readonly id: string };
-    };
-  }[];
+  readonly resource_changes?: readonly Change[];
+}
+
+/** Something that the cloud holds and no state knows. */
+interface Stranger {
+  /** What Terraform's `import` calls it. */
+  readonly id: string;
+  /** What it is in a plan; undefined for what is never taken over. */
+  readonly key: string | undefined;
+  /** The finding when it is not taken over; undefined where that is no fault. */
+  readonly finding?: Pick<Finding, "subject" | "message">;
 }
 
 const ID = "cloud-holds-nothing-else";
 
+const words = (item: Item, ...names: string[]): string =>
+  names.map((name) => item[name] || "").join(" ");
+
 /** What a rule allows: two rules of one group with the same can't both exist. */
 const ruleKey = (rule: Item): string =>
-  [
+  `rule ${words(
+    rule,
     "security_group_id",
     "direction",
     "ethertype",
@@ -48,9 +65,110 @@ const ruleKey = (rule: Item): string =>
     "port_range_max",
     "remote_group_id",
     "remote_ip_prefix",
-  ]
-    .map((name) => rule[name] || "")
-    .join(" ");
+  )}`;
+
+/**
+ * What makes an object the planned one, by the plan's type. Not here: servers and volumes, for nobody
+ * knows what is in them, and security groups, for these bring rules of their own.
+ */
+const PLANNED: Readonly<Record<string, (after: Item) => string>> = {
+  openstack_networking_secgroup_rule_v2: ruleKey,
+  openstack_networking_router_interface_v2: (a) =>
+    `interface ${words(a, "router_id", "subnet_id")}`,
+  openstack_compute_volume_attach_v2: (a) => `attachment ${words(a, "instance_id", "volume_id")}`,
+  openstack_networking_network_v2: (a) => `networks ${words(a, "name")}`,
+  openstack_networking_router_v2: (a) => `routers ${words(a, "name")}`,
+  openstack_networking_subnet_v2: (a) => `subnets ${words(a, "name", "network_id")}`,
+  openstack_networking_port_v2: (a) => `ports ${words(a, "name", "network_id")}`,
+  openstack_networking_floatingip_v2: (a) => `floatingIps ${words(a, "description")}`,
+  openstack_compute_servergroup_v2: (a) => `serverGroups ${words(a, "name")}`,
+  openstack_dns_zone_v2: (a) => `zones ${words(a, "name")}`,
+  openstack_dns_recordset_v2: (a) => `records ${words(a, "zone_id", "name", "type")}`,
+};
+
+/** The same for an object of the cloud, by its kind. */
+const HELD: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+  networks: ["name"],
+  routers: ["name"],
+  subnets: ["name", "network_id"],
+  ports: ["name", "network_id"],
+  floatingIps: ["description"],
+  serverGroups: ["name"],
+  zones: ["name"],
+  records: ["zone_id", "name", "type"],
+};
+
+const list = (item: Item, name: string): readonly Item[] =>
+  (item[name] as readonly Item[] | undefined) ?? [];
+
+/** All of an instance that the cloud holds, whether a state knows it or not. */
+function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: ReadonlySet<string>) {
+  const found: Stranger[] = [];
+  // A plan of the addresses alone doesn't know what the cluster's state holds.
+  const inScope = (kind: string, item: Item) =>
+    whole || kind === "floatingIps" || String(item["name"]).endsWith("-public");
+  for (const [kind, items] of Object.entries(cloud)) {
+    for (const item of items) {
+      if (!belongsTo(item, blueprint) || !inScope(kind, item)) continue;
+      // The zone's own records, and what is being deleted in the background.
+      if (["SOA", "NS"].includes(String(item["type"])) || item["action"] === "DELETE") continue;
+      const names = HELD[kind as Kind];
+      found.push({
+        id: kind === "records" ? `${item["zone_id"]}/${item["id"]}` : String(item["id"]),
+        key: names && `${kind} ${words(item, ...names)}`,
+        finding: {
+          subject: `${kind} ${item["name"] || item["floating_ip_address"]}`,
+          message: `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was killed; delete it in the cloud`,
+        },
+      });
+    }
+  }
+  if (!whole) return found;
+  for (const port of cloud.ports.filter((p) => ids.has(String(p["device_id"])))) {
+    if (!String(port["device_owner"]).startsWith("network:router_interface")) continue;
+    const subnet = list(port, "fixed_ips")[0]?.["subnet_id"];
+    found.push({ id: String(port["id"]), key: `interface ${port["device_id"]} ${subnet}` });
+  }
+  const networks = cloud.networks.filter(
+    (n) => ids.has(String(n["id"])) && belongsTo(n, blueprint),
+  );
+  for (const { id, name } of networks) {
+    for (const port of cloud.ports.filter((p) => p["network_id"] === id)) {
+      // The cloud's own (routers, DHCP), and what is ours by its name already.
+      if (String(port["device_owner"]).startsWith("network:") || belongsTo(port, blueprint))
+        continue;
+      const at = list(port, "fixed_ips").map((ip) => ip["ip_address"]);
+      found.push({
+        id: String(port["id"]),
+        key: undefined,
+        finding: {
+          subject: `port ${at.join(", ")}`,
+          message: `the cloud's network ${name} also has port ${port["id"]} (${port["device_owner"] || "unused"}), which no plan made: delete it, or what it belongs to, in the cloud`,
+        },
+      });
+    }
+  }
+  for (const volume of cloud.volumes.filter((v) => ids.has(String(v["id"])))) {
+    for (const { server_id } of list(volume, "attachments"))
+      found.push({
+        id: `${server_id}/${volume["id"]}`,
+        key: `attachment ${server_id} ${volume["id"]}`,
+      });
+  }
+  for (const group of cloud.securityGroups.filter((g) => ids.has(String(g["id"])))) {
+    for (const rule of list(group, "security_group_rules")) {
+      found.push({
+        id: String(rule["id"]),
+        key: ruleKey(rule),
+        finding: {
+          subject: `security rule ${rule["id"]}`,
+          message: `the cloud's group ${group["name"]} also has ${describe(rule)}, which no plan made: delete it in the cloud (openstack security group rule delete ${rule["id"]})`,
+        },
+      });
+    }
+  }
+  return found;
+}
 
 /**
  * Looks for what the cloud holds of an instance and no state knows.
@@ -62,74 +180,44 @@ export async function findStrangers(
   plans: ReadonlyMap<string, PlanJson>,
 ): Promise<Strangers> {
   const { blueprint } = loaded;
-  // A plan of the addresses alone doesn't know what the cluster's state holds.
-  if (blueprint.addresses.state !== "allocated") return { adopt: [], findings: [] };
   return strangersIn(await (await connect(blueprint)).listAll(), blueprint, plans);
 }
 
 /**
- * What the cloud holds of an instance and no state knows: made by hand, or by a run that was killed
- * before it could write its state. Terraform never looks for such things, and a security rule among
- * them opens what no plan shows.
+ * What the cloud holds of an instance and no state knows: made by hand, or by a run that was cut
+ * short before it could write its state. Terraform never looks for such things: it would fail on
+ * them, or make them twice, and a security rule among them opens what no plan shows.
  */
 export function strangersIn(
   cloud: Listing,
   blueprint: Blueprint,
   plans: ReadonlyMap<string, PlanJson>,
 ): Strangers {
-  const all = [...plans.values()] as Plan[];
-  const known = new Set(
-    all.flatMap((plan) => [
-      ...(plan.prior_state?.values?.root_module?.resources ?? []).map((r) =>
-        String(r.values["id"]),
-      ),
-      ...(plan.resource_changes ?? []).map((c) => c.change.importing?.id ?? ""),
-    ]),
-  );
-  const planned = new Map(
-    all
-      .flatMap((plan) => plan.resource_changes ?? [])
-      .filter((c) => c.type === "openstack_networking_secgroup_rule_v2")
-      .filter((c) => c.change.actions.join() === "create" && c.change.after)
-      .map((c) => [ruleKey(c.change.after ?? {}), c.address]),
-  );
+  const ids = new Set<string>();
+  const planned = new Map<string, { readonly stack: string; readonly to: string }>();
+  for (const [stack, plan] of plans as ReadonlyMap<string, Plan>) {
+    for (const { values } of plan.prior_state?.values?.root_module?.resources ?? [])
+      ids.add(String(values["id"]));
+    for (const { address, type, change } of plan.resource_changes ?? []) {
+      if (change.importing) ids.add(change.importing.id);
+      if (change.actions.join() === "create" && change.after && PLANNED[type])
+        planned.set(PLANNED[type](change.after), { stack, to: address });
+    }
+  }
+  const whole = blueprint.addresses.state === "allocated";
+  const strangers = held(cloud, blueprint, whole, ids).filter(({ id }) => !ids.has(id));
   const adopt: Adoption[] = [];
   const findings: Finding[] = [];
-  const fail = (subject: string, message: string) =>
-    findings.push({ id: ID, verdict: "fail", subject, message });
-  const groups = cloud.securityGroups.filter((group) => belongsTo(group, blueprint));
-  for (const group of groups.filter((group) => known.has(String(group["id"])))) {
-    for (const rule of group["security_group_rules"] as readonly Item[]) {
-      const id = String(rule["id"]);
-      if (known.has(id)) continue;
-      const to = planned.get(ruleKey(rule));
-      if (to) adopt.push({ to, id });
-      else
-        fail(
-          `security rule ${id}`,
-          `the cloud's group ${group["name"]} also has ${describe(rule)}, which no plan made: delete it in the cloud (openstack security group rule delete ${id})`,
-        );
-    }
+  for (const { id, key, finding } of strangers) {
+    const place = key === undefined ? undefined : planned.get(key);
+    const alike = strangers.filter((other) => other.key === key).length;
+    if (place && alike === 1) adopt.push({ ...place, id });
+    else if (finding) findings.push({ id: ID, verdict: "fail", ...finding });
   }
-  for (const [kind, items] of Object.entries(cloud)) {
-    for (const item of items.filter((item) => belongsTo(item, blueprint))) {
-      const id = kind === "records" ? `${item["zone_id"]}/${item["id"]}` : String(item["id"]);
-      // The zone's own records, and what is being deleted in the background.
-      if (["SOA", "NS"].includes(String(item["type"])) || item["action"] === "DELETE") continue;
-      if (known.has(id)) continue;
-      fail(
-        `${kind} ${item["name"] || item["floating_ip_address"]}`,
-        `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was killed; delete it in the cloud`,
-      );
-    }
+  if (findings.length === 0) {
+    const message = "the cloud holds nothing of it that is in no state";
+    findings.push({ id: ID, verdict: "pass", subject: blueprint.instance, message });
   }
-  if (findings.length === 0)
-    findings.push({
-      id: ID,
-      verdict: "pass",
-      subject: blueprint.instance,
-      message: "the cloud holds nothing of it that is in no state",
-    });
   return { adopt, findings };
 }
 

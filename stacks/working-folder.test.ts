@@ -24,7 +24,7 @@ test("two instances with one name: the second is refused, not built over the fir
     writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, `name: ${name}`));
   }
   const write = (folder: string) =>
-    writeStacks(loadInstance(folder), { outdir: buildFolder(name), program: "terraform" });
+    writeStacks(loadInstance(folder), { outdir: buildFolder(name) });
   expect(write(one)).toEqual([`${name}-addresses`]);
   expect(write(one)).toEqual([`${name}-addresses`]);
   expect(() => write(two)).toThrow(

@@ -56,12 +56,14 @@ function claimBuildFolder(loaded: LoadedInstance): void {
   writeFileSync(mark, loaded.folder);
 }
 
-/** The pinned providers' sums, under the registry's name that the engine uses. */
-export function lockFile(program: string): string {
+/** Puts the pinned providers' sums into a stack's folder, under the registry's name of the engine. */
+export function writeLockFile(folder: string): void {
   const text = readFileSync(join(ROOT, "providers/terraform.lock.hcl"), "utf8");
-  return program.endsWith("tofu")
-    ? text.replaceAll("registry.terraform.io", "registry.opentofu.org")
-    : text;
+  const tofu = (process.env["TERRAFORM_BINARY_NAME"] ?? "terraform").endsWith("tofu");
+  writeFileSync(
+    join(folder, ".terraform.lock.hcl"),
+    tofu ? text.replaceAll("registry.terraform.io", "registry.opentofu.org") : text,
+  );
 }
 
 /**
@@ -69,10 +71,7 @@ export function lockFile(program: string): string {
  *
  * @returns the stacks' names in the order in which they are applied.
  */
-export function writeStacks(
-  loaded: LoadedInstance,
-  options: StackOptions & { readonly program: string },
-): string[] {
+export function writeStacks(loaded: LoadedInstance, options: StackOptions): string[] {
   claimBuildFolder(loaded);
   rmSync(join(options.outdir, "manifest.json"), { force: true });
   const app = new App({ outdir: options.outdir, skipValidation: true });
@@ -80,10 +79,7 @@ export function writeStacks(
   app.synth();
   for (const name of names) {
     rmSync(join(stackFolder(options.outdir, name), ADOPT_FILE), { force: true });
-    writeFileSync(
-      join(stackFolder(options.outdir, name), ".terraform.lock.hcl"),
-      lockFile(options.program),
-    );
+    writeLockFile(stackFolder(options.outdir, name));
   }
   prepareStateFolder(loaded);
   return names;

@@ -40,6 +40,8 @@ export interface Fault {
 export interface Seen {
   readonly method: string;
   readonly path: string;
+  /** Who asks: Terraform's provider, or `polder` itself. */
+  readonly byTerraform: boolean;
 }
 
 /** A proxy on loopback in front of the lab's real API. What no fault befalls passes through. */
@@ -73,7 +75,11 @@ export async function faultyProxy(cloud: string): Promise<FaultyProxy> {
 
   const handle = async (incoming: IncomingMessage, answer: ServerResponse) => {
     const body = await bytes(incoming);
-    const now: Seen = { method: incoming.method ?? "GET", path: incoming.url ?? "/" };
+    const now: Seen = {
+      method: incoming.method ?? "GET",
+      path: incoming.url ?? "/",
+      byTerraform: /Terraform/i.test(incoming.headers["user-agent"] ?? ""),
+    };
     seen.push(now);
     proxy.onRequest?.(seen.length, now);
     const hit = faults.find(

@@ -136,6 +136,21 @@ describe("an API that fails is one line, without a secret", () => {
   });
 });
 
+test.each([
+  ["429", 429, "0.1"],
+  ["503", 503, undefined],
+])("a busy API (%s) is asked again, up to five times", async (_, status, after) => {
+  let busy = 2;
+  const entry = await stub("compute", (_, response) => {
+    if (busy-- <= 0) return void response.end('{"servers": [{"id": 1}]}');
+    response.writeHead(status, after === undefined ? {} : { "retry-after": after }).end();
+  });
+  const api = await OpenStackApi.connect(entry);
+  expect(await api.list("servers")).toEqual([{ id: 1 }]);
+  busy = Number.POSITIVE_INFINITY;
+  expect(await failure(api.list("servers"))).toMatch(/detail: HTTP (429|503) /);
+});
+
 test("a cloud without a service holds nothing of it", async () => {
   const api = await OpenStackApi.connect(await stub("compute", () => {}));
   expect(api.has("dns")).toBe(false);

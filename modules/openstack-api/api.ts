@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { OutsideFailure } from "../outside/index.ts";
 import type { CloudEntry } from "./clouds.ts";
 
@@ -11,6 +12,11 @@ export type Item = Readonly<Record<string, unknown>>;
 
 /** Seconds that one request may take. */
 const TIMEOUT = 30;
+/** How often a request is sent, as often as the provider sends its own. */
+const ATTEMPTS = 5;
+/** Seconds between two, when the API names none, and at most. */
+const WAIT = 0.5;
+const LONGEST_WAIT = 30;
 
 /** What is listed: service type, path below its endpoint, key of the list in the answer. */
 const LISTS = {
@@ -176,29 +182,55 @@ interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
+/** Asks, again when the API is busy or drops the connection: what is asked here changes nothing. */
 async function request(url: string, init: RequestInit, timeout: number): Promise<Answer> {
+  for (let left = ATTEMPTS - 1; ; left--) {
+    const { answer, failure, wait } = await attempt(url, init, timeout);
+    if (answer) return answer;
+    if (wait === undefined || left === 0) throw failure;
+    await sleep(wait * 1000);
+  }
+}
+
+interface Attempt {
+  readonly answer?: Answer;
+  readonly failure?: CloudFailure;
+  /** Seconds until it may be tried again; undefined where that is no use. */
+  readonly wait?: number;
+}
+
+async function attempt(url: string, init: RequestInit, timeout: number): Promise<Attempt> {
   const { origin, pathname } = new URL(url);
+  const fail = (message: string, wait?: number): Attempt => ({
+    failure: new CloudFailure(message),
+    ...(wait !== undefined && { wait }),
+  });
   let response: Response;
   let body: string;
   try {
     response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeout * 1000) });
     body = await response.text();
   } catch (error) {
-    const reason =
-      error instanceof Error && error.name === "TimeoutError"
-        ? `no answer in ${timeout} s`
-        : "no connection";
-    throw new CloudFailure(
-      `${origin}: ${reason}: is the cloud's API up (for the lab: \`polder lab status\`)?`,
+    const up = "is the cloud's API up (for the lab: `polder lab status`)?";
+    return error instanceof Error && error.name === "TimeoutError"
+      ? fail(`${origin}: no answer in ${timeout} s: ${up}`)
+      : fail(`${origin}: no connection: ${up}`, WAIT);
+  }
+  if (!response.ok) {
+    const busy = response.status === 429 || response.status === 503;
+    const asked = Number(response.headers.get("retry-after") ?? WAIT);
+    // The body may repeat what was sent, a password included: only the status is told.
+    return fail(
+      `${origin}${pathname}: HTTP ${response.status} ${response.statusText}`,
+      busy ? Math.min(asked || WAIT, LONGEST_WAIT) : undefined,
     );
   }
-  // The body may repeat what was sent, a password included: only the status is told.
-  if (!response.ok)
-    throw new CloudFailure(`${origin}${pathname}: HTTP ${response.status} ${response.statusText}`);
   try {
-    return { headers: response.headers, json: JSON.parse(body) as Record<string, unknown> };
+    return {
+      answer: { headers: response.headers, json: JSON.parse(body) as Record<string, unknown> },
+    };
   } catch {
-    throw new CloudFailure(
+    return fail(
       `${origin}${pathname}: the answer is no JSON: is this OpenStack, or a proxy's own page?`,
     );
   }

@@ -48,7 +48,10 @@ function parseSecretYaml(file: string): YamlFile {
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
     throw new BadInput(
-      error.problems.map((p) => ({ ...p, message: p.message.replace(/".*"|!<.*>/s, "(not shown)") })),
+      error.problems.map((p) => ({
+        ...p,
+        message: p.message.replace(/".*"|!<.*>/s, "(not shown)"),
+      })),
     );
   }
 }
