@@ -6,8 +6,6 @@ import { type Leftover, listLeftovers } from "./cloud-objects.ts";
 import { type DeployOptions, planInstance } from "./plan.ts";
 import { buildFolder, writeWhole } from "./working-folder.ts";
 
-export { connect } from "./cloud-objects.ts";
-
 /** The record of an end: what was destroyed, when, and what is still there. */
 export interface DecommissionRecord {
   readonly instance: string;

@@ -1,14 +1,29 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Blueprint } from "../modules/blueprint/index.ts";
 import type { Kind } from "../modules/openstack-api/index.ts";
 import type { Progress, Terraform } from "../modules/terraform/index.ts";
 import { connect } from "./cloud-objects.ts";
 
-/** What takes a while to be made, and what its status is then. */
-const WHOLE: Readonly<Record<string, { readonly kind: Kind; readonly status: readonly string[] }>> =
-  {
-    openstack_compute_instance_v2: { kind: "servers", status: ["ACTIVE"] },
-    openstack_blockstorage_volume_v3: { kind: "volumes", status: ["available", "in-use"] },
-  };
+interface Making {
+  readonly kind: Kind;
+  /** Its status while the cloud makes it, and when it has. */
+  readonly making: string;
+  readonly whole: readonly string[];
+}
+
+/** What takes a while to be made. */
+const MAKING: Readonly<Record<string, Making>> = {
+  openstack_compute_instance_v2: { kind: "servers", making: "BUILD", whole: ["ACTIVE"] },
+  openstack_blockstorage_volume_v3: {
+    kind: "volumes",
+    making: "creating",
+    whole: ["available", "in-use"],
+  },
+};
+
+/** Looks at what the cloud is still making, and seconds between two. */
+const LOOKS = 60;
+const WAIT = 2;
 
 /**
  * An interrupt while a server is being started doesn't stop the cloud: it runs a moment later. But
@@ -23,14 +38,21 @@ export async function keepWhole(
   terraform: Terraform,
   progress: Progress,
 ): Promise<number> {
-  const tainted = (await terraform.tainted()).filter(({ type }) => type in WHOLE);
-  if (tainted.length === 0) return 0;
-  const api = await connect(blueprint);
+  const tainted = await terraform.tainted();
   let kept = 0;
   for (const { address, type, id } of tainted) {
-    const { kind, status } = WHOLE[type] ?? { kind: "servers", status: [] };
-    const item = (await api.list(kind)).find((item) => item["id"] === id);
-    if (!status.includes(String(item?.["status"]))) continue;
+    const kind = MAKING[type];
+    if (!kind) continue;
+    const api = await connect(blueprint);
+    const look = async () =>
+      String((await api.list(kind.kind)).find((item) => item["id"] === id)?.["status"]);
+    let status = await look();
+    for (let left = LOOKS; status === kind.making && left > 0; left--) {
+      progress(`${address}: its making was interrupted, the cloud is still at it`);
+      await sleep(WAIT * 1000);
+      status = await look();
+    }
+    if (!kind.whole.includes(status)) continue;
     progress(`${address}: its making was interrupted, the cloud says it is well: kept`);
     await terraform.untaint(address);
     kept++;

@@ -104,6 +104,13 @@ test("servers, addresses, records and all else that are in no state fail", () =>
     ["fail", "floatingIps 203.0.113.9"],
     ["fail", `records ${blueprint.domain}.`],
   ]);
+  expect(
+    verdicts(cloud([], more)).map(([, , message]) => /\((.*)\)$/.exec(message ?? "")?.[1]),
+  ).toEqual([
+    "openstack server delete s",
+    "openstack floating ip delete f",
+    "openstack recordset delete z a",
+  ]);
   expect(verdicts(cloud([], more), plan(["s", "f", "z/a"]))).toEqual([
     ["pass", "lab", expect.any(String)],
   ]);

@@ -98,6 +98,21 @@ const HELD: Readonly<Partial<Record<Kind, readonly string[]>>> = {
   records: ["zone_id", "name", "type"],
 };
 
+/** What OpenStack's own command calls a kind. */
+const COMMAND: Readonly<Record<Kind, string>> = {
+  servers: "server",
+  serverGroups: "server group",
+  networks: "network",
+  subnets: "subnet",
+  routers: "router",
+  ports: "port",
+  securityGroups: "security group",
+  floatingIps: "floating ip",
+  volumes: "volume",
+  zones: "zone",
+  records: "recordset",
+};
+
 const list = (item: Item, name: string): readonly Item[] =>
   (item[name] as readonly Item[] | undefined) ?? [];
 
@@ -113,12 +128,13 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
       // The zone's own records, and what is being deleted in the background.
       if (["SOA", "NS"].includes(String(item["type"])) || item["action"] === "DELETE") continue;
       const names = HELD[kind as Kind];
+      const command = `openstack ${COMMAND[kind as Kind]} delete ${kind === "records" ? `${item["zone_id"]} ` : ""}${item["id"]}`;
       found.push({
         id: kind === "records" ? `${item["zone_id"]}/${item["id"]}` : String(item["id"]),
         key: names && `${kind} ${words(item, ...names)}`,
         finding: {
           subject: `${kind} ${item["name"] || item["floating_ip_address"]}`,
-          message: `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was killed; delete it in the cloud`,
+          message: `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (${command})`,
         },
       });
     }
