@@ -399,7 +399,8 @@ describe("a quota", () => {
 
   beforeAll(async () => {
     instance = testInstance("lab", "t-quota");
-    await quota(2);
+    // None at all: neutron counts while others ask, so of six at once it may grant more than a few.
+    await quota(0);
   });
   afterAll(async () => {
     await quota(defaultQuota.floatingIps);
@@ -407,13 +408,12 @@ describe("a quota", () => {
     instance.forget();
   });
 
-  test("is used up: what fits is made; raised, the rest follows", async () => {
+  test("is used up: one line says so; raised, the next run goes on", async () => {
     await polderOk("plan", instance.folder);
     const ran = await polder(["apply", instance.folder]);
     expectRefusal(ran, 3, /^t-quota-addresses: .* → the project's quota is used up/);
     await quota(defaultQuota.floatingIps);
-    // Neutron counts while others ask: of six at once it may grant more than the two.
-    expect(await polderOk("plan", instance.folder)).toMatch(/^t-quota-addresses: [1-4] to add/m);
+    expect(await polderOk("plan", instance.folder)).toMatch(/^t-quota-addresses: 6 to add/m);
     await polderOk("apply", instance.folder);
     expect(await polderOk("decommission", instance.folder, "--confirm", "t-quota")).toContain(
       "t-quota is gone",

@@ -13,9 +13,9 @@ import { setup } from "./testing/shared-lab.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-describe("an apply that is interrupted at every tenth call of the API", () => {
+describe("an apply that is interrupted at every tenth call of the API, further on each time", () => {
   /** More would mean that it stands still. */
-  const MOST = 120;
+  const MOST = 40;
   let leaveLab: () => Promise<void>;
   let proxy: FaultyProxy;
   let instance: TestInstance;
@@ -33,7 +33,10 @@ describe("an apply that is interrupted at every tenth call of the API", () => {
     await leaveLab();
   });
 
-  /** Plans and applies, interrupted at every tenth call, until it is done. @returns interrupts */
+  /**
+   * Plans and applies until it is done, interrupted at the 10th call, then at the 20th, the 30th:
+   * always at the 10th, the same first requests would be cut for ever.
+   */
   async function insist(): Promise<{ interrupts: number; byHand: number; blocked: number }> {
     const count = { interrupts: 0, byHand: 0, blocked: 0 };
     for (;;) {
@@ -48,7 +51,7 @@ describe("an apply that is interrupted at every tenth call of the API", () => {
         env: proxy.env,
         onStart(child) {
           proxy.onRequest = (_, { byTerraform }) => {
-            if (byTerraform && ++calls === 10) child.kill("SIGINT");
+            if (byTerraform && ++calls === 10 * (count.interrupts + 1)) child.kill("SIGINT");
           };
         },
       });
@@ -86,7 +89,7 @@ describe("an apply that is interrupted at every tenth call of the API", () => {
     say(
       `interrupts: ${addresses.interrupts} + ${cluster.interrupts}, runs that ended by an error: ${cluster.blocked}, deleted by hand: ${addresses.byHand + cluster.byHand}, ${Math.round((Date.now() - began) / 1000)} s`,
     );
-    expect(cluster.interrupts).toBeGreaterThan(10);
+    expect(cluster.interrupts).toBeGreaterThan(5);
     const { blueprint } = instance.load();
     const { servers } = await (await connect(blueprint)).listAll();
     expect(servers.map((server) => [server["name"], server["status"]]).sort()).toEqual(
