@@ -510,7 +510,14 @@ describe("the cluster, disturbed until it stands", () => {
           },
           "os:scheduler_hints": { group: group?.["id"] },
         });
-        occupants.push(String((made["server"] as Json)["id"]));
+        const id = String((made["server"] as Json)["id"]);
+        occupants.push(id);
+        // One after the other: of two that are scheduled at once, both may choose the same compute.
+        for (let left = 120; left > 0; left--) {
+          const { server } = await own.ask("compute", "GET", `/servers/${id}`);
+          if ((server as Json)["status"] === "ACTIVE") break;
+          await sleep(500);
+        }
       }
       ran = await through("apply", fout.folder);
     } finally {
