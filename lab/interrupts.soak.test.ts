@@ -110,8 +110,8 @@ describe("a thousand instances", () => {
     const folder = join(parent, name);
     mkdirSync(folder);
     const large = number % 100 === 0;
-    const simultaneous = large ? 40 : 1 + (number % 8);
-    const participants = large ? 50 : 3 + ((number * 7) % 28);
+    const simultaneous = large ? 12 : 1 + (number % 8);
+    const participants = large ? 40 : 3 + ((number * 7) % 28);
     writeFileSync(
       join(folder, "instance.yaml"),
       `name: ${name}

@@ -159,7 +159,8 @@ export class Terraform {
   async #run(args: readonly string[]): Promise<RunResult> {
     const { folder, env, timeoutMinutes } = this.#options;
     const result = await run(this.program, args, { folder, env, timeoutMinutes });
-    this.#assertUninterrupted(result, "nothing was changed");
+    // It may come between or after applies, and itself changes nothing.
+    this.#assertUninterrupted(result, "what was made is in the state");
     return result;
   }
 
