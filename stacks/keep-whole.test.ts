@@ -21,6 +21,7 @@ const held = {
     { id: "stopped", status: "SHUTOFF" },
   ],
   volumes: [{ id: "volume", status: "available" }],
+  floatingips: [{ id: "address", status: "DOWN" }],
 };
 let looks = 0;
 const stub = createServer((request, response) => {
@@ -29,7 +30,7 @@ const stub = createServer((request, response) => {
     type,
     endpoints: [{ interface: "public", url: `http://${request.headers.host}/${type}` }],
   });
-  const token = { project: { id: "p" }, catalog: [at("compute"), at("volumev3")] };
+  const token = { project: { id: "p" }, catalog: [at("compute"), at("volumev3"), at("network")] };
   if (request.url?.includes("/servers")) looks++;
   // The cloud goes on with it between two looks.
   const servers = held.servers.map((s) =>
@@ -66,6 +67,11 @@ test("what the cloud says is well is kept, all else is left to be replaced", asy
       type: "openstack_blockstorage_volume_v3",
       id: "volume",
     },
+    {
+      address: "openstack_networking_floatingip_v2.address",
+      type: "openstack_networking_floatingip_v2",
+      id: "address",
+    },
     { address: "openstack_dns_zone_v2.zone", type: "openstack_dns_zone_v2", id: "well" },
   ];
   const untainted: string[] = [];
@@ -74,13 +80,14 @@ test("what the cloud says is well is kept, all else is left to be replaced", asy
     untaint: async (address: string) => void untainted.push(address),
   } as unknown as Terraform;
   const lines: string[] = [];
-  expect(await keepWhole(blueprint, terraform, (line) => lines.push(line))).toBe(3);
+  expect(await keepWhole(blueprint, terraform, (line) => lines.push(line))).toBe(4);
   expect(untainted).toEqual([
     `${SERVER}.well`,
     `${SERVER}.starting`,
     "openstack_blockstorage_volume_v3.volume",
+    "openstack_networking_floatingip_v2.address",
   ]);
-  expect(lines.filter((line) => line.endsWith("well: kept"))).toHaveLength(3);
+  expect(lines.filter((line) => line.endsWith("well: kept"))).toHaveLength(4);
   expect(lines).toContain(
     `${SERVER}.starting: its making was interrupted, the cloud is still at it`,
   );

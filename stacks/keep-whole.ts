@@ -19,6 +19,13 @@ const MAKING: Readonly<Record<string, Making>> = {
     making: "creating",
     whole: ["available", "in-use"],
   },
+  // Addresses: nothing stands behind them yet, so they are down.
+  openstack_networking_floatingip_v2: {
+    kind: "floatingIps",
+    making: "BUILD",
+    whole: ["ACTIVE", "DOWN"],
+  },
+  openstack_networking_port_v2: { kind: "ports", making: "BUILD", whole: ["ACTIVE", "DOWN"] },
 };
 
 /** Looks at what the cloud is still making, and seconds between two. */
@@ -26,9 +33,9 @@ const LOOKS = 60;
 const WAIT = 2;
 
 /**
- * An interrupt while a server is being started doesn't stop the cloud: it runs a moment later. But
- * Terraform would replace it, and what is protected it could never replace. So what the cloud says is
- * well is kept.
+ * An interrupt while a server is being started doesn't stop the cloud: it runs a moment later; and an
+ * address that lacks its tags is an address. But Terraform would replace them, and what is protected
+ * it could never replace. So what the cloud says is well is kept.
  *
  * @returns how many were kept
  * @throws TerraformFailure, CloudFailure
