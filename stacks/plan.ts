@@ -9,7 +9,12 @@ import {
   Terraform,
   TerraformFailure,
 } from "../modules/terraform/index.ts";
-import { ADDRESSES_FILE, INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
+import {
+  ADDRESSES_FILE,
+  ADMINS_FILE,
+  INSTANCE_FILE,
+  type LoadedInstance,
+} from "../modules/workspace/index.ts";
 import { ROOT, terraformEnvironment } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";
 import { type Adoption, findStrangers } from "./strangers.ts";
@@ -67,6 +72,7 @@ function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string,
   const files: Record<string, string> = {
     [INSTANCE_FILE]: join(loaded.folder, INSTANCE_FILE),
     [ADDRESSES_FILE]: join(loaded.folder, ADDRESSES_FILE),
+    [ADMINS_FILE]: join(loaded.folder, ADMINS_FILE),
     "providers/terraform.lock.hcl": join(ROOT, "providers/terraform.lock.hcl"),
     "providers/openstack/schema.json": join(ROOT, "providers/openstack/schema.json"),
     // What a reviewer read.

@@ -13,6 +13,14 @@ const ranges = (name: string, list: readonly string[]): Peer => ({
 });
 const asRange = (address: string): string => `${address}${address.includes(":") ? "/128" : "/32"}`;
 
+/** Who stands behind an address on the web: its own range where it is an address, else anybody. */
+function webPeer(name: string, address: string): { readonly peer: Peer; readonly port: number } {
+  const url = new URL(address);
+  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  const range = asRange(url.hostname.replace(/^\[|\]$/g, ""));
+  return { peer: parseCidr(range) ? ranges(name, [range]) : INTERNET, port };
+}
+
 /**
  * Where the hosts fetch packages: one address when the mirror is one, else the web; nowhere when
  * they are shipped from a folder, so that a site without internet needs no way to it.
@@ -23,10 +31,7 @@ function packageSource(
   const { mirror, source } = instance.packages;
   if (source === "folder") return undefined;
   if (!mirror) return { peer: INTERNET, port: 443 };
-  const url = new URL(mirror);
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  const address = asRange(url.hostname.replace(/^\[|\]$/g, ""));
-  return { peer: parseCidr(address) ? ranges("package mirror", [address]) : INTERNET, port };
+  return webPeer("package mirror", mirror);
 }
 
 /**
@@ -54,6 +59,9 @@ export function planFlows(instance: Instance, location: Location, roles: readonl
   const resolvers = ranges("resolvers", location.platform.resolvers.map(asRange));
   const clocks = ranges("time servers", location.platform.timeServers.map(asRange));
   const packages = packageSource(instance);
+  const { acmeDirectory } = instance.certificates;
+  const acme = acmeDirectory ? webPeer("ACME server", acmeDirectory) : undefined;
+  const alarm = instance.alarms && webPeer("alarm receiver", instance.alarms.webhook);
 
   return [
     tcp(
@@ -119,6 +127,20 @@ export function planFlows(instance: Instance, location: Location, roles: readonl
         `the ${name} hosts' journals, over mutual TLS`,
       ),
     ),
+    ...(alarm
+      ? [tcp("alarm", role("monitor"), alarm.peer, alarm.port, "alarms are told to people")]
+      : []),
+    ...(acme
+      ? (["control", "turn"] as const).map((name) =>
+          tcp(
+            `acme-${name}`,
+            role(name),
+            acme.peer,
+            acme.port,
+            `the ${name} hosts' certificates are renewed`,
+          ),
+        )
+      : []),
     ...roles.flatMap((name) => [
       udp(
         `dns-${name}`,

@@ -103,6 +103,7 @@ export interface Blueprint {
     readonly publicNetwork: string;
     readonly externalNetwork: string;
     readonly resolvers: readonly string[];
+    readonly timeServers: readonly string[];
   };
   readonly residency: ResidencyVerdict;
   readonly demand: Instance["demand"];
@@ -121,10 +122,16 @@ export interface Blueprint {
     readonly name: string;
     readonly user: string;
     readonly key: string;
+    /** The recipient that the vault is sealed to for this person. */
+    readonly age?: string | undefined;
+    /** Whether the issuer vault is sealed to them, too. */
+    readonly issuer: boolean;
   }[];
   readonly adminNetworks: readonly string[];
   readonly meetings: Instance["meetings"] & { readonly chat: "off" | "on" };
   readonly packages: Instance["packages"];
+  readonly certificates: Instance["certificates"];
+  readonly alarms: Instance["alarms"];
   readonly retention: Instance["retention"];
   readonly securityContact: string;
   readonly state: Instance["state"];

@@ -27,6 +27,12 @@ type Raw = {
     readonly mirror?: unknown;
     readonly folder?: unknown;
   };
+  readonly certificates?: {
+    readonly source?: unknown;
+    readonly acmeDirectory?: unknown;
+    readonly acmeKeyId?: unknown;
+  };
+  readonly alarms?: { readonly webhook?: unknown };
   readonly demand?: { readonly codecs?: unknown; readonly meetings?: unknown };
   readonly waivers?: unknown;
 };
@@ -110,7 +116,7 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
     if (adminNetwork.safeParse(text).success) addRange(["adminNetworks", i], text);
   });
 
-  for (const key of ["user", "key", "name"] as const) {
+  for (const key of ["user", "key", "name", "age"] as const) {
     const seen = new Map<string, number>();
     list(raw.admins).forEach((admin, i) => {
       const value = field(admin, key);
@@ -135,6 +141,25 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
     if (other && raw.packages?.[kind] !== undefined) {
       report(["packages", kind], `only used with source: ${kind}, got source: ${other}`);
     }
+  }
+
+  const certificates = raw.certificates?.source ?? "file";
+  if (certificates === "instance-ca" && raw.residency !== "lab") {
+    report(
+      ["certificates", "source"],
+      "got instance-ca, which no browser trusts: allowed in the lab alone, elsewhere file or acme",
+    );
+  }
+  for (const key of ["acmeDirectory", "acmeKeyId"] as const) {
+    const given = raw.certificates?.[key] !== undefined;
+    if (given && certificates !== "acme")
+      report(["certificates", key], "only used with source: acme");
+    if (!given && certificates === "acme")
+      report(["certificates", "source"], `source: acme needs certificates.${key}`);
+  }
+  const webhook = raw.alarms?.webhook;
+  if (typeof webhook === "string" && webhook.startsWith("http:") && raw.residency !== "lab") {
+    report(["alarms", "webhook"], "http:// is allowed in the lab alone: alarms tell what is weak");
   }
 
   const codecs = raw.demand?.codecs;

@@ -3,6 +3,7 @@ export { instanceJsonSchema } from "./json-schema.ts";
 export type { ReadOptions } from "./options.ts";
 export { readInstance } from "./read.ts";
 export {
+  adminsFileSchema,
   type Classification,
   type Instance,
   instanceSchema,

@@ -210,6 +210,56 @@ const login = (text: string): string | undefined => {
     : `got "${text}", 2 to 31 of a-z and 0-9 are allowed, a letter first`;
 };
 
+/** An age X25519 recipient (C2SP age: bech32 of 32 bytes). */
+const ageRecipient = checked((text) =>
+  /^age1[02-9ac-hj-np-z]{58}$/.test(text)
+    ? undefined
+    : `got ${JSON.stringify(text.slice(0, 40))}, an age recipient is allowed: age1 and 58 letters, as \`polder keys person\` prints it`,
+);
+
+export const admin = z.strictObject({
+  name: oneLine(80).describe("First and last name: no shared accounts (BIO2 5.16.02)"),
+  user: checked(login).describe("Login name on the hosts"),
+  key: checked(sshKeyProblem).describe("The person's one SSH public key"),
+  age: ageRecipient
+    .optional()
+    .describe(
+      "The person's age recipient, which opens the instance's vault; without one they can't",
+    ),
+  issuer: z
+    .boolean()
+    .default(false)
+    .describe("Whether the person also opens the issuer vault, which holds what signs meetings"),
+});
+
+/** `admins.yaml` beside the instance file: more people, for those who keep them apart. */
+export const adminsFileSchema = z.strictObject({ admins: z.array(admin).min(1).max(20) });
+
+const certificates = z
+  .strictObject({
+    source: z
+      .enum(["file", "acme", "instance-ca"])
+      .default("file")
+      .describe(
+        "Who certifies the public names: `file`, certificates that your supplier issues for our request (organisation-validated or PKIoverheid private, BIO2 5.14.02); `acme`, an ACME server; `instance-ca`, in the lab alone",
+      ),
+    acmeDirectory: webAddress("https:")
+      .optional()
+      .describe("The ACME server's directory; required with source: acme"),
+    acmeKeyId: oneLine(120)
+      .optional()
+      .describe("Key id of the external account binding; its key lies in the vault"),
+  })
+  .describe("Certificates of the meeting page and the relay");
+
+const alarms = z
+  .strictObject({
+    webhook: webAddress("https:", "http:").describe(
+      "Where alarms are posted as JSON; http:// in the lab alone. A token for it lies in the vault",
+    ),
+  })
+  .describe("Who is told when something is wrong");
+
 /** The private IPv4 range unless the file says another. */
 export const DEFAULT_IPV4 = "10.80.0.0/22";
 
@@ -281,17 +331,7 @@ export const instanceSchema = z
       })
       .prefault({})
       .describe("Rules for meetings"),
-    admins: z
-      .array(
-        z.strictObject({
-          name: oneLine(80).describe("First and last name: no shared accounts (BIO2 5.16.02)"),
-          user: checked(login).describe("Login name on the hosts"),
-          key: checked(sshKeyProblem).describe("The person's one SSH public key"),
-        }),
-      )
-      .min(1)
-      .max(20)
-      .describe("The people who manage the hosts, one key each"),
+    admins: z.array(admin).min(1).max(20).describe("The people who manage the hosts, one key each"),
     adminNetworks: z
       .array(adminNetwork)
       .min(1)
@@ -303,6 +343,8 @@ export const instanceSchema = z
         ? undefined
         : `got "${text}", mailto:someone@example.nl or an https:// address is allowed`,
     ).describe("Where a finder reports a weakness: goes into security.txt"),
+    certificates: certificates.prefault({}),
+    alarms: alarms.optional(),
     certificateAuthorities: z
       .array(domain)
       .max(5)

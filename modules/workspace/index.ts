@@ -1,6 +1,7 @@
 export { loadClassification, loadFigures, loadLocations } from "./data.ts";
 export {
   ADDRESSES_FILE,
+  ADMINS_FILE,
   INSTANCE_FILE,
   instanceFolder,
   instanceNames,

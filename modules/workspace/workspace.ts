@@ -19,7 +19,7 @@ import {
   validate,
   type YamlFile,
 } from "../input/index.ts";
-import { type Instance, readInstance } from "../instance/index.ts";
+import { adminsFileSchema, type Instance, readInstance } from "../instance/index.ts";
 import { WAIVABLE } from "../policy/index.ts";
 import type { Location } from "../residency/index.ts";
 import type { Role } from "../sizing/index.ts";
@@ -27,6 +27,7 @@ import { loadClassification, loadFigures, loadLocations } from "./data.ts";
 
 export const INSTANCE_FILE = "instance.yaml";
 export const ADDRESSES_FILE = "addresses.yaml";
+export const ADMINS_FILE = "admins.yaml";
 
 /** An instance as its folder on disk says it is. */
 export interface LoadedInstance {
@@ -111,6 +112,36 @@ function readAddresses(folder: string): RecordedAddresses | undefined {
 }
 
 /**
+ * The people of the instance file and those of `admins.yaml` beside it.
+ *
+ * @throws BadInput when two of them share a login name, a key or a name.
+ */
+function withAdmins(instance: Instance, folder: string): Instance {
+  const path = join(folder, ADMINS_FILE);
+  if (!existsSync(path)) return instance;
+  const yaml = parseYaml(readText(path), shown(path));
+  const { admins } = validate(yaml, adminsFileSchema);
+  const problems: Problem[] = [];
+  const known = [...instance.admins];
+  admins.forEach((person, i) => {
+    for (const key of ["user", "key", "name", "age"] as const) {
+      const value = person[key];
+      const other = known.find((one) => value !== undefined && one[key] === value);
+      const at = ["admins", i, key];
+      if (other)
+        problems.push({
+          file: yaml.file,
+          at: yaml.at(at),
+          message: `${pathText(at)}: the same ${key} as ${other.name}'s: each person has their own`,
+        });
+    }
+    known.push(person);
+  });
+  if (problems.length > 0) throw new BadInput(inFileOrder(problems));
+  return { ...instance, admins: known };
+}
+
+/**
  * Holds the recorded addresses against the plan. An address of a host that a smaller demand took
  * away is only noted: refusing it would block the very command that gives it back. Anything else
  * that fits no host is a slip of a person, and refused.
@@ -162,12 +193,13 @@ export function loadInstance(folder: string): LoadedInstance {
   const text = readText(path);
   const file = shown(path);
   const locations = loadLocations();
-  const instance = readInstance(text, {
+  const asked = readInstance(text, {
     file,
     folder: basename(folder),
     waivable: WAIVABLE,
     locations: [...locations.keys()],
   });
+  const instance = withAdmins(asked, folder);
   const yaml = parseYaml(text, file);
   // Reading refused every other name already, together with the rest of what is wrong.
   const location = locations.get(instance.location) as Location;

@@ -1,0 +1,3 @@
+export { type Reference, reference, referencesIn } from "./reference.ts";
+export type { Check, HostTree, Packages, TreeFile, Unit } from "./tree.ts";
+export { assertTree } from "./tree.ts";
