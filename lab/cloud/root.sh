@@ -12,6 +12,8 @@ target=$1 building=$2 sources=$3 apt_conf=$4 stamp=$5
 packages=python3-keystone,python3-placement,python3-glance,python3-nova,python3-neutron
 packages+=,python3-designate,python3-cinder,python3-gunicorn,rabbitmq-server,mariadb-server
 packages+=,iproute2,curl
+# What the hypervisor serves to the hosts: packages, names, time.
+packages+=,apt-cacher-ng,dnsmasq-base,chrony
 
 # The paste pipelines of the services are in packages that we only unpack, for the same reason.
 export PASTE_PACKAGES="nova-common neutron-common glance-common designate-common cinder-common"
