@@ -293,7 +293,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     meetings: { ...instance.meetings, chat: instance.chat },
     packages: instance.packages,
     certificates: instance.certificates,
-    alarms: instance.alarms,
+    ...(instance.alarms && { alarms: instance.alarms }),
     retention: instance.retention,
     securityContact: instance.securityContact,
     state: instance.state,

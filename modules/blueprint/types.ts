@@ -131,7 +131,7 @@ export interface Blueprint {
   readonly meetings: Instance["meetings"] & { readonly chat: "off" | "on" };
   readonly packages: Instance["packages"];
   readonly certificates: Instance["certificates"];
-  readonly alarms: Instance["alarms"];
+  readonly alarms?: NonNullable<Instance["alarms"]>;
   readonly retention: Instance["retention"];
   readonly securityContact: string;
   readonly state: Instance["state"];
