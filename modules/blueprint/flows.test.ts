@@ -38,6 +38,26 @@ describe("who may come in", () => {
   });
 });
 
+describe("alarms and renewals", () => {
+  const lines = (rest: Record<string, unknown>) =>
+    flowsOf(rest)
+      .filter((flow) => /^(alarm|acme)/.test(flow.id))
+      .map(line);
+
+  it("have no way out unless they are asked for", () => expect(lines({})).toEqual([]));
+
+  it("go from where they are made to whom they are for", () => {
+    expect(lines({ alarms: { webhook: "https://192.0.2.9:8443/alarm" } })).toEqual([
+      "monitor > 192.0.2.9/32 tcp 8443",
+    ]);
+    const acmeDirectory = "https://acme.example/directory";
+    expect(lines({ certificates: { source: "acme", acmeDirectory, acmeKeyId: "k" } })).toEqual([
+      "control > internet tcp 443",
+      "turn > internet tcp 443",
+    ]);
+  });
+});
+
 describe("where packages come from", () => {
   const packagePeers = (packages: Record<string, string>) =>
     flowsOf({ packages })

@@ -535,6 +535,30 @@ describe("what is refused, and where", () => {
       ["f.yaml:21:21: packages.folder: only used with source: folder, got source: upstream"],
     ],
     [
+      "residency: lab",
+      "residency: eea\ncertificates: { source: instance-ca }",
+      [
+        "f.yaml:6:25: certificates.source: got instance-ca, which no browser trusts: allowed in the lab alone, elsewhere file or acme",
+      ],
+    ],
+    [
+      "",
+      'certificates: { source: acme, acmeKeyId: "kid-1" }\n',
+      ["f.yaml:21:25: certificates.source: source: acme needs certificates.acmeDirectory"],
+    ],
+    [
+      "",
+      "certificates: { acmeKeyId: kid-1 }\n",
+      ["f.yaml:21:28: certificates.acmeKeyId: only used with source: acme"],
+    ],
+    [
+      "residency: lab",
+      'residency: eea\nalarms: { webhook: "http://alarm.example/" }',
+      [
+        "f.yaml:6:20: alarms.webhook: http:// is allowed in the lab alone: alarms tell what is weak",
+      ],
+    ],
+    [
       "",
       'packages: { source: mirror, mirror: "ftp://x" }\n',
       [

@@ -72,7 +72,10 @@ describe("the examples", () => {
   it("share no domain, no key and no person", () => {
     const all = names.map((name) => loadInstance(instanceFolder(ROOT, name)).blueprint);
     const domains = all.map((b) => b.domain);
-    const keys = all.flatMap((b) => b.admins.map((admin) => admin.key.split(" ")[1]));
+    // The people of an example's own file; admins.yaml beside it is this machine's.
+    const keys = names.flatMap((name) =>
+      readFileSync(join(ROOT, "instances", name, "instance.yaml"), "utf8").match(/ AAAA\S+/g),
+    );
     expect(new Set(domains).size).toBe(domains.length);
     expect(new Set(keys).size).toBe(keys.length);
   });
@@ -152,6 +155,33 @@ describe("a folder that can't be used", () => {
     );
     expect(missing("zuiderzee")).toMatch(/no such instance; there are: gemeente-klein, lab, /);
     expect(missing("./zuiderzee")).toMatch(/no such instance/);
+  });
+});
+
+describe("admins.yaml", () => {
+  const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINabePBDZCiZVTFT69fD+D0BBDqwZPq1D//SusS02Bwq";
+  const people = (entry: string) => ({
+    "instance.yaml": LAB,
+    "admins.yaml": `admins:\n  - ${entry}\n`,
+  });
+
+  it("adds people to those of the instance file", () => {
+    const path = folder(people(`{ name: Anna Kok, user: annakok, key: ${KEY}, issuer: true }`));
+    const { admins } = loadInstance(path).blueprint;
+    expect(admins.map(({ user, issuer }) => [user, issuer])).toEqual([
+      ["samdevries", false],
+      ["noorbakker", false],
+      ["annakok", true],
+    ]);
+  });
+
+  it("holds nobody twice, and is read as strictly", () => {
+    expect(loading(people(`{ name: Sam Two, user: samdevries, key: ${KEY} }`))).toEqual([
+      "admins.yaml:2:28: admins[0].user: the same user as Sam de Vries's: each person has their own",
+    ]);
+    expect(loading(people(`{ name: Anna Kok, user: annakok, key: ${KEY}, age: age1x }`))).toEqual([
+      'admins.yaml:2:130: admins[0].age: got "age1x", an age recipient is allowed: age1 and 58 letters, as `polder keys person` prints it',
+    ]);
   });
 });
 
