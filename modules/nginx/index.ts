@@ -1,0 +1,7 @@
+import type { Blueprint, Host } from "../blueprint/index.ts";
+import type { TreePart } from "../tree/index.ts";
+
+/** What a host gets for its nginx service. */
+export function nginxPart(_blueprint: Blueprint, _host: Host): TreePart {
+  return {};
+}

@@ -1,0 +1,1 @@
+export { renderAll, renderHost } from "./render.ts";

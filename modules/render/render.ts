@@ -1,0 +1,35 @@
+import type { Blueprint, Host } from "../blueprint/index.ts";
+import { bridgePart } from "../bridge/index.ts";
+import { basePart } from "../host/index.ts";
+import { monitorPart } from "../monitor/index.ts";
+import { nginxPart } from "../nginx/index.ts";
+import { prosodyPart } from "../prosody/index.ts";
+import type { Role } from "../sizing/index.ts";
+import { type HostTree, mergeParts, type TreePart } from "../tree/index.ts";
+import { turnPart } from "../turn/index.ts";
+
+type Part = (blueprint: Blueprint, host: Host) => TreePart;
+
+/** What each role is beside the base; the edge host only lets admins through. */
+const PARTS: Readonly<Record<Role, readonly Part[]>> = {
+  control: [prosodyPart, nginxPart],
+  turn: [turnPart],
+  bridge: [bridgePart],
+  edge: [],
+  monitor: [monitorPart],
+};
+
+/**
+ * Everything that one host is, with references in place of secrets.
+ *
+ * @throws BadInput when the file asks for what can't be rendered yet
+ */
+export const renderHost = (blueprint: Blueprint, host: Host): HostTree =>
+  mergeParts(
+    host,
+    [basePart, ...PARTS[host.role]].map((part) => part(blueprint, host)),
+  );
+
+/** The trees of all hosts, in the Blueprint's order. Pure: the same Blueprint gives the same bytes. */
+export const renderAll = (blueprint: Blueprint): HostTree[] =>
+  blueprint.hosts.map((host) => renderHost(blueprint, host));
