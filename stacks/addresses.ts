@@ -5,9 +5,9 @@ import { z } from "zod";
 import { type AddressesFile, addressesSchema } from "../modules/blueprint/index.ts";
 import { addressesStackName } from "../modules/openstack/index.ts";
 import { TerraformFailure } from "../modules/terraform/index.ts";
-import { ADDRESSES_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
+import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type DeployOptions, engine } from "./plan.ts";
-import { buildFolder, writeStacks, writeWhole } from "./working-folder.ts";
+import { buildFolder, writeStacks } from "./working-folder.ts";
 
 const output = z.record(
   z.string(),

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../modules/findings/index.ts";
 import { judge } from "../modules/policy/index.ts";
-import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import {
   appliedSerials,
   type DeployOptions,
@@ -12,7 +12,7 @@ import {
   readPlan,
 } from "./plan.ts";
 import { findStrangers } from "./strangers.ts";
-import { buildFolder, policyInput, writeWhole } from "./working-folder.ts";
+import { buildFolder, policyInput } from "./working-folder.ts";
 
 export interface Applied {
   readonly record: PlanRecord;

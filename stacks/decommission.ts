@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ADDRESSES_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
+import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { applyInstance } from "./apply.ts";
 import { type Leftover, listLeftovers } from "./cloud-objects.ts";
 import { type DeployOptions, planInstance } from "./plan.ts";
-import { buildFolder, writeWhole } from "./working-folder.ts";
+import { buildFolder } from "./working-folder.ts";
 
 /** The record of an end: what was destroyed, when, and what is still there. */
 export interface DecommissionRecord {

@@ -14,6 +14,7 @@ import {
   ADMINS_FILE,
   INSTANCE_FILE,
   type LoadedInstance,
+  writeWhole,
 } from "../modules/workspace/index.ts";
 import { ROOT, terraformEnvironment } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";
@@ -24,7 +25,6 @@ import {
   policyInput,
   stackFolder,
   writeStacks,
-  writeWhole,
 } from "./working-folder.ts";
 
 /** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */

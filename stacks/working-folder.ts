@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { BadInput } from "../modules/input/index.ts";
@@ -16,16 +16,6 @@ export const stackFolder = (outdir: string, stack: string): string => join(outdi
 
 /** `import` blocks of what the cloud holds and the plan would make, in a stack's folder. */
 export const ADOPT_FILE = "adopt.tf.json";
-
-/** Writes a file so that a reader, also after a full disk or a kill, sees the old one or all of it. */
-export function writeWhole(path: string, text: string, mode = 0o600): void {
-  try {
-    writeFileSync(`${path}.new`, text, { mode });
-    renameSync(`${path}.new`, path);
-  } finally {
-    rmSync(`${path}.new`, { force: true });
-  }
-}
 
 /** Local state lies in the instance's folder; nobody else may read it, whatever the umask. */
 export function prepareStateFolder(loaded: LoadedInstance): void {

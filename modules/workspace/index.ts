@@ -8,3 +8,4 @@ export {
   type LoadedInstance,
   loadInstance,
 } from "./workspace.ts";
+export { writeWhole } from "./write-whole.ts";

@@ -1,0 +1,2 @@
+export { LIFETIME, RENEW_BEFORE, secretsOf } from "./secrets-of.ts";
+export type { SecretKind, SecretSpec } from "./spec.ts";

@@ -1,0 +1,14 @@
+import type { Blueprint } from "../blueprint/index.ts";
+import type { SecretSpec } from "../keyring/index.ts";
+
+/** Somebody whom a vault is sealed to. */
+export interface Person {
+  readonly name: string;
+  readonly age: string;
+}
+
+/** Whom a vault is sealed to: the admins with an age recipient; for the issuer's, with issuer: true. */
+export const peopleOf = (blueprint: Blueprint, vault: SecretSpec["vault"]): Person[] =>
+  blueprint.admins
+    .filter((admin) => vault === "instance" || admin.issuer)
+    .flatMap(({ name, age }) => (age === undefined ? [] : [{ name, age }]));
