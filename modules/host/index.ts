@@ -1,7 +1,3 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
-
-/** What every host gets, whatever its role. */
-export function basePart(_blueprint: Blueprint, _host: Host): TreePart {
-  return {};
-}
+export { basePart } from "./base.ts";
+export { CA_FILE, HOST_CERTIFICATE, HOST_KEY } from "./paths.ts";
+export { restartPolicy } from "./restart-policy.ts";

@@ -1,6 +1,6 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import { bridgePart } from "../bridge/index.ts";
-import { basePart } from "../host/index.ts";
+import { basePart, restartPolicy } from "../host/index.ts";
 import { monitorPart } from "../monitor/index.ts";
 import { nginxPart } from "../nginx/index.ts";
 import { prosodyPart } from "../prosody/index.ts";
@@ -24,11 +24,11 @@ const PARTS: Readonly<Record<Role, readonly Part[]>> = {
  *
  * @throws BadInput when the file asks for what can't be rendered yet
  */
-export const renderHost = (blueprint: Blueprint, host: Host): HostTree =>
-  mergeParts(
-    host,
-    [basePart, ...PARTS[host.role]].map((part) => part(blueprint, host)),
-  );
+export function renderHost(blueprint: Blueprint, host: Host): HostTree {
+  const parts = [basePart, ...PARTS[host.role]].map((part) => part(blueprint, host));
+  const units = parts.flatMap((part) => part.units ?? []);
+  return mergeParts(host, [...parts, restartPolicy(units)]);
+}
 
 /** The trees of all hosts, in the Blueprint's order. Pure: the same Blueprint gives the same bytes. */
 export const renderAll = (blueprint: Blueprint): HostTree[] =>
