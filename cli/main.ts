@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   schema: async () => (await import("./commands/schema.ts")).schemaCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),
   apply: async () => (await import("./commands/apply.ts")).applyCommand(),
+  render: async () => (await import("./commands/render.ts")).renderCommand(),
   addresses: async () => (await import("./commands/addresses.ts")).addressesCommand(),
   decommission: async () => (await import("./commands/decommission.ts")).decommissionCommand(),
   lab: async () => (await import("./commands/lab.ts")).labCommand(),

@@ -13,7 +13,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** Verbs that pages may name already: announced, not written yet. Take out what has come. */
 const TO_COME =
-  "size residency review approve render converge probe audit drift evidence invite revoke keys upgrade";
+  "size residency review approve converge probe audit drift evidence invite revoke keys upgrade";
 
 /** Every page that is committed, or will be: not what git ignores. */
 const listed = spawnSync(

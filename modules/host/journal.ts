@@ -29,7 +29,7 @@ const journald = (days: number): string[] => [
 /** Every other host's journal goes to the monitor, over mutual TLS. */
 function upload(monitor: Host): TreePart {
   const unit = "systemd-journal-upload.service";
-  const config = "/etc/systemd/journal-upload.conf.d/polder.conf";
+  const config = "/etc/systemd/journal-upload.conf.d/zz-polder.conf";
   const dropIn = `/etc/systemd/system/${unit}.d/polder.conf`;
   return {
     packages: { install: ["systemd-journal-remote"], absent: [] },
@@ -67,7 +67,7 @@ function upload(monitor: Host): TreePart {
 
 /** What a host writes down, for how long, and that the monitor has it, too. */
 export function journal(blueprint: Blueprint, host: Host): TreePart[] {
-  const config = "/etc/systemd/journald.conf.d/polder.conf";
+  const config = "/etc/systemd/journald.conf.d/zz-polder.conf";
   const monitor = blueprint.hosts.find(({ role }) => role === "monitor");
   return [
     {

@@ -23,7 +23,7 @@ export const namesAndTime = (blueprint: Blueprint): TreePart => ({
       ...blueprint.cloud.resolvers.map((resolver) => `nameserver ${resolver}`),
       "options timeout:2 attempts:2 edns0",
     ]),
-    textFile("/etc/systemd/timesyncd.conf.d/polder.conf", [
+    textFile("/etc/systemd/timesyncd.conf.d/zz-polder.conf", [
       "[Time]",
       `NTP=${blueprint.cloud.timeServers.join(" ")}`,
       "# Debian's default is a pool run by others.",

@@ -3,16 +3,16 @@ import { textFile } from "./file.ts";
 
 /** A dump of a process would hold keys and what people said: none by any way (kernel.ts has one more). */
 export const noCoreDumps: TreePart = {
-  packages: { install: [], absent: ["systemd-coredump", "apport", "kdump-tools"] },
+  packages: { install: [], absent: ["systemd-coredump", "kdump-tools"] },
   files: [
     textFile("/etc/security/limits.d/polder.conf", ["* hard core 0", "root hard core 0"]),
-    textFile("/etc/systemd/system.conf.d/polder.conf", [
+    textFile("/etc/systemd/system.conf.d/zz-polder.conf", [
       "[Manager]",
       "DefaultLimitCORE=0",
       "DumpCore=no",
       "CrashShell=no",
     ]),
-    textFile("/etc/systemd/coredump.conf.d/polder.conf", [
+    textFile("/etc/systemd/coredump.conf.d/zz-polder.conf", [
       "# Holds if somebody installs systemd-coredump after all.",
       "[Coredump]",
       "Storage=none",

@@ -107,10 +107,7 @@ const daemon = (blueprint: Blueprint, host: Host): string[] => [
 
 /** The SSH server: keys only, named people only. The people's accounts are made by converge. */
 export const ssh = (blueprint: Blueprint, host: Host): TreePart => ({
-  packages: {
-    install: ["openssh-server"],
-    absent: ["openssh-blacklist", "openssh-known-hosts", "telnetd"],
-  },
+  packages: { install: ["openssh-server"], absent: [] },
   files: [
     textFile("/etc/ssh/sshd_config", daemon(blueprint, host), { mode: "0600" }),
     // Filled on every converge: the certificate is made from the key that the first visit recorded.

@@ -1,0 +1,47 @@
+import { Command } from "commander";
+import { renderAll } from "../../modules/render/index.ts";
+import { referencesIn } from "../../modules/tree/index.ts";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { renderedDigest, writeTrees } from "../../stacks/trees.ts";
+import { ROOT } from "../root.ts";
+import { note, out } from "../terminal.ts";
+
+const HELP = `
+Needs no credential and no vault: where a secret will be stands its name, as @@secret:turn/shared-secret@@.
+What it writes is byte for byte what \`polder converge\` ships, but for those.
+
+  build/instances/lab/hosts/turn-1/tree.json   packages, units, checks, each file's owner, mode, sum
+  build/instances/lab/hosts/turn-1/files/      each file at its path on the host
+
+Examples:
+  polder render lab
+  diff -r build/instances/lab/hosts/turn-1 build/instances/lab/hosts/turn-2   what tells two hosts apart
+  less build/instances/lab/hosts/edge-1/files/etc/nftables.conf              who may talk to it
+docs/hosts.md explains every file.`;
+
+/** `polder render`: every host's whole tree of files, for whoever wants to read it. */
+export function renderCommand(): Command {
+  return new Command("render")
+    .description("Write every file that hosts will have, secrets as named references, to be read")
+    .argument("<instance>", "its folder's name or path")
+    .addHelpText("after", HELP)
+    .action((name: string) => {
+      const { blueprint, notes } = loadInstance(instanceFolder(ROOT, name));
+      for (const line of notes) note(line);
+      const trees = renderAll(blueprint);
+      const folder = writeTrees(blueprint.instance, trees);
+      for (const tree of trees) {
+        const secrets = new Set(tree.files.flatMap(({ content }) => referencesIn(content)));
+        const digest = renderedDigest(tree).slice(0, 16);
+        out(
+          `${tree.host}: ${tree.files.length} files, ${tree.packages.install.length} packages, ${tree.units.length} units, ${secrets.size} secrets, ${digest}`,
+        );
+      }
+      if (blueprint.addresses.state !== "allocated") {
+        out(
+          `not yet allocated: public addresses of ${blueprint.addresses.missing.join(", ")}; \`polder addresses ${name}\` records them, then render again`,
+        );
+      }
+      out(folder);
+    });
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { HostTree } from "../modules/tree/index.ts";
+import { buildFolder } from "./working-folder.ts";
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** What is on a host beside the files' text, which lies next to it: compared and read by auditors. */
+const summary = (tree: HostTree) => ({
+  ...tree,
+  files: tree.files.map(({ content, ...file }) => ({ ...file, sha256: sha256(content) })),
+});
+
+/** Digest of a rendered tree: references stand in it, so it is the same with any vault. */
+export const renderedDigest = (tree: HostTree): string => sha256(JSON.stringify(summary(tree)));
+
+function writeTree(folder: string, tree: HostTree): void {
+  for (const { path, content, mode } of tree.files) {
+    const file = join(folder, "files", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    // Only whether it is a program: who may read it here is the reader's own affair.
+    if (mode === "0755") chmodSync(file, 0o755);
+  }
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "tree.json"), `${JSON.stringify(summary(tree), null, 2)}\n`);
+}
+
+/**
+ * Writes the trees to `build/instances/<name>/hosts`, in place of whatever stood there. An interrupt
+ * leaves the old ones, the new ones or none, never a mixture.
+ *
+ * @returns the folder
+ */
+export function writeTrees(instance: string, trees: readonly HostTree[]): string {
+  const folder = join(buildFolder(instance), "hosts");
+  const partial = `${folder}.part`;
+  rmSync(partial, { recursive: true, force: true });
+  for (const tree of trees) writeTree(join(partial, tree.host), tree);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(partial, folder);
+  return folder;
+}
