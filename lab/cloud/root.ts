@@ -58,8 +58,8 @@ function aptFiles(): SourceFile[] {
   });
 }
 
-/** The machine's mirrors, for Debian 13. */
-function sources(): string[] {
+/** The machine's mirrors, for Debian 13, as one-line sources. */
+export function sources(): string[] {
   const release = readIfThere("/etc/os-release") ?? "";
   const codename = /^VERSION_CODENAME="?(\w+)/m.exec(release)?.[1];
   if (!/^ID="?debian"?$/m.test(release) || !codename) {

@@ -1,0 +1,18 @@
+export {
+  type EdgeCounters,
+  edgeCounters,
+  hostCommand,
+  inHost,
+  inInternet,
+  internetCommand,
+  internetNamespace,
+  type Ran,
+} from "./access.ts";
+export { type HypervisorPaths, hypervisorPaths } from "./paths.ts";
+export {
+  awaitRunning,
+  type HostStatus,
+  type HypervisorStatus,
+  hypervisorStatus,
+} from "./status.ts";
+export { type HypervisorOptions, hypervisorDown, hypervisorUp } from "./up.ts";

@@ -1,0 +1,241 @@
+import { existsSync, readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Api } from "../cloud/api.ts";
+import { readPasswords } from "../cloud/credentials.ts";
+import { LabError } from "../cloud/error.ts";
+import { parseNet } from "../cloud/network.ts";
+import { labPaths } from "../cloud/paths.ts";
+import { deleteServer, deleteVolume, sweepLoops } from "./disks.ts";
+import { Host, type Surroundings } from "./host.ts";
+import {
+  type Inventory,
+  readActions,
+  readFast,
+  readKey,
+  readSlow,
+  type Server,
+} from "./inventory.ts";
+import { makeEdge, Network, routeMachine } from "./namespaces.ts";
+import type { HypervisorPaths } from "./paths.ts";
+import { Services } from "./services.ts";
+import { readSettings, writeState } from "./state.ts";
+
+/** ms between two looks; a look takes some 150 ms. */
+const pause = 700;
+/** Every how many looks all is looked at. */
+const slowEvery = 5;
+/** Guests that start at the same time: more would only make each of them slow. */
+const startsAtOnce = 4;
+/** Seconds that a guest may take to shut down. */
+const grace = 20;
+
+const empty: Inventory = {
+  servers: [],
+  ports: [],
+  groups: [],
+  floating: [],
+  networks: [],
+  subnets: [],
+  routers: [],
+  volumes: [],
+  projects: new Map(),
+};
+
+const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+
+/** The name of the machine's end of the link says whose it is. */
+export const aliasOf = (lab: string) => `polder hypervisor in ${lab}`.slice(0, 255);
+
+/** Looks at the cloud again and again, and makes hosts be what it says. */
+export class Reconciler {
+  private readonly paths: HypervisorPaths;
+  private readonly network = new Network();
+  private readonly hosts = new Map<string, Host>();
+  private readonly seenUpdates = new Map<string, string>();
+  private readonly seenRequests = new Set<string>();
+  private inventory: Inventory = empty;
+  private services: Services | undefined;
+  private api: Api | undefined;
+  private problem = "";
+  private ready = false;
+  private looks = 0;
+  private readonly stopping = new AbortController();
+
+  constructor(paths: HypervisorPaths) {
+    this.paths = paths;
+  }
+
+  private settings() {
+    const settings = readSettings(this.paths);
+    if (!settings) throw new LabError(`${this.paths.settingsFile} is missing`);
+    return settings;
+  }
+
+  private report(): void {
+    const dead = this.services?.dead() ?? [];
+    const problem = this.problem || (dead.length > 0 ? `${dead.join(", ")} ended` : "");
+    const hosts = [...this.hosts.values()].map((host) => host.record());
+    writeState(this.paths, { ready: this.ready, problem, hosts });
+  }
+
+  private readonly surroundings = (): Surroundings => ({
+    paths: this.paths,
+    network: this.network,
+    inventory: () => this.inventory,
+    keyOf: async (server) => readKey(await this.client(), server),
+    poweredOff: async ({ id }) => {
+      const api = await this.client();
+      // As nova does when it finds a guest shut down; refused when somebody was quicker.
+      await api.call("compute", "POST", `/servers/${id}/action`, { "os-stop": null });
+    },
+    changed: () => this.report(),
+    log: say,
+  });
+
+  private async client(): Promise<Api> {
+    if (this.api) return this.api;
+    const password = readPasswords(labPaths(this.paths.lab))?.admin ?? "";
+    const host = parseNet(this.settings().range).lab;
+    this.api = await Api.open({ host, user: "admin", password, project: "admin" });
+    return this.api;
+  }
+
+  /** Runs until it is told to stop. */
+  async run(): Promise<void> {
+    const { range, mirrors } = this.settings();
+    const net = parseNet(range);
+    await makeEdge(net, aliasOf(this.paths.lab));
+    this.services = await Services.start(this.paths, net, mirrors);
+    this.ready = true;
+    this.report();
+    say("the fabric stands");
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.look();
+        this.note("");
+      } catch (error) {
+        // A token that ran out, or a cloud that is down for a while: what runs goes on.
+        this.api = undefined;
+        this.note(error instanceof Error ? error.message : String(error));
+        await routeMachine(net).catch(() => undefined);
+      }
+      await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    }
+    await this.shutDown();
+  }
+
+  private note(problem: string): void {
+    if (problem === this.problem) return;
+    this.problem = problem;
+    say(problem || "all is well again");
+    this.report();
+  }
+
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  private async shutDown(): Promise<void> {
+    say("shutting down");
+    await Promise.all([...this.hosts.values()].map((host) => host.stop(grace)));
+    this.services?.stop();
+  }
+
+  private async look(): Promise<void> {
+    const api = await this.client();
+    const fast = await readFast(api);
+    const before = this.inventory;
+    const differs =
+      fast.ports.length !== before.ports.length || fast.servers.length !== before.servers.length;
+    const slow = differs || this.looks % slowEvery === 0 ? await readSlow(api) : {};
+    this.looks += 1;
+    this.inventory = { ...before, ...fast, ...slow };
+    await this.network.update(this.inventory);
+    for (const server of this.inventory.servers) await this.consider(api, server);
+    this.forget();
+    if (this.looks === 1) await sweepLoops(this.paths.volumes);
+  }
+
+  private isOurs(server: Server): boolean {
+    const { projects } = this.settings();
+    const name = this.inventory.projects.get(server.project);
+    return !projects || (name !== undefined && projects.includes(name));
+  }
+
+  /** Whatever is wrong with one host is that host's problem. */
+  private begin(host: Host, work: () => Promise<void>): void {
+    host.busy = true;
+    work()
+      .catch((error) => say(`${host.server.name}: ${error instanceof Error ? error.stack : error}`))
+      .finally(() => {
+        host.busy = false;
+        this.report();
+      });
+  }
+
+  private async consider(api: Api, server: Server): Promise<void> {
+    const known = this.hosts.get(server.id);
+    const wanted = this.isOurs(server) ? server.status : "SHUTOFF";
+    if (!known && (wanted !== "ACTIVE" || this.booting() >= startsAtOnce)) return;
+    const host = known ?? new Host(server, this.surroundings());
+    host.server = server;
+    this.hosts.set(server.id, host);
+    if (host.busy) return;
+    const order = await this.newOrder(api, host);
+    if (wanted === "ACTIVE" && order === "rebuild") {
+      this.begin(host, async () => {
+        await host.discard();
+        await host.boot();
+      });
+    } else if (wanted === "ACTIVE" && order) {
+      this.begin(host, () => host.reboot());
+    } else if (wanted === "ACTIVE" && !host.on && host.state === "stopped" && host.reason === "") {
+      if (this.booting() < startsAtOnce) this.begin(host, () => host.boot());
+    } else if (wanted === "SHUTOFF" && (host.on || host.reason)) {
+      this.begin(host, () => host.stop(grace));
+    } else if (host.on && host.volumesDiffer) {
+      this.begin(host, () => host.plugVolumes());
+    }
+  }
+
+  private booting(): number {
+    return [...this.hosts.values()].filter(({ busy, state }) => busy && state === "booting").length;
+  }
+
+  /** A reboot, start or rebuild that was ordered since the guest was started. */
+  private async newOrder(api: Api, { server, startedAt }: Host): Promise<string | undefined> {
+    if (startedAt === 0 || this.seenUpdates.get(server.id) === server.updated) return undefined;
+    const actions = (await readActions(api, server.id)).filter(
+      ({ name, request, at }) =>
+        ["reboot", "start", "rebuild"].includes(name) &&
+        at + 1000 > startedAt &&
+        !this.seenRequests.has(request),
+    );
+    for (const { request } of actions) this.seenRequests.add(request);
+    this.seenUpdates.set(server.id, server.updated);
+    return actions[0]?.name;
+  }
+
+  /** Ends what the cloud no longer knows, and removes its data. */
+  private forget(): void {
+    const servers = new Set(this.inventory.servers.map(({ id }) => id));
+    for (const [id, host] of this.hosts) {
+      if (servers.has(id) || host.busy) continue;
+      this.begin(host, async () => {
+        await host.discard();
+        this.hosts.delete(id);
+      });
+    }
+    for (const id of this.keptIn(this.paths.servers)) {
+      if (!servers.has(id) && !this.hosts.has(id)) deleteServer(this.paths, id);
+    }
+    const volumes = new Set(this.inventory.volumes.map(({ id }) => id));
+    for (const id of this.keptIn(this.paths.volumes)) {
+      if (!volumes.has(id)) deleteVolume(this.paths, id);
+    }
+  }
+
+  private keptIn(folder: string): string[] {
+    return existsSync(folder) ? readdirSync(folder) : [];
+  }
+}

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../cloud/command.ts";
+import { LabError } from "../cloud/error.ts";
+import type { LabNet, Link, Route } from "../cloud/network.ts";
+import { labPaths } from "../cloud/paths.ts";
+import { type Progress, step } from "../cloud/progress.ts";
+import { rootStamp, sources } from "../cloud/root.ts";
+import { lastNet } from "../cloud/state.ts";
+import { ranges } from "./edge.ts";
+import { makeImage } from "./image.ts";
+import { edgeLink } from "./namespaces.ts";
+import { type HypervisorPaths, hypervisorPaths, sourceFolder } from "./paths.ts";
+import { running, start, stop } from "./process.ts";
+import { type Mirrors, readSettings, type Settings, writeSettings } from "./state.ts";
+
+export interface HypervisorOptions {
+  /** The lab's folder, whose cloud is up. */
+  readonly folder: string;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Only servers of these projects boot; those of others shut down.
+   *
+   * @default all
+   */
+  readonly projects?: readonly string[] | undefined;
+}
+
+/** A change of what runs restarts the hypervisor, and with it all hosts. */
+function recipeOf(paths: HypervisorPaths, net: LabNet): string {
+  const hash = createHash("sha256").update(net.range);
+  hash.update(rootStamp(labPaths(paths.lab).root) ?? "");
+  const names = readdirSync(sourceFolder).filter((name) => /(?<!test)\.(ts|sh)$/.test(name));
+  for (const name of names.sort()) hash.update(readFileSync(join(sourceFolder, name)));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Where the machine gets Debian 13 from. */
+export function mirrorsOf(lines: readonly string[], proxy: string | undefined): Mirrors {
+  const find = (suite: string) =>
+    lines
+      .map((line) => line.replace(/\[.*?\] /, "").split(" "))
+      .find((words) => words[2] === suite);
+  const debian = find("trixie")?.[1];
+  if (!debian) throw new LabError("no mirror of Debian 13 in /etc/apt: the hosts have no packages");
+  return { debian, security: find("trixie-security")?.[1] ?? debian, proxy };
+}
+
+async function machineMirrors(): Promise<Mirrors> {
+  const dump = await run("apt-config", ["dump"]);
+  const proxy = /^Acquire::http::Proxy "(.+)";$/m.exec(dump)?.[1];
+  return mirrorsOf(sources(), proxy && proxy !== "DIRECT" ? proxy : undefined);
+}
+
+/** The line that refuses when a public range already leads somewhere else, or undefined. */
+export function routeConflict(
+  routes: readonly Route[],
+  links: readonly Link[],
+): string | undefined {
+  const taken = routes.find(({ dst }) => ranges.public4.some((range) => range === dst));
+  if (!taken) return undefined;
+  const alias = links.find(({ ifname }) => ifname === taken.dev)?.ifalias ?? "";
+  const owner = /^polder hypervisor in (.+)/.exec(alias)?.[1];
+  const remedy = owner
+    ? `to the hosts of the lab in ${owner}: run \`POLDER_LAB=${owner} polder lab down\``
+    : "that isn't the lab's: hosts have their public addresses there";
+  return `${taken.dst} is taken by a route over ${taken.dev ?? "nowhere"} ${remedy}`;
+}
+
+async function assertRoutesFree(): Promise<void> {
+  const routes = JSON.parse(await run("ip", ["-json", "-4", "route"])) as Route[];
+  const links = JSON.parse(await run("ip", ["-json", "address"])) as Link[];
+  const line = routeConflict(routes, links);
+  if (line) throw new LabError(line);
+}
+
+async function mustStart(paths: HypervisorPaths, recipe: string, progress: Progress) {
+  if (running(paths) && readSettings(paths)?.recipe === recipe) return false;
+  if (running(paths)) progress("the hypervisor's recipe has changed: starting it again");
+  await stop(paths);
+  return true;
+}
+
+/**
+ * Brings the hypervisor up: the fabric stands and the services answer when this returns, hosts boot
+ * as the cloud has servers. Quick when nothing is missing.
+ *
+ * @throws LabError when the cloud isn't up, or something of the machine's is in the way
+ * @throws LabInterrupted when the signal fires; nothing runs then
+ */
+export async function hypervisorUp(options: HypervisorOptions): Promise<void> {
+  const { progress, signal, projects } = options;
+  const paths = hypervisorPaths(options.folder);
+  const net = lastNet(labPaths(paths.lab));
+  if (!net) throw new LabError("the lab has no cloud yet: run `polder lab up`");
+  mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
+  const recipe = recipeOf(paths, net);
+  const settings: Settings = {
+    range: net.range,
+    projects,
+    mirrors: await machineMirrors(),
+    recipe,
+  };
+  if (await mustStart(paths, recipe, progress)) {
+    await assertRoutesFree();
+    await step(progress, "image of the hosts", (note) => makeImage(paths, note, signal));
+    writeSettings(paths, settings);
+    await step(progress, `hosts' network and services, link ${edgeLink(net)}`, () =>
+      start(paths, signal),
+    );
+  } else {
+    writeSettings(paths, settings);
+  }
+}
+
+/** Ends it with all hosts; what they hold is kept for the next `up`. */
+export async function hypervisorDown(
+  options: Pick<HypervisorOptions, "folder" | "progress">,
+): Promise<void> {
+  const paths = hypervisorPaths(options.folder);
+  if (running(paths)) await step(options.progress, "shutting the hosts down", () => stop(paths));
+  else await stop(paths);
+}
