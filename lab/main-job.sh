@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# The main job, as a user would type it: start the cloud, allocate the addresses, deploy the cluster,
-# show it, and prove that nothing is left to do. Each line that it runs is printed first.
+# The main job, as a user would type it: start the cloud, get a person who may log in, allocate the
+# addresses, deploy the machines, make the keys, converge the hosts, attack them from outside. Each
+# line that it runs is printed first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 instance=${1:-lab}
 say() { printf '\n$ %s\n' "$*"; "$@"; }
 polder() { say ./cli/polder "$@"; }
+load() { cut -d' ' -f1-3 /proc/loadavg; }
 began=$SECONDS
-printf 'load %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+printf 'load %s\n' "$(load)"
 
 polder lab up
+# A person with keys on this machine alone; user_data names people, so they come before the machines.
+polder keys person --lab "$instance"
 if [[ ! -e instances/$instance/addresses.yaml ]]; then
   polder plan "$instance"
   polder apply "$instance"
@@ -17,6 +21,11 @@ if [[ ! -e instances/$instance/addresses.yaml ]]; then
 fi
 polder plan "$instance"
 polder apply "$instance"
-polder show "$instance"
-printf '\n%s is deployed: %d s, load %s\n' "$instance" $((SECONDS - began)) "$(cut -d' ' -f1-3 /proc/loadavg)"
-printf 'next: ./cli/polder show %s --svg network.svg, ./cli/polder lab status, ./cli/polder lab down\n' "$instance"
+deployed=$((SECONDS - began))
+polder keys init "$instance"
+polder converge "$instance"
+converged=$((SECONDS - began))
+polder probe all "$instance"
+printf '\n%s: deployed after %d s, converged after %d s, probed after %d s; load %s\n' \
+  "$instance" "$deployed" "$converged" $((SECONDS - began)) "$(load)"
+printf 'next: ./cli/polder show %s, ./cli/polder lab shell control-1.%s.internal, ./cli/polder lab down\n' "$instance" "$instance"

@@ -110,7 +110,7 @@ describe("a folder that can't be used", () => {
       {
         "instance.yaml": LAB.replace("residency: lab", "residency: nl-located")
           .replace("source: instance-ca", "source: file")
-          .replace("http://198.18.64.1:3180/", "https://198.18.64.1:3180/"),
+          .replace("http://198.18.64.1:18000/", "https://198.18.64.1:18000/"),
       },
       [
         `instance.yaml:${at("residency:")}:12: residency: lab-floating is refused for nl-located: test: a real location, not a test one; got test location (test, lab/cloud/README.md)`,
