@@ -13,7 +13,7 @@ lab: preflight-lab setup $(STAMPS)/lab-packages
 	@lab/main-job.sh
 
 ## test       everything that CI runs: lint, types, unit tests, the lab
-test: preflight-lab setup $(STAMPS)/lab-packages
+test: preflight-lab setup $(STAMPS)/judges $(STAMPS)/lab-packages
 	@node --import tsx scripts/test.ts unit lab
 
 ## unit       the tests that need no lab, in seconds
@@ -21,11 +21,12 @@ unit: preflight setup
 	@npx vitest run --project unit
 
 ## lint       formatting, lint, module boundaries, dead code, types, shell
-lint: preflight setup
+lint: preflight setup $(STAMPS)/judges
 	@npx biome check .
 	@npx depcruise modules stacks cli lab scripts
 	@npx knip
 	@npx tsc -p .
+	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
 ## soak       what takes long: fuzz, interrupts at every tenth call, a thousand instances
 soak: preflight-lab setup $(STAMPS)/lab-packages
@@ -39,8 +40,10 @@ bench: preflight-lab setup $(STAMPS)/lab-packages
 bindings: $(STAMPS)/bindings
 ## providers  build the pinned provider into build/provider-mirror
 providers: $(STAMPS)/providers
-## setup      both, and the npm packages
-setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers
+## ansible    the pinned Ansible, into build/venv
+ansible: $(STAMPS)/ansible
+## setup      all three, and the npm packages
+setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible
 
 $(STAMPS)/npm: package.json package-lock.json providers/openstack/package.json
 	@echo "setup: npm packages"
@@ -57,6 +60,19 @@ $(STAMPS)/bindings: $(STAMPS)/npm providers/generate.ts providers/provider.ts pr
 $(STAMPS)/providers: providers/build.sh providers/go.mod providers/go.sum providers/terraform.lock.hcl
 	@echo "setup: provider (built from source; a minute or two the first time)"
 	@providers/build.sh build/provider-mirror
+	@mkdir -p $(@D) && touch $@
+
+# Every file that pip takes is known by its hash; see docs/dependencies.md.
+$(STAMPS)/ansible: ansible/requirements.txt
+	@echo "setup: Ansible"
+	@test -x build/venv/bin/python || python3 -m venv build/venv
+	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@mkdir -p $(@D) && touch $@
+
+# Others' tools that judge ours: needed by lint and the lab's tests, not by a user.
+$(STAMPS)/judges: ansible/requirements-judges.txt $(STAMPS)/ansible
+	@echo "setup: ansible-lint, sslyze, ssh-audit"
+	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 
 # The only packages that are installed on the machine itself; docs/lab.md lists them.
@@ -79,4 +95,4 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: lab test unit lint soak bench bindings providers setup preflight preflight-lab clean help
+.PHONY: lab test unit lint soak bench bindings providers ansible setup preflight preflight-lab clean help

@@ -14,6 +14,9 @@ command -v go >/dev/null || lack "go is missing: install Go 1.21 or later (https
 command -v "${TERRAFORM_BINARY_NAME:-terraform}" >/dev/null ||
   lack "terraform is missing: https://developer.hashicorp.com/terraform/install, or set TERRAFORM_BINARY_NAME=tofu"
 
+python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+  lack "python3 is missing, older than 3.11, or without venv: install 3.11 or later (python3-venv on Debian); Ansible runs on it"
+
 if [ "$1" = lab ]; then
   [ "$(uname -s)" = Linux ] && [ -e /etc/debian_version ] ||
     lack "the lab runs on Debian 12 or 13: use a virtual machine with it"

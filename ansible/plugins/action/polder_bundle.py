@@ -1,0 +1,85 @@
+"""Reads a host's rendered tree, fills in its secrets in memory, and hands all of it to the module."""
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import zlib
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+REFERENCE = re.compile(r"@@secret:([a-z0-9./-]+)@@")
+
+
+def fill(path, text, values):
+    """Puts secrets in place of their names. The error names them, never their values."""
+
+    def value(match):
+        if match.group(1) not in values:
+            raise AnsibleActionFail(f"{path} refers to {match.group(1)}, which the vault doesn't hold")
+        return str(values[match.group(1)])
+
+    return REFERENCE.sub(value, text)
+
+
+def read_tree(folder):
+    """A tree as `polder render` wrote it, held against its own sums."""
+    with open(os.path.join(folder, "tree.json"), encoding="utf-8") as file:
+        tree = json.load(file)
+    texts = {}
+    for entry in tree["files"]:
+        with open(os.path.join(folder, "files", entry["path"].lstrip("/")), "rb") as file:
+            content = file.read()
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise AnsibleActionFail(f"{entry['path']} in {folder} is not what was rendered: run it again")
+        texts[entry["path"]] = content.decode("utf-8")
+    return tree, texts
+
+
+def bundle_of(tree, texts, values):
+    """What the host shall be, and the files' contents, filled in."""
+    contents = {path: fill(path, text, values).encode("utf-8") for path, text in texts.items()}
+    files = [
+        {
+            "path": entry["path"], "mode": entry["mode"], "owner": entry["owner"], "group": entry["group"],
+            "sha256": hashlib.sha256(contents[entry["path"]]).hexdigest(),
+        }
+        for entry in tree["files"]
+    ]
+    return {**tree, "files": files}, contents
+
+
+class ActionModule(ActionBase):
+    """Sends the bundle as an argument: with pipelining it goes through standard input, never a file."""
+
+    _supports_check_mode = False
+    _VALID_ARGS = frozenset(("phase",))
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        phase = self._task.args["phase"]
+        tree, texts = read_tree(task_vars["polder_tree"])
+        # Beside the vault stands what is public and changes with each host: its SSH certificate.
+        values = {**self._loader.load_from_file(task_vars["polder_vault"]), **task_vars["polder_public"]}
+        wanted, contents = bundle_of(tree, texts, values)
+        bundle = {
+            "wanted": wanted,
+            "admins": task_vars["polder_admins"],
+            "volume": task_vars.get("polder_volume"),
+        }
+        if phase == "stage":
+            bundle["contents"] = {p: base64.b64encode(c).decode() for p, c in contents.items()}
+        packed = base64.b64encode(zlib.compress(json.dumps(bundle).encode())).decode()
+        return self._execute_module(
+            module_name="polder_bundle",
+            module_args={
+                "phase": phase,
+                "bundle": packed,
+                "sum": hashlib.sha256(packed.encode()).hexdigest(),
+                "restart": bool(task_vars.get("polder_restart")),
+            },
+            task_vars=task_vars,
+        )

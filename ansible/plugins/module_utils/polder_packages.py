@@ -1,0 +1,123 @@
+"""Debian packages, from the sources of the new tree."""
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+from ansible.module_utils.polder_tree import Refused
+
+POLICY = "/usr/sbin/policy-rc.d"
+POLICY_MARK = "# polder: nothing starts with its default configuration while packages come in"
+
+# What apt says, and what a person can do about it. First match counts.
+HINTS = (
+    (r"Unable to locate package (\S+)", "there is no package {0}: is its source set, does the mirror have it?"),
+    (r"Package '?(\S+?)'? has no installation candidate", "there is no package {0}: is its source set?"),
+    (r"Version '(\S+)' for '(\S+)' was not found", "there is no {1} {0}: is its source set?"),
+    (r"No space left on device|not enough free space|You don't have enough free space", "the disk is full: make room and run it again"),
+    (r"Could not get lock (\S+?)\.", "another apt holds {0}: wait for it and run it again"),
+    (r"(?:Could not connect to|Cannot initiate the connection to|Unable to connect to|Connection failed) (?!\[)(\S+)", "the package mirror {0} doesn't answer: is it up, may the host reach it?"),
+    (r"Could not resolve '([^']+)'", "the package mirror's name {0} has no address: is the resolver up?"),
+    (r"(?:is not signed|NO_PUBKEY|invalid signature|signature verification)", "the mirror's signature is not Debian's: is it the right mirror?"),
+    (r"Failed to fetch (\S+)\s+(.{0,120})", "{0} can't be fetched: {1}"),
+)
+
+
+def explain(text):
+    for pattern, hint in HINTS:
+        found = re.search(pattern, text)
+        if found:
+            return hint.format(*found.groups())
+    lines = [line for line in text.splitlines() if line.startswith(("E:", "dpkg: error", "Error:"))]
+    return (lines or text.strip().splitlines() or ["apt failed"])[0][:300]
+
+
+def installed(names):
+    """Which of the packages are there, whole."""
+    if not names:
+        return set()
+    ran = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Abbrev}|${Package}\n", *names],
+        capture_output=True, text=True, check=False,
+    )
+    return {line.split("|")[1] for line in ran.stdout.splitlines() if line.startswith("ii ")}
+
+
+def differences(packages):
+    """Packages that miss, and packages that must go."""
+    there = installed(packages["install"] + packages["absent"])
+    return (
+        [name for name in packages["install"] if name not in there],
+        [name for name in packages["absent"] if name in there],
+    )
+
+
+def leftover_policy():
+    """Ours, from a run that was killed: it would keep every later package from starting."""
+    try:
+        with open(POLICY, encoding="utf-8") as file:
+            return POLICY_MARK in file.read()
+    except OSError:
+        return False
+
+
+def _environment(tree):
+    """apt reads sources, keys and settings of the new tree, which nothing else uses yet."""
+    environment = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
+        "DEBIAN_FRONTEND": "noninteractive", "APT_LISTCHANGES_FRONTEND": "none",
+    }
+    config = os.path.join(tree, ".apt.conf")
+    lines = []
+    for option, path, empty in (
+        ("Dir::Etc::parts", "etc/apt/apt.conf.d", "/etc/apt/apt.conf.d"),
+        ("Dir::Etc::sourceparts", "etc/apt/sources.list.d", None),
+        ("Dir::Etc::preferencesparts", "etc/apt/preferences.d", None),
+    ):
+        folder = os.path.join(tree, path)
+        if os.path.isdir(folder):
+            lines.append('%s "%s";' % (option, folder))
+        elif empty:
+            lines.append('%s "%s";' % (option, empty))
+    if os.path.isdir(os.path.join(tree, "etc/apt/sources.list.d")):
+        lines.append('Dir::Etc::sourcelist "%s";' % os.path.join(tree, "etc/apt/sources.list"))
+    with open(config, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    environment["APT_CONFIG"] = config
+    return environment
+
+
+def _run(command, environment):
+    ran = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", env=environment,
+        stdin=subprocess.DEVNULL, check=False,
+    )
+    if ran.returncode != 0:
+        raise Refused("packages: " + explain(ran.stderr + ran.stdout))
+
+
+def bring(packages, tree):
+    """Installs and removes; nothing starts. Gives what was done."""
+    install, remove = differences(packages)
+    if not install and not remove:
+        return [], []
+    environment = _environment(tree)
+    apt = ["apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2",
+           "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
+    with open(POLICY, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\n%s\nexit 101\n" % POLICY_MARK)
+    os.chmod(POLICY, 0o755)
+    try:
+        # A run that was cut off (a reboot, a full disk) may have left some half way.
+        _run(["dpkg", "--configure", "-a", "--force-confdef", "--force-confold"], environment)
+        if install:
+            _run([*apt, "-o", "APT::Update::Error-Mode=any", "update"], environment)
+            _run([*apt, "--no-install-recommends", "install", *install], environment)
+        if remove:
+            _run([*apt, "purge", *remove], environment)
+            _run([*apt, "autoremove", "--purge"], environment)
+    finally:
+        os.unlink(POLICY)
+        os.unlink(os.path.join(tree, ".apt.conf"))
+    return install, remove

@@ -1,0 +1,193 @@
+"""systemd's units: what they are, and what a change of their files asks of them."""
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+import time
+
+from ansible.module_utils.polder_tree import Refused
+
+PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts"
+
+# Seconds for a unit to settle after a start or a reload.
+PATIENCE = 30
+
+
+def full(name):
+    known = (".service", ".socket", ".timer", ".target", ".path", ".mount", ".slice")
+    return name if name.endswith(known) else name + ".service"
+
+
+def systemctl(*arguments):
+    return subprocess.run(
+        ["systemctl", "--no-pager", *arguments],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+    )
+
+
+def _seconds(text):
+    """systemd's time, such as `Tue 2026-11-24 17:40:06.123456 UTC`, as seconds since 1970."""
+    parts = text.split(" ")
+    if len(parts) < 4:
+        return 0.0
+    moment = datetime.datetime.strptime(" ".join(parts[1:3]), "%Y-%m-%d %H:%M:%S.%f")
+    return moment.replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+def states(names):
+    """The properties of each unit, by its name."""
+    if not names:
+        return {}
+    ran = systemctl("show", "--timestamp=us+utc", "-p", PROPERTIES, *names)
+    if ran.returncode != 0:
+        raise Refused("systemctl doesn't answer: %s" % ran.stderr.strip())
+    found = {}
+    for name, block in zip(names, ran.stdout.strip("\n").split("\n\n")):
+        state = dict(line.split("=", 1) for line in block.splitlines())
+        state["since"] = _seconds(state.get("InactiveExitTimestamp", ""))
+        found[name] = state
+    return found
+
+
+def is_up(state):
+    """Runs; or ran to its end, where that is all that it is for."""
+    if state["ActiveState"] in ("active", "reloading"):
+        return True
+    return (
+        state["ActiveState"] == "inactive" and state.get("Type") == "oneshot"
+        and state["Result"] == "success" and state["since"] > 0
+    )
+
+
+class Stamps:
+    """When something was last told of its files; removed files have their time here, too."""
+
+    def __init__(self, trees):
+        self.folder = os.path.join(trees.base, "units")
+
+    def get(self, name):
+        try:
+            return os.stat(os.path.join(self.folder, name)).st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    def set(self, name):
+        os.makedirs(self.folder, mode=0o755, exist_ok=True)
+        path = os.path.join(self.folder, name)
+        with open(path, "a", encoding="utf-8"):
+            os.utime(path)
+
+
+def newest(trees, name, wanted, prefixes):
+    """The time of the newest file at or below the prefixes, of the tree as it is."""
+    times = [0.0]
+    for entry in wanted["files"]:
+        path = entry["path"]
+        if any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for prefix in prefixes):
+            times.append(os.lstat(trees.file(name, path)).st_mtime)
+    removed = Stamps(trees)
+    for prefix in prefixes:
+        times.append(removed.get("removed" + prefix.replace("/", "_")))
+    return max(times)
+
+
+def stamp_removed(trees, wanted, gone):
+    """A file that is gone can't be newer than a unit: its prefix gets the time instead."""
+    stamps = Stamps(trees)
+    for unit in wanted["units"]:
+        for prefix in [*unit["reload"], *unit["restart"]]:
+            if any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for path in gone):
+                stamps.set("removed" + prefix.replace("/", "_"))
+
+
+def needs(trees, name, wanted, seen):
+    """What each unit asks for: {unit: start | restart | reload}."""
+    stamps = Stamps(trees)
+    asked = {}
+    for unit in wanted["units"]:
+        unit_name = full(unit["name"])
+        state = seen[unit_name]
+        if not is_up(state):
+            asked[unit_name] = "start"
+        elif newest(trees, name, wanted, unit["restart"]) > state["since"]:
+            asked[unit_name] = "restart"
+        elif newest(trees, name, wanted, unit["reload"]) > max(state["since"], stamps.get(unit_name)):
+            asked[unit_name] = "reload"
+    return asked
+
+
+def split_pending(trees, name, wanted, asked, restart):
+    """Takes out the restarts that would cut calls off; a reload stands in where one is due."""
+    pending = []
+    if restart:
+        return pending
+    stamps = Stamps(trees)
+    for unit in wanted["units"]:
+        unit_name = full(unit["name"])
+        if asked.get(unit_name) == "restart" and unit["carriesCalls"]:
+            pending.append(unit_name)
+            del asked[unit_name]
+            seen = states([unit_name])[unit_name]
+            if newest(trees, name, wanted, unit["reload"]) > max(seen["since"], stamps.get(unit_name)):
+                asked[unit_name] = "reload"
+    return pending
+
+
+def daemon_reload_due(trees, name, wanted):
+    return newest(trees, name, wanted, ["/etc/systemd"]) > Stamps(trees).get("daemon-reload")
+
+
+def daemon_reload(trees):
+    ran = systemctl("daemon-reload")
+    if ran.returncode != 0:
+        raise Refused("systemctl daemon-reload: %s" % ran.stderr.strip())
+    Stamps(trees).set("daemon-reload")
+
+
+def settle(names):
+    """Waits until nothing changes any more. Gives one line for each unit that isn't well."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        seen = states(names)
+        busy = [n for n, s in seen.items() if s["ActiveState"] in ("activating", "deactivating", "reloading")]
+        if not busy or time.monotonic() > end:
+            break
+        time.sleep(0.2)
+    # A daemon that can't read its files often dies only after systemd called it started.
+    time.sleep(1)
+    again = states(names)
+    return [
+        "%s is %s (%s)" % (n, s["ActiveState"], s["Result"])
+        for n, s in again.items()
+        if not is_up(s) or s["NRestarts"] != seen[n]["NRestarts"]
+    ]
+
+
+def carry_out(trees, wanted, asked):
+    """Starts, restarts and reloads in the tree's order. Gives one line for each that fails."""
+    stamps = Stamps(trees)
+    failed = []
+    for unit in wanted["units"]:
+        name = full(unit["name"])
+        verb = asked.get(name)
+        if verb is None:
+            continue
+        if verb != "reload":
+            systemctl("reset-failed", name)
+        ran = systemctl(verb, name)
+        if ran.returncode != 0:
+            failed.append("%s: %s failed" % (name, verb))
+        elif verb == "reload":
+            stamps.set(name)
+    return failed
+
+
+def enablement(wanted, seen, masked):
+    """Units to enable and units to mask."""
+    enable = [
+        full(unit["name"]) for unit in wanted["units"]
+        if seen[full(unit["name"])]["UnitFileState"] in ("disabled", "masked", "masked-runtime", "linked")
+    ]
+    mask = [n for n, s in masked.items() if not s["UnitFileState"].startswith("masked")]
+    return enable, mask

@@ -1,0 +1,264 @@
+#!/usr/bin/python
+"""One host and its tree: compare, stage, packages, switch. Runs on the host."""
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: polder_bundle
+short_description: Bring a host to its tree of files
+description:
+  - Compares a host with its tree, lays a new tree beside the old one, installs its packages, and makes it
+    the one that counts. A tree that a program refuses, or that a unit doesn't live with, changes nothing.
+author: polder
+options:
+  phase:
+    description: What to do.
+    type: str
+    required: true
+    choices: [compare, stage, packages, switch]
+  bundle:
+    description: What the host shall be, and for C(stage) the files, as compressed JSON in base64. Holds secrets.
+    type: str
+    required: true
+  sum:
+    description: SHA-256 of O(bundle).
+    type: str
+    required: true
+  restart:
+    description: Whether units that carry calls are restarted, too.
+    type: bool
+    default: false
+  root:
+    description: Where the host's files are; tests give their own.
+    type: path
+    default: /
+"""
+
+EXAMPLES = r"""
+- name: Compare the host with its tree
+  polder_bundle:
+    phase: compare
+"""
+
+RETURN = r"""
+same:
+  description: Whether there is nothing to do.
+  type: bool
+  returned: phase is compare
+pending:
+  description: Units whose restart would cut calls off and was not asked for.
+  type: list
+  returned: phase is compare or switch
+"""
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import time
+import zlib
+
+from ansible.module_utils import polder_accounts, polder_checks, polder_packages, polder_units, polder_volume
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.polder_tree import Refused, Trees, digest
+from ansible.module_utils.polder_undo import Undo
+
+# Seconds to wait for what an interrupted converge left running on this host.
+LOCK_PATIENCE = 60
+
+
+def read_bundle(params):
+    if hashlib.sha256(params["bundle"].encode()).hexdigest() != params["sum"]:
+        raise Refused("the bundle was cut on its way: run it again")
+    return json.loads(zlib.decompress(base64.b64decode(params["bundle"])))
+
+
+def lock(root):
+    """One converge at a time on a host, from whatever machine."""
+    path = os.path.join(root, "run/polder-converge.lock")
+    handle = open(path, "w", encoding="utf-8")  # pylint: disable=consider-using-with
+    end = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return handle
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise Refused("another converge is at work on this host: wait for it") from None
+            time.sleep(0.5)
+
+
+def masked_states(wanted):
+    return polder_units.states([polder_units.full(name) for name in wanted["masked"]])
+
+
+def unit_states(wanted):
+    return polder_units.states([polder_units.full(unit["name"]) for unit in wanted["units"]])
+
+
+def compare(trees, bundle, params):
+    wanted = bundle["wanted"]
+    drift, changed = trees.differences(wanted)
+    install, remove = polder_packages.differences(wanted["packages"])
+    seen = unit_states(wanted)
+    enable, mask = polder_units.enablement(wanted, seen, masked_states(wanted))
+    asked, pending = {}, []
+    if not drift and not changed:
+        asked = polder_units.needs(trees, trees.current(), wanted, seen)
+        pending = polder_units.split_pending(trees, trees.current(), wanted, asked, params["restart"])
+    volume = polder_volume.find(bundle["volume"]) if bundle["volume"] else None
+    result = {
+        "digest": digest(wanted),
+        "drift": drift,
+        "files": changed,
+        "packages": {"install": install, "remove": remove},
+        "units": {"ask": asked, "enable": enable, "mask": mask},
+        "accounts": {
+            "missing": polder_accounts.missing(bundle["admins"]),
+            "former": polder_accounts.former(bundle["admins"]),
+        },
+        "volume": volume,
+        "leftover": polder_packages.leftover_policy(),
+        "pending": pending,
+    }
+    result["same"] = not any((
+        drift, changed, install, remove, asked, enable, mask, result["leftover"],
+        result["accounts"]["missing"], result["accounts"]["former"],
+        volume and volume["state"] in ("blank", "unmounted"),
+        bundle["volume"] and not os.path.isdir(bundle["volume"]["folder"]),
+    ))
+    return result
+
+
+def stage(trees, bundle, _params):
+    wanted = bundle["wanted"]
+    contents = {path: base64.b64decode(text) for path, text in bundle["contents"].items()}
+    return {"changed": True, "tree": trees.stage(wanted, contents)}
+
+
+def staged(trees, wanted):
+    """The newest tree of this digest: the one that was staged, or the current one."""
+    short = digest(wanted)[:16]
+    names = [name for name in trees.names() if name.startswith(short + ".")]
+    if not names:
+        raise Refused("no tree of this digest is there: run it again")
+    return max(names, key=lambda name: int(name.split(".")[1]))
+
+
+def packages(trees, bundle, _params):
+    wanted = bundle["wanted"]
+    if polder_packages.leftover_policy():
+        os.unlink(polder_packages.POLICY)
+    tree = os.path.join(trees.folder, staged(trees, wanted))
+    install, remove = polder_packages.bring(wanted["packages"], tree)
+    return {"changed": bool(install or remove), "installed": install, "removed": remove}
+
+
+def switch(trees, bundle, params):
+    wanted = bundle["wanted"]
+    name = staged(trees, wanted)
+    before = trees.manifest(trees.current())
+    if trees.current() != name:
+        trees.own(name, wanted)
+        refused = polder_checks.judge(trees, name, wanted, before)
+        if refused:
+            drop(trees, name)
+            raise Refused("refused, the old files stay: " + "; ".join(refused))
+    undo = Undo(trees)
+    kept = {entry["path"] for entry in wanted["files"]}
+    gone = [entry["path"] for entry in (before or {"files": []})["files"] if entry["path"] not in kept]
+    undo.remember(sorted(kept | set(gone)))
+    trees.switch(name, wanted, before)
+    polder_units.stamp_removed(trees, wanted, gone)
+    asked, pending, failed = bring_units(trees, name, wanted, before, params["restart"])
+    if failed:
+        raise Refused(roll_back(trees, undo, name, wanted, asked, failed))
+    undo.forget()
+    trees.keep_two()
+    return {"changed": True, "asked": asked, "pending": pending, "gone": gone}
+
+
+def bring_units(trees, name, wanted, before, restart):
+    """Enables, masks and asks the units. Gives what was asked, what waits, what failed."""
+    if polder_units.daemon_reload_due(trees, name, wanted):
+        polder_units.daemon_reload(trees)
+    seen = unit_states(wanted)
+    enable, mask = polder_units.enablement(wanted, seen, masked_states(wanted))
+    former = [polder_units.full(unit["name"]) for unit in (before or {"units": []})["units"]]
+    former = [unit for unit in former if unit not in seen]
+    for verb, names in (
+        (["disable", "--now"], former), (["mask", "--now"], mask),
+        (["unmask"], [n for n in enable if seen[n]["UnitFileState"].startswith("masked")]), (["enable"], enable),
+    ):
+        if names:
+            ran = polder_units.systemctl(*verb, *names)
+            if ran.returncode != 0 and names is not former:
+                return {}, [], ["systemctl %s: %s" % (verb[0], ran.stderr.strip().replace("\n", "; "))]
+    asked = polder_units.needs(trees, name, wanted, unit_states(wanted))
+    pending = polder_units.split_pending(trees, name, wanted, asked, restart)
+    failed = polder_units.carry_out(trees, wanted, asked)
+    return asked, pending, failed or polder_units.settle(list(seen))
+
+
+def roll_back(trees, undo, name, wanted, asked, failed):
+    """The old files and the old service again. Gives the line that says so."""
+    undo.restore()
+    old = trees.manifest(trees.current())
+    polder_units.systemctl("daemon-reload")
+    ours = {polder_units.full(unit["name"]) for unit in (old or {"units": []})["units"]}
+    for unit, verb in asked.items():
+        if unit not in ours:
+            polder_units.systemctl("stop", unit)
+        elif verb == "reload" and not any(line.startswith(unit) for line in failed):
+            polder_units.systemctl("reload", unit)
+        else:
+            polder_units.systemctl("reset-failed", unit)
+            polder_units.systemctl("restart", unit)
+    drop(trees, name)
+    still = polder_units.settle(sorted(ours)) if ours else []
+    state = "the old files are back" + (", but %s" % "; ".join(still) if still else ", and all is up again")
+    return "%s: %s; `journalctl -u` on the host says why" % ("; ".join(failed), state)
+
+
+def drop(trees, name):
+    """A tree that doesn't work must not look like one that was staged."""
+    if trees.current() != name:
+        shutil.rmtree(os.path.join(trees.folder, name), ignore_errors=True)
+
+
+PHASES = {"compare": compare, "stage": stage, "packages": packages, "switch": switch}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "phase": {"type": "str", "required": True, "choices": list(PHASES)},
+            "bundle": {"type": "str", "required": True, "no_log": True},
+            "sum": {"type": "str", "required": True},
+            "restart": {"type": "bool", "default": False},
+            "root": {"type": "path", "default": "/"},
+        },
+        supports_check_mode=False,
+    )
+    # sudo may have given us another one; folders on the way to a service's files must be open to it.
+    os.umask(0o022)
+    # Whoever asked may go (an interrupt, a lost connection): what is begun is ended.
+    for number in (signal.SIGHUP, signal.SIGPIPE, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        bundle = read_bundle(module.params)
+        with lock(module.params["root"]):
+            result = PHASES[module.params["phase"]](Trees(module.params["root"]), bundle, module.params)
+    except Refused as refusal:
+        module.fail_json(msg=str(refusal))
+    except OSError as error:
+        if error.errno != 28:
+            raise
+        module.fail_json(msg="the disk is full: make room and run it again")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
