@@ -23,8 +23,9 @@ async function run(
   const args = [action, "--vault-password-file", "/dev/fd/5", "--output", "-"];
   const child = spawn("/bin/sh", ["-c", BY_PIPE, program, ...args], {
     stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
-    // No ansible.cfg of whoever runs it: one may name another password file.
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ANSIBLE_CONFIG: "/dev/null" },
+    // From /, since an ansible.cfg of the working folder may name another password file. Ansible
+    // insists on UTF-8.
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LC_ALL: "C.UTF-8" },
     cwd: "/",
   });
   for (const [fd, content] of [

@@ -220,9 +220,12 @@ export async function openVault(loaded: LoadedInstance, options: OpenOptions = {
       text: sealed,
       values,
     });
-    if (kind === "instance")
-      for (const [host, entry] of Object.entries(loadHosts(loaded.folder)))
-        vault.overlay(`ssh/${host}.cert`, entry.certificate ?? "");
+    if (kind === "instance") {
+      const known = loadHosts(loaded.folder);
+      // Empty until a person has confirmed the host: what a tree refers to must be there.
+      for (const { id } of loaded.blueprint.hosts)
+        vault.overlay(`ssh/${id}.cert`, known[id]?.certificate ?? "");
+    }
     return vault;
   }
   throw new OutsideFailure(
