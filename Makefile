@@ -77,9 +77,11 @@ $(STAMPS)/judges: ansible/requirements-judges.txt $(STAMPS)/ansible
 
 # The only packages that are installed on the machine itself; docs/lab.md lists them.
 $(STAMPS)/lab-packages:
-	@command -v mmdebstrap >/dev/null && command -v ip >/dev/null || { \
-	  echo "setup: Debian packages mmdebstrap, iproute2"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap iproute2 >/dev/null; }
+	@for program in mmdebstrap ip nft systemd-nspawn; do command -v $$program >/dev/null || missing=1; done; \
+	[[ -z $${missing:-} ]] || { \
+	  echo "setup: Debian packages mmdebstrap, iproute2, nftables, systemd-container"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	    mmdebstrap iproute2 nftables systemd-container >/dev/null; }
 	@mkdir -p $(@D) && touch $@
 
 preflight:

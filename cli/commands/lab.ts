@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { Command } from "commander";
 import {
   defaultFolder,
@@ -7,6 +8,14 @@ import {
   status,
   up,
 } from "../../lab/cloud/index.ts";
+import {
+  type HypervisorStatus,
+  hostCommand,
+  hypervisorDown,
+  hypervisorStatus,
+  hypervisorUp,
+  internetCommand,
+} from "../../lab/hypervisor/index.ts";
 import { BadInput } from "../../modules/input/index.ts";
 import { OutsideFailure } from "../../modules/outside/index.ts";
 import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
@@ -35,6 +44,41 @@ function print(lab: LabStatus): void {
   out(`  clouds    ${lab.cloudsFile}`);
 }
 
+function printHosts({ state, reason, hosts }: HypervisorStatus): void {
+  out(`  hosts     ${hosts.length}, hypervisor ${state}${reason ? `: ${reason}` : ""}`);
+  const width = Math.max(4, ...hosts.map(({ name }) => name.length));
+  const project = Math.max(7, ...hosts.map((host) => host.project.length));
+  if (hosts.length > 0)
+    out(
+      `    ${"host".padEnd(width)}  ${"project".padEnd(project)}  state    memory   boot   addresses`,
+    );
+  for (const host of hosts) {
+    const boot = host.bootSeconds === undefined ? "-" : `${host.bootSeconds.toFixed(1)} s`;
+    const columns = [
+      host.name.padEnd(width),
+      host.project.padEnd(project),
+      host.state.padEnd(7),
+      `${host.memoryMiB} MiB`.padStart(7),
+      boot.padStart(6),
+      host.addresses.join(" "),
+    ];
+    out(`    ${columns.join("  ")}${host.reason ? `\n      ${host.reason}` : ""}`);
+  }
+}
+
+/** Hands the terminal to a program, and its exit code to the shell. */
+async function takeOver([program = "", ...args]: readonly string[]): Promise<void> {
+  const child = spawn(program, args, { stdio: "inherit" });
+  const ignore = () => undefined;
+  // Ctrl-C is for the program inside.
+  process.on("SIGINT", ignore);
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+  process.off("SIGINT", ignore);
+}
+
 /** Turns Ctrl-C into an abort, so that a half-made lab is taken down before the command ends. */
 async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -50,9 +94,10 @@ async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Prom
 
 /** `polder lab`: a cloud on your own machine. */
 export function labCommand(): Command {
-  const lab = new Command("lab").description(
-    "A real OpenStack on your own machine, to deploy instances to",
-  );
+  const lab = new Command("lab")
+    .description("A real OpenStack on your own machine, to deploy instances to")
+    // So that the options of what `shell` runs are its own.
+    .enablePositionalOptions();
   lab
     .command("up [instances...]")
     .description(
@@ -70,26 +115,45 @@ export function labCommand(): Command {
             )
           : labInstances()
       ).map((name) => ({ name, quota: defaultQuota }));
-      print(
-        await interruptible((signal) =>
-          up({ folder: defaultFolder(), projects, progress: note, signal }),
-        ),
-      );
+      const folder = defaultFolder();
+      await interruptible(async (signal) => {
+        print(await up({ folder, projects, progress: note, signal }));
+        await hypervisorUp({ folder, progress: note, signal });
+      });
+      printHosts(hypervisorStatus({ folder }));
     });
   lab
     .command("status")
-    .description("How it is: services, memory, projects. Exit code 3 when it is broken")
+    .description("How it is: services, memory, projects, hosts. Exit code 3 when it is broken")
     .action(async () => {
-      const seen = await status({ folder: defaultFolder() });
+      const folder = defaultFolder();
+      const seen = await status({ folder });
+      const hypervisor = hypervisorStatus({ folder });
       print(seen);
-      if (seen.state === "broken") throw new OutsideFailure("`polder lab up` puts it right");
+      if (seen.state !== "down" || hypervisor.state !== "down") printHosts(hypervisor);
+      if (seen.state === "broken" || hypervisor.state === "broken")
+        throw new OutsideFailure("`polder lab up` puts it right");
     });
   lab
     .command("down")
     .description("Stop it; what was deployed is there again at the next `up`")
     .option("--purge", "delete its folder, too: the root, the state, everything")
     .action(async (options: { purge?: boolean }) => {
-      await down({ folder: defaultFolder(), progress: note, purge: options.purge ?? false });
+      const folder = defaultFolder();
+      await hypervisorDown({ folder, progress: note });
+      await down({ folder, progress: note, purge: options.purge ?? false });
+    });
+  lab
+    .command("shell <host> [command...]")
+    .description("A root shell in a host, or one command; `internet` is where its clients stand")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (host: string, command: string[]) => {
+      const argv = command.length > 0 ? command : ["bash"];
+      const folder = defaultFolder();
+      await takeOver(
+        host === "internet" ? internetCommand(folder, argv) : hostCommand(folder, host, argv),
+      );
     });
   return lab;
 }

@@ -121,7 +121,17 @@ const networks = [
     name: "public",
     "router:external": true,
     shared: false,
-    subnets: [{ name: "public-v4", ip_version: 4, cidr: "203.0.113.0/24", enable_dhcp: false }],
+    subnets: [
+      {
+        name: "public-v4",
+        ip_version: 4,
+        cidr: "203.0.113.0/24",
+        enable_dhcp: false,
+        // What is given away leads from the machine to the lab: leave some of the range to networks
+        // that use documentation's addresses for something of their own.
+        allocation_pools: [{ start: "203.0.113.100", end: "203.0.113.254" }],
+      },
+    ],
   },
   {
     // Direct public addresses: a member makes ports in it, the cloud chooses the addresses.
@@ -156,7 +166,13 @@ async function seedNetworks(api: Api): Promise<void> {
     const made =
       found ?? ((await api.ask("network", "POST", "/v2.0/networks", body))["network"] as Json);
     for (const subnet of subnets) {
-      if (knownSubnets.some(({ name }) => name === subnet.name)) continue;
+      const there = knownSubnets.find(({ name }) => name === subnet.name);
+      if (there && "allocation_pools" in subnet) {
+        const { allocation_pools } = subnet;
+        const path = `/v2.0/subnets/${text(there, "id")}`;
+        await api.ask("network", "PUT", path, { subnet: { allocation_pools } });
+      }
+      if (there) continue;
       const subnetBody = { subnet: { ...subnet, network_id: made["id"] } };
       await api.ask("network", "POST", "/v2.0/subnets", subnetBody);
     }

@@ -27,11 +27,11 @@ export const internetAddresses = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((number)
 export function edgeTable(machine: string): string {
   const dynamic = (name: string, version: 4 | 6) => {
     const address = `ipv${version}_addr`;
-    return `set ${name}${version} { type ${address} . ${address}; flags dynamic; counter; size 65535; }`;
+    return `set ${name}${version} { type ${address} . ${address}; flags dynamic; size 65535; }`;
   };
   const count = (name: string) => [
-    `meta nfproto ipv4 update @${name}4 { ip saddr . ip daddr }`,
-    `meta nfproto ipv6 update @${name}6 { ip6 saddr . ip6 daddr }`,
+    `meta nfproto ipv4 update @${name}4 { ip saddr . ip daddr counter }`,
+    `meta nfproto ipv6 update @${name}6 { ip6 saddr . ip6 daddr counter }`,
   ];
   return [
     "table inet edge {",

@@ -29,6 +29,8 @@ export interface Desired {
 export interface Fabric {
   readonly segments: ReadonlyMap<string, Segment & Desired>;
   readonly edge: Desired;
+  /** Public IPv4 addresses that lead to a host. */
+  readonly public: readonly string[];
 }
 
 /** The edge's end of the link to a segment. */
@@ -237,5 +239,6 @@ export function fabricOf(inventory: Inventory, plugged: ReadonlySet<string>): Fa
       facts: [...parts.values()].flatMap(({ edgeFacts }) => edgeFacts),
       nft: sourceTable(parts),
     },
+    public: [...parts.values()].flatMap(({ sources }) => sources.filter((one) => !isV6(one))),
   };
 }

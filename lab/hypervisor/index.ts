@@ -13,6 +13,7 @@ export {
   awaitRunning,
   type HostStatus,
   type HypervisorStatus,
+  hypervisorProjects,
   hypervisorStatus,
 } from "./status.ts";
 export { type HypervisorOptions, hypervisorDown, hypervisorUp } from "./up.ts";

@@ -34,8 +34,12 @@ function feed(program: string, args: readonly string[], input: string): Promise<
 
 const pathOf = (namespace: string) => `/run/netns/${namespace}`;
 const ip = (...args: string[]) => run("ip", args);
-const batch = (namespace: string, lines: readonly string[], force = false) =>
-  feed("ip", ["-netns", namespace, ...(force ? ["-force"] : []), "-batch", "-"], lines.join("\n"));
+/** The machine's own namespace, where our process is. */
+const machine = "machine";
+const batch = (namespace: string, lines: readonly string[], force = false) => {
+  const where = namespace === machine ? [] : ["-netns", namespace];
+  return feed("ip", [...where, ...(force ? ["-force"] : []), "-batch", "-"], lines.join("\n"));
+};
 const nft = (namespace: string, text: string) =>
   feed("nsenter", [`--net=${pathOf(namespace)}`, "nft", "--file", "-"], text);
 
@@ -89,16 +93,17 @@ export function edgeLink(net: LabNet): string {
   return net.link.replace("polder-", "polderh");
 }
 
+const aliasStart = "polder hypervisor in ";
+
+/** The note on the machine's end that says whose it is. */
+export const aliasOf = (lab: string) => `${aliasStart}${lab}`.slice(0, 255);
+
+/** The lab that such a note names. */
+export const ownerOf = (alias: string) =>
+  alias.startsWith(aliasStart) ? alias.slice(aliasStart.length) : undefined;
+
 /** The edge, as the machine's routes name it. */
 const machineHop = "169.254.1.1";
-
-/** The routes that lead to the hosts. They go with the address that they name, so look again. */
-export async function routeMachine(net: LabNet): Promise<void> {
-  for (const range of ranges.public4) {
-    const how = ["via", machineHop, "dev", edgeLink(net), "onlink", "src", net.machine];
-    await ip("route", "replace", range, ...how);
-  }
-}
 
 /** Makes edge, internet and the link to the machine. */
 export async function makeEdge(net: LabNet, alias: string): Promise<void> {
@@ -137,11 +142,10 @@ export async function makeEdge(net: LabNet, alias: string): Promise<void> {
       (range) => `route add ${via(range)}`,
     ),
   ]);
-  await routeMachine(net);
 }
 
 const undo = ({ kind, text }: Fact) => {
-  if (kind !== "neigh") return `${kind} del ${text.replace(/ (nodad|onlink)$/, "")}`;
+  if (kind !== "neigh") return `${kind} del ${text.replace(/ (nodad|onlink)\b/, "")}`;
   return `neigh del ${text.replace(/ lladdr \S+/, "").replace(/ nud \S+/, "")}`;
 };
 
@@ -160,6 +164,16 @@ export class Network {
     { readonly host: string; segment: string | undefined }
   >();
   private turn: Promise<unknown> = Promise.resolve();
+  private readonly net: LabNet;
+
+  constructor(net: LabNet) {
+    this.net = net;
+  }
+
+  /** The machine's routes go with the address that they name: when that was away, make them anew. */
+  forgetMachine(): void {
+    this.made.delete(machine);
+  }
 
   /** One change after the other. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -219,8 +233,9 @@ export class Network {
     await this.filter("external", fabric.edge);
     for (const [name, segment] of fabric.segments) await this.shape(name, segment);
     await this.shape("external", fabric.edge);
+    await this.shape(machine, { facts: fabric.public.map((one) => this.machineRoute(one)) });
     for (const name of this.made.keys()) {
-      if (name === "external" || fabric.segments.has(name)) continue;
+      if (name === "external" || name === machine || fabric.segments.has(name)) continue;
       await ip("netns", "del", name);
       this.made.delete(name);
     }
@@ -255,7 +270,17 @@ export class Network {
     made.nft = text;
   }
 
-  private async shape(name: string, desired: Desired): Promise<void> {
+  /**
+   * One address, never a range: the machine's own network may use some of the documentation's
+   * addresses, too. Connections to hosts come from the machine's end of the lab's link.
+   */
+  private machineRoute(address: string): Fact {
+    const { machine: source } = this.net;
+    const way = `via ${machineHop} dev ${edgeLink(this.net)} onlink src ${source}`;
+    return { kind: "route", text: `${address}/32 ${way}` };
+  }
+
+  private async shape(name: string, desired: Pick<Desired, "facts">): Promise<void> {
     const made = this.made.get(name) ?? { facts: new Set<string>(), nft: "" };
     const wanted = new Set(desired.facts.map(({ kind, text }) => `${kind} ${text}`));
     const added = desired.facts.filter(({ kind, text }) => !made.facts.has(`${kind} ${text}`));

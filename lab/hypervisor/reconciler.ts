@@ -15,7 +15,7 @@ import {
   readSlow,
   type Server,
 } from "./inventory.ts";
-import { makeEdge, Network, routeMachine } from "./namespaces.ts";
+import { aliasOf, makeEdge, Network } from "./namespaces.ts";
 import type { HypervisorPaths } from "./paths.ts";
 import { Services } from "./services.ts";
 import { readSettings, writeState } from "./state.ts";
@@ -43,13 +43,10 @@ const empty: Inventory = {
 
 const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 
-/** The name of the machine's end of the link says whose it is. */
-export const aliasOf = (lab: string) => `polder hypervisor in ${lab}`.slice(0, 255);
-
 /** Looks at the cloud again and again, and makes hosts be what it says. */
 export class Reconciler {
   private readonly paths: HypervisorPaths;
-  private readonly network = new Network();
+  private readonly network: Network;
   private readonly hosts = new Map<string, Host>();
   private readonly seenUpdates = new Map<string, string>();
   private readonly seenRequests = new Set<string>();
@@ -63,6 +60,7 @@ export class Reconciler {
 
   constructor(paths: HypervisorPaths) {
     this.paths = paths;
+    this.network = new Network(parseNet(this.settings().range));
   }
 
   private settings() {
@@ -117,7 +115,7 @@ export class Reconciler {
         // A token that ran out, or a cloud that is down for a while: what runs goes on.
         this.api = undefined;
         this.note(error instanceof Error ? error.message : String(error));
-        await routeMachine(net).catch(() => undefined);
+        this.network.forgetMachine();
       }
       await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
@@ -138,7 +136,7 @@ export class Reconciler {
   private async shutDown(): Promise<void> {
     say("shutting down");
     await Promise.all([...this.hosts.values()].map((host) => host.stop(grace)));
-    this.services?.stop();
+    await this.services?.stop();
   }
 
   private async look(): Promise<void> {

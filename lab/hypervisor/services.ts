@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { run, systemEnvironment } from "../cloud/command.ts";
 import type { LabNet } from "../cloud/network.ts";
 import { labPaths } from "../cloud/paths.ts";
+import { until } from "../cloud/process.ts";
 import { ranges } from "./edge.ts";
 import type { HypervisorPaths } from "./paths.ts";
 import type { Mirrors } from "./state.ts";
@@ -137,8 +138,10 @@ export class Services {
       .map(([name]) => name);
   }
 
-  stop(): void {
+  /** Ends them; one that takes its time ends with our namespace. */
+  async stop(): Promise<void> {
     this.stopped = true;
     for (const child of this.children.values()) child.kill("SIGTERM");
+    await until(() => this.dead().length === this.children.size, 2);
   }
 }

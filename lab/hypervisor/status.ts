@@ -3,7 +3,7 @@ import { LabError } from "../cloud/error.ts";
 import { readIfThere, until } from "../cloud/process.ts";
 import { hypervisorPaths } from "./paths.ts";
 import { pidOne, running } from "./process.ts";
-import { type HostRecord, readState } from "./state.ts";
+import { type HostRecord, readSettings, readState } from "./state.ts";
 
 export interface HostStatus extends HostRecord {
   /** MiB of its processes, each shared page counted once (PSS). */
@@ -15,6 +15,12 @@ export interface HypervisorStatus {
   /** What is wrong; empty when all is well. */
   readonly reason: string;
   readonly hosts: readonly HostStatus[];
+}
+
+/** Whose servers boot at present; `none` when the hypervisor is down. */
+export function hypervisorProjects(folder: string): "all" | "none" | readonly string[] {
+  const paths = hypervisorPaths(folder);
+  return running(paths) ? (readSettings(paths)?.projects ?? "all") : "none";
 }
 
 /** The machine's processes by their pid namespace. */

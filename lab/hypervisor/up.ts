@@ -3,14 +3,13 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../cloud/command.ts";
 import { LabError } from "../cloud/error.ts";
-import type { LabNet, Link, Route } from "../cloud/network.ts";
+import type { LabNet, Link } from "../cloud/network.ts";
 import { labPaths } from "../cloud/paths.ts";
 import { type Progress, step } from "../cloud/progress.ts";
 import { rootStamp, sources } from "../cloud/root.ts";
 import { lastNet } from "../cloud/state.ts";
-import { ranges } from "./edge.ts";
 import { makeImage } from "./image.ts";
-import { edgeLink } from "./namespaces.ts";
+import { edgeLink, ownerOf } from "./namespaces.ts";
 import { type HypervisorPaths, hypervisorPaths, sourceFolder } from "./paths.ts";
 import { running, start, stop } from "./process.ts";
 import { type Mirrors, readSettings, type Settings, writeSettings } from "./state.ts";
@@ -54,25 +53,16 @@ async function machineMirrors(): Promise<Mirrors> {
   return mirrorsOf(sources(), proxy && proxy !== "DIRECT" ? proxy : undefined);
 }
 
-/** The line that refuses when a public range already leads somewhere else, or undefined. */
-export function routeConflict(
-  routes: readonly Route[],
-  links: readonly Link[],
-): string | undefined {
-  const taken = routes.find(({ dst }) => ranges.public4.some((range) => range === dst));
-  if (!taken) return undefined;
-  const alias = links.find(({ ifname }) => ifname === taken.dev)?.ifalias ?? "";
-  const owner = /^polder hypervisor in (.+)/.exec(alias)?.[1];
-  const remedy = owner
-    ? `to the hosts of the lab in ${owner}: run \`POLDER_LAB=${owner} polder lab down\``
-    : "that isn't the lab's: hosts have their public addresses there";
-  return `${taken.dst} is taken by a route over ${taken.dev ?? "nowhere"} ${remedy}`;
+/** The line that refuses when another lab has its hosts at the same addresses, or undefined. */
+export function otherLab(links: readonly Link[], lab: string): string | undefined {
+  const owners = links.flatMap(({ ifalias }) => ownerOf(ifalias ?? "") ?? []);
+  const other = owners.find((owner) => owner !== lab);
+  if (!other) return undefined;
+  return `the hosts' public addresses are routed to the lab in ${other}: run \`POLDER_LAB=${other} polder lab down\``;
 }
 
-async function assertRoutesFree(): Promise<void> {
-  const routes = JSON.parse(await run("ip", ["-json", "-4", "route"])) as Route[];
-  const links = JSON.parse(await run("ip", ["-json", "address"])) as Link[];
-  const line = routeConflict(routes, links);
+async function assertRoutesFree(lab: string): Promise<void> {
+  const line = otherLab(JSON.parse(await run("ip", ["-json", "address"])) as Link[], lab);
   if (line) throw new LabError(line);
 }
 
@@ -104,7 +94,7 @@ export async function hypervisorUp(options: HypervisorOptions): Promise<void> {
     recipe,
   };
   if (await mustStart(paths, recipe, progress)) {
-    await assertRoutesFree();
+    await assertRoutesFree(paths.lab);
     await step(progress, "image of the hosts", (note) => makeImage(paths, note, signal));
     writeSettings(paths, settings);
     await step(progress, `hosts' network and services, link ${edgeLink(net)}`, () =>
