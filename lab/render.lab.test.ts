@@ -1,0 +1,100 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Blueprint, buildBlueprint } from "../modules/blueprint/index.ts";
+import { inputOf } from "../modules/blueprint/testing.ts";
+import { renderHost } from "../modules/render/index.ts";
+import type { HostTree, TreeFile } from "../modules/tree/index.ts";
+import { instanceFolder, instanceNames, loadInstance } from "../modules/workspace/index.ts";
+import { ROOT } from "../stacks/environment.ts";
+import { type DummySecrets, dummySecrets } from "./testing/dummy-secrets.ts";
+import { judgeRoot } from "./testing/judge-root.ts";
+import { judgeTree, type Verdict } from "./testing/judge-tree.ts";
+import { JUDGES, UNJUDGED } from "./testing/judges.ts";
+import { FAULTS } from "./testing/planted-faults.ts";
+
+let root: string;
+let secrets: DummySecrets;
+beforeAll(async () => {
+  root = await judgeRoot();
+  secrets = dummySecrets();
+}, 300_000);
+
+/** An example's decision; where its packages come from a folder, as if they came from upstream. */
+function blueprintOf(name: string): Blueprint {
+  const { instance, blueprint } = loadInstance(instanceFolder(ROOT, name));
+  if (instance.packages.source !== "folder") return blueprint;
+  return buildBlueprint(inputOf({ ...instance, packages: { source: "upstream" } }));
+}
+
+/** One host of each role: the others differ in names and addresses alone. */
+function treesOf(blueprint: Blueprint): HostTree[] {
+  const first = new Map(blueprint.hosts.toReversed().map((host) => [host.role, host]));
+  return [...first.values()].map((host) => renderHost(blueprint, host));
+}
+
+/** As converge fills them, and the host's own SSH key, which is made on the host. */
+function filled(blueprint: Blueprint, tree: HostTree): TreeFile[] {
+  const own = { owner: "root", group: "root" } as const;
+  const key = "/etc/ssh/ssh_host_ed25519_key";
+  return [
+    ...tree.files.map((file) => ({
+      ...file,
+      content: file.content.replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) =>
+        secrets.valueOf(blueprint, name),
+      ),
+    })),
+    { ...own, path: key, content: secrets.sshHostKey, mode: "0600" },
+    { ...own, path: `${key}.pub`, content: secrets.sshHostKeyPublic, mode: "0644" },
+  ];
+}
+
+const refusals = (verdicts: readonly Verdict[]): string[] =>
+  verdicts.filter((v) => !v.accepted).map((v) => `${v.judge}: ${v.output}`);
+
+describe("every file is read by its own program", () => {
+  it.concurrent.each(instanceNames(ROOT))("of %s", async (name) => {
+    const blueprint = blueprintOf(name);
+    for (const tree of treesOf(blueprint)) {
+      const verdicts = await judgeTree(root, filled(blueprint, tree), JUDGES);
+      expect(refusals(verdicts), `${name} ${tree.host}`).toEqual([]);
+      expect(verdicts.length).toBeGreaterThan(20);
+    }
+  });
+
+  it("no file of any role is left out without a reason", () => {
+    const all = instanceNames(ROOT).flatMap((name) => treesOf(blueprintOf(name)));
+    const left = all
+      .flatMap(({ files }) => files.map(({ path }) => path))
+      .filter((path) => !JUDGES.some(({ reads }) => reads.test(path)))
+      .filter((path) => !UNJUDGED.some((one) => one.path.test(path)));
+    expect([...new Set(left)]).toEqual([]);
+  });
+});
+
+describe("each program refuses a planted fault", () => {
+  const blueprint = blueprintOf("lab");
+  const trees = treesOf(blueprint);
+  const used = JUDGES.flatMap((judge) => {
+    const tree = trees.find(({ files }) => files.some(({ path }) => judge.reads.test(path)));
+    return tree ? [{ judge, tree }] : [];
+  });
+
+  it("there is no judge without work", () => {
+    const idle = JUDGES.filter(({ id }) => !used.some(({ judge }) => judge.id === id));
+    expect(idle.map(({ id }) => id)).toEqual([]);
+    expect(Object.keys(FAULTS).sort()).toEqual(JUDGES.map(({ id }) => id).sort());
+  });
+
+  it.concurrent.each(used.map(({ judge, tree }) => [judge.id, judge, tree] as const))(
+    "%s",
+    async (id, judge, tree) => {
+      const whole = filled(blueprint, tree);
+      const at = whole.findIndex(({ path }) => judge.reads.test(path));
+      const spoilt = whole.map((file, i) =>
+        i === at ? { ...file, content: FAULTS[id]?.(file.content) ?? file.content } : file,
+      );
+      expect(spoilt[at]?.content).not.toBe(whole[at]?.content);
+      const [verdict] = await judgeTree(root, spoilt, [judge]);
+      expect(verdict?.accepted, verdict?.output).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TreeFile } from "../../modules/tree/index.ts";
+import type { Judge } from "./judges.ts";
+
+/** What one program said of its files. */
+export interface Verdict {
+  readonly judge: string;
+  readonly accepted: boolean;
+  readonly output: string;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Runs inside: rights as on the host, then all judges at once; each one's output between marks. */
+function script(files: readonly TreeFile[], judges: readonly Judge[]): string {
+  const rights = files.map(
+    ({ path, owner, group, mode }) =>
+      `chown ${owner}:${group} ${quoted(path)} && chmod ${mode} ${quoted(path)} || exit 99`,
+  );
+  const asked = judges.map((judge, i) => {
+    const read = files.map(({ path }) => path).filter((path) => judge.reads.test(path));
+    const run = `FILES=${quoted(read.join(" "))} timeout 60 sh -c ${quoted(judge.command)}`;
+    return `{ ${run}; printf '\\037%s' $?; } </dev/null >/judge/${i} 2>&1 &`;
+  });
+  const told = judges.map(({ id }, i) => `printf '\\036%s\\037' ${quoted(id)}; cat /judge/${i}`);
+  return ["export LC_ALL=C.UTF-8", ...rights, ...asked, "wait", ...told, ""].join("\n");
+}
+
+function verdicts(output: string, judges: readonly Judge[]): Verdict[] {
+  const said = new Map(
+    output
+      .split("\u001e")
+      .slice(1)
+      .map((part) => part.split("\u001f"))
+      .map(([id = "", text = "", code = ""]) => [id, { text: text.trim(), code }]),
+  );
+  return judges.map(({ id, refuses }) => {
+    const { text, code } = said.get(id) ?? { text: `never asked: ${output}`, code: "" };
+    const accepted = code === "0" && !(refuses?.test(text) ?? false);
+    return { judge: id, accepted, output: text };
+  });
+}
+
+/**
+ * Puts files into a throw-away copy of the root and has each program read its own.
+ *
+ * @param files whole, without references
+ */
+export async function judgeTree(
+  root: string,
+  files: readonly TreeFile[],
+  judges: readonly Judge[],
+): Promise<Verdict[]> {
+  const asked = judges.filter(({ reads }) => files.some(({ path }) => reads.test(path)));
+  const folder = mkdtempSync(join(tmpdir(), "polder-judge-"));
+  try {
+    for (const { path, content } of files) {
+      const file = join(folder, "tree", path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    mkdirSync(join(folder, "work"));
+    writeFileSync(join(folder, "run"), script(files, asked));
+    const places = ["work", "tree", "run"].map((name) => join(folder, name));
+    const inside = ["sh", join(import.meta.dirname, "judge-tree.sh"), root, ...places];
+    const kinds = ["--mount", "--propagation", "private", "--pid", "--net", "--ipc", "--uts"];
+    const child = spawn("unshare", [...kinds, "--fork", "--kill-child=KILL", ...inside], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    await new Promise((resolve) => child.on("close", resolve));
+    return verdicts(output, asked);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

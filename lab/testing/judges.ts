@@ -1,0 +1,214 @@
+/** A real program that reads rendered files, as the host's own would. */
+export interface Judge {
+  readonly id: string;
+  /** Which files it reads. A tree without one of them isn't put before it. */
+  readonly reads: RegExp;
+  /** Shell, run in the root with the tree in place; `$FILES` are the files that it reads. */
+  readonly command: string;
+  /** A line of its output that is a refusal, for programs that complain and end with 0. */
+  readonly refuses?: RegExp;
+}
+
+/** Each file by itself, so that none hides behind another. */
+const each = (command: string): string => `for file in $FILES; do ${command} || exit 1; done`;
+
+/** systemd's daemons say what they don't understand of their configuration, and go on. */
+const UNKNOWN =
+  /unknown (key|section|lvalue)|invalid|failed to parse|not a valid|assignment outside|missing '='/i;
+const speaking = "SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=info SYSTEMD_LOG_COLOR=0";
+
+export const JUDGES: readonly Judge[] = [
+  { id: "nft", reads: /^\/etc\/nftables\.conf$/, command: "nft -c -f $FILES" },
+  {
+    id: "sshd",
+    reads: /^\/etc\/ssh\/sshd_config$/,
+    command: "ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key >/dev/null && sshd -t -f $FILES",
+    refuses: /./,
+  },
+  {
+    id: "ssh-certificate",
+    reads: /^\/etc\/ssh\/.*-cert\.pub$/,
+    command: each('ssh-keygen -L -f "$file" | grep "Type: .* host certificate"'),
+  },
+  {
+    id: "ssh-keys",
+    reads: /^\/etc\/ssh\/authorized_keys\//,
+    command: each('ssh-keygen -l -f "$file"'),
+  },
+  { id: "sudoers", reads: /^\/etc\/sudoers(\.d\/|$)/, command: each('visudo -c -f "$file"') },
+  {
+    id: "apt-settings",
+    reads: /^\/etc\/apt\/apt\.conf\.d\//,
+    command: "apt-config dump | grep -F 'Acquire::http::Proxy \"DIRECT\"'",
+    refuses: /^[EW]: /m,
+  },
+  {
+    id: "apt-sources",
+    reads: /^\/etc\/apt\/sources\.list/,
+    command: "apt-get update --print-uris | grep -F trixie-security/InRelease",
+    refuses: /^[EW]: /m,
+  },
+  {
+    id: "journald",
+    reads: /^\/etc\/systemd\/journald\.conf\.d\//,
+    command: `${speaking} timeout 1 /usr/lib/systemd/systemd-journald; true`,
+    refuses: UNKNOWN,
+  },
+  {
+    id: "journal-upload",
+    reads: /^\/etc\/systemd\/journal-upload\.conf\.d\//,
+    command: `${speaking} timeout 1 /usr/lib/systemd/systemd-journal-upload; true`,
+    refuses: UNKNOWN,
+  },
+  {
+    // As its own user: root's would set the machine's clock.
+    id: "timesyncd",
+    reads: /^\/etc\/systemd\/timesyncd\.conf\.d\//,
+    command: `setpriv --reuid systemd-timesync --regid systemd-timesync --clear-groups --bounding-set -all env ${speaking} timeout 1 /usr/lib/systemd/systemd-timesyncd; true`,
+    refuses: UNKNOWN,
+  },
+  {
+    // The system's manager says nothing unless it is pid 1; the user's has the same parser.
+    id: "system-manager",
+    reads: /^\/etc\/systemd\/system\.conf\.d\//,
+    command: `mkdir -p /etc/systemd/user.conf.d && cp $FILES /etc/systemd/user.conf.d/ && setpriv --reuid nobody --regid nogroup --clear-groups env ${speaking} XDG_RUNTIME_DIR=/tmp timeout 2 /usr/lib/systemd/systemd --user 2>&1 | grep -v "has not been booted"; true`,
+    refuses: /./,
+  },
+  {
+    id: "units",
+    reads: /^\/etc\/systemd\/system\/.*\.(conf|service|socket|timer|path|target|mount)$/,
+    command:
+      'systemd-analyze verify --man=no --recursive-errors=no $(for file in $FILES; do case "$file" in *.d/*) basename "$(dirname "$file")" .d ;; *) echo "$file" ;; esac; done | sort -u)',
+    refuses: /./,
+  },
+  {
+    // Really applied, in a network of its own.
+    id: "sysctl-network",
+    reads: /^\/etc\/sysctl\.d\/60-/,
+    command: "/usr/lib/systemd/systemd-sysctl --strict $FILES",
+    refuses: /./,
+  },
+  {
+    // As in a container: nothing of the machine's kernel can be written, and that is no failure.
+    id: "sysctl-kernel",
+    reads: /^\/etc\/sysctl\.d\/6[12]-/,
+    command: "/usr/lib/systemd/systemd-sysctl $FILES",
+    refuses: /not an assignment|invalid/i,
+  },
+  {
+    id: "modprobe",
+    reads: /^\/etc\/modprobe\.d\//,
+    command: "modprobe -c >/dev/null",
+    refuses: /./,
+  },
+  {
+    id: "tmpfiles",
+    reads: /^\/etc\/tmpfiles\.d\//,
+    command: "systemd-tmpfiles --dry-run --create $FILES",
+    refuses: /unknown|invalid|failed|ignoring/i,
+  },
+  {
+    id: "login-defs",
+    reads: /^\/etc\/login\.defs$/,
+    command: "useradd -D",
+    refuses: /configuration error/,
+  },
+  {
+    // What PAM really gives to whoever logs in.
+    id: "limits",
+    reads: /^\/etc\/security\/limits\.d\//,
+    command: "[ \"$(su -s /bin/sh nobody -c 'ulimit -H -c')\" = 0 ]",
+  },
+  {
+    id: "profile",
+    reads: /^\/etc\/profile\.d\//,
+    command: each('sh -e -c ". \\"$file\\"; [ \\"\\$(umask)\\" = 0027 ]"'),
+    refuses: /./,
+  },
+  {
+    id: "hosts",
+    reads: /^\/etc\/hosts$/,
+    command:
+      'grep -Ev "^(#|$)" $FILES | while read -r address name others; do getent -s files ahosts "$name" | grep -qF "$address " || exit 1; done',
+  },
+  {
+    // The C library's resolver skips what it doesn't know: the addresses that it took are compared.
+    // In its state (resolv.h) an int, the fifth, counts them; after it they stand, 16 bytes each.
+    id: "resolver",
+    reads: /^\/etc\/resolv\.conf$/,
+    command: `cat >/tmp/taken.py <<'END'
+import ctypes, socket
+libc, state = ctypes.CDLL(None), ctypes.create_string_buffer(4096)
+assert libc.__res_ninit(state) == 0
+for i in range(int.from_bytes(state.raw[16:20], "little")):
+    print(socket.inet_ntoa(state.raw[24 + 16 * i : 28 + 16 * i]))
+END
+[ "$(python3 /tmp/taken.py)" = "$(sed -n 's/^nameserver //p' $FILES)" ]`,
+  },
+  {
+    id: "restart-policy",
+    reads: /^\/usr\/sbin\/policy-rc\.d$/,
+    command: "sh -n $FILES && $FILES some.service restart",
+    refuses: /./,
+  },
+  { id: "nginx", reads: /^\/etc\/nginx\//, command: "nginx -t -q", refuses: /./ },
+  {
+    id: "prosody",
+    reads: /^\/etc\/prosody\/.*\.lua$/,
+    command: "luac5.4 -p $FILES && prosodyctl check config",
+    refuses: /error|warning|unknown|deprecated/i,
+  },
+  {
+    id: "prosody-accounts",
+    reads: /^\/var\/lib\/prosody\/.*\.dat$/,
+    command: each("lua5.4 -e \"assert(type(dofile('$file')) == 'table')\""),
+  },
+  {
+    // It has no way to check a file, so the tree brings a program that starts it on trial. What it
+    // thinks of single words it says only when it ends.
+    id: "coturn",
+    reads: /^\/etc\/turnserver\.conf$|^\/usr\/local\/lib\/polder\/coturn-trial$/,
+    command:
+      "/usr/local/lib/polder/coturn-trial && OPENSSL_CONF=/etc/coturn/openssl.cnf timeout 2 stdbuf -oL turnserver -c /etc/turnserver.conf --pidfile= --log-file=stdout; [ $? -eq 124 ]",
+    refuses: /bad configuration|unknown argument|unrecognized|cannot/i,
+  },
+  {
+    id: "openssl",
+    reads: /\/openssl\.cnf$/,
+    command: each(
+      '{ echo "config_diagnostics = 1" && cat "$file"; } >/tmp/openssl.cnf && OPENSSL_CONF=/tmp/openssl.cnf openssl ciphers -s -tls1_3 >/dev/null',
+    ),
+    refuses: /./,
+  },
+  {
+    id: "shell",
+    reads: /^\/usr\/local\/(s?bin|lib|libexec)\/.*(?<!\.py|\.css|\.html|\.txt)$/,
+    command: each(
+      'case "$(head -n1 "$file")" in "#!"*python3*) python3 -m py_compile "$file" ;; "#!"*bash*) bash -n "$file" ;; "#!"*sh*) sh -n "$file" ;; *) echo "$file: no program" ; false ;; esac',
+    ),
+    refuses: /./,
+  },
+  {
+    id: "certificates",
+    reads: /\.(crt|pem)$/,
+    command: each('openssl x509 -noout -subject -in "$file"'),
+  },
+  {
+    id: "private-keys",
+    reads: /^\/etc\/.*\.key$/,
+    command: each('openssl pkey -noout -check -in "$file"'),
+  },
+];
+
+/** Files that no program parses as configuration, each with the reason. */
+export const UNJUDGED: readonly { readonly path: RegExp; readonly why: string }[] = [
+  {
+    path: /^\/usr\/local\/share\/polder\/web\//,
+    why: "served as they are; the probes fetch them",
+  },
+  { path: /^\/etc\/issue(\.net)?$/, why: "plain text, shown to people" },
+  {
+    path: /^\/etc\/systemd\/coredump\.conf\.d\//,
+    why: "holds if somebody installs systemd-coredump; hosts must not have it, nor does the root",
+  },
+];
