@@ -13,12 +13,27 @@ if [ -e /proc/sysrq-trigger ]; then
   mount --bind /proc/sysrq-trigger /proc/sysrq-trigger
   mount -o remount,bind,ro /proc/sysrq-trigger
 fi
-# systemd waits for devices to be announced only where it may write to /sys; nobody announces here.
-mount -o remount,bind,ro /sys
+# The host's own links are in a /sys that is mounted from its own network namespace. All in it is
+# read-only, but it itself is not: systemd would take the host for one without devices, and skip the
+# disks in its fstab.
+mount --rbind /sys/fs/cgroup /mnt
+mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+for folder in /sys/*; do
+  mount --bind "$folder" "$folder"
+  mount -o remount,bind,ro "$folder"
+done
+mount --rbind /mnt /sys/fs/cgroup
+umount --recursive --lazy /mnt
 
-mkdir -p /dev/disk/by-id
+# What udev would have written down. It doesn't run here: it would find the machine's devices.
+mkdir -p /run/udev/data /run/udev/tags/systemd
+for file in /sys/class/net/*/ifindex; do
+  id=n$(cat "$file")
+  printf 'I:1\nG:systemd\nQ:systemd\nV:1\n' >"/run/udev/data/$id"
+  : >"/run/udev/tags/systemd/$id"
+done
 for disk in $LAB_DISKS; do
-  ln -s "../../${disk%%=*}" "/dev/disk/by-id/${disk#*=}"
+  /usr/lib/lab/disk "${disk%%=*}" "${disk#*=}"
 done
 unset LAB_DISKS
 exec /lib/systemd/systemd systemd.show_status=yes

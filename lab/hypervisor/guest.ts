@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import {
   closeSync,
   copyFileSync,
-  existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
@@ -42,9 +42,14 @@ export function writeSeed(root: string, seed: Seed, resolvConf: string): void {
     writeFileSync(join(folder, name), content, { mode: 0o600 });
   }
   mkdirSync(join(root, "usr/lib/lab"), { recursive: true });
-  copyFileSync(join(sourceFolder, "boot.sh"), join(root, "usr/lib/lab/boot"));
+  for (const name of ["boot", "disk"]) {
+    copyFileSync(join(sourceFolder, `${name}.sh`), join(root, "usr/lib/lab", name));
+  }
   const resolver = join(root, "etc/resolv.conf");
-  if (!existsSync(resolver)) writeFileSync(resolver, resolvConf);
+  // Not through a link: it would lead to the machine's own files.
+  if (lstatSync(resolver, { throwIfNoEntry: false }) === undefined) {
+    writeFileSync(resolver, resolvConf);
+  }
 }
 
 /** Starts a guest on its mounted disk, in its network namespace, in control groups of its own. */

@@ -219,7 +219,7 @@ export class Host {
     const leader = this.guest && leaderOf(this.guest);
     if (!leader) return;
     const wanted = this.volumes();
-    const enter = ["--target", String(leader), "--mount", "sh", "-ec"];
+    const enter = ["--target", String(leader), "--mount", "--pid", "sh", "-ec"];
     for (const [id, device] of this.loops) {
       if (wanted.some((volume) => volume.id === id)) continue;
       const link = `/dev/disk/by-id/${diskLink(id)}`;
@@ -233,11 +233,10 @@ export class Host {
       const device = await this.loopOf(volume);
       const names = wanted.map((_, index) => diskName(index)).join(" ");
       const minor = device.replace("/dev/loop", "");
-      const link = `/dev/disk/by-id/${diskLink(volume.id)}`;
       const add = `for name in ${names}; do
         if [ ! -e /dev/$name ]; then
-          mknod -m 660 /dev/$name b 7 ${minor}; mkdir -p /dev/disk/by-id; ln -s ../../$name ${link}; exit
-        fi; done`;
+          mknod -m 660 /dev/$name b 7 ${minor}; /usr/lib/lab/disk $name ${diskLink(volume.id)}; break
+        fi; done; systemctl daemon-reload`;
       await run("nsenter", [...enter, add]);
     }
   }

@@ -149,7 +149,10 @@ export class Reconciler {
     this.looks += 1;
     this.inventory = { ...before, ...fast, ...slow };
     await this.network.update(this.inventory);
-    for (const server of this.inventory.servers) await this.consider(api, server);
+    for (const server of this.inventory.servers) {
+      // It may be gone between the list and the question what was done to it.
+      await this.consider(api, server).catch((error) => say(`${server.name}: ${error.message}`));
+    }
     this.forget();
     if (this.looks === 1) await sweepLoops(this.paths.volumes);
   }
@@ -179,13 +182,14 @@ export class Reconciler {
     host.server = server;
     this.hosts.set(server.id, host);
     if (host.busy) return;
-    const order = await this.newOrder(api, host);
-    if (wanted === "ACTIVE" && order === "rebuild") {
+    // While nova is at it, its status is another one: it is carried out when nova is done.
+    const order = wanted === "ACTIVE" ? await this.newOrder(api, host) : undefined;
+    if (order === "rebuild") {
       this.begin(host, async () => {
         await host.discard();
         await host.boot();
       });
-    } else if (wanted === "ACTIVE" && order) {
+    } else if (order) {
       this.begin(host, () => host.reboot());
     } else if (wanted === "ACTIVE" && !host.on && host.state === "stopped" && host.reason === "") {
       if (this.booting() < startsAtOnce) this.begin(host, () => host.boot());

@@ -31,7 +31,9 @@ export interface HypervisorOptions {
 function recipeOf(paths: HypervisorPaths, net: LabNet): string {
   const hash = createHash("sha256").update(net.range);
   hash.update(rootStamp(labPaths(paths.lab).root) ?? "");
-  const names = readdirSync(sourceFolder).filter((name) => /(?<!test)\.(ts|sh)$/.test(name));
+  const names = readdirSync(sourceFolder).filter((name) =>
+    /(?<!test|testing)\.(ts|sh)$/.test(name),
+  );
   for (const name of names.sort()) hash.update(readFileSync(join(sourceFolder, name)));
   return hash.digest("hex").slice(0, 16);
 }
