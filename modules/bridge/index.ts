@@ -1,7 +1,1 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
-
-/** What a host gets for its bridge service. */
-export function bridgePart(_blueprint: Blueprint, _host: Host): TreePart {
-  return {};
-}
+export { bridgePart, MEDIA_PORT } from "./part.ts";

@@ -1,7 +1,2 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
-
-/** What a host gets for its monitor service. */
-export function monitorPart(_blueprint: Blueprint, _host: Host): TreePart {
-  return {};
-}
+export { certificateWatchPart } from "./certificate-watch.ts";
+export { monitorPart } from "./part.ts";

@@ -1,7 +1,1 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
-
-/** What a host gets for its nginx service. */
-export function nginxPart(_blueprint: Blueprint, _host: Host): TreePart {
-  return {};
-}
+export { nginxPart } from "./part.ts";

@@ -1,7 +1,7 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import { bridgePart } from "../bridge/index.ts";
 import { basePart, restartPolicy } from "../host/index.ts";
-import { monitorPart } from "../monitor/index.ts";
+import { certificateWatchPart, monitorPart } from "../monitor/index.ts";
 import { nginxPart } from "../nginx/index.ts";
 import { prosodyPart } from "../prosody/index.ts";
 import type { Role } from "../sizing/index.ts";
@@ -25,7 +25,9 @@ const PARTS: Readonly<Record<Role, readonly Part[]>> = {
  * @throws BadInput when the file asks for what can't be rendered yet
  */
 export function renderHost(blueprint: Blueprint, host: Host): HostTree {
-  const parts = [basePart, ...PARTS[host.role]].map((part) => part(blueprint, host));
+  const parts = [basePart, certificateWatchPart, ...PARTS[host.role]].map((part) =>
+    part(blueprint, host),
+  );
   const units = parts.flatMap((part) => part.units ?? []);
   return mergeParts(host, [...parts, restartPolicy(units)]);
 }

@@ -51,7 +51,7 @@ export interface HostTree {
 export function assertTree(tree: HostTree): HostTree {
   const seen = new Set<string>();
   for (const { path } of tree.files) {
-    if (!/^(\/[A-Za-z0-9@._-]+)+$/.test(path) || path.includes("/.."))
+    if (!/^(\/[A-Za-z0-9@%._-]+)+$/.test(path) || path.includes("/.."))
       throw new Error(`${tree.host}: "${path}" is no plain absolute path`);
     if (seen.has(path)) throw new Error(`${tree.host}: ${path} is rendered twice`);
     seen.add(path);

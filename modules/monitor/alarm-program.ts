@@ -1,0 +1,144 @@
+/** What the alarm program must know of its instance. */
+export interface AlarmProgram {
+  readonly instance: string;
+  readonly webhook: string;
+  /** Names that must be heard from: all hosts but the monitor. */
+  readonly hosts: readonly string[];
+}
+
+export const alarmProgram = (
+  { instance, webhook, hosts }: AlarmProgram,
+  mark: string,
+): string => `#!/usr/bin/python3
+${mark}
+"""Tells people by webhook what turned red, and what turned green again: each once."""
+
+import json
+import os
+import re
+import sys
+import time
+import urllib.request
+
+from polder_journal import Cursor, number, sources, text
+
+INSTANCE = ${JSON.stringify(instance)}
+WEBHOOK = ${JSON.stringify(webhook)}
+HOSTS = ${JSON.stringify(hosts)}
+STATE = "/var/lib/polder-alarm"
+# syslog priorities (RFC 5424, 6.2.1): a probe is red at error, a certificate at warning.
+RED = {"polder-probe": 3, "polder-certificate": 4}
+# Three times the 5 minutes in which each host writes something.
+SILENT = 900
+# When we weren't there ourselves, nobody's silence means anything yet.
+AWAY = 300
+SUBJECT = re.compile(r"(?P<subject>[A-Za-z0-9/._-]{1,200}): ")
+
+
+def judged(host, entry):
+    """The alarm's name, whether it is red, and the words; None for what is no finding."""
+    kind = text(entry, "SYSLOG_IDENTIFIER")
+    message = text(entry, "MESSAGE")
+    subject = SUBJECT.match(message)
+    if kind not in RED or not subject:
+        return None
+    name = f"{kind.removeprefix('polder-')}/{host}/{subject['subject']}"
+    return name, number(entry, "PRIORITY", 6) <= RED[kind], message
+
+
+def learn(state, name, red, words, now):
+    known = state["alarms"].setdefault(name, {"red": False, "told": False, "since": now})
+    if known["red"] != red:
+        known.update(red=red, since=now)
+    known["words"] = words[:500]
+
+
+def listen_for(state, heard, now):
+    """Who wrote something since the last run, and who hasn't for too long."""
+    fresh = now - state.get("ran", 0) > AWAY
+    for host in HOSTS:
+        if fresh or host in heard or host not in state["heard"]:
+            state["heard"][host] = now
+        quiet = now - state["heard"][host]
+        words = f"{host}: nothing heard for {quiet // 60} minutes" if quiet > SILENT else f"{host}: heard"
+        learn(state, f"silent/{host}", quiet > SILENT, words, now)
+    state["ran"] = now
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The token is for the webhook, not for where it points."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+def post(token, body):
+    """Whether the other side took it: only 2xx says so."""
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(WEBHOOK, json.dumps(body).encode(), headers, method="POST")
+    opener = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=10) as answer:
+            return 200 <= answer.status < 300
+    except OSError as error:
+        # What the webhook says of the token isn't ours to write down.
+        print(f"<4>alarm not delivered: {type(error).__name__} {getattr(error, 'code', '')}", flush=True)
+        return False
+
+
+def tell(state, send):
+    for name, alarm in sorted(state["alarms"].items()):
+        if alarm["red"] == alarm["told"]:
+            continue
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(alarm["since"]))
+        verdict = "red" if alarm["red"] else "green"
+        body = {"instance": INSTANCE, "alarm": name, "state": verdict, "text": alarm["words"], "since": at}
+        if not send(body):
+            # The same receiver would refuse the next ones, too: the timer comes again in a minute.
+            return
+        alarm["told"] = alarm["red"]
+
+
+def load(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return {"alarms": {}, "heard": {}}
+
+
+def save(path, state):
+    with open(path + ".next", "w", encoding="utf-8") as file:
+        json.dump(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".next", path)
+
+
+def main():
+    path = os.path.join(STATE, "state.json")
+    state, now, heard, cursors = load(path), int(time.time()), set(), []
+    for host, arguments in sources().items():
+        cursor = Cursor(STATE, host)
+        for entry in cursor.entries(arguments):
+            heard.add(host)
+            finding = judged(host, entry)
+            if finding:
+                learn(state, *finding, now)
+        cursors.append(cursor)
+    listen_for(state, heard, now)
+    # Saved before the cursors move on, and before anybody is told: nothing is lost in between.
+    save(path, state)
+    for cursor in cursors:
+        cursor.safe()
+    with open(os.path.join(os.environ["CREDENTIALS_DIRECTORY"], "token"), encoding="utf-8") as file:
+        token = file.read().strip()
+    tell(state, lambda body: post(token, body))
+    save(path, state)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+`;

@@ -1,0 +1,9 @@
+import type { Blueprint, Host } from "../blueprint/index.ts";
+import { mergeParts, type TreePart } from "../tree/index.ts";
+import { alarms } from "./alarms.ts";
+import { receiver } from "./receiver.ts";
+import { stores } from "./stores.ts";
+
+/** The monitor: takes the hosts' journals, keeps them sealed in two stores, and raises alarms. */
+export const monitorPart = (blueprint: Blueprint, host: Host): TreePart =>
+  mergeParts(host, [receiver(host), stores(blueprint), alarms(blueprint)]);

@@ -1,0 +1,96 @@
+import type { Blueprint } from "../blueprint/index.ts";
+import { GROUPS, SIGNATURES, SUITES_12, SUITES_13 } from "../tls/index.ts";
+import { limitsOf } from "./limits.ts";
+
+export const SITE = "/etc/nginx/polder-site.conf";
+
+/** Size-limited places that nginx may write to; all in memory, gone with the service. */
+const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+  (name) => `  ${name}_temp_path /run/nginx/${name};`,
+);
+
+/**
+ * Access log: who, when (the journal's own time), what kind of place, result. Never a path, query or
+ * header: a path is a meeting's name. `$uri` is then the file that answered. Unknown methods are somebody's free text, so they aren't logged.
+ */
+const LOG = [
+  "  map $request_method $polder_method {",
+  "    default other;",
+  "    GET GET;",
+  "    HEAD HEAD;",
+  "    POST POST;",
+  "  }",
+  "  map $uri $polder_place {",
+  "    default other;",
+  "    /index.html page;",
+  "    /style.css page;",
+  "    /robots.txt robots;",
+  "    /security.txt security.txt;",
+  "    /refused.html refused;",
+  "  }",
+  "  log_format polder '$remote_addr $scheme $polder_method $polder_place $status $bytes_sent bytes '",
+  "                    '$request_time s $ssl_protocol $ssl_cipher';",
+  "  access_log syslog:server=unix:/dev/log,nohostname,tag=nginx,severity=info polder;",
+];
+
+/** nginx.conf, the whole of it: Debian's own includes folders that any package may put a site into. */
+export function nginxConfig(blueprint: Blueprint): string[] {
+  const { requestsPerSecond } = limitsOf(blueprint);
+  return [
+    "worker_processes auto;",
+    "worker_rlimit_nofile 16384;",
+    "pid /run/nginx/nginx.pid;",
+    "# Below crit, a line quotes the request, and with it the meeting's name.",
+    "error_log syslog:server=unix:/dev/log,nohostname,tag=nginx crit;",
+    "",
+    "events {",
+    "  worker_connections 8192;",
+    "}",
+    "",
+    "http {",
+    ...LOG,
+    "",
+    "  types {",
+    "    text/html html;",
+    "    text/css css;",
+    "    text/plain txt;",
+    "  }",
+    "  default_type text/plain;",
+    "  charset utf-8;",
+    "  server_tokens off;",
+    "  etag off;",
+    "  sendfile on;",
+    "  gzip off;",
+    ...TEMPORARY,
+    "",
+    "  # Nothing here takes a body, and nobody has business waiting.",
+    "  client_max_body_size 1k;",
+    "  client_body_buffer_size 1k;",
+    "  client_header_buffer_size 1k;",
+    "  large_client_header_buffers 4 8k;",
+    "  client_header_timeout 10s;",
+    "  client_body_timeout 10s;",
+    "  send_timeout 10s;",
+    "  keepalive_timeout 30s;",
+    "  reset_timedout_connection on;",
+    "",
+    `  limit_req_zone $binary_remote_addr zone=requests:10m rate=${requestsPerSecond}r/s;`,
+    "  limit_conn_zone $binary_remote_addr zone=connections:10m;",
+    "  limit_req_status 429;",
+    "  limit_conn_status 429;",
+    "",
+    "  ssl_protocols TLSv1.2 TLSv1.3;",
+    `  ssl_ciphers ${SUITES_12.join(":")};`,
+    `  ssl_conf_command Ciphersuites ${SUITES_13.join(":")};`,
+    `  ssl_conf_command SignatureAlgorithms ${SIGNATURES.join(":")};`,
+    `  ssl_ecdh_curve ${GROUPS.join(":")};`,
+    "  ssl_prefer_server_ciphers on;",
+    "  # No resumption: a ticket's key would undo forward secrecy, and a session id follows a person.",
+    "  ssl_session_tickets off;",
+    "  ssl_session_cache off;",
+    "  ssl_early_data off;",
+    "",
+    `  include ${SITE};`,
+    "}",
+  ];
+}

@@ -1,0 +1,26 @@
+import type { Blueprint } from "../blueprint/index.ts";
+
+/** Requests and connections that one address may have open. */
+export interface Limits {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  readonly connections: number;
+}
+
+/** Requests for one page with what belongs to it. Assumed: Jitsi's client isn't measured yet. */
+const REQUESTS_PER_JOIN = 30;
+/** One for the page, one for signalling, twice that while a browser changes networks. Assumed. */
+const CONNECTIONS_PER_PERSON = 4;
+
+/**
+ * Limits that stop one machine, not one office: behind one public address may sit everybody whom the
+ * plan was made for, and they may all join at its rate.
+ */
+export function limitsOf({ sizing: { total } }: Blueprint): Limits {
+  const requestsPerSecond = Math.max(20, Math.ceil(total.joinsPerSecond) * REQUESTS_PER_JOIN);
+  return {
+    requestsPerSecond,
+    burst: 2 * requestsPerSecond,
+    connections: Math.max(32, Math.ceil(total.people) * CONNECTIONS_PER_PERSON),
+  };
+}

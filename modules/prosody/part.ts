@@ -1,0 +1,59 @@
+import type { Blueprint, Host } from "../blueprint/index.ts";
+import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
+import { sandbox } from "../sandbox/index.ts";
+import { certificateAndKeyMatch } from "../tls/index.ts";
+import { reference, type TreeFile, type TreePart } from "../tree/index.ts";
+import { hostsOf, KEY, prosodyConfig } from "./config.ts";
+
+const CONFIG = "/etc/prosody/prosody.cfg.lua";
+const UNIT = "prosody.service";
+const DROP_IN = `/etc/systemd/system/${UNIT}.d/polder.conf`;
+const PRIVATE = { group: "prosody", mode: "0640" } as const;
+
+/** A host's or a user's name as Prosody's file storage writes it (util.datamanager, `encode`). */
+const stored = (name: string): string =>
+  name.replace(/[^A-Za-z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+
+/** The two accounts that there are: salted SCRAM keys, not passwords. Nobody registers another. */
+function accounts(blueprint: Blueprint): TreeFile[] {
+  const folder = `/var/lib/prosody/${stored(hostsOf(blueprint).auth)}/accounts`;
+  return [
+    rawFile(`${folder}/focus.dat`, reference("prosody/focus.dat"), PRIVATE),
+    rawFile(`${folder}/jvb.dat`, reference("prosody/bridge.dat"), PRIVATE),
+  ];
+}
+
+/** Prosody of a control host: where bridges log in. The meetings' own host comes with the gate. */
+export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
+  const files = accounts(blueprint);
+  return {
+    packages: { install: ["prosody", "openssl"], absent: [] },
+    files: [
+      textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
+      rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),
+      ...files,
+      textFile(DROP_IN, [
+        "[Service]",
+        "# Stops by a signal that it handles: what was asked for is no failure.",
+        "Restart=on-failure",
+        "RestartSec=2",
+        "RuntimeDirectoryMode=0750",
+        ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
+      ]),
+    ],
+    units: [
+      {
+        name: UNIT,
+        // Certificates are read anew at SIGHUP; accounts at each login.
+        reload: [KEY, HOST_CERTIFICATE],
+        restart: [CONFIG, DROP_IN],
+        carriesCalls: true,
+      },
+    ],
+    masked: [],
+    checks: [
+      { id: "prosody-config", command: ["/usr/bin/prosodyctl", "check", "config"] },
+      certificateAndKeyMatch("prosody", HOST_CERTIFICATE, KEY),
+    ],
+  };
+}

@@ -1,0 +1,1 @@
+export { type Needs, sandbox } from "./sandbox.ts";

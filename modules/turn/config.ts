@@ -1,0 +1,82 @@
+import type { Blueprint, Host } from "../blueprint/index.ts";
+import { SUITES_12 } from "../tls/index.ts";
+import { reference } from "../tree/index.ts";
+import { turnLimits } from "./limits.ts";
+
+export const CERTIFICATE = "/etc/coturn/turn.crt";
+export const KEY = "/etc/coturn/turn.key";
+
+/**
+ * What only a certain coturn needs. Debian 13 has 4.6.1; read 2026-11-24 in its source and in
+ * coturn's ChangeLog. A newer one must not get these lines unread: 4.9.0 takes a range from `::` for
+ * all of IPv4, too, and our denial of `::` would still be right, but `no-cli` and its like end.
+ */
+const COTURN_4_6 = [
+  "no-cli",
+  "no-rfc5780",
+  "no-stun-backward-compatibility",
+  "no-software-attribute",
+  "no-tlsv1",
+  "no-tlsv1_1",
+  "no-dtls",
+  "# Plain TCP is off, and that is also what makes TLS 1.3 work: where TCP may come on the same port,",
+  "# 4.6.1 looks at the version in the ClientHello's old field, which TLS 1.3 leaves at 1.2, and takes",
+  "# a context fixed to 1.2 (ns_ioalib_engine_impl.c, check_tentative_tls; mainrelay.c, set_ctx).",
+  "no-tcp",
+] as const;
+
+/** Where clients come in: the cloud translates a floating address, a direct one is the host's own. */
+function listening({ cloud }: Blueprint, host: Host): string[] {
+  const direct = cloud.publicAddresses === "direct" ? host.publicAddress : undefined;
+  return direct ? [direct.ipv4, ...(direct.ipv6 ? [direct.ipv6] : [])] : [host.ipv4];
+}
+
+/**
+ * turnserver.conf: relays to this instance's bridges, over the private network, and to nothing else.
+ * Sources of each line: docs/services.md.
+ */
+export function turnConfig(blueprint: Blueprint, host: Host): string[] {
+  const limits = turnLimits(blueprint, host);
+  const bridges = blueprint.hosts.filter(({ role }) => role === "bridge");
+  const shown = host.publicAddress?.ipv4;
+  return [
+    ...listening(blueprint, host).map((address) => `listening-ip=${address}`),
+    "listening-port=3478",
+    "tls-listening-port=443",
+    "# Media goes to the bridges over the private network, whatever address people come in by.",
+    `relay-ip=${host.ipv4}`,
+    ...(shown ? [`external-ip=${shown}/${host.ipv4}`] : []),
+    "",
+    `realm=turn.${blueprint.domain}`,
+    "use-auth-secret",
+    `static-auth-secret=${reference("turn/shared-secret")}`,
+    "fingerprint",
+    "stale-nonce=600",
+    "",
+    `cert=${CERTIFICATE}`,
+    `pkey=${KEY}`,
+    `cipher-list=${SUITES_12.join(":")}`,
+    "",
+    "# Peers: nothing, but the bridges' private addresses. Allowed goes before denied. The ranges are",
+    "# whole: 4.6.1 compares IPv6 byte by byte, so one that doesn't start at zero has holes.",
+    "denied-peer-ip=0.0.0.0-255.255.255.255",
+    "denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    ...bridges.map(({ ipv4 }) => `allowed-peer-ip=${ipv4}`),
+    "no-multicast-peers",
+    "no-tcp-relay",
+    "",
+    "# An allocation lives 10 minutes unless it is asked for again (RFC 8656, 3.2), which browsers do.",
+    "# Permissions and channels keep the RFC's own 5 and 10 minutes: shorter ones cut media off.",
+    "max-allocate-lifetime=600",
+    `min-port=${limits.firstPort}`,
+    `max-port=${limits.lastPort}`,
+    `user-quota=${limits.userQuota}`,
+    `total-quota=${limits.totalQuota}`,
+    `max-bps=${limits.bytesPerSecond}`,
+    "",
+    "# To the journal. Not verbose: that would write down who relays from where.",
+    "syslog",
+    "",
+    ...COTURN_4_6,
+  ];
+}

@@ -1,0 +1,57 @@
+import type { Blueprint, Host } from "../blueprint/index.ts";
+import { rawFile, textFile } from "../host/index.ts";
+import { sandbox } from "../sandbox/index.ts";
+import { opensslConfig } from "../tls/index.ts";
+import { reference, type TreePart } from "../tree/index.ts";
+import { CERTIFICATE, KEY, turnConfig } from "./config.ts";
+import { trialStart } from "./trial-start.ts";
+
+const CONFIG = "/etc/turnserver.conf";
+const OPENSSL = "/etc/coturn/openssl.cnf";
+const TRIAL = "/usr/local/lib/polder/coturn-trial";
+const UNIT = "coturn.service";
+const DROP_IN = `/etc/systemd/system/${UNIT}.d/polder.conf`;
+const PRIVATE = { group: "turnserver", mode: "0640" } as const;
+
+/** The relay of a turn host. */
+export function turnPart(blueprint: Blueprint, host: Host): TreePart {
+  return {
+    packages: { install: ["coturn", "openssl", "iproute2"], absent: [] },
+    files: [
+      textFile(CONFIG, turnConfig(blueprint, host), PRIVATE),
+      rawFile(CERTIFICATE, reference("turn/tls.crt")),
+      rawFile(KEY, reference("turn/tls.key"), PRIVATE),
+      textFile(OPENSSL, opensslConfig()),
+      rawFile(TRIAL, trialStart({ config: CONFIG, openssl: OPENSSL }), { mode: "0755" }),
+      textFile(DROP_IN, [
+        "[Unit]",
+        "# Its addresses must be there before it binds to them.",
+        "After=network-online.target",
+        "Wants=network-online.target",
+        "",
+        "[Service]",
+        "# Groups and signatures, for which coturn has no setting.",
+        `Environment=OPENSSL_CONF=${OPENSSL}`,
+        "# Reads certificate and key anew and keeps every relay (coturn's README.turnserver, SIGUSR2).",
+        "ExecReload=/bin/kill -USR2 $MAINPID",
+        "Restart=on-failure",
+        "RestartSec=2",
+        "LimitNOFILE=65536",
+        ...sandbox({
+          capabilities: ["CAP_NET_BIND_SERVICE"],
+          families: ["AF_UNIX", "AF_INET", "AF_INET6"],
+        }),
+      ]),
+    ],
+    units: [
+      {
+        name: UNIT,
+        reload: [CERTIFICATE, KEY],
+        restart: [CONFIG, OPENSSL, DROP_IN],
+        carriesCalls: true,
+      },
+    ],
+    masked: [],
+    checks: [{ id: "turn-trial-start", command: [TRIAL] }],
+  };
+}

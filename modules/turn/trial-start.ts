@@ -1,0 +1,38 @@
+import { heading } from "../tree/index.ts";
+
+/**
+ * coturn has no mode that only checks its file, and starts with words that it doesn't know and with a
+ * key that doesn't fit. So the check starts it, in a network of its own that has the same addresses
+ * and leads nowhere, shakes hands over TLS 1.3, and ends it. Fails with coturn's own words.
+ */
+export const trialStart = (paths: { readonly config: string; readonly openssl: string }): string =>
+  `#!/bin/bash
+${heading()}
+# Starts coturn with the file at its place, in a network that leads nowhere. Fails unless it answers.
+set -euo pipefail
+config=${paths.config}
+export OPENSSL_CONF=${paths.openssl}
+if [ "\${1-}" != inside ]; then
+  exec unshare --net --pid --fork --kill-child "$0" inside
+fi
+ip link set lo up
+addresses=$(sed -nE 's/^(listening|relay)-ip=//p' "$config" | sort -u)
+for address in $addresses; do
+  ip address add "$address" dev lo
+done
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+turnserver -c "$config" --pidfile= --log-file=stdout >"$log" 2>&1 &
+first=$(sed -n 's/^listening-ip=//p' "$config" | head -n 1)
+for _ in $(seq 50); do
+  if openssl s_client -connect "$first:443" -tls1_3 </dev/null >/dev/null 2>&1; then
+    if grep -iE 'bad configuration|unknown (argument|option)|unrecognized option' "$log"; then
+      exit 1
+    fi
+    exit 0
+  fi
+  sleep 0.1
+done
+cat "$log" >&2
+exit 1
+`;
