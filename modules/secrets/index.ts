@@ -10,6 +10,11 @@ export {
   recordHost,
   saveHosts,
 } from "./hosts-file.ts";
+export { inventory, type Kept } from "./inventory.ts";
+export { type Admin, adminEntry, labPerson, type NewPerson, newPerson } from "./people.ts";
+export { peopleOf } from "./recipients.ts";
+export { type Rekeyed, rekey, sealedTo } from "./rekey.ts";
+export { rotate } from "./rotate.ts";
 export {
   createVault,
   hasVault,

@@ -1,0 +1,21 @@
+import { Command } from "commander";
+import { confirmCommand } from "../keys/confirm.ts";
+import { initCommand } from "../keys/init.ts";
+import { listCommand } from "../keys/list.ts";
+import { personCommand } from "../keys/person.ts";
+import { rekeyCommand } from "../keys/rekey.ts";
+import { rotateCommand } from "../keys/rotate.ts";
+import { setCommand } from "../keys/set.ts";
+
+/** `polder keys`: people, vaults, secrets, fingerprints. */
+export function keysCommand(): Command {
+  return new Command("keys")
+    .description("The instance's secrets: who opens them, what there is, new ones")
+    .addCommand(personCommand())
+    .addCommand(initCommand())
+    .addCommand(listCommand())
+    .addCommand(rekeyCommand())
+    .addCommand(rotateCommand())
+    .addCommand(setCommand())
+    .addCommand(confirmCommand());
+}

@@ -1,0 +1,21 @@
+import { userInfo } from "node:os";
+import { Command } from "commander";
+import { confirmHost } from "../../modules/secrets/index.ts";
+import { today } from "../../stacks/today.ts";
+import { out } from "../terminal.ts";
+import { load } from "./shared.ts";
+
+/** `polder keys confirm`: a person has compared a fingerprint. */
+export function confirmCommand(): Command {
+  return new Command("confirm")
+    .description("Say that a host's SSH fingerprint is what its own console shows")
+    .argument("<instance>", "its folder's name or path")
+    .argument("<host>", "such as control-1")
+    .argument("<fingerprint>", "SHA256:..., typed from the console")
+    .option("--by <user>", "who compared", process.env["POLDER_USER"] ?? userInfo().username)
+    .action((name: string, host: string, fingerprint: string, options: { by: string }) => {
+      const loaded = load(name);
+      confirmHost(loaded.folder, host, fingerprint, options.by, today());
+      out(`${host}: confirmed by ${options.by}; the next converge gives it a certificate`);
+    });
+}

@@ -1,0 +1,55 @@
+import { Command } from "commander";
+import { catalogueMarkdown, catalogueOf } from "../../modules/keyring/index.ts";
+import { inventory, type Kept, sealedTo } from "../../modules/secrets/index.ts";
+import { note, out } from "../terminal.ts";
+import { table } from "../text/table.ts";
+import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";
+
+const leftText = ({ state, daysLeft }: Kept): string =>
+  state === "missing" ? "missing" : daysLeft === undefined ? "-" : `${daysLeft}`;
+
+/** `polder keys list`: the table of keys, without a value. */
+export function listCommand(): Command {
+  const command = new Command("list")
+    .description(
+      "Show what secrets there are, where, who may read them, how long they last; no value",
+    )
+    .argument("<instance>", "its folder's name or path")
+    .option("--markdown", "the table of docs/keys.md: every secret that such an instance can have");
+  return withIdentity(command).action(
+    async (name: string, options: IdentityOption & { markdown?: boolean }) => {
+      const loaded = load(name);
+      if (options.markdown) {
+        out(catalogueMarkdown(catalogueOf(loaded.blueprint)));
+        return;
+      }
+      const vaults = await openAll(loaded, options);
+      const now = new Date();
+      const rows = vaults.flatMap((vault) =>
+        inventory(loaded, vault, now).map((kept) => [
+          kept.spec.name,
+          kept.spec.hosts.join(" ") || "never on a host",
+          kept.spec.readers,
+          kept.spec.lifetimeDays === null ? "-" : `${kept.spec.lifetimeDays}`,
+          leftText(kept),
+        ]),
+      );
+      const columns = [
+        { title: "name" },
+        { title: "where", wrap: true },
+        { title: "who", wrap: true },
+        { title: "days" },
+        { title: "left" },
+      ];
+      for (const line of table(columns, rows, { indent: 0, width: process.stdout.columns ?? 120 }))
+        out(line);
+      for (const vault of vaults) {
+        const { lost, gained } = sealedTo(loaded, vault);
+        if (lost.length > 0 || gained.length > 0)
+          note(
+            `${vault.path} is sealed to others than the file names (${[...lost, ...gained].join(", ")}): \`polder keys rekey ${name}\``,
+          );
+      }
+    },
+  );
+}
