@@ -10,6 +10,10 @@ export interface Finding {
   readonly subject: string;
   /** What was seen and, on a fail, what to do. One line. */
   readonly message: string;
+  /** On a probe: what it belongs to, such as `tls`. */
+  readonly group?: string;
+  /** Lines for whoever wants to see all that was seen. */
+  readonly evidence?: readonly string[];
   /** On `waived`: who carries it, until when, why. */
   readonly waiver?: Waiver;
 }

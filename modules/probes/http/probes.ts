@@ -1,0 +1,212 @@
+import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
+import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
+import type { HttpAnswer } from "./ask.ts";
+import { readHeaders } from "./headers.ts";
+import { CLOSED_PATHS } from "./paths.ts";
+import { readSecurityText } from "./security-text.ts";
+
+/** Asks the web service of a control host at each of its public addresses. */
+async function ask(
+  subject: string,
+  context: Context,
+  question: { path: string; plain?: boolean; host?: string; name?: string; method?: string },
+): Promise<HttpAnswer[]> {
+  const { domain } = context.blueprint;
+  const service = serviceOf(context.blueprint, `${subject} web`);
+  const tls = { name: question.name ?? domain, ca: authorityOf(service, context) };
+  const answers: HttpAnswer[] = [];
+  for (const address of publicAddresses(hostOf(context.blueprint, subject)))
+    answers.push(
+      await context.outside.ask("askHttp", {
+        address,
+        port: question.plain ? 80 : 443,
+        tls: question.plain ? undefined : tls,
+        host: question.host ?? domain,
+        path: question.path,
+        ...(question.method ? { method: question.method } : {}),
+      }),
+    );
+  return answers;
+}
+
+const said = ({ status, failed }: HttpAnswer): string => failed ?? `status ${status}`;
+
+const page = (subject: string, context: Context): Promise<HttpAnswer[]> =>
+  context.once(`page ${subject}`, () => ask(subject, context, { path: "/" }));
+
+async function alive(subject: string, context: Context): Promise<string | undefined> {
+  const answers = await page(subject, context);
+  if (answers.length === 0) return "it has no public address";
+  const dead = answers.find(({ status }) => status !== 200);
+  return dead && `the page doesn't come: ${said(dead)}`;
+}
+
+/** A name in the host's domain that nobody gave it: RFC 2606 reserves the ending. */
+const UNKNOWN = "nobody.invalid";
+
+async function redirect(subject: string, context: Context): Promise<Outcome> {
+  const { domain } = context.blueprint;
+  const path = "/room?x=1";
+  const wanted = `https://${domain}${path}`;
+  const answers = await ask(subject, context, { path, plain: true });
+  return judge(
+    answers
+      .filter(
+        ({ status, headers }) => ![301, 308].includes(status) || headers["location"] !== wanted,
+      )
+      .map(
+        (one) =>
+          `port 80 answers ${said(one)} to ${one.headers["location"] ?? "nowhere"}, not ${wanted}`,
+      ),
+    `to ${wanted}`,
+  );
+}
+
+async function nothingElse(subject: string, context: Context): Promise<Outcome> {
+  const wrong: string[] = [];
+  const [first] = await ask(subject, context, { path: "/polder-probe-no-such-path" });
+  if (first?.status !== 404)
+    return fail(`an unknown path answers ${first ? said(first) : "nothing"}`);
+  for (const path of CLOSED_PATHS) {
+    for (const answer of await ask(subject, context, { path })) {
+      if (answer.status !== 404) wrong.push(`${path} answers ${said(answer)}`);
+      else if (answer.digest !== first.digest)
+        wrong.push(`${path} answers 404 with another body than an unknown path`);
+    }
+  }
+  for (const method of ["POST", "PUT", "DELETE", "TRACE", "OPTIONS"])
+    for (const answer of await ask(subject, context, { path: "/", method }))
+      if (answer.status < 400) wrong.push(`${method} / answers ${said(answer)}`);
+  return judge(wrong, `${CLOSED_PATHS.length} known paths answer 404, all alike`);
+}
+
+async function unknownName(subject: string, context: Context): Promise<Outcome> {
+  const [plain, named, mixed] = await Promise.all([
+    ask(subject, context, { path: "/", plain: true, host: UNKNOWN }),
+    ask(subject, context, { path: "/", host: UNKNOWN, name: UNKNOWN }),
+    ask(subject, context, { path: "/", host: UNKNOWN }),
+  ]);
+  const served = (what: string, answers: readonly HttpAnswer[]) =>
+    answers
+      .filter(({ status }) => status > 0 && status < 400)
+      .map((one) => `${what} answers ${said(one)}`);
+  return judge(
+    [
+      ...served("port 80 for another name", plain),
+      // By a certificate of another name the handshake must not even succeed.
+      ...named
+        .filter(({ status, failed }) => status > 0 || /ALTNAME/.test(failed ?? ""))
+        .map((one) => `TLS for another name answers: ${said(one)}`),
+      ...served("another name in TLS of ours", mixed),
+    ],
+    "another name gets no page and no certificate",
+  );
+}
+
+async function version(subject: string, context: Context): Promise<Outcome> {
+  const answers = [
+    ...(await page(subject, context)),
+    ...(await ask(subject, context, { path: "/polder-probe-no-such-path" })),
+    ...(await ask(subject, context, { path: "/", plain: true })),
+  ];
+  const told = answers.flatMap(({ headers, body }) => [
+    ...["server", "x-powered-by", "via"]
+      .map((name) => headers[name] ?? "")
+      .filter((value) => /\d/.test(value)),
+    ...(body.match(/nginx\/[\d.]+/g) ?? []),
+  ]);
+  return judge(
+    [...new Set(told)].map((text) => `it tells ${text}`),
+    "no version is told",
+  );
+}
+
+const probe = (
+  id: string,
+  holds: string,
+  attack: string,
+  norm: string,
+  run: Probe["run"],
+): Probe => ({
+  id,
+  group: "http",
+  holds,
+  attack,
+  control: "the page comes over HTTPS, with a trusted certificate",
+  norm,
+  subjects: (blueprint) => hostsOf(blueprint, "control").map(({ id: host }) => host),
+  alive,
+  run,
+});
+
+export const httpProbes: readonly Probe[] = [
+  probe(
+    "http-redirect",
+    "port 80 only sends on to HTTPS of the same host",
+    "listens in where a browser comes first",
+    "internet.nl https_forced; Besluit beveiligde verbinding",
+    redirect,
+  ),
+  probe(
+    "http-hsts",
+    "browsers are told to come by HTTPS alone, for a year at least",
+    "makes a browser fall back to HTTP",
+    "internet.nl https_hsts; Besluit beveiligde verbinding",
+    async (subject, context) => {
+      const values = (await page(subject, context)).map(
+        ({ headers }) => headers["strict-transport-security"] ?? "",
+      );
+      const age = (value: string) => Number(/max-age=(\d+)/i.exec(value)?.[1] ?? 0);
+      const short = values.find((value) => age(value) < 31_536_000);
+      return short === undefined
+        ? pass(values[0] ?? "")
+        : fail(`Strict-Transport-Security is "${short}", a year is 31536000`);
+    },
+  ),
+  probe(
+    "http-headers",
+    "the page tells browsers to run nothing foreign, to be framed by nobody, to tell nobody whence they come",
+    "runs code of its own in the page",
+    "NCSC web application guidelines U/PW.03; internet.nl security options",
+    async (subject, context) => {
+      const wrong = (await page(subject, context)).flatMap(({ headers }) => readHeaders(headers));
+      return judge([...new Set(wrong)], "all as internet.nl rates good");
+    },
+  ),
+  probe(
+    "http-security-txt",
+    "security.txt says whom to tell, and hasn't ended",
+    "finds a hole, wants to tell, and finds nobody",
+    "RFC 9116; Forum Standaardisatie",
+    async (subject, context) => {
+      const answers = await ask(subject, context, { path: "/.well-known/security.txt" });
+      const wrong = answers.flatMap((one) =>
+        one.status === 200
+          ? readSecurityText(one.body, one.headers["content-type"] ?? "", context.now)
+          : [`/.well-known/security.txt answers ${said(one)}`],
+      );
+      return judge([...new Set(wrong)], "valid");
+    },
+  ),
+  probe(
+    "http-nothing-else",
+    "nothing is served but what is planned; all else answers one and the same 404",
+    "asks for each path by which Jitsi, Prosody, a bridge or a web server ever told too much",
+    "BIO2 8.26.01; NCSC web application guidelines U/PW.03",
+    nothingElse,
+  ),
+  probe(
+    "http-unknown-name",
+    "whoever asks for another name gets no page and no certificate",
+    "scans addresses to learn whose they are",
+    "NCSC web application guidelines U/PW.03",
+    unknownName,
+  ),
+  probe(
+    "http-version",
+    "no answer tells a program's version",
+    "looks for versions with known holes",
+    "NCSC web application guidelines U/PW.03",
+    version,
+  ),
+];
