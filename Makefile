@@ -80,8 +80,7 @@ $(STAMPS)/lab-packages:
 	@for program in mmdebstrap ip nft systemd-nspawn; do command -v $$program >/dev/null || missing=1; done; \
 	[[ -z $${missing:-} ]] || { \
 	  echo "setup: Debian packages mmdebstrap, iproute2, nftables, systemd-container"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-	    mmdebstrap iproute2 nftables systemd-container >/dev/null; }
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap iproute2 nftables systemd-container >/dev/null; }
 	@mkdir -p $(@D) && touch $@
 
 preflight:

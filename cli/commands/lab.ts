@@ -140,8 +140,9 @@ export function labCommand(): Command {
     .option("--purge", "delete its folder, too: the root, the state, everything")
     .action(async (options: { purge?: boolean }) => {
       const folder = defaultFolder();
-      await hypervisorDown({ folder, progress: note });
-      await down({ folder, progress: note, purge: options.purge ?? false });
+      const purge = options.purge ?? false;
+      await hypervisorDown({ folder, progress: note, purge });
+      await down({ folder, progress: note, purge });
     });
   lab
     .command("shell <host> [command...]")

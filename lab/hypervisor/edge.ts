@@ -3,19 +3,19 @@
 /** Ports at the machine's end for tests that need somebody to listen there. */
 export const testPorts = "18000-18099";
 
-/** Public ranges: floating, direct, and the documentation's internet. */
+/** The provider's public ranges: floating and direct addresses. */
 export const ranges = {
   public4: ["203.0.113.0/24", "198.51.100.0/24"],
   public6: ["2001:db8:d1::/64"],
-  internet4: "192.0.2.0/24",
-  internet6: "2001:db8:1::/64",
 } as const;
 
-/** Where probes and clients stand: a few addresses of each family. */
-export const internetAddresses = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((number) => [
-  `192.0.2.1${number}`,
-  `2001:db8:1::1${number}`,
-]);
+const digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+/** Where probes and clients stand: ten addresses of each family; the first is what they use. */
+export const internetAddresses = {
+  internet4: digits.map((digit) => `192.0.2.1${digit}`),
+  internet6: digits.map((digit) => `2001:db8:1::1${digit}`),
+};
 
 /**
  * Who may pass the edge. It trusts no segment to filter: whatever leaves a host, here only the

@@ -131,16 +131,14 @@ export async function makeEdge(net: LabNet, alias: string): Promise<void> {
     "route add ::/0 dev nowhere",
   ]);
   await nft("external", edgeTable(net.machine));
-  const via = (range: string) =>
-    `${range} via ${range.includes(":") ? "2001:db8:1::1" : "192.0.2.1"}`;
+  const { internet4, internet6 } = internetAddresses;
+  const way4 = `via 192.0.2.1 src ${internet4[0]}`;
+  const way6 = `via 2001:db8:1::1 src ${internet6[0]}`;
   await batch("internet", [
-    ...internetAddresses.map(
-      (one) =>
-        `address add ${one}${one.includes(":") ? "/64" : "/24"} dev up${one.includes(":") ? " nodad" : ""}`,
-    ),
-    ...[...ranges.public4, ...ranges.public6, `${net.machine}/32`].map(
-      (range) => `route add ${via(range)}`,
-    ),
+    ...internet4.map((one) => `address add ${one}/24 dev up`),
+    ...internet6.map((one) => `address add ${one}/64 dev up nodad`),
+    ...[...ranges.public4, `${net.machine}/32`].map((range) => `route add ${range} ${way4}`),
+    ...ranges.public6.map((range) => `route add ${range} ${way6}`),
   ]);
 }
 

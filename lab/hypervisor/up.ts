@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../cloud/command.ts";
 import { LabError } from "../cloud/error.ts";
+import { locked } from "../cloud/lock.ts";
 import type { LabNet, Link } from "../cloud/network.ts";
 import { labPaths } from "../cloud/paths.ts";
 import { type Progress, step } from "../cloud/progress.ts";
@@ -83,10 +84,18 @@ async function mustStart(paths: HypervisorPaths, recipe: string, progress: Progr
  * @throws LabInterrupted when the signal fires; nothing runs then
  */
 export async function hypervisorUp(options: HypervisorOptions): Promise<void> {
-  const { progress, signal, projects } = options;
   const paths = hypervisorPaths(options.folder);
+  const cloud = labPaths(paths.lab);
+  if (!existsSync(cloud.cloud)) throw noCloud();
+  await locked(cloud, () => bringUp(options, paths));
+}
+
+const noCloud = () => new LabError("the lab has no cloud yet: run `polder lab up`");
+
+async function bringUp(options: HypervisorOptions, paths: HypervisorPaths): Promise<void> {
+  const { progress, signal, projects } = options;
   const net = lastNet(labPaths(paths.lab));
-  if (!net) throw new LabError("the lab has no cloud yet: run `polder lab up`");
+  if (!net) throw noCloud();
   mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
   const recipe = recipeOf(paths, net);
   const settings: Settings = {
@@ -107,11 +116,16 @@ export async function hypervisorUp(options: HypervisorOptions): Promise<void> {
   }
 }
 
-/** Ends it with all hosts; what they hold is kept for the next `up`. */
+/** Ends it with all hosts; what they hold is kept for the next `up` unless `purge` says otherwise. */
 export async function hypervisorDown(
-  options: Pick<HypervisorOptions, "folder" | "progress">,
+  options: Pick<HypervisorOptions, "folder" | "progress"> & { readonly purge?: boolean },
 ): Promise<void> {
+  const { progress, purge = false } = options;
   const paths = hypervisorPaths(options.folder);
-  if (running(paths)) await step(options.progress, "shutting the hosts down", () => stop(paths));
-  else await stop(paths);
+  if (!existsSync(paths.folder)) return;
+  await locked(labPaths(paths.lab), async () => {
+    if (running(paths)) await step(progress, "shutting the hosts down", () => stop(paths));
+    else await stop(paths);
+    if (purge) await run("rm", ["-rf", "--one-file-system", paths.folder]);
+  });
 }
