@@ -29,7 +29,8 @@ def explain(text):
         found = re.search(pattern, text)
         if found:
             return hint.format(*found.groups())
-    lines = [line for line in text.splitlines() if line.startswith(("E:", "dpkg: error", "Error:"))]
+    lines = [line for line in text.splitlines() if line.startswith(("dpkg: error", "E:", "Error:"))]
+    lines.sort(key=lambda line: line.startswith("E: Sub-process"))
     return (lines or text.strip().splitlines() or ["apt failed"])[0][:300]
 
 
@@ -97,6 +98,25 @@ def _run(command, environment):
         raise Refused("packages: " + explain(ran.stderr + ran.stdout))
 
 
+def _write_policy():
+    if os.path.lexists(POLICY):
+        os.unlink(POLICY)
+    with open(POLICY, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\n%s\nexit 101\n" % POLICY_MARK)
+    os.chmod(POLICY, 0o755)
+
+
+def _assert_alone(remove, install, environment):
+    """apt takes along whatever needs a package that goes: a service, for example."""
+    ran = subprocess.run(
+        ["apt-get", "-s", "purge", *remove], capture_output=True, text=True, env=environment,
+        stdin=subprocess.DEVNULL, check=False,
+    )
+    taken = set(re.findall(r"^(?:Purg|Remv) (\S+)", ran.stdout, re.MULTILINE)) & set(install)
+    if taken:
+        raise Refused("packages: %s must not be there, but %s needs it: nothing was removed" % (", ".join(remove), ", ".join(sorted(taken))))
+
+
 def bring(packages, tree):
     """Installs and removes; nothing starts. Gives what was done."""
     install, remove = differences(packages)
@@ -105,9 +125,9 @@ def bring(packages, tree):
     environment = _environment(tree)
     apt = ["apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2",
            "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
-    with open(POLICY, "w", encoding="utf-8") as file:
-        file.write("#!/bin/sh\n%s\nexit 101\n" % POLICY_MARK)
-    os.chmod(POLICY, 0o755)
+    # The tree has its own for later, which lets most start; now nothing may.
+    theirs = os.readlink(POLICY) if os.path.islink(POLICY) else None
+    _write_policy()
     try:
         # A run that was cut off (a reboot, a full disk) may have left some half way.
         _run(["dpkg", "--configure", "-a", "--force-confdef", "--force-confold"], environment)
@@ -115,9 +135,12 @@ def bring(packages, tree):
             _run([*apt, "-o", "APT::Update::Error-Mode=any", "update"], environment)
             _run([*apt, "--no-install-recommends", "install", *install], environment)
         if remove:
+            _assert_alone(remove, packages["install"], environment)
             _run([*apt, "purge", *remove], environment)
             _run([*apt, "autoremove", "--purge"], environment)
     finally:
         os.unlink(POLICY)
+        if theirs:
+            os.symlink(theirs, POLICY)
         os.unlink(os.path.join(tree, ".apt.conf"))
     return install, remove

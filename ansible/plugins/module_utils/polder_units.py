@@ -8,7 +8,7 @@ import time
 
 from ansible.module_utils.polder_tree import Refused
 
-PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts"
+PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,ConditionResult"
 
 # Seconds for a unit to settle after a start or a reload.
 PATIENCE = 30
@@ -54,10 +54,14 @@ def is_up(state):
     """Runs; or ran to its end, where that is all that it is for."""
     if state["ActiveState"] in ("active", "reloading"):
         return True
-    return (
-        state["ActiveState"] == "inactive" and state.get("Type") == "oneshot"
-        and state["Result"] == "success" and state["since"] > 0
-    )
+    if state["ActiveState"] != "inactive" or state.get("Type") != "oneshot" or state["Result"] != "success":
+        return False
+    return state["since"] > 0 or is_skipped(state)
+
+
+def is_skipped(state):
+    """Its own condition says that it isn't for this machine, such as sysctls in a container."""
+    return state["ActiveState"] == "inactive" and state.get("ConditionResult") == "no"
 
 
 class Stamps:
@@ -108,6 +112,8 @@ def needs(trees, name, wanted, seen):
     for unit in wanted["units"]:
         unit_name = full(unit["name"])
         state = seen[unit_name]
+        if is_skipped(state):
+            state["since"] = stamps.get(unit_name)
         if not is_up(state):
             asked[unit_name] = "start"
         elif newest(trees, name, wanted, unit["restart"]) > state["since"]:
@@ -146,7 +152,7 @@ def daemon_reload(trees):
 
 
 def settle(names):
-    """Waits until nothing changes any more. Gives one line for each unit that isn't well."""
+    """Waits until nothing changes any more. Gives what is wrong with each unit that isn't well."""
     end = time.monotonic() + PATIENCE
     while True:
         seen = states(names)
@@ -157,17 +163,17 @@ def settle(names):
     # A daemon that can't read its files often dies only after systemd called it started.
     time.sleep(1)
     again = states(names)
-    return [
-        "%s is %s (%s)" % (n, s["ActiveState"], s["Result"])
+    return {
+        n: "is %s (%s)" % (s["ActiveState"], s["Result"])
         for n, s in again.items()
-        if not is_up(s) or s["NRestarts"] != seen[n]["NRestarts"]
-    ]
+        if not is_up(s) or s.get("NRestarts") != seen[n].get("NRestarts")
+    }
 
 
 def carry_out(trees, wanted, asked):
-    """Starts, restarts and reloads in the tree's order. Gives one line for each that fails."""
+    """Starts, restarts and reloads in the tree's order. Gives what is wrong with each that fails."""
     stamps = Stamps(trees)
-    failed = []
+    failed = {}
     for unit in wanted["units"]:
         name = full(unit["name"])
         verb = asked.get(name)
@@ -177,8 +183,8 @@ def carry_out(trees, wanted, asked):
             systemctl("reset-failed", name)
         ran = systemctl(verb, name)
         if ran.returncode != 0:
-            failed.append("%s: %s failed" % (name, verb))
-        elif verb == "reload":
+            failed[name] = "%s failed" % verb
+        else:
             stamps.set(name)
     return failed
 

@@ -11,31 +11,32 @@ from ansible.module_utils.polder_tree import Refused
 DISKS = "/dev/disk/by-id/virtio-*"
 
 
-def _field(device, name):
-    ran = subprocess.run(["lsblk", "-dnbo", name, device], capture_output=True, text=True, check=False)
-    return ran.stdout.strip()
+def _say(*command):
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout.strip()
+
+
+def _whole(path):
+    """No partition, and not cut into some."""
+    return "-part" not in path and not glob.glob(path + "-part*")
 
 
 def find(volume):
     """The volume's disk and what is on it: absent, blank, ready."""
     folder = volume["folder"]
-    disks = []
-    for path in glob.glob(DISKS):
-        if "-part" in path or _field(path, "TYPE") != "disk":
-            continue
-        has_parts = len(subprocess.run(["lsblk", "-no", "NAME", path], capture_output=True, text=True, check=False).stdout.split()) > 1
-        if not has_parts and _field(path, "SIZE") == str(volume["sizeGiB"] << 30):
-            disks.append(path)
+    size = str(volume["sizeGiB"] << 30)
+    disks = [path for path in glob.glob(DISKS) if _whole(path) and _say("blockdev", "--getsize64", path)[1] == size]
     if len(disks) > 1:
         raise Refused("which disk is %s? %s have its size: detach what isn't this host's" % (folder, ", ".join(sorted(disks))))
     if not disks:
         return {"state": "absent", "folder": folder}
     device = disks[0]
-    kind = subprocess.run(["blkid", "-p", "-o", "value", "-s", "TYPE", device], capture_output=True, text=True, check=False)
-    if kind.returncode == 2:
+    # blkid's own code for: nothing on it.
+    code, kind = _say("blkid", "-p", "-o", "value", "-s", "TYPE", device)
+    if code == 2:
         return {"state": "blank", "folder": folder, "device": device}
-    if kind.stdout.strip() != "ext4":
-        raise Refused("%s for %s holds %s, not ext4: it isn't formatted over" % (device, folder, kind.stdout.strip() or "something unknown"))
-    uuid = subprocess.run(["blkid", "-p", "-o", "value", "-s", "UUID", device], capture_output=True, text=True, check=False).stdout.strip()
+    if kind != "ext4":
+        raise Refused("%s for %s holds %s, not ext4: it isn't formatted over" % (device, folder, kind or "something unknown"))
+    uuid = _say("blkid", "-p", "-o", "value", "-s", "UUID", device)[1]
     state = "ready" if os.path.ismount(folder) else "unmounted"
     return {"state": state, "folder": folder, "device": device, "uuid": uuid}

@@ -170,14 +170,27 @@ def switch(trees, bundle, params):
     kept = {entry["path"] for entry in wanted["files"]}
     gone = [entry["path"] for entry in (before or {"files": []})["files"] if entry["path"] not in kept]
     undo.remember(sorted(kept | set(gone)))
-    trees.switch(name, wanted, before)
-    polder_units.stamp_removed(trees, wanted, gone)
-    asked, pending, failed = bring_units(trees, name, wanted, before, params["restart"])
-    if failed:
-        raise Refused(roll_back(trees, undo, name, wanted, asked, failed))
+    was_up = {unit for unit, state in unit_states(wanted).items() if polder_units.is_up(state)}
+    asked, pending = {}, []
+    try:
+        trees.switch(name, wanted, before)
+        polder_units.stamp_removed(trees, wanted, gone)
+        asked, pending, failed = bring_units(trees, name, wanted, before, params["restart"])
+    except Exception as error:  # pylint: disable=broad-except
+        # A full disk, a systemd that doesn't answer, a fault of ours: half a switch must not stay.
+        raise Refused(roll_back(trees, undo, name, asked, {"the switch": "broke off: %s" % error})) from error
+    if was_up.intersection(failed):
+        raise Refused(roll_back(trees, undo, name, asked, failed))
     undo.forget()
     trees.keep_two()
+    if failed:
+        # There is no old service that the old files would bring back.
+        raise Refused("%s; it didn't run before either, so the new files stay; `journalctl -u` on the host says why" % told(failed))
     return {"changed": True, "asked": asked, "pending": pending, "gone": gone}
+
+
+def told(failed):
+    return "; ".join("%s %s" % item for item in failed.items())
 
 
 def bring_units(trees, name, wanted, before, restart):
@@ -195,14 +208,14 @@ def bring_units(trees, name, wanted, before, restart):
         if names:
             ran = polder_units.systemctl(*verb, *names)
             if ran.returncode != 0 and names is not former:
-                return {}, [], ["systemctl %s: %s" % (verb[0], ran.stderr.strip().replace("\n", "; "))]
+                raise Refused("systemctl %s: %s" % (verb[0], ran.stderr.strip().replace("\n", "; ")))
     asked = polder_units.needs(trees, name, wanted, unit_states(wanted))
     pending = polder_units.split_pending(trees, name, wanted, asked, restart)
     failed = polder_units.carry_out(trees, wanted, asked)
-    return asked, pending, failed or polder_units.settle(list(seen))
+    return asked, pending, {**polder_units.settle(list(seen)), **failed}
 
 
-def roll_back(trees, undo, name, wanted, asked, failed):
+def roll_back(trees, undo, name, asked, failed):
     """The old files and the old service again. Gives the line that says so."""
     undo.restore()
     old = trees.manifest(trees.current())
@@ -211,15 +224,15 @@ def roll_back(trees, undo, name, wanted, asked, failed):
     for unit, verb in asked.items():
         if unit not in ours:
             polder_units.systemctl("stop", unit)
-        elif verb == "reload" and not any(line.startswith(unit) for line in failed):
+        elif verb == "reload" and unit not in failed:
             polder_units.systemctl("reload", unit)
         else:
             polder_units.systemctl("reset-failed", unit)
             polder_units.systemctl("restart", unit)
     drop(trees, name)
-    still = polder_units.settle(sorted(ours)) if ours else []
-    state = "the old files are back" + (", but %s" % "; ".join(still) if still else ", and all is up again")
-    return "%s: %s; `journalctl -u` on the host says why" % ("; ".join(failed), state)
+    still = polder_units.settle(sorted(ours)) if ours else {}
+    state = "the old files are back" + (", but %s" % told(still) if still else ", and all is up again")
+    return "%s: %s; `journalctl -u` on the host says why" % (told(failed), state)
 
 
 def drop(trees, name):

@@ -1,0 +1,85 @@
+import { Command } from "commander";
+import type { HostResult } from "../../modules/converge/index.ts";
+import { OutsideFailure } from "../../modules/outside/index.ts";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { convergeInstance } from "../../stacks/converge.ts";
+import { FindingsFound } from "../exit.ts";
+import { ROOT } from "../root.ts";
+import { note, out } from "../terminal.ts";
+
+interface Options {
+  readonly limit?: string[];
+  readonly check?: boolean;
+  readonly restart?: boolean;
+  readonly user?: string;
+  readonly identity?: string;
+  readonly sshIdentity?: string;
+}
+
+function print(results: readonly HostResult[], began: number): void {
+  for (const { host, outcome, lines, pending } of results) {
+    out(`${host}: ${outcome}`);
+    for (const line of lines) out(`  ${line}`);
+    for (const unit of pending)
+      out(`  pending: ${unit} runs with older files; --restart restarts it and cuts its calls off`);
+  }
+  const count = (outcome: HostResult["outcome"]) =>
+    results.filter((result) => result.outcome === outcome).length;
+  const counts = (["unchanged", "changed", "differs", "failed"] as const)
+    .filter((outcome) => count(outcome) > 0)
+    .map((outcome) => `${count(outcome)} ${outcome}`);
+  const tasks = results.reduce((sum, result) => sum + result.tasks, 0);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  out(`${results.length} hosts: ${counts.join(", ")}; ${tasks} tasks, ${seconds} s`);
+}
+
+/** `polder converge`: hosts become what their trees say. */
+export function convergeCommand(): Command {
+  return new Command("converge")
+    .description("Bring the hosts to what was rendered: packages, people, files, services")
+    .argument("<instance>", "its folder's name or path")
+    .option("--limit <hosts...>", "only these, such as control-1 turn-1")
+    .option("--check", "only tell what would be done; exit code 1 when it is something")
+    .option("--restart", "restart what carries calls, too, where its files ask for that")
+    .option("--user <name>", "your login name on the hosts (else POLDER_USER)")
+    .option(
+      "--identity <file>",
+      "your age identity, which opens the vault (else POLDER_AGE_IDENTITY)",
+    )
+    .option(
+      "--ssh-identity <file>",
+      "your private SSH key (else POLDER_SSH_IDENTITY, else ssh-agent)",
+    )
+    .addHelpText(
+      "after",
+      `
+Each program judges its new files first. A file that it refuses, or a service that doesn't come up
+with them, leaves the old files and the old service. Interrupted or failed, run it again: it goes on.
+docs/converge.md tells what lands where.`,
+    )
+    .action(async (name: string, options: Options) => {
+      const began = performance.now();
+      const loaded = loadInstance(instanceFolder(ROOT, name));
+      for (const line of loaded.notes) note(line);
+      const results = await convergeInstance(loaded, {
+        limit: options.limit ?? [],
+        check: options.check ?? false,
+        restart: options.restart ?? false,
+        user: options.user,
+        identity: options.identity,
+        sshIdentity: options.sshIdentity,
+        progress: note,
+      });
+      print(results, began);
+      const failed = results.filter(({ outcome }) => outcome === "failed");
+      if (failed.length > 0)
+        throw new OutsideFailure(
+          `${failed.map(({ host }) => host).join(", ")} failed; the others are done: run it again to go on`,
+        );
+      const differs = results.filter(({ outcome }) => outcome === "differs");
+      if (differs.length > 0)
+        throw new FindingsFound(
+          `${differs.map(({ host }) => host).join(", ")}: not as rendered; \`polder converge ${name}\` puts it right`,
+        );
+    });
+}

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import type { Blueprint, Host } from "../blueprint/index.ts";
+import type { Role } from "../sizing/index.ts";
+
+/** What a converge does with each host. */
+export interface Wishes {
+  /** Only tell what would be done. */
+  readonly check: boolean;
+  /** Restart what carries calls, too. */
+  readonly restart: boolean;
+}
+
+/** The Ansible roles of each of ours, in order. */
+const PARTS: Readonly<Record<Role, readonly string[]>> = {
+  control: ["base"],
+  turn: ["base"],
+  bridge: ["base"],
+  edge: ["base"],
+  monitor: ["base"],
+};
+
+/** Where a role's volume is mounted. */
+const MOUNTED: Partial<Readonly<Record<Role, string>>> = {
+  control: "/srv/data",
+  monitor: "/srv/logs",
+};
+
+function volumeOf(host: Host) {
+  const folder = MOUNTED[host.role];
+  const [volume] = host.volumes;
+  return folder && volume ? { polder_volume: { folder, sizeGiB: volume.sizeGiB } } : {};
+}
+
+/**
+ * The inventory as YAML: hosts by name, no secret.
+ *
+ * @param folder where `polder render` wrote the hosts' trees
+ * @param vault the instance's vault file
+ * @param certificates the hosts' SSH certificates, by host id
+ */
+export function inventory(
+  blueprint: Blueprint,
+  folder: string,
+  vault: string,
+  certificates: Readonly<Record<string, string>>,
+  wishes: Wishes,
+): string {
+  const hosts = blueprint.hosts.map((host) => [
+    host.id,
+    {
+      ansible_host: host.name,
+      polder_role: host.role,
+      polder_tree: join(folder, host.id),
+      polder_parts: [...PARTS[host.role]],
+      polder_public: { [`ssh/${host.id}.cert`]: certificates[host.id] ?? "" },
+      ...volumeOf(host),
+    },
+  ]);
+  const vars = {
+    polder_vault: vault,
+    polder_check: wishes.check,
+    polder_restart: wishes.restart,
+    polder_admins: blueprint.admins.map(({ user, name }) => ({ user, name })),
+  };
+  return dump({ all: { vars, hosts: Object.fromEntries(hosts) } }, { lineWidth: -1 });
+}

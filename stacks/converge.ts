@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Blueprint } from "../modules/blueprint/index.ts";
+import {
+  Connections,
+  type HostResult,
+  inventory,
+  knownHosts,
+  playbook,
+  Results,
+  type SshUser,
+  sshConfig,
+  sshFiles,
+  type Wishes,
+} from "../modules/converge/index.ts";
+import { BadInput, nearest } from "../modules/input/index.ts";
+import { OutsideFailure } from "../modules/outside/index.ts";
+import { renderAll } from "../modules/render/index.ts";
+import {
+  createVault,
+  ensureSecrets,
+  hasVault,
+  identityFile,
+  loadHosts,
+  openVault,
+  recordHost,
+  type Vault,
+} from "../modules/secrets/index.ts";
+import { INSTANCE_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { labFolder } from "./environment.ts";
+import { exclusively } from "./exclusive.ts";
+import { today } from "./today.ts";
+import { writeTrees } from "./trees.ts";
+import { buildFolder } from "./working-folder.ts";
+
+export interface ConvergeOptions extends Wishes {
+  /** Host ids; empty: all. */
+  readonly limit: readonly string[];
+  /** Login name of the admin; by default the lab's person, or POLDER_USER. */
+  readonly user?: string | undefined;
+  /** File with the person's age identity. */
+  readonly identity?: string | undefined;
+  /** File with the person's private SSH key. */
+  readonly sshIdentity?: string | undefined;
+  readonly progress: (line: string) => void;
+}
+
+/** The person that the lab has for its own instances. */
+const LAB_PERSON = "labbeheer";
+
+/** A file of the lab's person, for an instance of the lab. */
+function labPerson(blueprint: Blueprint, ending: string): string | undefined {
+  const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
+  const file = lab && join(lab, "people", `${LAB_PERSON}${ending}`);
+  return file && existsSync(file) ? file : undefined;
+}
+
+function refuse(loaded: LoadedInstance, message: string): never {
+  throw new BadInput([{ file: join(loaded.folder, INSTANCE_FILE), message }]);
+}
+
+/** Who logs in. @throws BadInput when nobody is named, or no admin is. */
+export function sshUser(
+  loaded: LoadedInstance,
+  options: Pick<ConvergeOptions, "user" | "sshIdentity"> = {},
+): SshUser {
+  const { blueprint } = loaded;
+  const lab = labPerson(blueprint, "");
+  const user = options.user ?? (process.env["POLDER_USER"] || undefined) ?? (lab && LAB_PERSON);
+  const admins = blueprint.admins.map((admin) => admin.user);
+  if (user === undefined)
+    refuse(loaded, `who are you? --user or POLDER_USER; admins: ${admins.join(", ")}`);
+  // Whoever is no admin would lock themselves out in the middle.
+  if (!admins.includes(user)) {
+    const near = nearest(user, admins);
+    refuse(
+      loaded,
+      `admins: got user "${user}", who is none; ${near ? `did you mean "${near}"?` : `there are: ${admins.join(", ")}`}`,
+    );
+  }
+  const identity =
+    options.sshIdentity ??
+    (process.env["POLDER_SSH_IDENTITY"] || undefined) ??
+    (user === LAB_PERSON ? lab : undefined);
+  return { user, identity };
+}
+
+/** The hosts that are asked for. @throws BadInput for a name that no host has. */
+function limited({ blueprint, folder }: LoadedInstance, limit: readonly string[]): string[] {
+  const all = blueprint.hosts.map(({ id }) => id);
+  for (const id of limit)
+    if (!all.includes(id)) {
+      const near = nearest(id, all);
+      const hint = near ? `did you mean "${near}"?` : `there are: ${all.join(", ")}`;
+      throw new BadInput([{ file: folder, message: `--limit: no host "${id}"; ${hint}` }]);
+    }
+  return limit.length > 0 ? [...limit] : all;
+}
+
+/** The vault, with all that is missing made. */
+async function secrets(loaded: LoadedInstance, options: ConvergeOptions): Promise<Vault> {
+  const file = identityFile(options.identity, labPerson(loaded.blueprint, ".age"));
+  if (!hasVault(loaded.folder, "instance")) await createVault(loaded, "instance");
+  return openVault(loaded, { identityFile: file });
+}
+
+async function makeSecrets(
+  loaded: LoadedInstance,
+  vault: Vault,
+  progress: (line: string) => void,
+): Promise<void> {
+  const changes = await ensureSecrets(loaded, vault);
+  const done = changes.filter(({ what }) => what !== "missing");
+  if (done.length > 0)
+    progress(`secrets: ${done.map(({ name, what }) => `${name} ${what}`).join(", ")}`);
+  const missing = changes.filter(({ what }) => what === "missing");
+  if (missing.length > 0)
+    throw new OutsideFailure(
+      missing.map(({ name, why }) => `secrets: ${name} is missing: ${why}`).join("\n"),
+    );
+}
+
+/**
+ * Brings the hosts of an instance to what the Blueprint says, or tells what would be done.
+ *
+ * @throws BadInput, OutsideFailure when nothing could begin. What fails on a host is in its result.
+ */
+export async function convergeInstance(
+  loaded: LoadedInstance,
+  options: ConvergeOptions,
+): Promise<HostResult[]> {
+  const { blueprint } = loaded;
+  if (blueprint.addresses.state !== "allocated")
+    refuse(
+      loaded,
+      `no public address is recorded for ${blueprint.addresses.missing.join(", ")}: \`polder apply\` and \`polder addresses\` come first`,
+    );
+  const ids = limited(loaded, options.limit);
+  const person = sshUser(loaded, options);
+  return exclusively(blueprint.instance, () => converge(loaded, ids, person, options));
+}
+
+async function converge(
+  loaded: LoadedInstance,
+  ids: readonly string[],
+  person: SshUser,
+  options: ConvergeOptions,
+): Promise<HostResult[]> {
+  const { blueprint, folder } = loaded;
+  const { progress } = options;
+  const files = sshFiles(buildFolder(blueprint.instance));
+  const trees = writeTrees(blueprint.instance, renderAll(blueprint));
+  const vault = await secrets(loaded, options);
+  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+  const writeKnown = () =>
+    writeWhole(
+      files.knownHosts,
+      knownHosts(blueprint, loadHosts(folder), vault.get("ssh/ca.pub")),
+      0o644,
+    );
+  writeWhole(files.config, sshConfig(blueprint, person, files.knownHosts), 0o644);
+  writeKnown();
+
+  const results = new Results(ids, options.check);
+  const connections = new Connections(blueprint, loadHosts(folder), files.config);
+  const stop = () => connections.close();
+  process.once("exit", stop);
+  try {
+    progress(`connecting to ${ids.length} hosts`);
+    const reached = await connections.open(ids);
+    for (const { host, key, failure } of reached) {
+      if (failure !== undefined) results.add(lost(host, failure));
+      else if (!loadHosts(folder)[host]) {
+        const { fingerprint } = recordHost(folder, host, key, today());
+        progress(
+          `${host}: first visit, ${fingerprint} unverified: compare with its console, then \`polder keys confirm\``,
+        );
+      }
+    }
+    await makeSecrets(loaded, vault, progress);
+    writeKnown();
+    const there = reached.filter((one) => one.failure === undefined).map(({ host }) => host);
+    const limit = ids.filter((id) => there.includes(id));
+    if (limit.length > 0) await run(loaded, trees, vault, limit, connections, results, options);
+    return results.all();
+  } finally {
+    process.off("exit", stop);
+    stop();
+  }
+}
+
+const lost = (host: string, message: string) =>
+  ({ event: "unreachable", host, task: "connect", changed: false, message }) as const;
+
+async function run(
+  loaded: LoadedInstance,
+  trees: string,
+  vault: Vault,
+  limit: readonly string[],
+  connections: Connections,
+  results: Results,
+  options: ConvergeOptions,
+): Promise<void> {
+  const { blueprint, folder } = loaded;
+  const { progress } = options;
+  const path = join(buildFolder(blueprint.instance), "inventory.yaml");
+  const certificates = Object.fromEntries(
+    Object.entries(loadHosts(folder)).map(([id, entry]) => [id, entry.certificate ?? ""]),
+  );
+  writeWhole(path, inventory(blueprint, trees, vault.path, certificates, options));
+  const interrupted = await playbook({
+    inventory: path,
+    limit,
+    password: vault.password(),
+    sshArguments: connections.arguments,
+    onEvent: (event) => {
+      results.add(event);
+      if (event.event === "failed" || event.event === "unreachable")
+        progress(`${event.host}: failed`);
+      else if (event.event === "ok" && event.phase)
+        progress(`${event.host}: ${event.phase}${event.told?.same ? ", nothing to do" : ""}`);
+    },
+    onInterrupt: () => progress("stopping: what is begun on a host is ended there, by itself"),
+  });
+  if (interrupted)
+    throw new OutsideFailure(
+      `${blueprint.instance}: interrupted; each host has its old files or its new ones, run it again to go on`,
+    );
+  const [said] = results.texts.filter((text) => /ERROR|error/.test(text));
+  if (said && results.all().every(({ tasks }) => tasks === 0))
+    throw new OutsideFailure(
+      `${blueprint.instance}: Ansible: ${said.replace(/^.*?ERROR\S*:?\s*/, "")}`,
+    );
+}
