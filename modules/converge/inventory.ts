@@ -11,13 +11,13 @@ export interface Wishes {
   readonly restart: boolean;
 }
 
-/** The Ansible roles of each of ours, in order. */
+/** The Ansible roles that look whether a host's parts answer, in order. */
 const PARTS: Readonly<Record<Role, readonly string[]>> = {
-  control: ["base"],
-  turn: ["base"],
-  bridge: ["base"],
-  edge: ["base"],
-  monitor: ["base"],
+  control: ["ca", "prosody", "web"],
+  turn: ["ca", "turn"],
+  bridge: ["ca", "bridge"],
+  edge: ["ca"],
+  monitor: ["ca", "monitor"],
 };
 
 /** Where a role's volume is mounted. */
@@ -50,6 +50,8 @@ export function inventory(
     host.id,
     {
       ansible_host: host.name,
+      polder_name: host.name,
+      polder_address: host.ipv4,
       polder_role: host.role,
       polder_tree: join(folder, host.id),
       polder_parts: [...PARTS[host.role]],

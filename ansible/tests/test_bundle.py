@@ -1,0 +1,216 @@
+"""The module's parts on a root of their own; run by modules/converge/bundle.test.ts."""
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import unittest
+import zlib
+
+import ansible.module_utils
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils"))
+sys.path[:0] = [os.path.join(HERE, "../plugins/modules"), os.path.join(HERE, "../plugins/action")]
+
+import ansible.errors  # noqa: E402
+import grp  # noqa: E402
+import pwd  # noqa: E402
+
+# pylint: disable=wrong-import-position
+from ansible.module_utils import polder_packages, polder_tree, polder_units  # noqa: E402
+from ansible.module_utils.polder_tree import Refused, Trees, digest  # noqa: E402
+from ansible.module_utils.polder_undo import Undo  # noqa: E402
+
+OWNER = pwd.getpwuid(os.getuid()).pw_name
+GROUP = grp.getgrgid(os.getgid()).gr_name
+
+
+def manifest(files, **more):
+    return {
+        "files": [
+            {"path": p, "mode": "0644", "owner": OWNER, "group": GROUP, "sha256": hashlib.sha256(c).hexdigest()}
+            for p, c in sorted(files.items())
+        ],
+        "units": [], "masked": [], "checks": [], "packages": {"install": [], "absent": []}, **more,
+    }
+
+
+class TreesTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.trees = Trees(self.folder.name)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def bring(self, files):
+        wanted = manifest(files)
+        before = self.trees.manifest(self.trees.current())
+        name = self.trees.stage(wanted, files)
+        self.trees.switch(name, wanted, before)
+        self.trees.keep_two()
+        return wanted
+
+    def read(self, path):
+        # Links are absolute: within our root they are followed by hand.
+        with open(self.trees.file(self.trees.current(), path), "rb") as file:
+            return file.read()
+
+    def test_same_tree_has_no_differences(self):
+        wanted = self.bring({"/etc/a": b"1", "/etc/sudoers": b"s"})
+        self.assertEqual(self.trees.differences(wanted), ({}, []))
+
+    def test_every_kind_of_drift_is_named(self):
+        files = {"/etc/%s" % n: n.encode() for n in "abcde"}
+        wanted = self.bring({**files, "/etc/sudoers": b"s"})
+        tree = lambda path: self.trees.file(self.trees.current(), path)
+        with open(tree("/etc/a"), "wb") as file:
+            file.write(b"x")
+        os.unlink(self.trees.real("/etc/b"))
+        os.unlink(self.trees.real("/etc/c"))
+        with open(self.trees.real("/etc/c"), "wb") as file:
+            file.write(b"c")
+        os.chmod(tree("/etc/d"), 0o666)
+        self.trees.replace_link(self.trees.real("/etc/e"), "/dev/null")
+        with open(self.trees.real("/etc/sudoers"), "ab") as file:
+            file.write(b"ALL")
+        drift, changed = self.trees.differences(wanted)
+        self.assertEqual(changed, [])
+        self.assertEqual(drift, {
+            "/etc/a": "edited", "/etc/b": "deleted", "/etc/c": "replaced by a file", "/etc/d": "mode 0666",
+            "/etc/e": "linked elsewhere", "/etc/sudoers": "edited",
+        })
+        self.bring({**files, "/etc/sudoers": b"s"})
+        self.assertEqual(self.trees.differences(wanted), ({}, []))
+
+    def test_a_cut_bundle_is_refused_and_nothing_is_left(self):
+        wanted = manifest({"/etc/a": b"1", "/etc/b": b"2"})
+        for contents in ({"/etc/a": b"1"}, {"/etc/a": b"1", "/etc/b": b""}):
+            with self.assertRaisesRegex(Refused, "cut on its way"):
+                self.trees.stage(wanted, contents)
+        self.assertEqual(self.trees.names(), [])
+
+    def test_a_full_disk_is_told_before_anything_is_written(self):
+        reserve, polder_tree.RESERVE = polder_tree.RESERVE, 1 << 60
+        try:
+            with self.assertRaisesRegex(Refused, "disk is full"):
+                self.bring({"/etc/a": b"1"})
+        finally:
+            polder_tree.RESERVE = reserve
+        self.assertEqual(self.trees.names(), [])
+
+    def test_a_file_that_is_gone_loses_its_link(self):
+        self.bring({"/etc/a": b"1", "/etc/b": b"2"})
+        self.bring({"/etc/a": b"1"})
+        self.assertFalse(os.path.lexists(self.trees.real("/etc/b")))
+
+    def test_two_trees_are_kept(self):
+        for number in range(4):
+            self.bring({"/etc/a": b"%d" % number})
+        self.assertEqual(len(self.trees.names()), 2)
+        self.assertEqual(self.read("/etc/a"), b"3")
+
+    def test_what_stays_the_same_keeps_its_time(self):
+        self.bring({"/etc/a": b"1", "/etc/b": b"1"})
+        for path in ("/etc/a", "/etc/b"):
+            os.utime(self.trees.file(self.trees.current(), path), (1000, 1000))
+        wanted = self.bring({"/etc/a": b"1", "/etc/b": b"2"})
+        name = self.trees.current()
+        self.assertEqual(polder_units.newest(self.trees, name, wanted, ["/etc/a"]), 1000)
+        self.assertGreater(polder_units.newest(self.trees, name, wanted, ["/etc/b"]), 1000)
+        self.assertEqual(polder_units.newest(self.trees, name, wanted, ["/etc/a2"]), 0)
+
+    def test_undo_brings_everything_back(self):
+        os.makedirs(self.trees.real("/etc"))
+        with open(self.trees.real("/etc/a"), "wb") as file:
+            file.write(b"debian's")
+        undo = Undo(self.trees)
+        undo.remember(["/etc/a", "/etc/b"])
+        self.bring({"/etc/a": b"1", "/etc/b": b"2"})
+        undo.restore()
+        with open(self.trees.real("/etc/a"), "rb") as file:
+            self.assertEqual(file.read(), b"debian's")
+        self.assertFalse(os.path.lexists(self.trees.real("/etc/b")))
+        self.assertIsNone(self.trees.current())
+        self.assertFalse(os.path.exists(undo.before))
+
+    def test_undo_goes_back_to_the_tree_before(self):
+        first = self.bring({"/etc/a": b"1"})
+        undo = Undo(self.trees)
+        undo.remember(["/etc/a"])
+        wanted = manifest({"/etc/a": b"2"})
+        name = self.trees.stage(wanted, {"/etc/a": b"2"})
+        self.trees.switch(name, wanted, first)
+        undo.restore()
+        self.assertEqual(self.read("/etc/a"), b"1")
+
+
+class DigestTest(unittest.TestCase):
+    def test_covers_content_mode_owner_units_and_packages(self):
+        base = manifest({"/etc/a": b"1"})
+        others = [manifest({"/etc/a": b"2"}), manifest({"/etc/a": b"1"}, masked=["x"]),
+                  manifest({"/etc/a": b"1"}, packages={"install": ["x"], "absent": []})]
+        for key, value in (("mode", "0600"), ("owner", "nobody"), ("group", "nogroup")):
+            other = manifest({"/etc/a": b"1"})
+            other["files"][0][key] = value
+            others.append(other)
+        self.assertEqual(len({digest(one) for one in [base, *others]}), len(others) + 1)
+        self.assertEqual(digest(base), digest(json.loads(json.dumps(base))))
+
+
+class ActionTest(unittest.TestCase):
+    def setUp(self):
+        import importlib.util
+
+        spec = importlib.util.spec_from_file_location("action", os.path.join(HERE, "../plugins/action/polder_bundle.py"))
+        self.action = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.action)
+
+    def test_fills_references_in_and_never_tells_values(self):
+        fill = self.action.fill
+        self.assertEqual(fill("/f", "a @@secret:x/y.key@@ b", {"x/y.key": "V"}), "a V b")
+        with self.assertRaisesRegex(ansible.errors.AnsibleError, "/f refers to x/z, which the vault") as caught:
+            fill("/f", "@@secret:x/y.key@@ @@secret:x/z@@", {"x/y.key": "CANARY"})
+        self.assertNotIn("CANARY", str(caught.exception))
+
+    def test_reads_what_typescript_rendered(self):
+        folder = os.environ["POLDER_RENDERED"]
+        tree, texts = self.action.read_tree(folder)
+        self.assertGreater(len(tree["files"]), 10)
+        path = tree["files"][0]["path"]
+        with open(os.path.join(folder, "files", path.lstrip("/")), "ab") as file:
+            file.write(b"#")
+        with self.assertRaisesRegex(ansible.errors.AnsibleError, "not what was rendered"):
+            self.action.read_tree(folder)
+        self.assertEqual(set(texts), {entry["path"] for entry in tree["files"]})
+
+
+class ModuleTest(unittest.TestCase):
+    def test_a_bundle_that_lost_its_end_is_refused(self):
+        import polder_bundle
+
+        packed = base64.b64encode(zlib.compress(b"{}")).decode()
+        good = {"bundle": packed, "sum": hashlib.sha256(packed.encode()).hexdigest()}
+        self.assertEqual(polder_bundle.read_bundle(good), {})
+        with self.assertRaisesRegex(Refused, "cut on its way"):
+            polder_bundle.read_bundle({**good, "bundle": packed[:-4]})
+
+
+class AptTest(unittest.TestCase):
+    def test_tells_what_to_do(self):
+        for said, told in (
+            ("E: Unable to locate package nginxx", "there is no package nginxx"),
+            ("  Could not connect to 198.18.64.1:3142 (198.18.64.1). - connect (111)", "mirror 198.18.64.1:3142 doesn't answer"),
+            ("dpkg: error processing archive x: cannot copy: No space left on device", "the disk is full"),
+            ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held", "another apt holds /var/lib/dpkg/lock-frontend"),
+            ("dpkg: error processing package coturn (--purge):\nE: Sub-process /usr/bin/dpkg returned an error", "package coturn"),
+        ):
+            self.assertIn(told, polder_packages.explain(said))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { renderAll } from "../modules/render/index.ts";
+import { loadInstance } from "../modules/workspace/index.ts";
+import { ROOT } from "./environment.ts";
+import { writeTrees } from "./trees.ts";
+import { buildFolder } from "./working-folder.ts";
+
+// Python's own tests of the code that runs on hosts; they read one tree that TypeScript wrote.
+it("ansible/tests", () => {
+  const { blueprint } = loadInstance(join(ROOT, "instances/lab"));
+  const name = "bundle-test";
+  const folder = mkdtempSync(join(tmpdir(), "polder-bundle-"));
+  try {
+    cpSync(join(writeTrees(name, renderAll(blueprint)), "turn-1"), folder, { recursive: true });
+    const ran = spawnSync(
+      join(ROOT, "build/venv/bin/python"),
+      ["-m", "unittest", "discover", "-s", join(ROOT, "ansible/tests")],
+      {
+        encoding: "utf8",
+        env: { ...process.env, POLDER_RENDERED: folder, PYTHONDONTWRITEBYTECODE: "1" },
+      },
+    );
+    expect(ran.stderr).toMatch(/Ran 1\d tests[\s\S]*OK/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(buildFolder(name), { recursive: true, force: true });
+  }
+}, 60_000);
