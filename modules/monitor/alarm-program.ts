@@ -13,11 +13,13 @@ export const alarmProgram = (
 ${mark}
 """Tells people by webhook what turned red, and what turned green again: each once."""
 
+import http.client
 import json
 import os
 import re
 import sys
 import time
+import urllib.error
 import urllib.request
 
 from polder_journal import Cursor, number, sources, text
@@ -42,7 +44,7 @@ def judged(host, entry):
     subject = SUBJECT.match(message)
     if kind not in RED or not subject:
         return None
-    name = f"{kind.removeprefix('polder-')}/{host}/{subject['subject']}"
+    name = f"{kind.removeprefix('polder-')}/{host}/{subject['subject'].lstrip('/')}"
     return name, number(entry, "PRIORITY", 6) <= RED[kind], message
 
 
@@ -82,10 +84,12 @@ def post(token, body):
     try:
         with opener.open(request, timeout=10) as answer:
             return 200 <= answer.status < 300
-    except OSError as error:
-        # What the webhook says of the token isn't ours to write down.
-        print(f"<4>alarm not delivered: {type(error).__name__} {getattr(error, 'code', '')}", flush=True)
-        return False
+    except urllib.error.HTTPError as error:
+        # Its words may quote the token; its number doesn't.
+        print(f"<4>alarm not delivered: the webhook answers {error.code}", flush=True)
+    except (OSError, http.client.HTTPException) as error:
+        print(f"<4>alarm not delivered: {getattr(error, 'reason', None) or error!r}", flush=True)
+    return False
 
 
 def tell(state, send):

@@ -1,25 +1,38 @@
-/** What both programs of the monitor share: reading journals from where they were last read. */
-export const journalModule = (mark: string): string => String.raw`${mark}
+/**
+ * What both programs of the monitor share: reading journals from where they were last read.
+ *
+ * @param hosts the name of each host, by the address that its journal comes from
+ * @param own the name of the monitor itself, whose journal is already here
+ */
+export const journalModule = (
+  hosts: Readonly<Record<string, string>>,
+  own: string,
+  mark: string,
+): string => `${mark}
 """Reads new journal entries, each host's from where it was read last."""
 
 import glob
 import json
 import os
-import re
 import shutil
 import subprocess
 
 REMOTE = "/var/log/journal/remote"
-# journal-remote names a file after the certificate of who sends it, and moves full ones aside.
-FILE = re.compile(r"/remote-(?P<host>[^/@]+)(@[^/]+)?\.journal$")
-LOCAL = "local"
+# journal-remote names a file after the address that it comes from, and moves full ones aside.
+HOSTS = ${JSON.stringify(hosts, null, 4)}
+OWN = ${JSON.stringify(own)}
 
 
 def sources(remote=REMOTE):
     """Each host that has sent anything, and how journalctl is asked for it."""
-    hosts = {m["host"] for m in map(FILE.search, glob.glob(f"{remote}/remote-*.journal")) if m}
-    found = {host: [f"--file={remote}/remote-{host}*.journal"] for host in sorted(hosts)}
-    return {LOCAL: [], **found}
+    found = {OWN: []}
+    for address, host in HOSTS.items():
+        # The dot or the at: 10.1's files aren't 10.11's.
+        files = [f"{remote}/remote-{address}{rest}" for rest in (".journal", "@*.journal")]
+        there = [file for file in files if glob.glob(file)]
+        if there:
+            found[host] = [f"--file={file}" for file in there]
+    return found
 
 
 class Cursor:

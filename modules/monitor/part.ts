@@ -6,4 +6,4 @@ import { stores } from "./stores.ts";
 
 /** The monitor: takes the hosts' journals, keeps them sealed in two stores, and raises alarms. */
 export const monitorPart = (blueprint: Blueprint, host: Host): TreePart =>
-  mergeParts(host, [receiver(host), stores(blueprint), alarms(blueprint)]);
+  mergeParts(host, [receiver(blueprint, host), stores(blueprint, host), alarms(blueprint)]);

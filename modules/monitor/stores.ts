@@ -1,9 +1,9 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import type { Blueprint, Host } from "../blueprint/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import { heading, reference, type TreePart } from "../tree/index.ts";
 import { journalModule } from "./journal-program.ts";
-import { RECEIVER } from "./receiver.ts";
+import { RECEIVER, senderAddress } from "./receiver.ts";
 import { splitProgram } from "./split-program.ts";
 import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
 
@@ -16,14 +16,16 @@ const TRIM = "polder-journal-trim";
  * Two stores of sealed files, each with a term and a key of its own: operations and security. What
  * came in lies in clear for a day at most.
  */
-export function stores({ retention }: Blueprint): TreePart {
+export function stores({ retention, hosts }: Blueprint, own: Host): TreePart {
   const days = { operations: retention.operationsDays, security: retention.securityDays };
+  const senders = hosts.filter(({ role }) => role !== "monitor");
+  const names = Object.fromEntries(senders.map((host) => [senderAddress(host), host.name]));
   const recipient = (store: string) => `/etc/polder/monitor/${store}.recipient`;
   const folders = Object.keys(days).map((store) => `/srv/logs/${store}`);
   return {
     packages: { install: ["age", "python3"], absent: [] },
     files: [
-      rawFile(JOURNAL, journalModule(heading())),
+      rawFile(JOURNAL, journalModule(names, own.name, heading())),
       rawFile(PROGRAM, splitProgram(days, heading()), { mode: "0755" }),
       ...Object.keys(days).map((store) =>
         rawFile(recipient(store), reference(`monitor/${store}.recipient`)),
@@ -52,7 +54,7 @@ export function stores({ retention }: Blueprint): TreePart {
         "# Cursors, too: a new file is read from its start.",
         "ExecStart=/usr/bin/find /var/log/journal/remote -name remote-*.journal -delete",
         "ExecStart=/usr/bin/find /var/lib/polder-journal /var/lib/private/polder-alarm" +
-          " -name *.cursor ! -name local.cursor -delete",
+          ` -name *.cursor ! -name ${own.name}.cursor -delete`,
         `ExecStopPost=/usr/bin/systemctl start ${RECEIVER}.socket`,
       ]),
       timer(TRIM, ["OnCalendar=*-*-* 02:40"]),

@@ -5,7 +5,7 @@ import { limitsOf } from "./limits.ts";
 export const SITE = "/etc/nginx/polder-site.conf";
 
 /** Size-limited places that nginx may write to; all in memory, gone with the service. */
-const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+export const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
   (name) => `  ${name}_temp_path /run/nginx/${name};`,
 );
 
@@ -33,19 +33,38 @@ const LOG = [
   "  access_log syslog:server=unix:/dev/log,nohostname,tag=nginx,severity=info polder;",
 ];
 
+/** The NCSC profile in nginx's words, for the context `http`. */
+export const TLS = [
+  "  ssl_protocols TLSv1.2 TLSv1.3;",
+  `  ssl_ciphers ${SUITES_12.join(":")};`,
+  `  ssl_conf_command Ciphersuites ${SUITES_13.join(":")};`,
+  `  ssl_conf_command SignatureAlgorithms ${SIGNATURES.join(":")};`,
+  `  ssl_ecdh_curve ${GROUPS.join(":")};`,
+  "  ssl_prefer_server_ciphers on;",
+  "  # No resumption: a ticket's key would undo forward secrecy, and a session id follows a person.",
+  "  ssl_session_tickets off;",
+  "  ssl_session_cache off;",
+  "  ssl_early_data off;",
+];
+
+/** Process-wide settings: nothing of Debian's, no log line that quotes a request. */
+export const PROCESS = [
+  "worker_processes auto;",
+  "worker_rlimit_nofile 16384;",
+  "pid /run/nginx/nginx.pid;",
+  "# Below crit, a line quotes the request, and with it the meeting's name.",
+  "error_log syslog:server=unix:/dev/log,nohostname,tag=nginx crit;",
+  "",
+  "events {",
+  "  worker_connections 8192;",
+  "}",
+];
+
 /** nginx.conf, the whole of it: Debian's own includes folders that any package may put a site into. */
 export function nginxConfig(blueprint: Blueprint): string[] {
   const { requestsPerSecond } = limitsOf(blueprint);
   return [
-    "worker_processes auto;",
-    "worker_rlimit_nofile 16384;",
-    "pid /run/nginx/nginx.pid;",
-    "# Below crit, a line quotes the request, and with it the meeting's name.",
-    "error_log syslog:server=unix:/dev/log,nohostname,tag=nginx crit;",
-    "",
-    "events {",
-    "  worker_connections 8192;",
-    "}",
+    ...PROCESS,
     "",
     "http {",
     ...LOG,
@@ -79,16 +98,7 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "  limit_req_status 429;",
     "  limit_conn_status 429;",
     "",
-    "  ssl_protocols TLSv1.2 TLSv1.3;",
-    `  ssl_ciphers ${SUITES_12.join(":")};`,
-    `  ssl_conf_command Ciphersuites ${SUITES_13.join(":")};`,
-    `  ssl_conf_command SignatureAlgorithms ${SIGNATURES.join(":")};`,
-    `  ssl_ecdh_curve ${GROUPS.join(":")};`,
-    "  ssl_prefer_server_ciphers on;",
-    "  # No resumption: a ticket's key would undo forward secrecy, and a session id follows a person.",
-    "  ssl_session_tickets off;",
-    "  ssl_session_cache off;",
-    "  ssl_early_data off;",
+    ...TLS,
     "",
     `  include ${SITE};`,
     "}",

@@ -1,1 +1,3 @@
+export { PROCESS, TEMPORARY, TLS } from "./config.ts";
 export { nginxPart } from "./part.ts";
+export { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";

@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { type Blueprint, buildBlueprint, type Host, Refused } from "../blueprint/index.ts";
+import { anyInstance, inputOf, someInstance } from "../blueprint/testing.ts";
+import { certificateWatchPart, monitorPart } from "./index.ts";
+import { senderAddress } from "./receiver.ts";
+
+const webhook = "https://alarm.voorbeeld.example/polder";
+const blueprint = buildBlueprint(inputOf(someInstance({ alarms: { webhook } })));
+const monitor = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "monitor") as Host;
+const contents = (of: Blueprint) =>
+  new Map(monitorPart(of, monitor(of)).files?.map(({ path, content }) => [path, content]));
+
+it("lets in who has a certificate of the instance's CA, named by it alone", () => {
+  const gate = contents(blueprint).get("/etc/nginx/nginx.conf") ?? "";
+  expect(gate).toContain("ssl_verify_client on;");
+  expect(gate).toContain("ssl_client_certificate /etc/polder/ca/instance.crt;");
+  for (const host of blueprint.hosts.filter(({ role }) => role !== "monitor"))
+    expect(gate).toContain(`"CN=${host.name}" ${senderAddress(host)};`);
+  expect(gate).not.toContain(`"CN=${monitor(blueprint).name}"`);
+});
+
+it("keeps journal-remote itself, which checks no certificate, on loopback", () => {
+  const socket = contents(blueprint).get(
+    "/etc/systemd/system/systemd-journal-remote.socket.d/polder.conf",
+  );
+  expect(socket?.match(/^ListenStream=.+$/gm)).toEqual(["ListenStream=127.0.0.1:19531"]);
+});
+
+it("gives each host a sender's address of its own, for any instance", () => {
+  fc.assert(
+    fc.property(anyInstance, (instance) => {
+      let any: Blueprint;
+      try {
+        any = buildBlueprint(inputOf(instance));
+      } catch (error) {
+        if (error instanceof Refused) return;
+        throw error;
+      }
+      const addresses = any.hosts.map(senderAddress);
+      expect(new Set(addresses).size).toBe(addresses.length);
+      expect(addresses).not.toContain("127.0.0.1");
+    }),
+    { numRuns: 25 },
+  );
+});
+
+it("has the token in root's file alone, and no alarms where nobody is to be told", () => {
+  const files = monitorPart(blueprint, monitor(blueprint)).files ?? [];
+  const holders = files.filter(({ content }) => content.includes("@@secret:alarm/token@@"));
+  expect(holders.map(({ path, mode }) => [path, mode])).toEqual([
+    ["/etc/polder/monitor/alarm-token", "0600"],
+  ]);
+  const silent = buildBlueprint(inputOf(someInstance()));
+  expect([...contents(silent).keys()].filter((path) => path.includes("alarm"))).toEqual([]);
+});
+
+it("watches what each host shows to others", () => {
+  for (const host of blueprint.hosts) {
+    const unit = certificateWatchPart(blueprint, host).files?.find(({ path }) =>
+      path.endsWith(".service"),
+    );
+    expect(unit?.content).toContain("/etc/polder/tls/host.crt");
+    expect(unit?.content.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");
+    expect(unit?.content.includes("/etc/coturn/turn.crt")).toBe(host.role === "turn");
+  }
+});

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { sandbox } from "./index.ts";
+
+it("leaves a service nothing that it doesn't name", () => {
+  const lines = sandbox({});
+  expect(lines).toContain("CapabilityBoundingSet=");
+  expect(lines).toContain("AmbientCapabilities=");
+  expect(lines).toContain("RestrictAddressFamilies=AF_UNIX");
+  expect(lines.some((line) => line.startsWith("ReadWritePaths="))).toBe(false);
+});
+
+it("gives what is named, no more", () => {
+  const lines = sandbox({
+    capabilities: ["CAP_NET_BIND_SERVICE"],
+    families: ["AF_INET"],
+    writable: ["/srv/logs"],
+  });
+  expect(lines).toContain("CapabilityBoundingSet=CAP_NET_BIND_SERVICE");
+  expect(lines).toContain("RestrictAddressFamilies=AF_INET");
+  expect(lines).toContain("ReadWritePaths=/srv/logs");
+});
