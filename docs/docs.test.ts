@@ -12,8 +12,7 @@ const ROOT = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** Verbs that pages may name already: announced, not written yet. Take out what has come. */
-const TO_COME =
-  "size residency review approve audit drift evidence invite revoke upgrade";
+const TO_COME = "size residency review approve audit drift evidence invite revoke upgrade";
 
 /** Every page that is committed, or will be: not what git ignores. */
 const listed = spawnSync(
@@ -190,6 +189,15 @@ describe("docs/dependencies.md", () => {
   it("Go: the tool of go.mod", () => {
     const tools = [...read("providers/go.mod").matchAll(/^tool (\S+)$/gm)].map((m) => m[1]);
     expect(names("Go")).toEqual(tools);
+  });
+
+  it("PyPI: what is asked of pip, pinned with hashes", () => {
+    const asked = ["requirements.in", "requirements-judges.in"].flatMap((file) =>
+      [...read(`ansible/${file}`).matchAll(/^([a-z-]+)==/gm)].map((m) => m[1] ?? ""),
+    );
+    expect(names("PyPI")).toEqual([...new Set(asked)]);
+    for (const file of ["requirements.txt", "requirements-judges.txt"])
+      expect(read(`ansible/${file}`)).not.toMatch(/^[a-z0-9-]+==\S+$/m);
   });
 
   it("Debian: what make installs on the machine", () => {
