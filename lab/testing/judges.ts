@@ -181,12 +181,23 @@ END
     refuses: /./,
   },
   {
-    id: "shell",
-    reads: /^\/usr\/local\/(s?bin|lib|libexec)\/.*(?<!\.py|\.css|\.html|\.txt)$/,
+    id: "programs",
+    reads: /^\/usr\/local\/(s?bin|lib|libexec)\//,
     command: each(
-      'case "$(head -n1 "$file")" in "#!"*python3*) python3 -m py_compile "$file" ;; "#!"*bash*) bash -n "$file" ;; "#!"*sh*) sh -n "$file" ;; *) echo "$file: no program" ; false ;; esac',
+      'case "$file $(head -n1 "$file")" in *.py\\ * | *"#!"*python3*) PYTHONPYCACHEPREFIX=/tmp python3 -m py_compile "$file" ;; *"#!"*bash*) bash -n "$file" ;; *"#!"*sh*) sh -n "$file" ;; *) echo "$file: no program"; false ;; esac',
     ),
     refuses: /./,
+  },
+  {
+    id: "age",
+    reads: /\.recipient$/,
+    command: each('age --encrypt --recipients-file "$file" -o /dev/null /etc/hostname'),
+  },
+  {
+    id: "journal-remote",
+    reads: /^\/etc\/systemd\/journal-remote\.conf\.d\//,
+    command: `${speaking} timeout 1 /usr/lib/systemd/systemd-journal-remote --listen-http=127.0.0.1:19531 -o /tmp/; true`,
+    refuses: UNKNOWN,
   },
   {
     id: "certificates",
@@ -206,6 +217,7 @@ export const UNJUDGED: readonly { readonly path: RegExp; readonly why: string }[
     path: /^\/usr\/local\/share\/polder\/web\//,
     why: "served as they are; the probes fetch them",
   },
+  { path: /^\/etc\/polder\/monitor\/alarm-token$/, why: "one word that the receiver compares" },
   { path: /^\/etc\/issue(\.net)?$/, why: "plain text, shown to people" },
   {
     path: /^\/etc\/systemd\/coredump\.conf\.d\//,

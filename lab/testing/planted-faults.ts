@@ -27,7 +27,9 @@ export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   "prosody-accounts": (text) => text.replace("return", "retrun"),
   coturn: (text) => `${text}\nno-such-option-of-coturn\n`,
   openssl: (text) => text.replace("Groups = ", "Groups = NoSuchGroup:"),
-  shell: (text) => `${text}\nif\n`,
+  programs: (text) => `${text}\nif\n`,
+  age: (text) => text.replace("age1", "age2"),
+  "journal-remote": (text) => text.replace("SplitMode=", "SpiltMode="),
   certificates: (text) => text.replace(/MII\S+/, "damaged"),
   "private-keys": (text) => text.replace(/MI\S+/, "damaged"),
 };
