@@ -17,7 +17,7 @@ export function readSockets(text: string): Socket[] {
     return [
       {
         protocol,
-        address: address.replace(/^\[|\]$/g, "").replace(/%.*$/, ""),
+        address: address.replace(/%.*$/, "").replace(/^\[|\]$/g, ""),
         port: Number(port),
         process,
       },

@@ -1,0 +1,104 @@
+import { Command } from "commander";
+import { formatFinding, tally } from "../../modules/findings/index.ts";
+import { BadInput, nearest } from "../../modules/input/index.ts";
+import { GROUPS, PROBES, type Probe } from "../../modules/probes/index.ts";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { type Probed, probeInstance } from "../../stacks/probe.ts";
+import { FindingsFound } from "../exit.ts";
+import { ROOT } from "../root.ts";
+import { note, out } from "../terminal.ts";
+
+interface Options {
+  readonly alarm: boolean;
+  readonly evidence?: boolean;
+  readonly user?: string;
+  readonly identity?: string;
+  readonly sshIdentity?: string;
+}
+
+/** The probes of a word. @throws BadInput when it means none */
+function chosen(what: string): readonly Probe[] {
+  if (what === "all") return PROBES;
+  const found = PROBES.filter(({ id, group }) => id === what || group === what);
+  if (found.length > 0) return found;
+  const names = ["all", ...GROUPS, ...PROBES.map(({ id }) => id)];
+  const near = nearest(what, names);
+  const hint = near ? `did you mean "${near}"?` : `there are: all, ${GROUPS.join(", ")}`;
+  throw new BadInput([{ file: "polder probe", message: `no probe or group "${what}"; ${hint}` }]);
+}
+
+function print({ findings, file, unlisted }: Probed, evidence: boolean): void {
+  const groups = new Set(findings.map(({ group }) => group ?? ""));
+  for (const group of groups) {
+    out(`${group}`);
+    for (const finding of findings.filter((one) => one.group === group)) {
+      if (finding.verdict === "pass" && !evidence) continue;
+      out(`  ${formatFinding(finding)}`);
+      for (const line of evidence || finding.verdict === "fail" ? (finding.evidence ?? []) : [])
+        out(`    ${line}`);
+    }
+    const count = tally(findings.filter((one) => one.group === group));
+    out(`  ${count.pass} pass`);
+  }
+  const count = tally(findings);
+  out(
+    `probes: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested (${unlisted.length} not listed), ${count.waived} waived: ${file}`,
+  );
+}
+
+/** `polder probe`: attacks on the running cluster, each with a proof that there was something to attack. */
+export function probeCommand(): Command {
+  return new Command("probe")
+    .description("Attack a running instance from outside, and look at its hosts from inside")
+    .argument("<what>", `all, a group (${GROUPS.join(", ")}), or one probe`)
+    .argument("<instance>", "its folder's name or path")
+    .option("--no-alarm", "tell the monitor nothing of what fails")
+    .option("--evidence", "show all that was seen, also of what passed")
+    .option("--user <name>", "your login name on the hosts (else POLDER_USER)")
+    .option(
+      "--identity <file>",
+      "your age identity, which opens the vault (else POLDER_AGE_IDENTITY)",
+    )
+    .option(
+      "--ssh-identity <file>",
+      "your private SSH key (else POLDER_SSH_IDENTITY, else ssh-agent)",
+    )
+    .addHelpText(
+      "after",
+      `
+A probe counts only if its positive control saw the component alive; what couldn't be tried reads
+not-tested, with the reason. Nothing is changed on the hosts. Run it where the internet is, not
+inside an admin network: what answers an admin alone must be silent for you.
+  polder probe all lab
+  polder probe tls lab --evidence
+docs/probes.md tells what each probe tries. Exit code 1: something failed, or couldn't be tried and
+isn't on the committed list.`,
+    )
+    .action(async (what: string, name: string, options: Options) => {
+      const probes = chosen(what);
+      const loaded = loadInstance(instanceFolder(ROOT, name));
+      for (const line of loaded.notes) note(line);
+      const controller = new AbortController();
+      const stop = () => controller.abort();
+      process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
+      try {
+        const probed = await probeInstance(loaded, probes, {
+          now: new Date(),
+          alarm: options.alarm,
+          user: options.user,
+          identity: options.identity,
+          sshIdentity: options.sshIdentity,
+          progress: note,
+          signal: controller.signal,
+        });
+        print(probed, options.evidence ?? false);
+        const failed = probed.findings.filter(({ verdict }) => verdict === "fail").length;
+        if (failed > 0 || probed.unlisted.length > 0)
+          throw new FindingsFound(
+            `${failed} probes fail, ${probed.unlisted.length} couldn't be tried and may not be left out: docs/probes.md`,
+          );
+      } finally {
+        process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
+      }
+    });
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { internetCommand } from "../lab/hypervisor/index.ts";
+import type { Blueprint } from "../modules/blueprint/index.ts";
+import { sshArguments } from "../modules/converge/index.ts";
+import { applyWaivers, type Finding } from "../modules/findings/index.ts";
+import { OutsideFailure } from "../modules/outside/index.ts";
+import {
+  isListed,
+  loadNotTested,
+  onceOnly,
+  type Probe,
+  runProbes,
+  startAdmin,
+  startWorker,
+  workerCommand,
+} from "../modules/probes/index.ts";
+import { renderHost } from "../modules/render/index.ts";
+import { identityFile, openVault, type Vault } from "../modules/secrets/index.ts";
+import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { type ConvergeOptions, convergeInstance } from "./converge.ts";
+import { labFolder } from "./environment.ts";
+import { buildFolder } from "./working-folder.ts";
+
+export interface ProbeOptions
+  extends Pick<ConvergeOptions, "user" | "identity" | "sshIdentity" | "progress"> {
+  readonly now: Date;
+  /** Tell the monitor of each fail, as an alarm. */
+  readonly alarm: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Probed {
+  readonly findings: readonly Finding[];
+  /** What couldn't be tried and isn't on the committed list. */
+  readonly unlisted: readonly Finding[];
+  /** Where all of it is written down. */
+  readonly file: string;
+}
+
+/** The folder of the lab that an instance stands in; absent: it stands elsewhere. */
+const labOf = (blueprint: Blueprint): string | undefined =>
+  blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
+
+/** One converge that only looks, for all hosts. */
+async function driftOf(
+  loaded: LoadedInstance,
+  options: ProbeOptions,
+): Promise<Map<string, readonly string[]>> {
+  const results = await convergeInstance(loaded, {
+    ...{ limit: [], check: true, restart: false, progress: () => undefined },
+    ...{ user: options.user, identity: options.identity, sshIdentity: options.sshIdentity },
+  });
+  return new Map(
+    results.map(({ host, outcome, lines }) => {
+      if (outcome === "failed") throw new OutsideFailure(`${host}: ${lines.join("; ")}`);
+      return [host, lines.filter((line) => /^(drift|files): ?/.test(line))];
+    }),
+  );
+}
+
+/** Logs each fail on the edge host, whose journal goes to the monitor, which tells people. */
+async function raise(
+  findings: readonly Finding[],
+  { blueprint }: LoadedInstance,
+  admin: ReturnType<typeof startAdmin>,
+  progress: (line: string) => void,
+): Promise<void> {
+  const edge = blueprint.hosts.find(({ role }) => role === "edge");
+  if (!edge || findings.length === 0) return;
+  // One line a finding; a report's evidence stays here.
+  const lines = findings.map(({ id, subject, message }) => `${id} ${subject}: ${message}`);
+  const command = ["logger", "-t", "polder-probe", "-p", "auth.err"];
+  const ran = await admin.run(edge.id, command, { input: `${lines.join("\n")}\n` });
+  if (ran.code !== 0) progress(`no alarm could be raised: ${ran.stderr.trim()}`);
+}
+
+/**
+ * Attacks a running instance and writes down what was found.
+ *
+ * @throws OutsideFailure when a vantage point can't be had at all
+ */
+export async function probeInstance(
+  loaded: LoadedInstance,
+  probes: readonly Probe[],
+  options: ProbeOptions,
+): Promise<Probed> {
+  const { blueprint } = loaded;
+  const lab = labOf(blueprint);
+  const argumentsFor = (host: string) =>
+    sshArguments(loaded, buildFolder(blueprint.instance), host);
+  // Before the first converge there is no way in: say so at once.
+  for (const { id } of blueprint.hosts.slice(0, 1)) argumentsFor(id);
+  const vault = await openVault(loaded, {
+    identityFile: identityFile(options.identity, lab && join(lab, "people/labbeheer.age")),
+  });
+  const sockets = mkdtempSync(join(tmpdir(), "polder-"));
+  const outside = startWorker(
+    lab ? "the lab's internet" : "this machine",
+    lab ? internetCommand(lab, workerCommand) : workerCommand,
+    options.progress,
+  );
+  const admin = startAdmin(blueprint, argumentsFor, sockets);
+  const stop = async () => {
+    await Promise.all([outside.close(), admin.close()]);
+    rmSync(sockets, { recursive: true, force: true });
+  };
+  options.signal.addEventListener("abort", () => void stop());
+  try {
+    const once = onceOnly();
+    const found = await runProbes(
+      probes,
+      {
+        blueprint,
+        tree: (id) => renderHost(blueprint, hostOf(blueprint, id)),
+        now: options.now,
+        outside,
+        admin,
+        secret: (name) => secretOf(vault, name),
+        drift: async (host) =>
+          (await once("drift", () => driftOf(loaded, options))).get(host) ?? [],
+        witness: lab !== undefined,
+        once,
+      },
+      options.progress,
+      options.signal,
+    );
+    if (options.signal.aborted)
+      throw new OutsideFailure(
+        `${blueprint.instance}: interrupted; nothing was changed, run it again`,
+      );
+    const findings = applyWaivers(found, blueprint.waivers, options.now.toISOString().slice(0, 10));
+    if (options.alarm)
+      await raise(
+        findings.filter(({ verdict }) => verdict === "fail"),
+        loaded,
+        admin,
+        options.progress,
+      );
+    const file = join(buildFolder(blueprint.instance), "probe", "findings.json");
+    writeWhole(file, `${JSON.stringify(findings, null, 2)}\n`, 0o600);
+    const listed = loadNotTested();
+    const unlisted = findings.filter(
+      ({ id, verdict }) => verdict === "not-tested" && !isListed(listed, id, lab !== undefined),
+    );
+    return { findings, unlisted, file };
+  } finally {
+    await stop();
+  }
+}
+
+const hostOf = (blueprint: Blueprint, id: string) => {
+  const host = blueprint.hosts.find((one) => one.id === id);
+  if (!host) throw new Error(`${blueprint.instance} has no host ${id}`);
+  return host;
+};
+
+function secretOf(vault: Vault, name: string): string {
+  const value = vault.get(name);
+  if (value === undefined) throw new Error(`the vault has no ${name}`);
+  return value;
+}
