@@ -51,8 +51,9 @@ class TreesTest(unittest.TestCase):
         wanted = manifest(files)
         before = self.trees.manifest(self.trees.current())
         name = self.trees.stage(wanted, files)
+        old = self.trees.current()
         self.trees.switch(name, wanted, before)
-        self.trees.keep_two()
+        self.trees.keep(old)
         return wanted
 
     def read(self, path):
@@ -113,6 +114,18 @@ class TreesTest(unittest.TestCase):
             self.bring({"/etc/a": b"%d" % number})
         self.assertEqual(len(self.trees.names()), 2)
         self.assertEqual(self.read("/etc/a"), b"3")
+
+    def test_the_one_before_is_the_last_that_worked(self):
+        for content in (b"1", b"2"):
+            self.bring({"/etc/a": content})
+        good = self.trees.current()
+        # One that never counted (its packages weren't there), and one that was spoilt by hand.
+        self.trees.stage(manifest({"/etc/a": b"x"}), {"/etc/a": b"x"})
+        self.bring({"/etc/a": b"3"})
+        self.assertEqual(self.trees.previous(), good)
+        self.bring({"/etc/a": b"3"})
+        self.assertEqual(self.trees.previous(), good)
+        self.assertEqual(len(self.trees.names()), 2)
 
     def test_what_stays_the_same_keeps_its_time(self):
         self.bring({"/etc/a": b"1", "/etc/b": b"1"})

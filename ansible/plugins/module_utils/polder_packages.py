@@ -17,7 +17,7 @@ HINTS = (
     (r"Version '(\S+)' for '(\S+)' was not found", "there is no {1} {0}: is its source set?"),
     (r"No space left on device|not enough free space|You don't have enough free space", "the disk is full: make room and run it again"),
     (r"Could not get lock (\S+?)\.", "another apt holds {0}: wait for it and run it again"),
-    (r"(?:Could not connect to|Cannot initiate the connection to|Unable to connect to|Connection failed) (?!\[)(\S+)", "the package mirror {0} doesn't answer: is it up, may the host reach it?"),
+    (r"(?:Could not connect to|Cannot initiate the connection to|Unable to connect to|Connection failed) (?!\[)(\S+?):?(?=\s|$)", "the package mirror {0} doesn't answer: is it up, may the host reach it?"),
     (r"Could not resolve '([^']+)'", "the package mirror's name {0} has no address: is the resolver up?"),
     (r"(?:is not signed|NO_PUBKEY|invalid signature|signature verification)", "the mirror's signature is not Debian's: is it the right mirror?"),
     (r"Failed to fetch (\S+)\s+(.{0,120})", "{0} can't be fetched: {1}"),

@@ -164,6 +164,8 @@ class Trees:
             if content is None or sha256(content) != entry["sha256"]:
                 raise Refused("the bundle was cut on its way: %s is not whole; run it again" % entry["path"])
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
+        # What runs that broke off have left.
+        self.tidy()
         self.assert_room(sum(len(content) + 4096 for content in contents.values()))
         new = os.path.join(self.folder, ".new")
         shutil.rmtree(new, ignore_errors=True)
@@ -255,12 +257,22 @@ class Trees:
         os.symlink(target, temporary)
         os.replace(temporary, path)
 
-    def keep_two(self):
-        """Deletes all trees but the current one and the newest before it."""
+    def previous(self):
+        """Name of the last good tree before the current one, or None."""
+        try:
+            return os.path.basename(os.readlink(self.base + "/previous"))
+        except OSError:
+            return None
+
+    def keep(self, old):
+        """A tree works: the one before it, unless only spoilt by hand, is the last good one now."""
         current = self.current()
-        others = [n for n in self.names() if n != current]
-        others.sort(key=lambda n: os.stat(os.path.join(self.folder, n)).st_ctime_ns)
-        previous = [n for n in others if not n.startswith(".")][-1:]
-        for name in others:
-            if name not in previous:
+        if old and current and old.split(".")[0] != current.split(".")[0]:
+            self.replace_link(self.base + "/previous", "trees/" + old)
+        self.tidy()
+
+    def tidy(self):
+        """Deletes all trees but the current one and the last good one before it."""
+        for name in self.names():
+            if name not in (self.current(), self.previous()):
                 shutil.rmtree(os.path.join(self.folder, name))

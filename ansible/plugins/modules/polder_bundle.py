@@ -159,7 +159,8 @@ def packages(trees, bundle, _params):
 def switch(trees, bundle, params):
     wanted = bundle["wanted"]
     name = staged(trees, wanted)
-    before = trees.manifest(trees.current())
+    old = trees.current()
+    before = trees.manifest(old)
     if trees.current() != name:
         trees.own(name, wanted)
         refused = polder_checks.judge(trees, name, wanted, before)
@@ -182,7 +183,7 @@ def switch(trees, bundle, params):
     if was_up.intersection(failed):
         raise Refused(roll_back(trees, undo, name, asked, failed))
     undo.forget()
-    trees.keep_two()
+    trees.keep(old)
     if failed:
         # There is no old service that the old files would bring back.
         raise Refused("%s; it didn't run before either, so the new files stay; `journalctl -u` on the host says why" % told(failed))
