@@ -1,1 +1,1 @@
-export { bridgePart, MEDIA_PORT } from "./part.ts";
+export { bridgePart } from "./part.ts";

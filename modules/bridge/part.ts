@@ -5,7 +5,7 @@ import { heading, type TreePart } from "../tree/index.ts";
 import { standIn } from "./stand-in.ts";
 
 /** UDP port of media (Jitsi handbook, scalable.md); the flow `media` opens it. */
-export const MEDIA_PORT = 10000;
+const MEDIA_PORT = 10000;
 
 const NAME = "polder-bridge-stand-in";
 const PROGRAM = `/usr/local/lib/polder/${NAME}`;

@@ -34,7 +34,8 @@ RED = {"polder-probe": 3, "polder-certificate": 4}
 SILENT = 900
 # When we weren't there ourselves, nobody's silence means anything yet.
 AWAY = 300
-SUBJECT = re.compile(r"(?P<subject>[A-Za-z0-9/._-]{1,200}): ")
+# What a finding is about stands before the first colon: a probe and its host, or a file.
+SUBJECT = re.compile(r"(?P<subject>S.{0,199}?): ")
 
 
 def judged(host, entry):

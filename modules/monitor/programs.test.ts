@@ -83,6 +83,7 @@ print(json.dumps([
     j("polder-probe", "3", "turn-peers: relays"), j("polder-probe", "4", "turn-peers: fine"),
     j("polder-certificate", "4", "/etc/x.crt: 20 days left"), j("sshd", "3", "turn-peers: x"),
     j("polder-probe", "3", "no subject"),
+    j("polder-probe", "3", "tls.versions turn-1 [2001:db8::7]:443: TLS 1.1"),
 ]))`);
   expect(result).toEqual([
     ["probe/h/turn-peers", true, "turn-peers: relays"],
@@ -90,6 +91,11 @@ print(json.dumps([
     ["certificate/h/etc/x.crt", true, "/etc/x.crt: 20 days left"],
     null,
     null,
+    [
+      "probe/h/tls.versions turn-1 [2001:db8::7]:443",
+      true,
+      "tls.versions turn-1 [2001:db8::7]:443: TLS 1.1",
+    ],
   ]);
 });
 
