@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { internetCommand } from "../lab/hypervisor/index.ts";
 import type { Blueprint } from "../modules/blueprint/index.ts";
 import { sshArguments } from "../modules/converge/index.ts";
@@ -108,6 +108,7 @@ export async function probeInstance(
   };
   options.signal.addEventListener("abort", () => void stop());
   try {
+    await assertAdminPath(blueprint, admin);
     const once = onceOnly();
     const found = await runProbes(
       probes,
@@ -139,6 +140,7 @@ export async function probeInstance(
         options.progress,
       );
     const file = join(buildFolder(blueprint.instance), "probe", "findings.json");
+    mkdirSync(dirname(file), { recursive: true });
     writeWhole(file, `${JSON.stringify(findings, null, 2)}\n`, 0o600);
     const listed = loadNotTested();
     const unlisted = findings.filter(
@@ -148,6 +150,16 @@ export async function probeInstance(
   } finally {
     await stop();
   }
+}
+
+/** @throws OutsideFailure when nobody gets in at all: then all that looks inside would be silent */
+async function assertAdminPath(blueprint: Blueprint, admin: ReturnType<typeof startAdmin>) {
+  const edge = blueprint.hosts.find(({ role }) => role === "edge");
+  const ran = edge && (await admin.run(edge.id, ["true"]));
+  if (ran && ran.code !== 0)
+    throw new OutsideFailure(
+      `${blueprint.instance}: no way in by ${edge?.id}: ${ran.stderr.trim().split("\n").at(-1)}; is it up, and do you come from an admin network?`,
+    );
 }
 
 const hostOf = (blueprint: Blueprint, id: string) => {

@@ -34,8 +34,7 @@ function print({ findings, file, unlisted }: Probed, evidence: boolean): void {
     for (const finding of findings.filter((one) => one.group === group)) {
       if (finding.verdict === "pass" && !evidence) continue;
       out(`  ${formatFinding(finding)}`);
-      for (const line of evidence || finding.verdict === "fail" ? (finding.evidence ?? []) : [])
-        out(`    ${line}`);
+      if (evidence) for (const line of finding.evidence ?? []) out(`    ${line}`);
     }
     const count = tally(findings.filter((one) => one.group === group));
     out(`  ${count.pass} pass`);
@@ -53,7 +52,7 @@ export function probeCommand(): Command {
     .argument("<what>", `all, a group (${GROUPS.join(", ")}), or one probe`)
     .argument("<instance>", "its folder's name or path")
     .option("--no-alarm", "tell the monitor nothing of what fails")
-    .option("--evidence", "show all that was seen, also of what passed")
+    .option("--evidence", "show what passed, too, and all that was seen")
     .option("--user <name>", "your login name on the hosts (else POLDER_USER)")
     .option(
       "--identity <file>",

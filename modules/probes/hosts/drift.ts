@@ -14,29 +14,47 @@ const table = (text: string): Map<string, string> =>
       }),
   );
 
+/** A unit as systemd shows it. */
+type Shown = Readonly<Record<string, string>>;
+
+/**
+ * Whether a unit does what it is for. One that only runs once, and that a condition of its own kept
+ * from running (a container's read-only settings), is as it should be.
+ */
+const runs = (shown: Shown | undefined): boolean =>
+  shown?.["ActiveState"] === "active" ||
+  (shown?.["Type"] === "oneshot" &&
+    shown["ConditionResult"] === "no" &&
+    shown["Result"] === "success");
+
 async function units(subject: string, context: Context): Promise<Outcome> {
   const tree = context.tree(subject);
   const names = [...tree.units.map(({ name }) => name), ...tree.masked];
-  const script =
-    'for u; do echo "$u $(systemctl is-active "$u") $(systemctl is-enabled "$u" 2>/dev/null)"; done; systemctl --failed --plain --no-legend | sed "s/^/@failed /"';
-  const ran = await context.admin.run(subject, ["sh", "-c", script, "units", ...names]);
-  const failed = ran.stdout
-    .split("\n")
-    .filter((line) => line.startsWith("@failed "))
-    .map((line) => line.split(" ")[1] ?? "");
-  const states = table(ran.stdout.replace(/^@failed .*$/gm, ""));
+  const properties = "Id,ActiveState,UnitFileState,Type,Result,ConditionResult";
+  const ran = await context.admin.run(subject, ["systemctl", "show", "-p", properties, ...names]);
+  const listed = await context.admin.run(subject, [
+    ...["systemctl", "list-units", "--state=failed", "--plain", "--no-legend"],
+  ]);
+  const failed = listed.stdout.split("\n").flatMap((line) => line.split(" ")[0] || []);
+  const blocks = ran.stdout
+    .split(/\n\n+/)
+    .map((block): Shown => Object.fromEntries(block.split("\n").map((line) => line.split("=", 2))));
+  // In the order in which they were asked for: an alias has another Id.
+  const shown = new Map(names.map((name, i) => [name, blocks[i]]));
+  const state = (name: string) =>
+    `${shown.get(name)?.["ActiveState"] ?? "unknown"}, ${shown.get(name)?.["UnitFileState"] || "no file"}`;
   return judge(
     [
       ...tree.units
-        .filter(({ name }) => !/^active /.test(states.get(name) ?? ""))
-        .map(({ name }) => `${name} is ${states.get(name) ?? "unknown"}`),
+        .filter(({ name }) => !runs(shown.get(name)))
+        .map(({ name }) => `${name} is ${state(name)}`),
       ...tree.masked
-        .filter((name) => /^active/.test(states.get(name) ?? ""))
+        .filter((name) => shown.get(name)?.["ActiveState"] === "active")
         .map((name) => `${name} runs and must not`),
       ...failed.map((name) => `${name} has failed; \`journalctl -u ${name}\` on the host says why`),
     ],
     `${tree.units.length} units run, ${tree.masked.length} don't`,
-    names.map((name) => `${name}: ${states.get(name)}`),
+    names.map((name) => `${name}: ${state(name)}`),
   );
 }
 

@@ -69,9 +69,11 @@ async function nothingElse(subject: string, context: Context): Promise<Outcome> 
     return fail(`an unknown path answers ${first ? said(first) : "nothing"}`);
   for (const path of CLOSED_PATHS) {
     for (const answer of await ask(subject, context, { path })) {
-      if (answer.status !== 404) wrong.push(`${path} answers ${said(answer)}`);
+      // A path that isn't well-formed may be called so, by the same page.
+      if (answer.status !== 404 && !(answer.status === 400 && path.includes("%")))
+        wrong.push(`${path} answers ${said(answer)}`);
       else if (answer.digest !== first.digest)
-        wrong.push(`${path} answers 404 with another body than an unknown path`);
+        wrong.push(`${path} is refused with another body than an unknown path`);
     }
   }
   for (const method of ["POST", "PUT", "DELETE", "TRACE", "OPTIONS"])

@@ -48,7 +48,7 @@ export function tryConnect(
 /**
  * Connects to every port of every target, all targets mixed so that none is hit at once by all.
  *
- * @param progress called about once a second with the connections done so far and in all
+ * @param progress called about every five seconds with the connections done so far and in all
  */
 export async function scan(
   targets: readonly ScanTarget[],
@@ -88,7 +88,7 @@ export async function scan(
       if (verdict === "open") result.open.push(port);
       if (verdict === "refused") result.refused++;
       done++;
-      if (Date.now() - told >= 1_000) {
+      if (Date.now() - told >= 5_000) {
         told = Date.now();
         progress(done, all);
       }

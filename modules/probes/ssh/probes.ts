@@ -108,7 +108,11 @@ async function jump(_subject: string, context: Context): Promise<Outcome> {
   }
   for (const address of ["127.0.0.1", "169.254.169.254", "198.51.100.1"]) {
     tried++;
-    const ran = await context.admin.ssh(edgeId(context), ["-W", `${address}:22`], []);
+    const ran = await context.admin.ssh(
+      edgeId(context),
+      ["-o", "ControlPath=none", "-W", `${address}:22`],
+      [],
+    );
     if (!/prohibited/.test(ran.stderr))
       wrong.push(`the jump doesn't refuse ${address}: ${last(ran)}`);
   }
@@ -120,7 +124,11 @@ const edgeId = ({ blueprint }: Context): string => hostsOf(blueprint, "edge")[0]
 
 async function opens(context: Context, host: string, port: number): Promise<boolean> {
   const { ipv4 } = hostOf(context.blueprint, host);
-  const ran = await context.admin.ssh(edgeId(context), ["-W", `${ipv4}:${port}`], []);
+  const ran = await context.admin.ssh(
+    edgeId(context),
+    ["-o", "ControlPath=none", "-W", `${ipv4}:${port}`],
+    [],
+  );
   return !/prohibited/.test(ran.stderr);
 }
 

@@ -100,6 +100,7 @@ export class TurnClient {
   private readonly credential: Credential | undefined;
   private realm = "";
   private nonce: Buffer | undefined;
+  private allocated = false;
   /** What peers sent through the relay. */
   private readonly heard: string[] = [];
 
@@ -190,6 +191,7 @@ export class TurnClient {
             Buffer,
           ][])),
     ]);
+    this.allocated ||= answer.code === 0;
     const { message } = answer;
     const value = message && attributeOf(message, ATTRIBUTE.xorRelayedAddress);
     return message && value
@@ -231,7 +233,7 @@ export class TurnClient {
 
   /** Gives the allocation back, so that no quota is held, and closes. */
   async close(): Promise<void> {
-    if (this.nonce)
+    if (this.allocated)
       await this.request(METHOD.refresh, () => [[ATTRIBUTE.lifetime, Buffer.alloc(4)]]);
     this.carrier.close();
   }
