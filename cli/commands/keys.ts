@@ -3,6 +3,13 @@ import { confirmCommand } from "../keys/confirm.ts";
 import { initCommand } from "../keys/init.ts";
 import { listCommand } from "../keys/list.ts";
 import { personCommand } from "../keys/person.ts";
+import {
+  checkCommand,
+  installCommand,
+  renewCommand,
+  requestCommand,
+  useReserveCommand,
+} from "../keys/public.ts";
 import { rekeyCommand } from "../keys/rekey.ts";
 import { rotateCommand } from "../keys/rotate.ts";
 import { setCommand } from "../keys/set.ts";
@@ -17,5 +24,10 @@ export function keysCommand(): Command {
     .addCommand(rekeyCommand())
     .addCommand(rotateCommand())
     .addCommand(setCommand())
-    .addCommand(confirmCommand());
+    .addCommand(confirmCommand())
+    .addCommand(requestCommand())
+    .addCommand(installCommand())
+    .addCommand(useReserveCommand())
+    .addCommand(renewCommand())
+    .addCommand(checkCommand());
 }

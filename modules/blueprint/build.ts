@@ -294,6 +294,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     packages: instance.packages,
     certificates: instance.certificates,
     ...(instance.alarms && { alarms: instance.alarms }),
+    ...(instance.breakGlass && { breakGlass: instance.breakGlass }),
     retention: instance.retention,
     securityContact: instance.securityContact,
     state: instance.state,

@@ -127,6 +127,8 @@ export interface Blueprint {
     /** Whether the issuer vault is sealed to them, too. */
     readonly issuer: boolean;
   }[];
+  /** Opens both vaults, too: nobody's, on paper. */
+  readonly breakGlass?: string;
   readonly adminNetworks: readonly string[];
   readonly meetings: Instance["meetings"] & { readonly chat: "off" | "on" };
   readonly packages: Instance["packages"];

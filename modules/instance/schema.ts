@@ -332,6 +332,11 @@ export const instanceSchema = z
       .prefault({})
       .describe("Rules for meetings"),
     admins: z.array(admin).min(1).max(20).describe("The people who manage the hosts, one key each"),
+    breakGlass: ageRecipient
+      .optional()
+      .describe(
+        "The age recipient of a key on paper in a sealed envelope, which opens both vaults when nobody else can",
+      ),
     adminNetworks: z
       .array(adminNetwork)
       .min(1)

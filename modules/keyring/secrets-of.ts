@@ -116,6 +116,7 @@ function publicPair(blueprint: Blueprint, use: "web" | "turn", hosts: string[]):
       lifetimeDays,
       rotation,
       loss,
+      given: !own,
     }),
     spec({
       name: `${use}/${what}.crt`,
@@ -129,9 +130,19 @@ function publicPair(blueprint: Blueprint, use: "web" | "turn", hosts: string[]):
       given: !own,
     }),
   ];
+  const next = (slot: "tls" | "reserve"): SecretSpec =>
+    spec({
+      name: `${use}/${slot}-next.key`,
+      kind: "private key",
+      purpose: `key of a request for ${name} that isn't answered yet`,
+      rotation: "goes into use when its certificate is installed",
+      loss: "withdraw the order; a new request",
+      given: true,
+    });
+  const reserve = ", of another supplier (BIO2 8.24.05)";
   return [
     ...pair("tls", hosts, ""),
-    ...(source === "file" ? pair("reserve", [], ", of another supplier (BIO2 8.24.05)") : []),
+    ...(source === "file" ? [next("tls"), ...pair("reserve", [], reserve), next("reserve")] : []),
   ];
 }
 

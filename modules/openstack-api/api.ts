@@ -39,7 +39,7 @@ export const KINDS = Object.keys(LISTS) as readonly Kind[];
 /** Everything that a project holds, by kind. */
 export type Listing = Readonly<Record<Kind, readonly Item[]>>;
 
-/** A read-only look at one project of an OpenStack cloud, as its member. */
+/** One project of an OpenStack cloud, as its member: lists all of it, writes TXT records alone. */
 export class OpenStackApi {
   readonly #token: string;
   readonly #endpoints: ReadonlyMap<string, string>;
@@ -160,6 +160,43 @@ export class OpenStackApi {
     return items;
   }
 
+  /**
+   * Puts a TXT record into a zone, in the place of one that is there, and waits until the cloud's
+   * name servers have it.
+   *
+   * @param zone absolute name of the zone, with the final dot
+   * @param name absolute name of the record, with the final dot
+   * @returns takes it away again
+   * @throws CloudFailure when the zone isn't there or the name servers don't get it in two minutes.
+   */
+  async addText(zone: string, name: string, value: string): Promise<() => Promise<void>> {
+    const found = (await this.list("zones")).find((one) => one["name"] === zone);
+    if (!found) throw new CloudFailure(`the cloud has no zone ${zone}: \`polder apply\` makes it`);
+    const sets = `/v2/zones/${found["id"]}/recordsets`;
+    for (const old of await this.list("records"))
+      if (old["name"] === name && old["type"] === "TXT")
+        await this.#dns("DELETE", `${sets}/${old["id"]}`);
+    const body = { name, type: "TXT", ttl: 60, records: [`"${value}"`] };
+    let record = await this.#dns("POST", sets, body);
+    const path = `${sets}/${record["id"]}`;
+    for (let left = 120; record["status"] !== "ACTIVE"; left--) {
+      if (left === 0 || record["status"] === "ERROR")
+        throw new CloudFailure(`${name}: the cloud's name servers didn't get the record`);
+      await sleep(1000);
+      record = await this.#dns("GET", path);
+    }
+    return async () => {
+      await this.#dns("DELETE", path);
+    };
+  }
+
+  async #dns(method: string, path: string, body?: unknown): Promise<Item> {
+    const root = (this.#endpoints.get("dns") ?? "").replace(/\/v2(\.0)?$/, "");
+    const headers = { "x-auth-token": this.#token, "content-type": "application/json" };
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    return (await request(root + path, init, this.#timeout)).json;
+  }
+
   /** Everything that the project holds. */
   async listAll(): Promise<Listing> {
     const lists = await Promise.all(
@@ -182,7 +219,10 @@ interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Asks, again when the API is busy or drops the connection: what is asked here changes nothing. */
+/**
+ * Asks, again when the API is busy or drops the connection: what is asked here changes nothing, or
+ * has the same end when it is done twice.
+ */
 async function request(url: string, init: RequestInit, timeout: number): Promise<Answer> {
   for (let left = ATTEMPTS - 1; ; left--) {
     const { answer, failure, wait } = await attempt(url, init, timeout);

@@ -272,10 +272,10 @@ class Work {
     return changed ? next : undefined;
   }
 
-  /** What others make and is not there yet. A reserve may lie ready, it needn't. */
+  /** What others make and is not there yet. A reserve may lie ready and a request be open; they needn't. */
   given(): void {
     for (const spec of secretsOf(this.#blueprint)) {
-      if (!spec.given || spec.name.includes("/reserve.")) continue;
+      if (!spec.given || /^(web|turn)\/(reserve|.+\.key$)/.test(spec.name)) continue;
       if (spec.vault !== this.#vault.kind || this.#vault.get(spec.name) !== undefined) continue;
       this.#say(spec.name, "missing", spec.rotation);
     }

@@ -1,17 +1,22 @@
+export { type PutText, renewCertificates } from "./acme.ts";
 export { identityFile } from "./age.ts";
 export { type Change, ensureSecrets } from "./ensure.ts";
 export {
   confirmHost,
-  fingerprintOf,
-  HOSTS_FILE,
   type HostEntry,
   type Hosts,
   loadHosts,
   recordHost,
-  saveHosts,
 } from "./hosts-file.ts";
 export { inventory, type Kept } from "./inventory.ts";
 export { type Admin, adminEntry, labPerson, type NewPerson, newPerson } from "./people.ts";
+export {
+  installCertificate,
+  PUBLIC_USES,
+  requestCertificates,
+  type Slot,
+  useReserve,
+} from "./public-certificates.ts";
 export { peopleOf } from "./recipients.ts";
 export { type Rekeyed, rekey, sealedTo } from "./rekey.ts";
 export { rotate } from "./rotate.ts";
@@ -21,8 +26,7 @@ export {
   type OpenOptions,
   openVault,
   saveVault,
-  VAULT_FILES,
   Vault,
   type VaultKind,
-  vaultPasswords,
 } from "./vault.ts";
+export type { PublicUse } from "./wanted.ts";
