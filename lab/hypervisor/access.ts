@@ -89,7 +89,10 @@ export function hostCommand(folder: string, host: string, argv: readonly string[
   );
   if (!leader) throw new LabError(`${host} is ${one.state}${one.reason && `: ${one.reason}`}`);
   const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"];
-  return ["nsenter", "--target", String(leader), ...namespaces, ...argv];
+  // nsenter's own child would be stopped by a guest that shuts down, nsenter with it, and the guest
+  // would wait for it for ever: so a shell does the waiting.
+  const wait = ["--no-fork", "sh", "-c", '"$@"; exit $?', "sh"];
+  return ["nsenter", "--target", String(leader), ...namespaces, ...wait, ...argv];
 }
 
 /** Runs argv inside a host, as root: for tests. */

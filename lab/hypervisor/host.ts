@@ -167,10 +167,20 @@ export class Host {
       this.become("stopped", "powered off from inside");
       await this.around.poweredOff(this.server);
     } else {
-      const { console } = serverPaths(this.around.paths, this.server.id);
-      const last = (readIfThere(console) ?? "").trim().split("\n").at(-1) ?? "";
-      this.become("failed", `ended with code ${code}: ${last.slice(0, 200)} (${console})`);
+      this.become("failed", `ended with code ${code}: ${this.lastWords()}`);
     }
+  }
+
+  /** The end of the console, without what nspawn says at every end. */
+  private lastWords(): string {
+    const { console } = serverPaths(this.around.paths, this.server.id);
+    const lines = (readIfThere(console) ?? "").trim().split("\n");
+    const last = lines.filter((line) => !line.startsWith("Attempted to remove disk")).at(-1) ?? "";
+    // The one limit that hosts meet together, and that the lab doesn't lift by itself.
+    const hint = /too many open files/i.test(last)
+      ? "; too many hosts for the machine's fs.inotify.max_user_instances: raise it, or end some"
+      : "";
+    return `${last.slice(0, 200)}${hint} (${console})`;
   }
 
   /** Takes away what a guest stood on. */
@@ -219,7 +229,7 @@ export class Host {
     const leader = this.guest && leaderOf(this.guest);
     if (!leader) return;
     const wanted = this.volumes();
-    const enter = ["--target", String(leader), "--mount", "--pid", "sh", "-ec"];
+    const enter = ["--target", String(leader), "--mount", "sh", "-ec"];
     for (const [id, device] of this.loops) {
       if (wanted.some((volume) => volume.id === id)) continue;
       const link = `/dev/disk/by-id/${diskLink(id)}`;
@@ -236,7 +246,7 @@ export class Host {
       const add = `for name in ${names}; do
         if [ ! -e /dev/$name ]; then
           mknod -m 660 /dev/$name b 7 ${minor}; /usr/lib/lab/disk $name ${diskLink(volume.id)}; break
-        fi; done; systemctl daemon-reload`;
+        fi; done; systemctl daemon-reload || :`;
       await run("nsenter", [...enter, add]);
     }
   }

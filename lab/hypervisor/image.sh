@@ -28,6 +28,9 @@ chroot . systemctl --quiet enable systemd-networkd.service ssh.service
 # No consoles, and no storm of package lists at each boot. Security updates are the owner's choice:
 # apt's own timers are only disabled, not masked.
 chroot . systemctl --quiet mask getty.target console-getty.service systemd-networkd-wait-online.service
+# Nobody types a password here, and each watch for one counts against the machine's limit of watches
+# (fs.inotify.max_user_instances), which all hosts share.
+chroot . systemctl --quiet mask systemd-ask-password-console.path systemd-ask-password-wall.path
 chroot . systemctl --quiet disable apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
   fstrim.timer e2scrub_all.timer e2scrub_reap.service
 # The seed is there before the boot: nothing to look for elsewhere.

@@ -5,12 +5,13 @@ import { readPasswords } from "../cloud/credentials.ts";
 import { LabError } from "../cloud/error.ts";
 import { parseNet } from "../cloud/network.ts";
 import { labPaths } from "../cloud/paths.ts";
-import { deleteServer, deleteVolume, sweepLoops } from "./disks.ts";
+import { deleteServer, deleteVolume } from "./disks.ts";
 import { Host, type Surroundings } from "./host.ts";
 import {
   type Inventory,
   readActions,
   readFast,
+  readGroups,
   readKey,
   readSlow,
   type Server,
@@ -20,8 +21,10 @@ import type { HypervisorPaths } from "./paths.ts";
 import { Services } from "./services.ts";
 import { readSettings, writeState } from "./state.ts";
 
-/** ms between two looks; a look takes some 150 ms. */
-const pause = 700;
+/** ms between two looks at servers and ports; a look takes some 150 ms. */
+const pause = 1_000;
+/** ms between two looks at security groups: a changed rule shall act within 2 s. */
+const groupsPause = 500;
 /** Every how many looks all is looked at. */
 const slowEvery = 5;
 /** Guests that start at the same time: more would only make each of them slow. */
@@ -107,9 +110,18 @@ export class Reconciler {
     this.ready = true;
     this.report();
     say("the fabric stands");
+    await Promise.all([
+      this.again(pause, () => this.look()),
+      this.again(groupsPause, () => this.lookAtGroups()),
+    ]);
+    await this.shutDown();
+  }
+
+  /** Looks until told to stop. */
+  private async again(ms: number, look: () => Promise<void>): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        await this.look();
+        await look();
         this.note("");
       } catch (error) {
         // A token that ran out, or a cloud that is down for a while: what runs goes on.
@@ -117,9 +129,16 @@ export class Reconciler {
         this.note(error instanceof Error ? error.message : String(error));
         this.network.forgetMachine();
       }
-      await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
-    await this.shutDown();
+  }
+
+  private async lookAtGroups(): Promise<void> {
+    // Before the first whole look there is nothing to filter.
+    if (this.looks === 0) return;
+    const groups = await readGroups(await this.client());
+    this.inventory = { ...this.inventory, ...groups };
+    await this.network.update(this.inventory);
   }
 
   private note(problem: string): void {
@@ -146,15 +165,16 @@ export class Reconciler {
     const differs =
       fast.ports.length !== before.ports.length || fast.servers.length !== before.servers.length;
     const slow = differs || this.looks % slowEvery === 0 ? await readSlow(api) : {};
+    // A new port may come with a new group.
+    const groups = differs ? await readGroups(api) : {};
+    this.inventory = { ...this.inventory, ...fast, ...slow, ...groups };
     this.looks += 1;
-    this.inventory = { ...before, ...fast, ...slow };
     await this.network.update(this.inventory);
     for (const server of this.inventory.servers) {
       // It may be gone between the list and the question what was done to it.
       await this.consider(api, server).catch((error) => say(`${server.name}: ${error.message}`));
     }
     this.forget();
-    if (this.looks === 1) await sweepLoops(this.paths.volumes);
   }
 
   private isOurs(server: Server): boolean {

@@ -28,6 +28,9 @@ export interface HypervisorOptions {
   readonly projects?: readonly string[] | undefined;
 }
 
+/** What only commands run: a change of it needs no restart. */
+const ofCommands = /^(access|index|process|status|up)\.ts$|(test|testing)\.ts$/;
+
 /** A change of what runs restarts the hypervisor, and with it all hosts. */
 function recipeOf(paths: HypervisorPaths, net: LabNet): string {
   const hash = createHash("sha256").update(net.range);
