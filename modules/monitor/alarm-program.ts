@@ -35,7 +35,7 @@ SILENT = 900
 # When we weren't there ourselves, nobody's silence means anything yet.
 AWAY = 300
 # What a finding is about stands before the first colon: a probe and its host, or a file.
-SUBJECT = re.compile(r"(?P<subject>S.{0,199}?): ")
+SUBJECT = re.compile(r"(?P<subject>[^ ].{0,199}?): ")
 
 
 def judged(host, entry):
