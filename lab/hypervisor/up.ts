@@ -35,9 +35,8 @@ const ofCommands = /^(access|index|process|status|up)\.ts$|(test|testing)\.ts$/;
 function recipeOf(paths: HypervisorPaths, net: LabNet): string {
   const hash = createHash("sha256").update(net.range);
   hash.update(rootStamp(labPaths(paths.lab).root) ?? "");
-  const names = readdirSync(sourceFolder).filter((name) =>
-    /(?<!test|testing)\.(ts|sh)$/.test(name),
-  );
+  const all = readdirSync(sourceFolder).filter((name) => /\.(ts|sh)$/.test(name));
+  const names = all.filter((name) => !ofCommands.test(name));
   for (const name of names.sort()) hash.update(readFileSync(join(sourceFolder, name)));
   return hash.digest("hex").slice(0, 16);
 }
