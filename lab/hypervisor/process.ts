@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run, systemEnvironment } from "../cloud/command.ts";
 import { LabError, LabInterrupted } from "../cloud/error.ts";
+import type { Link } from "../cloud/network.ts";
 import {
   isAlive,
   type ProcessId,
@@ -13,6 +14,7 @@ import {
 } from "../cloud/process.ts";
 import { removeGroups } from "./cgroups.ts";
 import { sweepLoops } from "./disks.ts";
+import { aliasOf } from "./namespaces.ts";
 import { type HypervisorPaths, sourceFolder } from "./paths.ts";
 import { readState } from "./state.ts";
 
@@ -61,6 +63,16 @@ export async function start(paths: HypervisorPaths, signal?: AbortSignal): Promi
   throw new LabError(`the hypervisor doesn't start: ${reason || "no reason given"} (${paths.log})`);
 }
 
+/** The link goes with its other end's namespace, but the kernel takes its time for that. */
+async function removeLink(lab: string): Promise<void> {
+  const links = JSON.parse(await run("ip", ["-json", "link"])) as Link[];
+  for (const { ifname, ifalias } of links) {
+    if (ifalias !== aliasOf(lab)) continue;
+    // It may be gone by now: that is what we want.
+    await run("ip", ["link", "delete", "dev", ifname]).catch(() => undefined);
+  }
+}
+
 /** Ends whatever runs of it, in order when it can, and sweeps up what a killed one has left. */
 export async function stop(paths: HypervisorPaths): Promise<void> {
   const id = pidOne(paths);
@@ -74,6 +86,7 @@ export async function stop(paths: HypervisorPaths): Promise<void> {
       throw new LabError(`process ${id.pid} of the hypervisor doesn't end: see dmesg`);
   }
   if (!existsSync(paths.folder)) return;
+  await removeLink(paths.lab);
   // The kernel took the rest with pid 1; these two outlive it.
   await until(async () => {
     await sweepLoops(paths.folder);
