@@ -20,7 +20,7 @@ import { unwanted } from "./unwanted.ts";
  */
 export const basePart = (blueprint: Blueprint, host: Host): TreePart =>
   mergeParts(host, [
-    unwanted,
+    unwanted(host),
     packetFilter(blueprint, host),
     ssh(blueprint, host),
     sudo(blueprint),

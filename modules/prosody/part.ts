@@ -1,6 +1,6 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
-import { sandbox } from "../sandbox/index.ts";
+import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch } from "../tls/index.ts";
 import { reference, type TreeFile, type TreePart } from "../tree/index.ts";
 import { hostsOf, KEY, prosodyConfig } from "./config.ts";
@@ -27,7 +27,7 @@ function accounts(blueprint: Blueprint): TreeFile[] {
 export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
   const files = accounts(blueprint);
   return {
-    packages: { install: ["prosody", "openssl"], absent: [] },
+    packages: { install: ["prosody", "openssl", "iproute2"], absent: [] },
     files: [
       textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
       rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),
@@ -38,6 +38,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
         "Restart=on-failure",
         "RestartSec=2",
         "RuntimeDirectoryMode=0750",
+        awaitAddresses([host.ipv4, host.ipv6]),
         ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
       ]),
     ],

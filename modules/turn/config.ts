@@ -26,7 +26,7 @@ const COTURN_4_6 = [
 ] as const;
 
 /** Where clients come in: the cloud translates a floating address, a direct one is the host's own. */
-function listening({ cloud }: Blueprint, host: Host): string[] {
+export function listening({ cloud }: Blueprint, host: Host): string[] {
   const direct = cloud.publicAddresses === "direct" ? host.publicAddress : undefined;
   return direct ? [direct.ipv4, ...(direct.ipv6 ? [direct.ipv6] : [])] : [host.ipv4];
 }

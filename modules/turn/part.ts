@@ -1,9 +1,9 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
-import { sandbox } from "../sandbox/index.ts";
+import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { opensslConfig } from "../tls/index.ts";
 import { reference, type TreePart } from "../tree/index.ts";
-import { CERTIFICATE, KEY, turnConfig } from "./config.ts";
+import { CERTIFICATE, KEY, listening, turnConfig } from "./config.ts";
 import { trialStart } from "./trial-start.ts";
 
 const CONFIG = "/etc/turnserver.conf";
@@ -37,6 +37,7 @@ export function turnPart(blueprint: Blueprint, host: Host): TreePart {
         "Restart=on-failure",
         "RestartSec=2",
         "LimitNOFILE=65536",
+        awaitAddresses([...new Set([...listening(blueprint, host), host.ipv4])]),
         ...sandbox({
           capabilities: ["CAP_NET_BIND_SERVICE"],
           families: ["AF_UNIX", "AF_INET", "AF_INET6"],

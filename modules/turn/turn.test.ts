@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Blueprint, buildBlueprint, type Host, Refused } from "../blueprint/index.ts";
 import { anyInstance, inputOf, someInstance } from "../blueprint/testing.ts";
+import { renderHost } from "../render/index.ts";
 import { turnPart } from "./index.ts";
 import { turnLimits } from "./limits.ts";
 
@@ -82,4 +83,14 @@ it("reloads certificates, which cuts nobody off, and restarts only for the rest"
   expect(unit?.carriesCalls).toBe(true);
   expect(unit?.reload).toEqual(["/etc/coturn/turn.crt", "/etc/coturn/turn.key"]);
   expect(unit?.restart).toContain("/etc/turnserver.conf");
+});
+
+it("may be installed: what Debian's coturn depends on is forbidden everywhere but here", () => {
+  const absent = (role: string) => {
+    const host = blueprint.hosts.find((each) => each.role === role) as Host;
+    return renderHost(blueprint, host).packages.absent;
+  };
+  expect(absent("turn")).not.toContain("inetutils-telnet");
+  expect(absent("turn")).not.toContain("telnet");
+  expect(absent("control")).toContain("inetutils-telnet");
 });
