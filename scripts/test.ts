@@ -51,6 +51,10 @@ check("format and lint", npx("biome", "check", "."));
 check("module boundaries", npx("depcruise", "modules", "stacks", "cli", "lab", "scripts"));
 check("dead code", npx("knip"));
 check("types", npx("tsc", "-p", "."));
+check("ansible", [
+  ...["env", "-C", "ansible", `PATH=${root}/build/venv/bin:${process.env["PATH"]}`],
+  ...["ansible-lint", "--offline", "-q"],
+]);
 
 mkdirSync(join(root, "build"), { recursive: true });
 const projects = process.argv.slice(2).flatMap((name) => ["--project", name]);
