@@ -93,7 +93,7 @@ export class XmppClient {
 
   /** Gives the bare stream back, for whoever wants to speak TLS in another way. */
   release(): Duplex {
-    return this.stream.removeAllListeners("data").pause();
+    return this.stream.removeAllListeners("data");
   }
 
   /** Goes on by TLS. @throws Error when the certificate isn't `name`'s by `ca` */

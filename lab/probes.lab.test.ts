@@ -1,0 +1,160 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Finding } from "../modules/findings/index.ts";
+import { ROOT } from "../stacks/environment.ts";
+import { buildFolder } from "../stacks/working-folder.ts";
+import { defaultFolder } from "./cloud/index.ts";
+import { awaitRunning, inHost, inInternet } from "./hypervisor/index.ts";
+import { CLUSTER_FAULTS, openInCloud } from "./testing/cluster-faults.ts";
+import { readLynis, readSshAudit, readSslyze } from "./testing/other-judges.ts";
+import { addPerson, type Person } from "./testing/person.ts";
+import { deploy, polder, program, type TestInstance, testInstance } from "./testing/polder.ts";
+
+const NAME = "t-probes";
+const lab = defaultFolder();
+const venv = (name: string) => join(ROOT, "build/venv/bin", name);
+let instance: TestInstance;
+let person: Person;
+
+const converge = async (...args: string[]) => {
+  const ran = await polder(["converge", instance.folder, "--restart", ...args], { env: person });
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+};
+const on = async (host: string, script: string) => {
+  const ran = await inHost(lab, `${NAME}-${host}`, ["sh", "-c", script]);
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  return ran.stdout;
+};
+
+/** Runs probes; gives the findings and the exit code. */
+async function probe(what: string) {
+  const ran = await polder(["probe", what, instance.folder, "--no-alarm"], { env: person });
+  if (ran.code > 1) throw new Error(ran.stdout + ran.stderr);
+  const file = join(buildFolder(NAME), "probe/findings.json");
+  return { ...ran, findings: JSON.parse(readFileSync(file, "utf8")) as Finding[] };
+}
+const red = (findings: readonly Finding[]) =>
+  findings
+    .filter(({ verdict }) => verdict !== "pass")
+    .map(({ id, subject, verdict, message }) => `${verdict} ${id} ${subject}: ${message}`);
+
+beforeAll(async () => {
+  instance = testInstance("lab", NAME);
+  person = await addPerson(instance, "testbeheer");
+  await deploy(instance);
+  const names = instance.load().blueprint.hosts.map(({ id }) => `${NAME}-${id}`);
+  await awaitRunning(lab, names, 120);
+  await converge();
+});
+afterAll(() => instance.forget());
+
+describe("a cluster as it was rendered", () => {
+  it("withstands every probe", async () => {
+    const { findings, code } = await probe("all");
+    expect(red(findings)).toEqual([]);
+    expect(code).toBe(0);
+    expect(findings.length).toBeGreaterThan(100);
+  });
+});
+
+describe("a fault that is planted turns exactly its probes red", () => {
+  it.each(CLUSTER_FAULTS.map((fault) => [fault.what, fault] as const))("%s", async (_, fault) => {
+    const { host, script, looked, undo } = fault;
+    const shut =
+      fault.openInCloud === undefined
+        ? undefined
+        : await openInCloud(instance.load().blueprint, host, fault.openInCloud);
+    await on(host, script);
+    try {
+      const seen: Finding[] = [];
+      for (const what of looked) seen.push(...(await probe(what)).findings);
+      const ids = seen
+        .filter(({ verdict }) => verdict === "fail")
+        .map(({ id, subject }) => `${id} ${subject.split(" ")[0]}`);
+      expect([...new Set(ids)].sort()).toEqual(fault.red.map((id) => `${id} ${host}`).sort());
+    } finally {
+      await shut?.();
+      if (undo) await on(host, undo);
+      await converge();
+    }
+  });
+
+  it("and all is put right again", async () => {
+    expect(red((await probe("all")).findings)).toEqual([]);
+  });
+});
+
+describe("judges by others", () => {
+  it.each(["web", "turn"] as const)("sslyze finds nothing old at %s", async (service) => {
+    const { hosts, domain } = instance.load().blueprint;
+    const host = hosts.find(({ role }) => role === (service === "web" ? "control" : "turn"));
+    const name = service === "web" ? domain : `turn.${domain}`;
+    const ran = await inInternet(lab, [
+      venv("sslyze"),
+      ...["--json_out=-", "--quiet", "--sni", name, "--mozilla_config=disable"],
+      `${host?.publicAddress?.ipv4}:443`,
+    ]);
+    expect(readSslyze(ran.stdout)).toEqual([]);
+  });
+
+  it("ssh-audit warns of nothing, on any host", async () => {
+    const { hosts } = instance.load().blueprint;
+    const edge = hosts.find(({ role }) => role === "edge");
+    const audit = (port: number, address: string) =>
+      program(venv("ssh-audit"), ["--json", "--skip-rate-test", "-p", `${port}`, address]);
+    // The edge host comes last: it makes whoever breaks off so often wait.
+    for (const host of hosts.filter(({ role }) => role !== "edge")) {
+      const port = 20_000 + hosts.indexOf(host);
+      const config = join(buildFolder(NAME), "ssh/config");
+      const way = spawn(
+        "ssh",
+        ["-F", config, "-N", "-L", `127.0.0.1:${port}:${host.ipv4}:22`, edge?.name ?? ""],
+        { stdio: "ignore" },
+      );
+      try {
+        let text = "";
+        for (let tries = 0; tries < 20 && !text.startsWith("{"); tries++) {
+          await new Promise((resolve) => setTimeout(resolve, 250));
+          text = (await audit(port, "127.0.0.1")).stdout;
+        }
+        expect(readSshAudit(text), host.id).toEqual([]);
+      } finally {
+        way.kill();
+      }
+    }
+    const seen = await audit(22, edge?.publicAddress?.ipv4 ?? "");
+    expect(readSshAudit(seen.stdout), edge?.id).toEqual([]);
+  });
+
+  it("lynis gives every role 80 at least, without what the not-tested list names", async () => {
+    const listed = load(readFileSync(join(ROOT, "scripts/not-tested.yaml"), "utf8")) as {
+      id: string;
+    }[];
+    const skipped = listed.flatMap(({ id }) => /^lynis-(.+)$/.exec(id)?.[1]?.toUpperCase() ?? []);
+    for (const host of ["control-1", "turn-1", "bridge-1", "monitor-1", "edge-1"]) {
+      await on(
+        host,
+        "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends lynis",
+      );
+      const index = async (profile: string) => {
+        await on(
+          host,
+          `printf '${profile}' > /tmp/lynis.prf; lynis audit system --quick --no-colors --cronjob --profile /tmp/lynis.prf >/dev/null 2>&1; true`,
+        );
+        return readLynis(await on(host, "cat /var/log/lynis-report.dat"));
+      };
+      const [with_, without] = [
+        await index(""),
+        await index(skipped.map((id) => `skip-test=${id}\\n`).join("")),
+      ];
+      process.stderr.write(
+        `lynis ${host}: ${with_} with all tests, ${without} without ${skipped.join(", ")}\n`,
+      );
+      expect(without, host).toBeGreaterThanOrEqual(80);
+      await on(host, "apt-get purge -y -qq lynis");
+    }
+  });
+});
