@@ -1,10 +1,21 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createVault, ensureSecrets, type Vault } from "../modules/secrets/index.ts";
+import { secretsOf } from "../modules/keyring/index.ts";
+import { createVault, ensureSecrets, openVault, type Vault } from "../modules/secrets/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/testing.ts";
+import { type Canary, canariesBelow, canariesIn, watchArguments } from "./testing/canary.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
+import { polder, testInstance } from "./testing/polder.ts";
 
 let place: TestFolder;
 let anna: TestPerson;
@@ -20,7 +31,7 @@ beforeAll(async () => {
   await ensureSecrets(loaded, vault);
   copyFileSync(anna.identityFile, join(place.folder, basename(anna.identityFile)));
 }, 300_000);
-afterAll(() => place.remove());
+afterAll(() => place?.remove());
 
 /** Runs a Debian 13 program in the judges' root, with the instance's folder at /mnt. */
 const inRoot = (...command: string[]) =>
@@ -95,4 +106,90 @@ print(ok and hex.encode(stored) == account.stored_key and hex.encode(server) == 
     expect(ran.stderr + ran.stdout).toBe("true\n");
     expect(login(vault.need("prosody/bridge-password")).stdout).toBe("false\n");
   });
+});
+
+/** Reads the environment of every process that it can, again and again. */
+function watchEnvironments(canaries: readonly Canary[]): () => string[] {
+  const seen = new Set<string>();
+  const timer = setInterval(() => {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        const found = canariesIn(readFileSync(`/proc/${pid}/environ`), canaries);
+        for (const name of found) seen.add(`environment of process ${pid}: ${name}`);
+      } catch {
+        // Gone between the list and the look.
+      }
+    }
+  }, 20);
+  return () => {
+    clearInterval(timer);
+    return [...seen];
+  };
+}
+
+describe("no secret of a vault", () => {
+  it("is in arguments, environments, output or any file that `polder keys` leaves", async () => {
+    const instance = testInstance("lab", "t-keys");
+    const temp = mkdtempSync(join(tmpdir(), "polder-canary-"));
+    const home = join(temp, "home");
+    const env = { POLDER_AGE_IDENTITY: anna.identityFile, TMPDIR: temp, HOME: home };
+    const keys = (...args: string[]) => polder(["keys", ...args], { env });
+    try {
+      const { name, user, recipient } = anna;
+      const key = `ssh-ed25519 ${Buffer.concat([Buffer.from("0000000b7373682d6564323535313900000020", "hex"), Buffer.alloc(32, 9)]).toString("base64")}`;
+      const admins = [{ name, user, key, age: recipient, issuer: true }];
+      writeFileSync(join(instance.folder, "admins.yaml"), JSON.stringify({ admins }));
+      instance.edit((text) => text.replace("source: instance-ca", "source: file"));
+      await keys("init", instance.folder);
+      const canaries = async (): Promise<Canary[]> => {
+        const loaded = instance.load();
+        const both = ["instance", "issuer"] as const;
+        const vaults = await Promise.all(
+          both.map((kind) => openVault(loaded, { identityFile: anna.identityFile, kind })),
+        );
+        const open = new Set(
+          secretsOf(loaded.blueprint).flatMap((spec) => (spec.public ? [spec.name] : [])),
+        );
+        return vaults.flatMap((one) => [
+          { name: `password of ${one.kind}`, value: one.password() },
+          ...one
+            .names()
+            .filter((secret) => !open.has(secret) && !/crt$|dat$|cert$/.test(secret))
+            // The second line of a PEM: its first is every PEM's.
+            .map((secret) => ({
+              name: secret,
+              value: (one.need(secret).split("\n")[1] || one.need(secret)).trim(),
+            })),
+        ]);
+      };
+      const known = await canaries();
+      expect(known.length).toBeGreaterThan(15);
+      const ran = [];
+      const [args, environments] = [watchArguments(known), watchEnvironments(known)];
+      ran.push(await keys("list", instance.folder), await keys("request", instance.folder));
+      ran.push(
+        await keys("check", instance.folder),
+        await keys("rotate", instance.folder, "tls/turn-1.key"),
+      );
+      ran.push(
+        await keys("rekey", instance.folder),
+        await keys("install", instance.folder, "web", anna.identityFile),
+      );
+      ran.push(await keys("rotate", instance.folder, "no/such"));
+      const seen = [...args.stop(), ...environments()];
+      expect(args.looks()).toBeGreaterThan(20);
+      const all = [...known, ...(await canaries())];
+      const said = ran.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+      expect(ran.map(({ code }) => code)).toEqual([0, 0, 1, 0, 0, 2, 2]);
+      expect(canariesIn(Buffer.from(said), all)).toEqual([]);
+      expect([...canariesBelow(instance.folder, all), ...canariesBelow(temp, all)]).toEqual([]);
+      expect(seen).toEqual([]);
+      // The hunt finds what is planted.
+      writeFileSync(join(temp, "planted"), Buffer.from(known[3]?.value ?? "").toString("base64"));
+      expect(canariesBelow(temp, known)).toHaveLength(1);
+    } finally {
+      instance.forget();
+      rmSync(temp, { recursive: true });
+    }
+  }, 120_000);
 });

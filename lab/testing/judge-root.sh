@@ -5,12 +5,15 @@
 set -euo pipefail
 target=$1 building=$2 sources=$3 apt_conf=$4
 
-# What hosts have, and what reads their files: age and lua for what services bring.
+# What hosts have, and what reads their files: age and lua for what services bring. pebble is an
+# ACME server for tests.
 packages=systemd,systemd-sysv,dbus,libpam-systemd,systemd-journal-remote,systemd-timesyncd
 packages+=,openssh-server,sudo,nftables,kmod,procps,python3,unattended-upgrades,openssl
-packages+=,ca-certificates,debian-archive-keyring,nginx,prosody,coturn,lua5.4,age,curl,iproute2
+packages+=,ca-certificates,debian-archive-keyring,nginx,prosody,coturn,lua5.4,age,curl,iproute2,pebble
 
-rm -rf --one-file-system "$building"
+[[ ! -e $target ]] || exit 0
+trap 'rm -rf --one-file-system "$building"' EXIT
+find "$(dirname "$target")" -mindepth 1 -maxdepth 1 -type d -exec rm -rf --one-file-system {} +
 mmdebstrap --variant=minbase --mode=root --format=dir --include="$packages" \
   --aptopt="$apt_conf" --aptopt='APT::Install-Recommends "false"' \
   --aptopt='APT::Sandbox::User "root"' --dpkgopt=force-unsafe-io \
@@ -19,5 +22,4 @@ mmdebstrap --variant=minbase --mode=root --format=dir --include="$packages" \
   trixie "$building" "$sources"
 rm -f "$building"/etc/apt/apt.conf.d/99mmdebstrap "$building"/etc/apt/sources.list \
   "$building"/etc/apt/sources.list.d/* "$building"/etc/resolv.conf
-rm -rf --one-file-system "$target"
 mv "$building" "$target"

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { transportSettings } from "../cloud/apt.ts";
 import { run } from "../cloud/command.ts";
@@ -15,9 +15,8 @@ export async function judgeRoot(): Promise<string> {
   const target = join(folder, recipe);
   if (existsSync(target)) return target;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(folder))
-    await run("rm", ["-rf", "--one-file-system", join(folder, name)]);
-  const [list, conf] = [join(folder, "apt.list"), join(folder, "apt.conf")];
+  const own = (name: string): string => join(folder, `${process.pid}-${name}`);
+  const [list, conf] = [own("apt.list"), own("apt.conf")];
   const secret = { mode: 0o600 };
   writeFileSync(list, `${sources().join("\n")}\n`, secret);
   const settings = transportSettings(await run("apt-config", ["dump"]));
@@ -25,13 +24,13 @@ export async function judgeRoot(): Promise<string> {
   const namespaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"];
   const building = join(folder, "building");
   try {
-    await run("unshare", [
-      ...[...namespaces, "--kill-child=KILL"],
+    // Suites that run side by side want it at once: the first makes it, the others wait.
+    await run("flock", [
+      ...[join(folder, "lock"), "unshare", ...namespaces, "--kill-child=KILL"],
       ...["bash", script, target, building, list, conf],
     ]);
   } finally {
     for (const file of [list, conf]) rmSync(file, { force: true });
-    await run("rm", ["-rf", "--one-file-system", building]);
   }
   return target;
 }

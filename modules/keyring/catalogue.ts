@@ -42,7 +42,8 @@ export function catalogueOf(blueprint: Blueprint): CatalogueRow[] {
       if (known?.rotation.includes(said)) continue;
       const rotation = known ? `${known.rotation}; ${said}` : said;
       const lifetimeDays = known?.lifetimeDays ?? spec.lifetimeDays;
-      rows.set(name, { ...(known ?? { ...spec, where }), name, rotation, lifetimeDays });
+      const purpose = spec.purpose.replace(blueprint.domain, "<domain>");
+      rows.set(name, { ...(known ?? { ...spec, where, purpose }), name, rotation, lifetimeDays });
     }
   }
   return [...rows.values()];

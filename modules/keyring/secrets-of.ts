@@ -334,7 +334,7 @@ function issuer(): SecretSpec[] {
       purpose: "signs the tokens that let people into meetings (RS256)",
       vault: "issuer",
       lifetimeDays: LIFETIME.password,
-      rotation: "`polder keys rotate`; tokens signed before count until their end",
+      rotation: "`polder keys rotate`; nothing uses it yet",
       loss: "rotate at once: whoever has it can enter any meeting whose name they know",
     }),
     spec({
@@ -343,7 +343,7 @@ function issuer(): SecretSpec[] {
       purpose: "proves that a room's name was issued",
       vault: "issuer",
       lifetimeDays: LIFETIME.password,
-      rotation: "`polder keys rotate`; names issued before count until their last day",
+      rotation: "`polder keys rotate`; nothing uses it yet",
       loss: "rotate at once: whoever has it can make names that Prosody takes for issued",
     }),
   ];

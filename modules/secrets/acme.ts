@@ -42,6 +42,7 @@ export async function renewCertificates(
     (use) => !isGood(vault, use, publicNames(loaded.blueprint, use), now),
   );
   if (due.length === 0) return [];
+  await assertReachable(directoryUrl);
   const client = new acme.Client({
     directoryUrl,
     accountKey: vault.need("acme/account.key"),
@@ -63,6 +64,16 @@ export async function renewCertificates(
     lines.push(`${use}/tls.crt: by ${issuer}, until ${dayOf(until)}`);
   }
   return lines;
+}
+
+/** The client tries for more than a minute, and then has no words for what it met. */
+async function assertReachable(server: string): Promise<void> {
+  try {
+    await fetch(server, { signal: AbortSignal.timeout(30_000) });
+  } catch (error) {
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    throw new OutsideFailure(`${server}: no connection (${code ?? message})`);
+  }
 }
 
 async function order(

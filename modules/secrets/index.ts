@@ -25,7 +25,6 @@ export {
   hasVault,
   type OpenOptions,
   openVault,
-  saveVault,
   Vault,
   type VaultKind,
 } from "./vault.ts";

@@ -282,5 +282,3 @@ export async function createVault(loaded: LoadedInstance, kind: VaultKind): Prom
   await vault.write(password, people);
   return vault;
 }
-
-export const saveVault = (vault: Vault): Promise<void> => vault.save();
