@@ -5,6 +5,10 @@
 set -uo pipefail
 folder=$1 node=$2 main=$3
 
+# Two would boot the same disks.
+exec 9>"$folder/running"
+flock --nonblock 9 || { echo "Error: another hypervisor of this lab still runs" >&2; exit 1; }
+
 # Before anything else, so that no moment exists in which it runs and can't be found. /proc is still
 # the machine's own here: our pid as the machine sees it, and the start time that tells us from a
 # later process with the same number.

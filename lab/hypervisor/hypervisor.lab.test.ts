@@ -12,12 +12,13 @@ import {
   awaitRunning,
   edgeCounters,
   hostCommand,
+  hypervisorPaths,
   hypervisorStatus,
   inHost,
   inInternet,
   internetCommand,
+  internetNamespace,
 } from "./index.ts";
-import { hypervisorPaths } from "./paths.ts";
 import { type Machine, Member } from "./testing.ts";
 
 const folder = defaultFolder();
@@ -324,6 +325,11 @@ describe("the lab's hypervisor", () => {
     expect(await call(b, "192.0.2.11")).not.toBe(floating);
     server.kill();
     await Promise.all(rules.map((rule) => een.revoke(rule)));
+  });
+
+  it("keeps the internet in a network namespace of its own", async () => {
+    const look = ["nsenter", `--net=${internetNamespace(folder)}`, "ip", "-brief", "address"];
+    expect(await run(look[0] ?? "", look.slice(1))).toContain("192.0.2.10/24");
   });
 
   it("brings direct addresses of both families, and no private one, to the internet", async () => {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../cloud/command.ts";
 import { defaultFolder, defaultQuota, down, status, up } from "../cloud/index.ts";
@@ -22,6 +23,7 @@ const folder = defaultFolder();
 const paths = hypervisorPaths(folder);
 const progress = () => undefined;
 const project = "t-hyp-een";
+const polder = join(import.meta.dirname, "..", "..", "cli", "polder");
 const bring = (signal?: AbortSignal) =>
   hypervisorUp({ folder, progress, projects: [project], signal });
 
@@ -124,7 +126,7 @@ describe("the hypervisor's life", () => {
 
   it("survives the command that started it, and its terminal", async () => {
     await hypervisorDown({ folder, progress });
-    const child = spawn("./cli/polder", ["lab", "up"], { detached: true, stdio: "ignore" });
+    const child = spawn(polder, ["lab", "up"], { detached: true, stdio: "ignore" });
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect(code).toBe(0);
     expect(hypervisorStatus({ folder }).state).toBe("up");

@@ -56,6 +56,9 @@ export async function start(paths: HypervisorPaths, signal?: AbortSignal): Promi
   await until(() => ended() || ready(), 30, signal);
   child.unref();
   if (ready()) return;
+  // It may not have come to write its pid file: its pid 1 ends with this child.
+  child.kill("SIGKILL");
+  await until(ended, 10);
   await stop(paths);
   if (signal?.aborted) throw new LabInterrupted();
   const lines = (readIfThere(paths.log) ?? "").trim().split("\n");
