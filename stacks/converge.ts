@@ -167,7 +167,7 @@ async function converge(
   process.once("exit", stop);
   try {
     progress(`connecting to ${ids.length} hosts`);
-    const reached = await connections.open(ids);
+    const reached = await connections.open(ids, options.progress);
     for (const { host, key, failure } of reached) {
       if (failure !== undefined) results.add(lost(host, failure));
       else if (!loadHosts(folder)[host]) {

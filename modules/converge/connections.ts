@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import type { Hosts } from "../secrets/index.ts";
 import { edgeOf } from "./ssh-config.ts";
@@ -9,12 +10,16 @@ import { edgeOf } from "./ssh-config.ts";
 /** Milliseconds until a connection must stand, the jump included. */
 const PATIENCE = 25_000;
 
+/** Seconds that a host which doesn't answer yet is waited for: after an apply, or a reboot, it boots. */
+const BOOT = 60;
+
 /** A host that could be connected to, or why not. */
 export type Reached =
   | { readonly host: string; readonly key: string; readonly failure?: never }
   | { readonly host: string; readonly key?: never; readonly failure: string };
 
 /** What ssh says, and what a person can do about it. First match counts. */
+const SILENT = "doesn't answer: is the host up, and do you come from an admin network?";
 const HINTS: readonly (readonly [RegExp, string])[] = [
   [
     /Permission denied|Too many authentication failures/i,
@@ -27,7 +32,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /timed out|Timeout|No route|unreachable|refused|closed|reset|stdio forwarding failed|open failed/i,
-    "doesn't answer: is the host up, and do you come from an admin network?",
+    SILENT,
   ],
 ];
 
@@ -51,6 +56,7 @@ export class Connections {
   readonly #folder = mkdtempSync(join(tmpdir(), "polder-"));
   readonly #config: string;
   readonly #children: ChildProcess[] = [];
+  #closed = false;
   readonly #blueprint: Blueprint;
   readonly #known: Hosts;
 
@@ -67,13 +73,14 @@ export class Connections {
   }
 
   /** Connects to the edge host, then to the others through it. Never throws for one host. */
-  async open(ids: readonly string[]): Promise<Reached[]> {
+  async open(ids: readonly string[], progress: (line: string) => void): Promise<Reached[]> {
     const edge = edgeOf(this.#blueprint);
-    const first = await this.#connect(edge);
+    const end = performance.now() + BOOT * 1000;
+    const first = await this.#await(edge, end, progress);
     const others = this.#blueprint.hosts.filter((host) => host !== edge && ids.includes(host.id));
     const rest =
       first.failure === undefined
-        ? await Promise.all(others.map((host) => this.#connect(host)))
+        ? await Promise.all(others.map((host) => this.#await(host, end, progress)))
         : others.map(({ id }) => ({
             host: id,
             failure: `${edge.id}, the way to it, ${first.failure}`,
@@ -83,8 +90,20 @@ export class Connections {
 
   /** Ends them all. What runs on a host runs on to its end. */
   close(): void {
+    this.#closed = true;
     for (const child of this.#children) child.kill("SIGTERM");
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Tries until it answers, whatever it then says, or the time is over. */
+  async #await(host: Host, end: number, progress: (line: string) => void): Promise<Reached> {
+    for (let told = false; ; ) {
+      const reached = await this.#connect(host);
+      if (reached.failure !== SILENT || this.#closed || performance.now() > end) return reached;
+      if (!told) progress(`${host.id} doesn't answer yet: trying for ${BOOT} s`);
+      told = true;
+      await sleep(2000);
+    }
   }
 
   #connect(host: Host): Promise<Reached> {

@@ -55,7 +55,6 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     `unlimited_jids = { ${strings([`focus@${auth}`, `jvb@${auth}`])} }`,
     "",
     'authentication = "internal_hashed"',
-    'password_hash = "SHA-256"',
     'disable_sasl_mechanisms = { "DIGEST-MD5"; "OAUTHBEARER" }',
     "",
     "-- Accounts come with converge and are only read. All else lives in memory and ends with it.",

@@ -4,7 +4,7 @@ import { createHash, createHmac, pbkdf2Sync, randomUUID } from "node:crypto";
 const ITERATIONS = 10_000;
 
 function keys(password: string, salt: string, iterations: number) {
-  // RFC 5802 3, with SHA-1: Prosody's default `password_hash`, and what Smack logs in with.
+  // RFC 5802 3, with SHA-1: Prosody's default `password_hash`, and what XMPP clients have for certain.
   const salted = pbkdf2Sync(password, salt, iterations, 20, "sha1");
   const mac = (text: string) => createHmac("sha1", salted).update(text).digest();
   return {

@@ -124,14 +124,19 @@ def needs(trees, name, wanted, seen):
 
 
 def split_pending(trees, name, wanted, asked, restart):
-    """Takes out the restarts that would cut calls off; a reload stands in where one is due."""
+    """Takes out the restarts that would cut calls off; a reload stands in where one is due.
+
+    What was never told of files of ours runs with its package's: it carries no call of ours, and must
+    not go on a moment longer.
+    """
     pending = []
     if restart:
         return pending
     stamps = Stamps(trees)
     for unit in wanted["units"]:
         unit_name = full(unit["name"])
-        if asked.get(unit_name) == "restart" and unit["carriesCalls"]:
+        ours = stamps.get(unit_name) > 0
+        if asked.get(unit_name) == "restart" and unit["carriesCalls"] and ours:
             pending.append(unit_name)
             del asked[unit_name]
             seen = states([unit_name])[unit_name]
