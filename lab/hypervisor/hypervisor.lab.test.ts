@@ -75,6 +75,23 @@ socket.on("error", () => process.exit(1));
 socket.on("data", (data) => { console.log(String(data).split("\\n")[0]); process.exit(0); });
 `;
 
+/** Sends three UDP packets to 10.77.0.11:9999 from any MAC and any address: word, MAC, address. */
+const frame = `
+import socket, struct, subprocess, sys, time
+word, mac, address = sys.argv[1:]
+probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); probe.sendto(b"", ("10.77.0.11", 9)); time.sleep(0.3)
+near = subprocess.check_output(["ip", "neigh", "show", "10.77.0.11"], text=True).split()
+raw = lambda text: bytes.fromhex(text.replace(":", ""))
+data = word.encode()
+udp = struct.pack("!HHHH", 5555, 9999, 8 + len(data), 0) + data
+head = lambda sum: struct.pack("!BBHHHBBH4s4s", 69, 0, 20 + len(udp), 0, 0, 64, 17, sum, socket.inet_aton(address), socket.inet_aton("10.77.0.11"))
+total = sum(struct.unpack("!10H", head(0)))
+while total >> 16: total = (total & 0xffff) + (total >> 16)
+packet = raw(near[near.index("lladdr") + 1]) + raw(mac) + b"\\x08\\x00" + head(~total & 0xffff) + udp
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); link.bind(("ens3", 0))
+for _ in range(3): link.send(packet)
+`;
+
 /** What a host hears when it calls; undefined when nobody answers. */
 async function call(from: Machine, address: string, port = 8080): Promise<string | undefined> {
   const argv = ["python3", "-c", caller, address, String(port)];
@@ -264,6 +281,7 @@ describe("the lab's hypervisor", () => {
       await een.allow(groups.a, "egress", { protocol: "udp" }),
       await een.allow(groups.b, "ingress", { protocol: "udp" }),
     ];
+    const own = "10.77.0.10";
     const listen =
       "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('0.0.0.0', 9999))\nwhile True: print(s.recvfrom(99)[0].decode())";
     const [program = "", ...args] = hostCommand(folder, b.id, ["python3", "-uc", listen]);
@@ -273,23 +291,17 @@ describe("the lab's hypervisor", () => {
       heard += data;
     });
     await sleep(500);
-    const send = (word: string, source: string) =>
-      `python3 -c "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('${source}', 0)); [s.sendto(b'${word}', ('10.77.0.11', 9999)) for _ in range(3)]"`;
+    const mac = await inside(a, "cat /sys/class/net/ens3/address");
+    const send = (word: string, from: { readonly mac?: string; readonly address?: string }) =>
+      inHost(folder, a.id, ["python3", "-c", frame, word, from.mac ?? mac, from.address ?? own]);
     const sent = async () => {
-      await inside(a, send("own", "10.77.0.10"));
+      expect(await send("own", {})).toMatchObject({ code: 0 });
       return heard.includes("own");
     };
     expect(await soon(sent)).toBe(true);
-    await inside(
-      a,
-      `ip address add 10.77.0.99/32 dev ens3; ${send("address", "10.77.0.99")}; ip address del 10.77.0.99/32 dev ens3`,
-    );
-    const mac = await inside(a, "cat /sys/class/net/ens3/address");
-    await inside(
-      a,
-      `ip link set dev ens3 address 02:00:00:00:00:99; ${send("mac", "10.77.0.10")}; sleep 0.5; ip link set dev ens3 address ${mac}`,
-    );
-    await inside(a, send("again", "10.77.0.10"));
+    await send("address", { address: "10.77.0.99" });
+    await send("mac", { mac: "02:00:00:00:00:99" });
+    await send("again", {});
     expect(await until(() => heard.includes("again"), 3)).toBe(true);
     listener.kill("SIGKILL");
     expect([...new Set(heard.trim().split("\n"))]).toEqual(["own", "again"]);
