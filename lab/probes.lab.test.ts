@@ -49,7 +49,10 @@ beforeAll(async () => {
   await awaitRunning(lab, names, 120);
   await converge();
 });
-afterAll(() => instance.forget());
+afterAll(async () => {
+  await polder(["decommission", instance.folder, "--confirm", NAME]);
+  instance.forget();
+});
 
 describe("a cluster as it was rendered", () => {
   it("withstands every probe", async () => {

@@ -39,6 +39,20 @@ def manifest(files, **more):
     }
 
 
+class Units(unittest.TestCase):
+    def state(self, **more):
+        return {
+            "ActiveState": "inactive", "Type": "oneshot", "Result": "success", "since": 0.0,
+            "ConditionResult": "no", "ConditionTimestampMonotonic": "0", **more,
+        }
+
+    def test_never_started_is_not_up(self):
+        self.assertFalse(polder_units.is_up(self.state()))
+
+    def test_skipped_by_its_own_condition_is_up(self):
+        self.assertTrue(polder_units.is_up(self.state(ConditionTimestampMonotonic="123")))
+
+
 class TreesTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()

@@ -8,7 +8,7 @@ import time
 
 from ansible.module_utils.polder_tree import Refused
 
-PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,ConditionResult"
+PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,ConditionResult,ConditionTimestampMonotonic"
 
 # Seconds for a unit to settle after a start or a reload.
 PATIENCE = 30
@@ -60,8 +60,12 @@ def is_up(state):
 
 
 def is_skipped(state):
-    """Its own condition says that it isn't for this machine, such as sysctls in a container."""
-    return state["ActiveState"] == "inactive" and state.get("ConditionResult") == "no"
+    """Its own condition says that it isn't for this machine, such as sysctls in a container.
+
+    Of a unit that was never started nobody has asked the condition, and systemd says "no", too.
+    """
+    asked = state.get("ConditionTimestampMonotonic", "0") != "0"
+    return asked and state["ActiveState"] == "inactive" and state.get("ConditionResult") == "no"
 
 
 class Stamps:
