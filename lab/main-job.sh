@@ -28,4 +28,4 @@ converged=$((SECONDS - began))
 polder probe all "$instance"
 printf '\n%s: deployed after %d s, converged after %d s, probed after %d s; load %s\n' \
   "$instance" "$deployed" "$converged" $((SECONDS - began)) "$(load)"
-printf 'next: ./cli/polder show %s, ./cli/polder lab shell control-1.%s.internal, ./cli/polder lab down\n' "$instance" "$instance"
+printf 'next: ./cli/polder show %s, ./cli/polder lab shell %s-control-1, ./cli/polder lab down\n' "$instance" "$instance"
