@@ -179,9 +179,9 @@ def switch(trees, bundle, params):
         asked, pending, failed = bring_units(trees, name, wanted, before, params["restart"])
     except Exception as error:  # pylint: disable=broad-except
         # A full disk, a systemd that doesn't answer, a fault of ours: half a switch must not stay.
-        raise Refused(roll_back(trees, undo, name, asked, {"the switch": "broke off: %s" % error})) from error
+        raise Refused(roll_back(trees, undo, name, was_up, asked, {"the switch": "broke off: %s" % error})) from error
     if was_up.intersection(failed):
-        raise Refused(roll_back(trees, undo, name, asked, failed))
+        raise Refused(roll_back(trees, undo, name, was_up, asked, failed))
     undo.forget()
     trees.keep(old)
     if failed:
@@ -216,22 +216,22 @@ def bring_units(trees, name, wanted, before, restart):
     return asked, pending, {**polder_units.settle(list(seen)), **failed}
 
 
-def roll_back(trees, undo, name, asked, failed):
-    """The old files and the old service again. Gives the line that says so."""
+def roll_back(trees, undo, name, was_up, asked, failed):
+    """The old files and the old services again. Gives the line that says so."""
     undo.restore()
-    old = trees.manifest(trees.current())
     polder_units.systemctl("daemon-reload")
-    ours = {polder_units.full(unit["name"]) for unit in (old or {"units": []})["units"]}
-    for unit, verb in asked.items():
-        if unit not in ours:
-            polder_units.systemctl("stop", unit)
-        elif verb == "reload" and unit not in failed:
+    # Also units that failed without being asked: another's restart may have taken them along.
+    for unit in sorted({*asked, *failed} & was_up):
+        if asked.get(unit) == "reload" and unit not in failed:
             polder_units.systemctl("reload", unit)
         else:
             polder_units.systemctl("reset-failed", unit)
             polder_units.systemctl("restart", unit)
+    # What didn't run before, such as a daemon that was just installed, doesn't run now either.
+    for unit in sorted(set(asked) - was_up):
+        polder_units.systemctl("stop", unit)
     drop(trees, name)
-    still = polder_units.settle(sorted(ours)) if ours else {}
+    still = polder_units.settle(sorted(was_up)) if was_up else {}
     state = "the old files are back" + (", but %s" % told(still) if still else ", and all is up again")
     return "%s: %s; `journalctl -u` on the host says why" % (told(failed), state)
 
