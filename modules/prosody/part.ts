@@ -1,11 +1,12 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, sandbox } from "../sandbox/index.ts";
-import { certificateAndKeyMatch } from "../tls/index.ts";
+import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
 import { reference, type TreeFile, type TreePart } from "../tree/index.ts";
 import { hostsOf, KEY, prosodyConfig } from "./config.ts";
 
 const CONFIG = "/etc/prosody/prosody.cfg.lua";
+const OPENSSL = "/etc/prosody/openssl.cnf";
 const UNIT = "prosody.service";
 const DROP_IN = `/etc/systemd/system/${UNIT}.d/polder.conf`;
 const PRIVATE = { group: "prosody", mode: "0640" } as const;
@@ -32,8 +33,11 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
       textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
       rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),
       ...files,
+      textFile(OPENSSL, opensslConfig()),
       textFile(DROP_IN, [
         "[Service]",
+        "# Signatures, for which Prosody has no setting.",
+        `Environment=OPENSSL_CONF=${OPENSSL}`,
         "# Stops by a signal that it handles: what was asked for is no failure.",
         "Restart=on-failure",
         "RestartSec=2",
@@ -47,7 +51,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
         name: UNIT,
         // Certificates are read anew at SIGHUP; accounts at each login.
         reload: [KEY, HOST_CERTIFICATE],
-        restart: [CONFIG, DROP_IN],
+        restart: [CONFIG, DROP_IN, OPENSSL],
         carriesCalls: true,
       },
     ],

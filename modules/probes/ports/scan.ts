@@ -36,7 +36,8 @@ export function tryConnect(
       else socket.destroy();
       resolve(verdict);
     };
-    const timer = setTimeout(() => end("silent"), timeout);
+    // Answers that came while this program was busy with others count: they are read first.
+    const timer = setTimeout(() => setImmediate(() => end("silent")), timeout);
     socket.once("connect", () => end("open"));
     socket.on("error", (error: NodeJS.ErrnoException) =>
       end(error.code === "ECONNREFUSED" ? "refused" : "silent"),
