@@ -92,6 +92,9 @@ async function edgeClosed(subject: string, context: Context): Promise<Outcome> {
   return judge(wrong, `silent from ${context.outside.where}`);
 }
 
+/** On a connection of its own; below INFO, ssh doesn't say that it was prohibited. */
+const ASKING_WHY = ["-o", "ControlPath=none", "-o", "LogLevel=INFO"];
+
 /** The jump leads to the hosts' port 22 and nowhere else. */
 async function jump(_subject: string, context: Context): Promise<Outcome> {
   const { blueprint } = context;
@@ -110,7 +113,7 @@ async function jump(_subject: string, context: Context): Promise<Outcome> {
     tried++;
     const ran = await context.admin.ssh(
       edgeId(context),
-      ["-o", "ControlPath=none", "-W", `${address}:22`],
+      [...ASKING_WHY, "-W", `${address}:22`],
       [],
     );
     if (!/prohibited/.test(ran.stderr))
@@ -126,7 +129,7 @@ async function opens(context: Context, host: string, port: number): Promise<bool
   const { ipv4 } = hostOf(context.blueprint, host);
   const ran = await context.admin.ssh(
     edgeId(context),
-    ["-o", "ControlPath=none", "-W", `${ipv4}:${port}`],
+    [...ASKING_WHY, "-W", `${ipv4}:${port}`],
     [],
   );
   return !/prohibited/.test(ran.stderr);
