@@ -12,6 +12,7 @@ import { CLUSTER_FAULTS, openInCloud } from "./testing/cluster-faults.ts";
 import { readLynis, readSshAudit, readSslyze } from "./testing/other-judges.ts";
 import { addPerson, type Person } from "./testing/person.ts";
 import { deploy, polder, program, type TestInstance, testInstance } from "./testing/polder.ts";
+import { setup } from "./testing/shared-lab.ts";
 
 const NAME = "t-probes";
 const lab = defaultFolder();
@@ -41,7 +42,10 @@ const red = (findings: readonly Finding[]) =>
     .filter(({ verdict }) => verdict !== "pass")
     .map(({ id, subject, verdict, message }) => `${verdict} ${id} ${subject}: ${message}`);
 
+let down: () => Promise<void>;
+
 beforeAll(async () => {
+  down = await setup();
   instance = testInstance("lab", NAME);
   person = await addPerson(instance, "testbeheer");
   await deploy(instance);
@@ -52,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await polder(["decommission", instance.folder, "--confirm", NAME]);
   instance.forget();
+  await down();
 });
 
 describe("a cluster as it was rendered", () => {
