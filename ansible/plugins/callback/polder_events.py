@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 
+from ansible import constants as C
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
@@ -33,6 +34,9 @@ class CallbackModule(CallbackBase):
 
     def _result(self, event, result, **fields):
         task = result.task
+        # Reading another file of tasks asks nothing of a host.
+        if event == "ok" and task.action in C._ACTION_ALL_INCLUDES:
+            return
         if task.action == "polder_bundle" and "phase" in task.args:
             fields["phase"] = task.args["phase"]
             fields["told"] = {key: result.result[key] for key in TOLD if key in result.result}
