@@ -23,7 +23,7 @@ export interface CertificateFacts {
 
 /**
  * CA/Browser Forum, Baseline Requirements 7.1.6.1; PKIoverheid's policies are all below Logius's arc
- * (Programma van Eisen PKIoverheid, part 3).
+ * (Programma van Eisen PKIoverheid, part 3; from memory, to be confirmed).
  */
 const POLICIES: readonly (readonly [string, Validation])[] = [
   ["2.16.528.1.1003.1.2.", "pkioverheid"],
