@@ -67,8 +67,15 @@ afterAll(async () => {
 
 describe("converge", () => {
   test("from bare servers to running hosts, each key recorded as unverified", async () => {
-    const ran = await converge();
+    let held: Promise<string> | undefined;
+    const ran = await converge([], {
+      onLine: (line) => {
+        if (line.startsWith("turn-1: switch")) held ??= on("turn-1", "systemctl is-enabled coturn");
+      },
+    });
     expect(ran.stdout).not.toContain("failed");
+    // A reboot before its own files count must not start it with Debian's.
+    expect(await held).toBe("masked");
     expect(ran.stderr).toContain("first visit, SHA256:");
     expect(lastLine(ran.stdout)).toContain(`${hosts.length} hosts: ${hosts.length} changed`);
     expect(ran.code).toBe(0);

@@ -72,6 +72,10 @@ export function readSslyze(text: string): Complaints {
       )
       .map((name) => `old suite ${name}`),
     ...(modern.length === 0 ? ["no suite of TLS 1.2 or 1.3"] : []),
+    // Early data is asked by our own probe: sslyze gives up when a server closes after its question.
+    ...(["heartbleed", "tls_compression", "session_renegotiation"] as const)
+      .filter((key) => scan[key].result === null)
+      .map((key) => `${key}: sslyze couldn't ask`),
     ...(scan.heartbleed.result?.is_vulnerable_to_heartbleed ? ["Heartbleed"] : []),
     ...(scan.tls_compression.result?.supports_compression ? ["compression"] : []),
     ...(scan.tls_1_3_early_data.result?.supports_early_data ? ["early data"] : []),
