@@ -112,9 +112,35 @@ export function readSshAudit(text: string): Complaints {
   );
 }
 
-/** The hardening index of `/var/log/lynis-report.dat`. */
-export function readLynis(report: string): number {
-  const [, index] = /^hardening_index=(\d+)$/m.exec(report) ?? [];
-  if (index === undefined) throw new Error("lynis wrote no hardening index");
-  return Number(index);
+/** Hardening indices of one run of lynis: the share of points in percent, as lynis counts them. */
+export interface LynisScore {
+  readonly all: number;
+  /** Without the tests that the not-tested list names. */
+  readonly listedLeftOut: number;
+}
+
+/**
+ * Reads `/var/log/lynis.log`, where each test writes the points that it gave.
+ *
+ * @param index what `lynis-report.dat` says, to see that the points were read as lynis counts them
+ */
+export function readLynis(log: string, index: number, leftOut: readonly string[]): LynisScore {
+  let test = "";
+  const seen = { points: 0, most: 0 };
+  const out = { points: 0, most: 0 };
+  for (const line of log.split("\n")) {
+    test = /Performing test ID (\S+)/.exec(line)?.[1] ?? test;
+    const now = /Currently having (\d+) points \(out of (\d+)\)/.exec(line);
+    if (!now) continue;
+    const [points, most] = [Number(now[1]), Number(now[2])];
+    if (leftOut.includes(test)) {
+      out.points += points - seen.points;
+      out.most += most - seen.most;
+    }
+    Object.assign(seen, { points, most });
+  }
+  const share = (points: number, most: number) => Math.floor((100 * points) / most);
+  const all = share(seen.points, seen.most);
+  if (all !== index) throw new Error(`lynis says ${index}, its log ${all}`);
+  return { all, listedLeftOut: share(seen.points - out.points, seen.most - out.most) };
 }
