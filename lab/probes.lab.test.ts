@@ -9,12 +9,11 @@ import { openVault } from "../modules/secrets/index.ts";
 import { ROOT } from "../stacks/environment.ts";
 import { buildFolder } from "../stacks/working-folder.ts";
 import { defaultFolder } from "./cloud/index.ts";
-import { awaitRunning, inHost, inInternet } from "./hypervisor/index.ts";
+import { awaitRunning, edgeCounters, inHost, inInternet } from "./hypervisor/index.ts";
 import { CLUSTER_FAULTS, openInCloud } from "./testing/cluster-faults.ts";
 import { readLynis, readSshAudit, readSslyze } from "./testing/other-judges.ts";
 import { addPerson, type Person } from "./testing/person.ts";
 import { deploy, polder, program, type TestInstance, testInstance } from "./testing/polder.ts";
-import { setup } from "./testing/shared-lab.ts";
 
 const NAME = "t-probes";
 const lab = defaultFolder();
@@ -44,13 +43,25 @@ const red = (findings: readonly Finding[]) =>
     .filter(({ verdict }) => verdict !== "pass")
     .map(({ id, subject, verdict, message }) => `${verdict} ${id} ${subject}: ${message}`);
 
-let down: () => Promise<void>;
+/** What hosts of the instance began to send beyond the edge, or tried to; addresses are used again. */
+async function calls() {
+  const own = instance
+    .load()
+    .blueprint.hosts.flatMap(({ ipv4, ipv6, publicAddress }) => [
+      ...[ipv4, ipv6],
+      ...[publicAddress?.ipv4, publicAddress?.ipv6],
+    ]);
+  const { refused, internet } = await edgeCounters(lab);
+  return [...refused, ...internet].filter(({ from }) => own.includes(from));
+}
+
+let callsBefore: Awaited<ReturnType<typeof calls>>;
 
 beforeAll(async () => {
-  down = await setup();
   instance = testInstance("lab", NAME);
   person = await addPerson(instance, "testbeheer");
   await deploy(instance);
+  callsBefore = await calls();
   const names = instance.load().blueprint.hosts.map(({ id }) => `${NAME}-${id}`);
   await awaitRunning(lab, names, 120);
   await converge();
@@ -58,7 +69,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await polder(["decommission", instance.folder, "--confirm", NAME]);
   instance.forget();
-  await down();
 });
 
 describe("a cluster as it was rendered", () => {
@@ -67,6 +77,10 @@ describe("a cluster as it was rendered", () => {
     expect(red(findings)).toEqual([]);
     expect(code).toBe(0);
     expect(findings.length).toBeGreaterThan(100);
+  });
+
+  it("called nobody meanwhile: the provider's edge counted no packet that a host began", async () => {
+    expect(await calls()).toEqual(callsBefore);
   });
 });
 

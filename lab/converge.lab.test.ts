@@ -20,7 +20,6 @@ import {
   testInstance,
 } from "./testing/polder.ts";
 import { canaryOf, huntOnHost } from "./testing/secret-hunt.ts";
-import { setup } from "./testing/shared-lab.ts";
 
 /** Tasks that a host may cost: each one is a round trip. */
 const BUDGET = { nothingToDo: 1, everything: 12 } as const;
@@ -45,10 +44,7 @@ async function secretsOfVault(): Promise<Canary[]> {
   }));
 }
 
-let down: () => Promise<void>;
-
 beforeAll(async () => {
-  down = await setup();
   instance = testInstance("lab", "t-hosts");
   person = await addPerson(instance, "testbeheer");
   await deploy(instance);
@@ -62,7 +58,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await polder(["decommission", instance.folder, "--confirm", "t-hosts"]);
   instance.forget();
-  await down();
 });
 
 describe("converge", () => {
