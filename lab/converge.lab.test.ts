@@ -62,15 +62,18 @@ afterAll(async () => {
 
 describe("converge", () => {
   test("from bare servers to running hosts, each key recorded as unverified", async () => {
-    let held: Promise<string> | undefined;
-    const ran = await converge([], {
-      onLine: (line) => {
-        if (line.startsWith("turn-1: switch")) held ??= on("turn-1", "systemctl is-enabled coturn");
-      },
-    });
+    // Each state that systemd has coturn's unit in, as it changes.
+    await on(
+      "turn-1",
+      `systemd-run --quiet --unit=watch-coturn sh -c 'while sleep 0.1; do now=$(systemctl is-enabled coturn 2>&1 | tail -1); [ "$now" = "$old" ] || echo "$now" >>/run/watch-coturn; old=$now; done'`,
+    );
+    const ran = await converge();
     expect(ran.stdout).not.toContain("failed");
     // A reboot before its own files count must not start it with Debian's.
-    expect(await held).toBe("masked");
+    const seen = await on("turn-1", "systemctl stop watch-coturn; cat /run/watch-coturn");
+    const [unknown, next, ...later] = seen.split("\n");
+    expect(unknown).toMatch(/not-found|No such file/);
+    expect([next, later.at(-1)]).toEqual(["masked", "enabled"]);
     expect(ran.stderr).toContain("first visit, SHA256:");
     expect(lastLine(ran.stdout)).toContain(`${hosts.length} hosts: ${hosts.length} changed`);
     expect(ran.code).toBe(0);
