@@ -6,13 +6,14 @@ import type { Command } from "commander";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { drawNetwork } from "../modules/drawing/index.ts";
-import { loadInstance } from "../modules/workspace/index.ts";
+import { judgeResidency, locationSchema } from "../modules/residency/index.ts";
+import { loadInstance, loadResidencyRules } from "../modules/workspace/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** Verbs that pages may name already: announced, not written yet. Take out what has come. */
-const TO_COME = "size residency review approve audit drift evidence invite revoke upgrade";
+const TO_COME = "size review approve audit drift evidence invite revoke upgrade";
 
 /** Every page that is committed, or will be: not what git ignores. */
 const listed = spawnSync(
@@ -212,6 +213,25 @@ describe("docs/dependencies.md", () => {
     const unpacked = words(/PASTE_PACKAGES="([^"]+)"/.exec(script)?.[1]);
     expect(unpacked.length).toBeGreaterThan(0);
     expect(names("Debian, in the lab's root")).toEqual([...included, ...unpacked]);
+  });
+});
+
+describe("examples that a reader copies", () => {
+  const fenced = (page: string, language: string) =>
+    [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
+      (m) => m[1] ?? "",
+    );
+  it("docs/residency.md: the record is one, and nl-sovereign accepts it", () => {
+    const text =
+      fenced("docs/residency.md", "yaml").find((block) => block.startsWith("id: ")) ?? "";
+    const where = locationSchema.parse(load(text));
+    const verdict = judgeResidency(
+      "nl-sovereign",
+      { tbb: 1, marking: "Dep.V" },
+      where,
+      loadResidencyRules(),
+    );
+    expect([where.id, verdict.verdict]).toEqual(["voorbeeld-1", "accepted"]);
   });
 });
 

@@ -95,6 +95,8 @@ export interface Blueprint {
   readonly cloud: {
     readonly provider: "openstack";
     readonly location: string;
+    /** Names under which its API answers, subdomains included; none at a test location. */
+    readonly apiHosts: readonly string[];
     readonly locationTitle: string;
     /** Entry of clouds.yaml; never a credential. */
     readonly credentials: string;

@@ -11,6 +11,7 @@ import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
 import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
+import { residencyFresh } from "./rules/residency-fresh.ts";
 import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
 import { stateIsProtected } from "./rules/state-is-protected.ts";
 import { stateOutsideOutput } from "./rules/state-outside-output.ts";
@@ -42,6 +43,7 @@ export const OPENSTACK_PACK: Pack = {
     stateOutsideOutput,
     validBySchema,
     residencyAccepted,
+    residencyFresh,
     waiversInDate,
   ],
 };

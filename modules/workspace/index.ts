@@ -1,11 +1,14 @@
-export { loadClassification, loadFigures, loadLocations } from "./data.ts";
+export { loadFigures, loadLocations, loadResidencyRules } from "./data.ts";
+export { shown } from "./shown.ts";
 export {
   ADDRESSES_FILE,
   ADMINS_FILE,
   INSTANCE_FILE,
   instanceFolder,
   instanceNames,
+  LOCATION_FILE,
   type LoadedInstance,
   loadInstance,
+  readOwnLocation,
 } from "./workspace.ts";
 export { writeWhole } from "./write-whole.ts";

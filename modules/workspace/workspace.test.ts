@@ -1,9 +1,11 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dump } from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
 import { BadInput } from "../input/index.ts";
 import { instanceJsonSchema } from "../instance/index.ts";
+import { fact, record } from "../residency/testing.ts";
 import { instanceFolder, instanceNames, loadInstance } from "./index.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -113,7 +115,7 @@ describe("a folder that can't be used", () => {
           .replace("http://198.18.64.1:18000/", "https://198.18.64.1:18000/"),
       },
       [
-        `instance.yaml:${at("residency:")}:12: residency: lab-floating is refused for nl-located: test: a real location, not a test one; got test location (test, lab/cloud/README.md)`,
+        `instance.yaml:${at("residency:")}:12: residency: lab-floating is refused for nl-located: test: a real location, not a test one; got test location (test, lab/cloud/README.md); rule residency-accepted, no waiver makes a profile pass: the way out is another location or another profile (\`polder residency\` lists them)`,
       ],
     ],
     [
@@ -185,6 +187,70 @@ describe("admins.yaml", () => {
   });
 });
 
+describe("location.yaml, an operator's own record", () => {
+  const REAL = LAB.replace("residency: lab", "residency: nl-sovereign")
+    .replace("location: lab-floating", "location: voorbeeld-1")
+    .replace("source: instance-ca", "source: file")
+    .replace("http://198.18.64.1:18000/", "https://198.18.64.1:18000/")
+    .replace(
+      /admins:[\s\S]*?# The machine/,
+      "admins:\n  - name: Anna Kok\n    user: annakok\n    key: sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIBS86oKldF0YuZBLoDcZh8d7ZuJbXLb0LLmLfVONvVRgAAAABHNzaDo=\n# The machine",
+    );
+  const own = (residency: object = {}, rest: object = {}) => ({
+    "instance.yaml": REAL,
+    "location.yaml": dump(record(residency, rest)),
+  });
+
+  it("is planned at like polder's own", () => {
+    const { blueprint, record: yaml } = loadInstance(folder(own()));
+    expect(blueprint.residency).toMatchObject({ verdict: "accepted", location: "voorbeeld-1" });
+    expect(blueprint.cloud.apiHosts).toEqual(["cloud.example"]);
+    expect(yaml.file).toMatch(/location\.yaml$/);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      "nobody's location",
+      { "instance.yaml": REAL },
+      /^instance\.yaml:\d+:11: location: got "voorbeeld-1", no such location is known; allowed: cyso-amsterdam, /,
+    ],
+    [
+      "another location's record",
+      own({}, { id: "voorbeeld-2" }),
+      /no such location is known; did you mean "voorbeeld-2"\?$/,
+    ],
+    [
+      "a record beside an instance that runs elsewhere",
+      { ...own(), "instance.yaml": LAB },
+      /^location\.yaml:1:5: id: got "voorbeeld-1", but instance\.yaml says location: lab-floating/,
+    ],
+    [
+      "a record that stands in for one of polder's",
+      own({}, { id: "odc-noord" }),
+      /^location\.yaml:1:5: id: got "odc-noord", which is a record of polder's own/,
+    ],
+    [
+      "a source that is no web address",
+      own({ ipv6: { ...fact(true), source: "the brochure" } }),
+      /^location\.yaml:\d+:\d+: residency\.ipv6\.source: got "the brochure", a web address is allowed/,
+    ],
+    [
+      "a circle of owners",
+      own({ parents: [{ entity: fact("A") }, { entity: fact("B") }, { entity: fact("a") }] }),
+      /^location\.yaml:\d+:\d+: residency\.parents\[2\]\.entity\.value: "a" stands above itself/,
+    ],
+    [
+      "a site abroad",
+      own({ site: { country: fact("DE") } }),
+      /^instance\.yaml:\d+:12: residency: voorbeeld-1 is refused for nl-sovereign: site\.country: the site is in the Netherlands; got DE \(confirmed, https:\/\/cloud\.example\/about\); rule residency-accepted, no waiver/,
+    ],
+  ])("with %s is refused", (_, files, says) => {
+    const [line, ...others] = loading(files);
+    expect(others).toEqual([]);
+    expect(line).toMatch(says);
+  });
+});
+
 describe("recorded addresses", () => {
   const HEAD = "instance: lab\ncloud: openstack\nlocation: lab-floating\naddresses:\n";
   const IDS = ["control-1", "bridge-1", "bridge-2", "turn-1", "turn-2", "edge-1"];
@@ -213,14 +279,14 @@ describe("recorded addresses", () => {
       "another location",
       ALL.replace("lab-floating", "lab-direct"),
       [
-        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for lab on openstack at lab-direct`,
+        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for lab on openstack at lab-direct: a running instance doesn't move; write what it was made for, or \`polder decommission\` it there and plan anew`,
       ],
     ],
     [
       "another instance",
       ALL.replace("instance: lab", "instance: ander"),
       [
-        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for ander on openstack at lab-floating`,
+        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for ander on openstack at lab-floating: a running instance doesn't move; write what it was made for, or \`polder decommission\` it there and plan anew`,
       ],
     ],
     [
