@@ -16,11 +16,15 @@ import {
   INSTANCE_FILE,
   LOCATION_FILE,
   type LoadedInstance,
+  OVERRIDES_FILE,
+  ownRuleIds,
+  RULES_FOLDER,
   writeWhole,
 } from "../modules/workspace/index.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import { ROOT, terraformEnvironment } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";
+import { packOf } from "./pack.ts";
 import { type Adoption, findStrangers } from "./strangers.ts";
 import {
   ADOPT_FILE,
@@ -77,12 +81,17 @@ function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string,
     [ADDRESSES_FILE]: join(loaded.folder, ADDRESSES_FILE),
     [ADMINS_FILE]: join(loaded.folder, ADMINS_FILE),
     [LOCATION_FILE]: join(loaded.folder, LOCATION_FILE),
+    [OVERRIDES_FILE]: join(loaded.folder, OVERRIDES_FILE),
     "providers/terraform.lock.hcl": join(ROOT, "providers/terraform.lock.hcl"),
     "providers/openstack/schema.json": join(ROOT, "providers/openstack/schema.json"),
     // What a reviewer read.
     "findings.json": join(plan, "findings.json"),
     "blueprint.json": join(plan, "blueprint.json"),
   };
+  for (const id of ownRuleIds(loaded.folder)) {
+    const name = `${RULES_FOLDER}/${id}.ts`;
+    files[name] = join(loaded.folder, name);
+  }
   for (const stack of stacks) {
     files[`${stack}/cdk.tf.json`] = join(stackFolder(outdir, stack), "cdk.tf.json");
     files[`${stack}/${ADOPT_FILE}`] = join(stackFolder(outdir, stack), ADOPT_FILE);
@@ -152,6 +161,7 @@ export async function planInstance(
   const outdir = buildFolder(blueprint.instance);
   const folder = planFolder(blueprint.instance);
   process.umask(0o077);
+  const pack = await packOf(loaded);
   if (!options.destroy) {
     refuseResidency(loaded, asOf);
     await refuseVanished(loaded);
@@ -190,7 +200,7 @@ export async function planInstance(
   }
   const judged = async () => {
     const strangers = options.destroy ? undefined : await findStrangers(loaded, plans);
-    const findings = judge(policyInput(loaded, stackOptions, plans), asOf);
+    const findings = judge(policyInput(loaded, stackOptions, plans), asOf, pack);
     return {
       adopt: strangers?.adopt ?? [],
       findings: [...findings, ...(strangers?.findings ?? [])],

@@ -15,6 +15,7 @@ const between = (mark: string): string =>
 describe("polder schema --of", () => {
   it.each([
     ["location", "residency"],
+    ["overrides", "overrides"],
     ["instance", "domain"],
   ])("%s is a schema of that file", (file, field) => {
     const { stdout, status } = spawnSync(join(ROOT, "cli/polder"), ["schema", "--of", file], {

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { instanceJsonSchema } from "../../modules/instance/index.ts";
+import { instanceJsonSchema, overridesJsonSchema } from "../../modules/instance/index.ts";
 import { locationJsonSchema } from "../../modules/residency/index.ts";
 import { out } from "../terminal.ts";
 import { fieldTable } from "../text/fields.ts";
@@ -7,6 +7,7 @@ import { fieldTable } from "../text/fields.ts";
 const FILES: Readonly<Record<string, () => unknown>> = {
   instance: instanceJsonSchema,
   location: locationJsonSchema,
+  overrides: overridesJsonSchema,
 };
 
 const HELP = `

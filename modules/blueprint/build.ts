@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Path } from "../input/index.ts";
-import type { Instance } from "../instance/index.ts";
+import type { Instance, Override } from "../instance/index.ts";
 import { addressAt, type Cidr, cidr, subnet } from "../network/index.ts";
 import {
   isResidencyWaiver,
@@ -32,6 +32,8 @@ export interface BlueprintInput {
   readonly location: Location;
   readonly figures: Figures;
   readonly rules: ResidencyRules;
+  /** What overrides.yaml changes of inner resources. */
+  readonly overrides?: readonly Override[];
   /**
    * Whether the instance is to be ended: then it may stand where it may no longer be.
    * @default false
@@ -347,5 +349,6 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     securityContact: instance.securityContact,
     state: instance.state,
     waivers: instance.waivers,
+    overrides: input.overrides ?? [],
   };
 }

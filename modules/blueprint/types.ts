@@ -1,5 +1,5 @@
 import type { Waiver } from "../findings/index.ts";
-import type { Classification, Instance } from "../instance/index.ts";
+import type { Classification, Instance, Override } from "../instance/index.ts";
 import type { ResidencyVerdict } from "../residency/index.ts";
 import type { Role, Sizing } from "../sizing/index.ts";
 
@@ -140,4 +140,6 @@ export interface Blueprint {
   readonly securityContact: string;
   readonly state: Instance["state"];
   readonly waivers: readonly Waiver[];
+  /** What the organisation's own engineer changed of an inner resource: overrides.yaml. */
+  readonly overrides: readonly Override[];
 }

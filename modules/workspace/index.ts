@@ -1,4 +1,5 @@
 export { loadFigures, loadLocations, loadResidencyRules } from "./data.ts";
+export { loadOwnRules, ownRuleIds, RULES_FOLDER } from "./own-rules.ts";
 export { shown } from "./shown.ts";
 export {
   ADDRESSES_FILE,
@@ -9,6 +10,7 @@ export {
   LOCATION_FILE,
   type LoadedInstance,
   loadInstance,
+  OVERRIDES_FILE,
   readOwnLocation,
 } from "./workspace.ts";
 export { writeWhole } from "./write-whole.ts";

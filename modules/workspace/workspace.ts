@@ -19,17 +19,25 @@ import {
   validate,
   type YamlFile,
 } from "../input/index.ts";
-import { adminsFileSchema, type Instance, readInstance } from "../instance/index.ts";
+import {
+  adminsFileSchema,
+  type Instance,
+  type Override,
+  overridesFileSchema,
+  readInstance,
+} from "../instance/index.ts";
 import { WAIVABLE } from "../policy/index.ts";
 import { type Location, locationSchema, RESIDENCY_WAIVERS } from "../residency/index.ts";
 import type { Role } from "../sizing/index.ts";
 import { loadFigures, loadLocations, loadResidencyRules, locationFile } from "./data.ts";
+import { ownRuleIds } from "./own-rules.ts";
 import { shown } from "./shown.ts";
 
 export const INSTANCE_FILE = "instance.yaml";
 export const ADDRESSES_FILE = "addresses.yaml";
 export const ADMINS_FILE = "admins.yaml";
 export const LOCATION_FILE = "location.yaml";
+export const OVERRIDES_FILE = "overrides.yaml";
 
 /** An instance as its folder on disk says it is. */
 export interface LoadedInstance {
@@ -38,6 +46,8 @@ export interface LoadedInstance {
   readonly blueprint: Blueprint;
   /** The record of its location: polder's, or the one beside the instance file. */
   readonly record: YamlFile;
+  /** What it changes of inner resources, where it does. */
+  readonly overrides?: YamlFile;
   /** What the folder holds beside the Blueprint and a person should know. */
   readonly notes: readonly string[];
 }
@@ -205,6 +215,15 @@ export function readOwnLocation(
   return { location, yaml };
 }
 
+function readOverrides(
+  folder: string,
+): { readonly list: readonly Override[]; readonly yaml: YamlFile } | undefined {
+  const path = join(folder, OVERRIDES_FILE);
+  if (!existsSync(path)) return undefined;
+  const yaml = parseYaml(readText(path), shown(path));
+  return { list: validate(yaml, overridesFileSchema).overrides, yaml };
+}
+
 /**
  * Reads an instance's folder and decides its Blueprint.
  *
@@ -224,7 +243,7 @@ export function loadInstance(
   const asked = readInstance(text, {
     file,
     folder: basename(folder),
-    waivable: [...WAIVABLE, ...RESIDENCY_WAIVERS],
+    waivable: [...WAIVABLE, ...RESIDENCY_WAIVERS, ...ownRuleIds(folder)],
     locations: [...locations.keys()],
   });
   const instance = withAdmins(asked, folder);
@@ -240,6 +259,7 @@ export function loadInstance(
       },
     ]);
   const addresses = readAddresses(folder);
+  const overrides = readOverrides(folder);
   try {
     const blueprint = buildBlueprint({
       instance,
@@ -247,11 +267,15 @@ export function loadInstance(
       figures: loadFigures(),
       rules: loadResidencyRules(),
       ...(addresses && { addresses: addresses.file }),
+      ...(overrides && { overrides: overrides.list }),
       ...options,
     });
     const notes = addresses ? checkAddresses(addresses, blueprint) : [];
     const record = own?.yaml ?? locationFile(location.id);
-    return { folder, instance, blueprint, record, notes };
+    return {
+      ...{ folder, instance, blueprint, record, notes },
+      ...(overrides && { overrides: overrides.yaml }),
+    };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const name = pathText(error.path);
