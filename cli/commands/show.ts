@@ -4,7 +4,7 @@ import { drawNetwork } from "../../modules/drawing/index.ts";
 import { BadInput } from "../../modules/input/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
-import { note, out } from "../terminal.ts";
+import { note, out, screenWidth } from "../terminal.ts";
 import { describe } from "../text/describe.ts";
 import { paintFor } from "../text/paint.ts";
 
@@ -23,10 +23,6 @@ Examples:
   polder show lab --json | jq .hosts
   polder show ../eigen/gemeente    an instance by its path
 `;
-
-/** Nobody reads lines of 200 characters; a pipe gets 100, so that what it holds never depends on a window. */
-const screenWidth = (): number =>
-  process.stdout.isTTY ? Math.min(Math.max(process.stdout.columns || 100, 72), 120) : 100;
 
 /** Writes beside the file first, so that an interrupt never leaves half a drawing. */
 function writeDrawing(svg: string, file: string): void {

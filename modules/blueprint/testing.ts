@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { type Instance, instanceSchema } from "../instance/index.ts";
-import { loadClassification, loadFigures, loadLocations } from "../workspace/index.ts";
+import { loadFigures, loadLocations, loadResidencyRules } from "../workspace/index.ts";
 import type { BlueprintInput } from "./index.ts";
 
 /** The toolkit's own data, read once. For tests only. */
 export const DATA = {
   figures: loadFigures(),
-  classification: loadClassification(),
+  rules: loadResidencyRules(),
   locations: loadLocations(),
 };
 
@@ -98,8 +98,8 @@ export const anyInstance: fc.Arbitrary<Instance> = fc
 export function inputOf(instance: Instance): BlueprintInput {
   const location = DATA.locations.get(instance.location);
   if (!location) throw new RangeError(`${instance.location} is no location`);
-  const { figures, classification } = DATA;
-  return { instance, location, figures, classification };
+  const { figures, rules } = DATA;
+  return { instance, location, figures, rules };
 }
 
 /** A fixed, small instance, with what a test changes. */

@@ -4,7 +4,7 @@ import { anyInstance, DATA, someInstance } from "../blueprint/testing.ts";
 import type { Instance } from "../instance/index.ts";
 import { type Figures, loadOf, planSizing, type Sizing, Unplannable } from "./index.ts";
 
-const flavours = DATA.locations.get("lab-floating")?.platform.flavours ?? [];
+const flavours = DATA.locations.get("lab-floating")?.platform?.flavours ?? [];
 const { figures } = DATA;
 
 const demandOf = (...meetings: Record<string, unknown>[]): Instance["demand"] =>
