@@ -35,8 +35,8 @@ module.exports = {
       name: "constructs-stay-in-clouds",
       comment: "Only the cloud modules and the composition root know constructs.",
       severity: "error",
-      from: { path: "^(modules|cli|lab)/", pathNot: [test, "^modules/openstack/"] },
-      to: { path: "node_modules/(cdktf|constructs|@cdktf/provider-)|^providers/openstack/lib/" },
+      from: { path: "^(modules|cli|lab)/", pathNot: [test, "^modules/(stack|openstack|hetzner)/"] },
+      to: { path: "node_modules/(cdktf|constructs|@cdktf/provider-)|^providers/[^/]+/lib/" },
     },
     {
       name: "one-way",
@@ -50,12 +50,12 @@ module.exports = {
       name: "lab-knows-no-product",
       comment: "The lab would serve any project; only its tests know polder.",
       severity: "error",
-      from: { path: "^lab/(cloud|hypervisor)/", pathNot: test },
+      from: { path: "^lab/(cloud|hypervisor|hetzner)/", pathNot: test },
       to: { path: "^(modules|stacks|cli)/" },
     },
   ],
   options: {
-    doNotFollow: { path: "node_modules|^providers/openstack/lib/" },
+    doNotFollow: { path: "node_modules|^providers/[^/]+/lib/" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

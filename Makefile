@@ -36,29 +36,29 @@ soak: preflight-lab setup $(STAMPS)/lab-packages
 bench: preflight-lab setup $(STAMPS)/lab-packages
 	@node --import tsx scripts/bench.ts
 
-## bindings   generate the provider's TypeScript bindings from its committed schema
+## bindings   generate the providers' TypeScript bindings from their committed schemas
 bindings: $(STAMPS)/bindings
-## providers  build the pinned provider into build/provider-mirror
+## providers  build the pinned providers into build/provider-mirror
 providers: $(STAMPS)/providers
 ## ansible    the pinned Ansible, into build/venv
 ansible: $(STAMPS)/ansible
 ## setup      all three, and the npm packages
 setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible
 
-$(STAMPS)/npm: package.json package-lock.json providers/openstack/package.json
+$(STAMPS)/npm: package.json package-lock.json $(wildcard providers/*/package.json)
 	@echo "setup: npm packages"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@# Node 22 comes as a package, for its lane alone: npx must not take it for the machine's own.
 	@rm -f node_modules/.bin/node
 	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/bindings: $(STAMPS)/npm providers/generate.ts providers/provider.ts providers/openstack/schema.json
+$(STAMPS)/bindings: $(STAMPS)/npm providers/generate.ts providers/provider.ts $(wildcard providers/*/schema.json)
 	@echo "setup: provider bindings"
 	@node --import tsx providers/generate.ts
 	@mkdir -p $(@D) && touch $@
 
-$(STAMPS)/providers: providers/build.sh providers/go.mod providers/go.sum providers/terraform.lock.hcl
-	@echo "setup: provider (built from source; a minute or two the first time)"
+$(STAMPS)/providers: providers/build.sh $(wildcard providers/*/go.mod providers/*/go.sum providers/*/terraform.lock.hcl)
+	@echo "setup: providers (built from source; a few minutes the first time)"
 	@providers/build.sh build/provider-mirror
 	@mkdir -p $(@D) && touch $@
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
-import { credentials } from "../stacks/credentials.ts";
+import { cloudOf } from "../stacks/clouds/index.ts";
 import { exclusively } from "../stacks/exclusive.ts";
 import type { DeployOptions } from "../stacks/plan.ts";
 import { today } from "../stacks/today.ts";
@@ -26,6 +26,6 @@ export const deployOptions = (options: { timeout: number }): DeployOptions => ({
 
 /** Work on an instance in its cloud: only with a credential for it, and only one at a time. */
 export async function atWork<T>(loaded: LoadedInstance, work: () => Promise<T>): Promise<T> {
-  await credentials(loaded.blueprint);
+  await cloudOf(loaded.blueprint).checkCredential(loaded.blueprint);
   return exclusively(loaded.blueprint.instance, work);
 }

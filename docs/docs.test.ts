@@ -196,8 +196,10 @@ describe("docs/dependencies.md", () => {
     },
   );
 
-  it("Go: the tool of go.mod", () => {
-    const tools = [...read("providers/go.mod").matchAll(/^tool (\S+)$/gm)].map((m) => m[1]);
+  it("Go: the tool of each go.mod", () => {
+    const tools = ["hcloud", "openstack"].flatMap((name) =>
+      [...read(`providers/${name}/go.mod`).matchAll(/^tool (\S+)$/gm)].map((m) => m[1]),
+    );
     expect(names("Go")).toEqual(tools);
   });
 

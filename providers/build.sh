@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the pinned Terraform provider from source into a filesystem mirror and checks its sum.
+# Builds the pinned Terraform providers from source into a filesystem mirror and checks their sums.
 #
 #   providers/build.sh [--unlocked] [MIRROR]        MIRROR defaults to <repo>/build/provider-mirror
 #
-# Writes MIRROR/registry.terraform.io/<source>/<version>/<os>_<arch>/terraform-provider-<name>_v<version>,
+# Every folder here with a go.mod is a provider. Writes
+# MIRROR/registry.terraform.io/<source>/<version>/<os>_<arch>/terraform-provider-<name>_v<version>,
 # the same file again under registry.opentofu.org (a hard link), and MIRROR/terraform.rc, to be named
 # in TF_CLI_CONFIG_FILE. What is there already with the right sum costs nothing. GOOS and GOARCH build
 # for another platform. --unlocked leaves out the comparison with terraform.lock.hcl; only lock.sh
@@ -11,13 +12,12 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-source=terraform-provider-openstack/openstack
-package=github.com/terraform-provider-openstack/terraform-provider-openstack/v3
 # The bytes of the result depend on the compiler, so it is exact: another local Go (1.21 or newer)
 # fetches this one through the module proxy and checks it against the checksum database.
 toolchain=go1.26.8
 
-say() { printf 'provider %s: %s\n' "${source##*/}" "$*"; }
+name=
+say() { printf 'provider %s: %s\n' "$name" "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 locked=yes
@@ -35,12 +35,11 @@ machine() {
 }
 goos=${GOOS:-$(uname -s | tr '[:upper:]' '[:lower:]')}
 goarch=${GOARCH:-$(machine)}
-version=$(sed -n "s|^[[:space:]]*$package v\([0-9.]*\).*|\1|p" "$here/go.mod")
-[[ -n $version ]] || die "providers/go.mod doesn't require $package"
 
-file=terraform-provider-${source##*/}_v$version
-binary=$mirror/registry.terraform.io/$source/$version/${goos}_$goarch/$file
-twin=$mirror/registry.opentofu.org/$source/$version/${goos}_$goarch/$file
+# Beside the mirror, not in it: Terraform looks at whatever lies in the mirror.
+work=$(mktemp -d "$mirror.tmp.XXXXXX")
+ticker=
+trap '[[ -z $ticker ]] || kill "$ticker"; rm -rf "$work"' EXIT
 
 # Terraform's h1: sum of a package folder: base64(sha256("<sha256 of the file>  <its name>\n")).
 h1() {
@@ -49,12 +48,7 @@ h1() {
   hex=$(printf '%s  %s\n' "$hex" "$file" | sha256sum | cut -d' ' -f1)
   echo "h1:$(basenc --base16 -d <<<"${hex^^}" | base64)"
 }
-accepted() { [[ $locked == no ]] || grep -qF "\"$1\"" "$here/terraform.lock.hcl"; }
-
-# Beside the mirror, not in it: Terraform looks at whatever lies in the mirror.
-work=$(mktemp -d "$mirror.tmp.XXXXXX")
-ticker=
-trap '[[ -z $ticker ]] || kill "$ticker"; rm -rf "$work"' EXIT
+accepted() { [[ $locked == no ]] || grep -qF "\"$1\"" "$folder/terraform.lock.hcl"; }
 
 build() {
   command -v go >/dev/null ||
@@ -62,7 +56,7 @@ build() {
   say "fetching the sources of $version and their checksums"
   export CGO_ENABLED=0 GOTOOLCHAIN=$toolchain GOWORK=off GOFLAGS=-mod=readonly
   export GOOS=$goos GOARCH=$goarch GOAMD64=v1 GOARM64=v8.0
-  (cd "$here" && go mod download)
+  (cd "$folder" && go mod download)
   say "building for ${goos}_$goarch (1 to 2 minutes on 2 cores, with an empty cache)"
   # Short naps that hold no output open: nobody who reads ours must wait for the last one.
   (while sleep 1 &>/dev/null; do
@@ -71,8 +65,8 @@ build() {
   ticker=$!
   # No paths, no version control stamp, no build id: the same sources give the same bytes anywhere.
   # The version is what the provider's own release sets; it shows in the cloud's logs.
-  local flags="-s -w -buildid= -X $package/${source##*/}.version=$version"
-  (cd "$here" && go build -trimpath -buildvcs=false -ldflags="$flags" -o "$work/$file" "$package")
+  local flags="-s -w -buildid= -X $package/$variable=$version"
+  (cd "$folder" && go build -trimpath -buildvcs=false -ldflags="$flags" -o "$work/$file" "$package")
   kill "$ticker"
   ticker=
 }
@@ -82,22 +76,42 @@ install_file() { # from to: whole or not at all
   mv -f "$1" "$2"
 }
 
-if [[ -f $binary ]] && accepted "$(h1 "$binary")"; then
-  say "$version for ${goos}_$goarch is there"
-else
-  start=$SECONDS
-  build
-  sum=$(h1 "$work/$file")
-  accepted "$sum" || die "the build's sum $sum is not in providers/terraform.lock.hcl: it was not" \
-    "made from the same sources by the same compiler (new version or platform? providers/lock.sh)"
-  install_file "$work/$file" "$binary"
-  say "built $version for ${goos}_$goarch in $((SECONDS - start)) s, $sum"
-fi
+provide() { # one provider, by its folder
+  folder=$1
+  name=$(basename "$folder")
+  source=$(sed -n 's/^source: //p' "$folder/types.yaml")
+  # Where the provider keeps its version, below its module's path.
+  variable=$(sed -n 's/^version-variable: //p' "$folder/types.yaml")
+  package=$(sed -n 's/^tool //p' "$folder/go.mod")
+  version=$(sed -n "s|^[[:space:]]*$package v\([0-9.]*\).*|\1|p" "$folder/go.mod")
+  [[ -n $package && -n $version ]] || die "$folder/go.mod has no tool, or doesn't require it"
 
-if [[ ! $binary -ef $twin ]]; then
-  ln "$binary" "$work/twin" 2>/dev/null || cp -p "$binary" "$work/twin"
-  install_file "$work/twin" "$twin"
-fi
+  file=terraform-provider-${source##*/}_v$version
+  local binary=$mirror/registry.terraform.io/$source/$version/${goos}_$goarch/$file
+  local twin=$mirror/registry.opentofu.org/$source/$version/${goos}_$goarch/$file
+  if [[ -f $binary ]] && accepted "$(h1 "$binary")"; then
+    say "$version for ${goos}_$goarch is there"
+  else
+    start=$SECONDS
+    build
+    local sum
+    sum=$(h1 "$work/$file")
+    accepted "$sum" || die "the build's sum $sum is not in $folder/terraform.lock.hcl: it was not" \
+      "made from the same sources by the same compiler (new version or platform? providers/lock.sh)"
+    install_file "$work/$file" "$binary"
+    say "built $version for ${goos}_$goarch in $((SECONDS - start)) s, $sum"
+  fi
+
+  if [[ ! $binary -ef $twin ]]; then
+    ln "$binary" "$work/twin" 2>/dev/null || cp -p "$binary" "$work/twin"
+    install_file "$work/twin" "$twin"
+  fi
+  sources+=("\"registry.terraform.io/$source\"" "\"registry.opentofu.org/$source\"")
+}
+
+sources=()
+for module in "$here"/*/go.mod; do provide "$(dirname "$module")"; done
+all=$(IFS=,; echo "${sources[*]}" | sed 's/,/, /g')
 
 cat >"$work/terraform.rc" <<RC
 # Written by providers/build.sh. Use: TF_CLI_CONFIG_FILE=$mirror/terraform.rc terraform init
@@ -106,10 +120,10 @@ disable_checkpoint = true
 provider_installation {
   filesystem_mirror {
     path    = "$mirror"
-    include = ["registry.terraform.io/$source", "registry.opentofu.org/$source"]
+    include = [$all]
   }
   direct {
-    exclude = ["registry.terraform.io/$source", "registry.opentofu.org/$source"]
+    exclude = [$all]
   }
 }
 RC

@@ -1,20 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { NetworkingNetworkV2 } from "@cdktf/provider-openstack/lib/networking-network-v2";
 import { OpenstackProvider } from "@cdktf/provider-openstack/lib/provider";
 import { LocalBackend, TerraformStack, Testing } from "cdktf";
 import { describe, expect, it } from "vitest";
 import { importFromCdktf } from "./generate.ts";
-import { readProvider } from "./provider.ts";
+import { readProvider, readProviders } from "./provider.ts";
 
-const provider = readProvider("openstack");
-const lib = join(provider.folder, "lib");
+describe.each(readProviders())("the bindings of $name", (provider) => {
+  const lib = join(provider.folder, "lib");
 
-describe("the bindings", () => {
   it("are one folder for each type of types.yaml, and the provider", () => {
     const kebab = (type: string) => type.replaceAll("_", "-");
     const expected = [
-      ...provider.resources.map((type) => kebab(type.replace(/^openstack_/, ""))),
+      ...provider.resources.map((type) => kebab(type.replace(/^[a-z]+_/, ""))),
       ...provider.dataSources.map((type) => `data-${kebab(type)}`),
       "provider",
     ];
@@ -32,8 +31,11 @@ describe("the bindings", () => {
       expect(js, name).not.toMatch(/(require\(|from )["']cdktn["']/);
     }
   });
+});
 
+describe("the bindings", () => {
   it("ask for the exact version, from no particular registry", () => {
+    const provider = readProvider("openstack");
     const stack = new TerraformStack(Testing.app(), "stack");
     new LocalBackend(stack, { path: "stack.tfstate" });
     new OpenstackProvider(stack, "openstack", {});
@@ -44,6 +46,15 @@ describe("the bindings", () => {
     });
     expect(json.provider).toEqual({ openstack: [{}] });
     expect(json.resource.openstack_networking_network_v2.net.name).toBe("net");
+  });
+
+  it("are of both providers together below 3 MB", () => {
+    const bytes = readProviders().flatMap(({ folder }) =>
+      readdirSync(join(folder, "lib"), { recursive: true, encoding: "utf8" })
+        .map((name) => statSync(join(folder, "lib", name)))
+        .map((file) => (file.isFile() ? file.size : 0)),
+    );
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3_000_000);
   });
 });
 

@@ -1,10 +1,10 @@
 /**
- * Makes the TypeScript bindings of a provider from its committed schema subset:
+ * Makes the TypeScript bindings of every provider from its committed schema subset:
  *
  *   node --import tsx providers/generate.ts
  *
  * schema.json → TypeScript (the CDK's own generator) → CommonJS and declarations in
- * providers/openstack/lib/<type>/index.{js,d.ts}. Needs neither terraform nor network. The result is
+ * providers/<name>/lib/<type>/index.{js,d.ts}. Needs neither terraform nor network. The result is
  * made in a temporary folder and swapped in whole, so an interrupted run leaves the last good one.
  */
 import {
@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
-import { type Provider, ROOT, readProvider, runAsProgram } from "./provider.ts";
+import { type Provider, ROOT, readProviders, runAsProgram } from "./provider.ts";
 
 /** Writes the generator's TypeScript to `<outdir>/<type>/index.ts` and returns the file names. */
 async function generateSources(provider: Provider, outdir: string): Promise<string[]> {
@@ -97,18 +97,22 @@ function swap(fresh: string, target: string, old: string): void {
 
 await runAsProgram(import.meta.filename, async () => {
   const start = performance.now();
-  const provider = readProvider("openstack");
+  const providers = readProviders();
   mkdirSync(join(ROOT, "build"), { recursive: true });
   // Inside the checkout: node_modules is found from here, and a rename stays on one file system.
   const work = mkdtempSync(join(ROOT, "build", "bindings-"));
   try {
-    const files = await generateSources(provider, join(work, "src"));
+    const files: string[] = [];
+    for (const provider of providers)
+      files.push(...(await generateSources(provider, join(work, "src"))));
+    // All at once: the types that they stand on are read once.
     const out = join(work, "lib");
-    compile(files, join(work, "src", "providers", provider.name), out);
-    swap(out, join(provider.folder, "lib"), join(work, "old"));
+    compile(files, join(work, "src", "providers"), out);
+    for (const { name, folder } of providers)
+      swap(join(out, name), join(folder, "lib"), join(work, `old-${name}`));
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const where = relative(ROOT, join(provider.folder, "lib"));
-    process.stdout.write(`wrote ${where}: ${files.length} bindings in ${seconds} s\n`);
+    const names = providers.map(({ name }) => name).join(", ");
+    process.stdout.write(`wrote ${files.length} bindings of ${names} in ${seconds} s\n`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

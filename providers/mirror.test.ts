@@ -17,7 +17,7 @@ import { MIRROR_FOLDER, mirrorBinary, PROVIDERS_FOLDER, readProvider } from "./p
 
 const provider = readProvider("openstack");
 const binary = mirrorBinary(provider);
-const lock = join(PROVIDERS_FOLDER, "terraform.lock.hcl");
+const lock = provider.lockFile;
 const terraform = spawnSync("terraform", ["version"]).status === 0;
 
 describe.skipIf(!terraform || !existsSync(binary))("the mirror and the lock file", () => {
@@ -99,6 +99,8 @@ describe.skipIf(!terraform || !existsSync(binary))("the mirror and the lock file
       encoding: "utf8",
       env: { PATH: "/usr/bin:/bin" },
     });
-    expect(text).toMatch(/^provider openstack: 3\.4\.0 for \w+ is there\n$/);
+    expect(text).toMatch(
+      /^provider hcloud: [\d.]+ for \w+ is there\nprovider openstack: 3\.4\.0 for \w+ is there\n$/,
+    );
   });
 });

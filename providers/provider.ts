@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { load } from "js-yaml";
@@ -12,6 +12,7 @@ export const ROOT = dirname(PROVIDERS_FOLDER);
 const Types = z.strictObject({
   source: z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  "version-variable": z.string(),
   resources: z.array(z.string()).min(1),
   "data-sources": z.array(z.string()),
 });
@@ -32,6 +33,8 @@ export interface Provider {
   readonly folder: string;
   /** The committed subset of the provider's schema. */
   readonly schemaFile: string;
+  /** The sums of our builds. */
+  readonly lockFile: string;
 }
 
 /**
@@ -56,8 +59,17 @@ export function readProvider(name: string): Provider {
     dataSources: parsed.data["data-sources"],
     folder,
     schemaFile: join(folder, "schema.json"),
+    lockFile: join(folder, "terraform.lock.hcl"),
   };
 }
+
+/** Names of all providers: the folders here that have a types.yaml. */
+export const PROVIDER_NAMES: readonly string[] = readdirSync(PROVIDERS_FOLDER)
+  .filter((name) => existsSync(join(PROVIDERS_FOLDER, name, "types.yaml")))
+  .sort();
+
+/** All providers. @throws Error for a types.yaml that is wrong. */
+export const readProviders = (): Provider[] => PROVIDER_NAMES.map(readProvider);
 
 /** Terraform's name for this machine, e.g. `linux_amd64`. */
 export function platform(): string {

@@ -2,7 +2,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mirrorBinary, PROVIDERS_FOLDER, platform, readProvider } from "./provider.ts";
+import {
+  mirrorBinary,
+  PROVIDERS_FOLDER,
+  platform,
+  readProvider,
+  readProviders,
+} from "./provider.ts";
 import { readFullSchema, renderSchema, type SchemaDocument, subsetOf } from "./subset.ts";
 
 const provider = readProvider("openstack");
@@ -45,12 +51,12 @@ describe("subsetOf", () => {
   });
 });
 
-describe("schema.json", () => {
-  const committed = JSON.parse(read("openstack", "schema.json")) as SchemaDocument;
+describe.each(readProviders())("schema.json of $name", (provider) => {
+  const committed = JSON.parse(read(provider.name, "schema.json")) as SchemaDocument;
 
   it("holds exactly the types of types.yaml, in the form that subset.ts writes", () => {
-    expect(renderSchema(subsetOf(committed, provider))).toBe(read("openstack", "schema.json"));
-    const part = committed.provider_schemas[fqn];
+    expect(renderSchema(subsetOf(committed, provider))).toBe(read(provider.name, "schema.json"));
+    const part = committed.provider_schemas[`registry.terraform.io/${provider.source}`];
     expect(Object.keys(part?.resource_schemas ?? {})).toEqual([...provider.resources].sort());
     expect(Object.keys(part?.data_source_schemas ?? {})).toEqual([...provider.dataSources].sort());
   });
@@ -60,26 +66,26 @@ describe("schema.json", () => {
     "is what the built provider says",
     () => {
       const real = subsetOf(readFullSchema(provider, mirrorBinary(provider)), provider);
-      expect(renderSchema(real)).toBe(read("openstack", "schema.json"));
+      expect(renderSchema(real)).toBe(read(provider.name, "schema.json"));
     },
   );
 });
 
-describe("the pinned version", () => {
+describe.each(readProviders())("the pinned version of $name", (provider) => {
+  const [, module = ""] = /^tool (\S+)$/m.exec(read(provider.name, "go.mod")) ?? [];
+
   it("is the same in types.yaml, package.json, go.mod and the lock file", () => {
-    const module = "github.com/terraform-provider-openstack/terraform-provider-openstack/v3";
-    expect(JSON.parse(read("openstack", "package.json")).version).toBe(provider.version);
-    expect(read("go.mod")).toContain(`\t${module} v${provider.version}`);
-    expect(read("go.mod")).toContain(`tool ${module}\n`);
-    expect(read("terraform.lock.hcl")).toContain(`constraints = "${provider.version}"`);
-    expect(read("build.sh")).toContain(`\nsource=${provider.source}\npackage=${module}\n`);
+    expect(JSON.parse(read(provider.name, "package.json")).version).toBe(provider.version);
+    expect(read(provider.name, "go.mod")).toContain(`\t${module} v${provider.version}`);
+    const lock = read(provider.name, "terraform.lock.hcl");
+    expect(lock).toContain(`provider "registry.terraform.io/${provider.source}"`);
+    expect(lock).toContain(`constraints = "${provider.version}"`);
   });
 
   it("has sums in go.sum for all that go.mod requires", () => {
-    const required = [...read("go.mod").matchAll(/^\t(\S+) (v\S+)/gm)].map(
-      (m) => `${m[1]} ${m[2]}`,
-    );
-    const sums = read("go.sum");
+    const go = read(provider.name, "go.mod");
+    const required = [...go.matchAll(/^\t(\S+) (v\S+)/gm)].map((m) => `${m[1]} ${m[2]}`);
+    const sums = read(provider.name, "go.sum");
     expect(required.length).toBeGreaterThan(30);
     expect(required.filter((one) => !sums.includes(`${one} h1:`))).toEqual([]);
   });

@@ -1,10 +1,11 @@
 /**
- * Cuts the provider's real schema down to the types that polder uses.
+ * Cuts a provider's real schema down to the types that polder uses.
  *
- *   node --import tsx providers/subset.ts [--check] [PROVIDER_BINARY]
+ *   node --import tsx providers/subset.ts [--check] [NAME [PROVIDER_BINARY]]
  *
- * Writes providers/openstack/schema.json; with --check it compares and writes nothing (exit 1 if
- * they differ). The binary defaults to the one that providers/build.sh put into the mirror.
+ * Writes providers/<name>/schema.json, of all providers unless one is named; with --check it compares
+ * and writes nothing (exit 1 if they differ). The binary defaults to the one that providers/build.sh
+ * put into the mirror.
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -18,7 +19,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { mirrorBinary, type Provider, ROOT, readProvider, runAsProgram } from "./provider.ts";
+import {
+  mirrorBinary,
+  PROVIDER_NAMES,
+  type Provider,
+  ROOT,
+  readProvider,
+  runAsProgram,
+} from "./provider.ts";
 
 /** What `terraform providers schema -json` prints, as far as this file looks into it. */
 export interface SchemaDocument {
@@ -115,10 +123,8 @@ export function readFullSchema(provider: Provider, binary: string): SchemaDocume
   }
 }
 
-await runAsProgram(import.meta.filename, (args) => {
-  const check = args.includes("--check");
-  const provider = readProvider("openstack");
-  const binary = args.find((arg) => !arg.startsWith("-")) ?? mirrorBinary(provider);
+function cut(provider: Provider, given: string | undefined, check: boolean): void {
+  const binary = given ?? mirrorBinary(provider);
   if (!existsSync(binary))
     throw new Error(`no provider at ${binary}: run providers/build.sh first`);
   const text = renderSchema(subsetOf(readFullSchema(provider, binary), provider));
@@ -136,4 +142,10 @@ await runAsProgram(import.meta.filename, (args) => {
   renameSync(`${provider.schemaFile}.tmp`, provider.schemaFile);
   const counts = `${provider.resources.length} resources, ${provider.dataSources.length} data sources`;
   process.stdout.write(`wrote ${name}: ${counts}\n`);
+}
+
+await runAsProgram(import.meta.filename, (args) => {
+  const [name, binary] = args.filter((arg) => !arg.startsWith("-"));
+  for (const one of name ? [name] : PROVIDER_NAMES)
+    cut(readProvider(one), binary, args.includes("--check"));
 });

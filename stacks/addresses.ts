@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { z } from "zod";
 import { type AddressesFile, addressesSchema } from "../modules/blueprint/index.ts";
-import { addressesStackName } from "../modules/openstack/index.ts";
+import { addressesStackName } from "../modules/stack/index.ts";
 import { TerraformFailure } from "../modules/terraform/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type DeployOptions, engine } from "./plan.ts";
@@ -11,7 +11,11 @@ import { buildFolder, writeStacks } from "./working-folder.ts";
 
 const output = z.record(
   z.string(),
-  z.object({ id: z.string(), addresses: z.array(z.string()).min(1) }),
+  z.object({
+    id: z.string(),
+    ipv6Id: z.string().optional(),
+    addresses: z.array(z.string()).min(1),
+  }),
 );
 
 /**
@@ -38,11 +42,16 @@ export async function recordAddresses(
   }
   const addresses = Object.entries(found.data)
     .sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
-    .map(([host, { id, addresses }]) => {
+    .map(([host, { id, ipv6Id, addresses }]) => {
       const ipv6 = addresses.find((address) => isIPv6(address));
       return [
         host,
-        { id, ipv4: addresses.find((address) => isIPv4(address)), ...(ipv6 && { ipv6 }) },
+        {
+          id,
+          ...(ipv6Id && { ipv6Id }),
+          ipv4: addresses.find((address) => isIPv4(address)),
+          ...(ipv6 && { ipv6 }),
+        },
       ];
     });
   const file = addressesSchema.parse({

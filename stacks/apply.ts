@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Finding } from "../modules/findings/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { packOf } from "./pack.ts";
 import {
   appliedSerials,
@@ -12,7 +13,6 @@ import {
   planFolder,
   readPlan,
 } from "./plan.ts";
-import { findStrangers } from "./strangers.ts";
 import { buildFolder, policyInput } from "./working-folder.ts";
 
 export interface Applied {
@@ -41,7 +41,9 @@ export async function applyInstance(
     options.asOf,
     await packOf(loaded),
   );
-  const strangers = options.destroy ? [] : (await findStrangers(loaded, plans)).findings;
+  const strangers = options.destroy
+    ? []
+    : (await cloudOf(loaded.blueprint).strangers(loaded, plans)).findings;
   const findings = [...judged, ...strangers];
   // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");

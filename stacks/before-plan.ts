@@ -8,10 +8,11 @@ import {
   type Problem,
   parseYaml,
 } from "../modules/input/index.ts";
-import { CloudFailure, type OfferedFlavour } from "../modules/openstack-api/index.ts";
+import { OutsideFailure } from "../modules/outside/index.ts";
 import { judgeAsOf, wayOut } from "../modules/residency/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, shown } from "../modules/workspace/index.ts";
-import { connect } from "./cloud-objects.ts";
+import type { OfferedFlavour } from "./clouds/cloud.ts";
+import { cloudOf } from "./clouds/index.ts";
 
 /** `parents[1].country` as a path below `residency`. */
 const pathOf = (leaf: string): Path =>
@@ -59,11 +60,13 @@ export function refuseMove({ blueprint, folder }: LoadedInstance, made: unknown)
 }
 
 /** The flavours that the cloud has; undefined where it doesn't answer: Terraform tells that at once. */
-async function offeredFlavours(blueprint: Blueprint): Promise<OfferedFlavour[] | undefined> {
+async function offeredFlavours(
+  blueprint: Blueprint,
+): Promise<readonly OfferedFlavour[] | undefined> {
   try {
-    return await (await connect(blueprint)).flavours();
+    return await cloudOf(blueprint).flavours(blueprint);
   } catch (error) {
-    if (error instanceof CloudFailure) return undefined;
+    if (error instanceof OutsideFailure) return undefined;
     throw error;
   }
 }

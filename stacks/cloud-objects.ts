@@ -1,13 +1,7 @@
 import type { Blueprint } from "../modules/blueprint/index.ts";
-import { type Item, KINDS, type Kind, OpenStackApi } from "../modules/openstack-api/index.ts";
+import { type Item, KINDS, OpenStackApi } from "../modules/openstack-api/index.ts";
+import type { Leftover } from "./clouds/cloud.ts";
 import { credentials, refuseEndpoints } from "./credentials.ts";
-
-/** An object of the instance that the cloud still holds. */
-export interface Leftover {
-  readonly kind: Kind;
-  readonly id: string;
-  readonly name: string;
-}
 
 /**
  * Looks into an instance's project.

@@ -2,7 +2,8 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { applyInstance } from "./apply.ts";
-import { type Leftover, listLeftovers } from "./cloud-objects.ts";
+import type { Leftover } from "./clouds/cloud.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { type DeployOptions, planInstance } from "./plan.ts";
 import { buildFolder } from "./working-folder.ts";
 
@@ -29,9 +30,11 @@ export async function decommission(
   const { blueprint, folder } = loaded;
   const destroy = { ...options, destroy: true };
   const planned = await planInstance(loaded, destroy);
+  options.progress(`${blueprint.instance}: lifting the cloud's own protection`);
+  await cloudOf(blueprint).unlock(blueprint);
   await applyInstance(loaded, destroy);
   options.progress(`${blueprint.instance}: asking the API what is still there`);
-  const leftovers = await listLeftovers(blueprint);
+  const leftovers = await cloudOf(blueprint).leftovers(blueprint);
   const record: DecommissionRecord = {
     instance: blueprint.instance,
     organisation: blueprint.organisation,

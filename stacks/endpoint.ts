@@ -2,6 +2,9 @@ import type { Blueprint } from "../modules/blueprint/index.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** Whether an address is on this very machine. */
+export const isLoopback = (url: string): boolean => LOOPBACK.test(new URL(url).hostname);
+
 /**
  * What is wrong with the address of a cloud's API for an instance, or undefined. Profile `lab` goes
  * nowhere but to loopback and to the lab's own addresses, whatever clouds.yaml says; elsewhere the
@@ -24,5 +27,5 @@ export function endpointProblem(
   const known = cloud.apiHosts.some((host) => hostname === host || hostname.endsWith(`.${host}`));
   return known
     ? undefined
-    : `${hostname} is none of the names that ${cloud.location} answers under (${cloud.apiHosts.join(", ")}): this entry leads to another cloud than the one that was judged; correct clouds.yaml, or the record's platform.apiHosts`;
+    : `${hostname} is none of the names that ${cloud.location} answers under (${cloud.apiHosts.join(", ")}): it leads to another cloud than the one that was judged; correct clouds.yaml or HCLOUD_ENDPOINT, or the record's platform.apiHosts`;
 }

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { App, type TerraformStack, Testing } from "cdktf";
-import { AddressesStack, ClusterStack, InstanceStack } from "../modules/openstack/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { applyOverrides } from "./overrides.ts";
 import { providerSchema } from "./provider-schema.ts";
 
@@ -14,9 +14,6 @@ export interface StackOptions {
   /** @default true */
   readonly protect?: boolean;
 }
-
-/** A stack with a state and nothing in it: enough to destroy what the state holds. */
-class BareStack extends InstanceStack {}
 
 /**
  * Adds the stacks of one instance: the addresses always, the cluster once every public address that
@@ -36,12 +33,13 @@ export function addStacks(
     stateFolder: relative(runsIn, join(folder, "state")),
     protect: options.protect ?? true,
   };
-  const stacks: TerraformStack[] = [new AddressesStack(app, props)];
-  if (blueprint.addresses.state === "allocated") stacks.push(new ClusterStack(app, props));
+  const cloud = cloudOf(blueprint);
+  const stacks: TerraformStack[] = [cloud.addressesStack(app, props)];
+  if (blueprint.addresses.state === "allocated") stacks.push(cloud.clusterStack(app, props));
   // A cluster whose demand grew lacks addresses for its new hosts, but it stands and must go.
-  else if (!props.protect) stacks.push(new BareStack(app, blueprint.instance, props));
+  else if (!props.protect) stacks.push(cloud.bareStack(app, blueprint.instance, props));
   // What is to be destroyed isn't changed before.
-  if (props.protect) applyOverrides(stacks, loaded, providerSchema());
+  if (props.protect) applyOverrides(stacks, loaded, providerSchema(cloud.provider));
   return stacks;
 }
 

@@ -12,6 +12,7 @@ import {
   type LoadedInstance,
   loadInstance,
 } from "../modules/workspace/index.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { ROOT } from "./environment.ts";
 import { addStacks } from "./instance-stacks.ts";
 import { packOf } from "./pack.ts";
@@ -41,12 +42,13 @@ async function sound(name: string): Promise<LoadedInstance | undefined> {
 
 const app = new App({ outdir, skipValidation: true });
 const names = selected ? [selected] : instanceNames(ROOT);
-const stacks: TerraformStack[] = [];
+const stacks: { readonly stack: TerraformStack; readonly provider: string }[] = [];
 for (const name of names) {
   const loaded = await sound(name);
   if (!loaded) continue;
   prepareStateFolder(loaded);
-  stacks.push(...addStacks(app, loaded, { outdir }));
+  const { provider } = cloudOf(loaded.blueprint);
+  for (const stack of addStacks(app, loaded, { outdir })) stacks.push({ stack, provider });
   if (loaded.blueprint.addresses.state !== "allocated" && selected) {
     say(
       `${name}: only its addresses yet; deploy ${name}-addresses, then \`polder addresses ${name}\``,
@@ -56,5 +58,6 @@ for (const name of names) {
 if (selected && stacks.length === 0) process.exitCode = 1;
 else {
   app.synth();
-  for (const stack of stacks) writeLockFile(stackFolder(outdir, stack.node.id));
+  for (const { stack, provider } of stacks)
+    writeLockFile(stackFolder(outdir, stack.node.id), provider);
 }

@@ -72,7 +72,7 @@ describe("overrides.yaml", () => {
         expect.objectContaining(turn ? { polder: "1", rack: "7" } : { polder: "1" }),
       );
     }
-    const findings = judge(input(folder), AS_OF, await packOf({ folder }));
+    const findings = judge(input(folder), AS_OF, await packOf(loadInstance(folder)));
     expect(findings.filter((finding) => finding.verdict === "fail")).toEqual([]);
     const told = findings.filter((finding) => finding.warns);
     expect(told.map(({ id, message }) => `${id} ${message}`)).toEqual(

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../modules/findings/index.ts";
-import { addressesStackName } from "../modules/openstack/index.ts";
 import { judge, type PlanJson } from "../modules/policy/index.ts";
+import { addressesStackName } from "../modules/stack/index.ts";
 import {
   type ChangeCount,
   type Progress,
@@ -22,10 +22,11 @@ import {
   writeWhole,
 } from "../modules/workspace/index.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
+import type { Adoption } from "./clouds/cloud.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { ROOT, terraformEnvironment } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";
 import { packOf } from "./pack.ts";
-import { type Adoption, findStrangers } from "./strangers.ts";
 import {
   ADOPT_FILE,
   buildFolder,
@@ -76,14 +77,15 @@ const sumOf = (file: string): string => (existsSync(file) ? sha256(readFileSync(
 function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string, string> {
   const outdir = buildFolder(loaded.blueprint.instance);
   const plan = planFolder(loaded.blueprint.instance);
+  const provider = join("providers", cloudOf(loaded.blueprint).provider);
   const files: Record<string, string> = {
     [INSTANCE_FILE]: join(loaded.folder, INSTANCE_FILE),
     [ADDRESSES_FILE]: join(loaded.folder, ADDRESSES_FILE),
     [ADMINS_FILE]: join(loaded.folder, ADMINS_FILE),
     [LOCATION_FILE]: join(loaded.folder, LOCATION_FILE),
     [OVERRIDES_FILE]: join(loaded.folder, OVERRIDES_FILE),
-    "providers/terraform.lock.hcl": join(ROOT, "providers/terraform.lock.hcl"),
-    "providers/openstack/schema.json": join(ROOT, "providers/openstack/schema.json"),
+    [`${provider}/terraform.lock.hcl`]: join(ROOT, provider, "terraform.lock.hcl"),
+    [`${provider}/schema.json`]: join(ROOT, provider, "schema.json"),
     // What a reviewer read.
     "findings.json": join(plan, "findings.json"),
     "blueprint.json": join(plan, "blueprint.json"),
@@ -199,7 +201,9 @@ export async function planInstance(
     await planStack(name, terraform);
   }
   const judged = async () => {
-    const strangers = options.destroy ? undefined : await findStrangers(loaded, plans);
+    const strangers = options.destroy
+      ? undefined
+      : await cloudOf(blueprint).strangers(loaded, plans);
     const findings = judge(policyInput(loaded, stackOptions, plans), asOf, pack);
     return {
       adopt: strangers?.adopt ?? [],

@@ -3,11 +3,18 @@ import { join } from "node:path";
 import type { ProviderSchema } from "../modules/provider-schema/index.ts";
 import { ROOT } from "./environment.ts";
 
-let read: ProviderSchema | undefined;
+const read = new Map<string, ProviderSchema>();
 
-/** The part of the provider's schema that polder uses, read once. */
-export function providerSchema(): ProviderSchema {
-  const file = join(ROOT, "providers/openstack/schema.json");
-  read ??= JSON.parse(readFileSync(file, "utf8")) as ProviderSchema;
-  return read;
+/**
+ * The part of a provider's schema that polder uses, read once.
+ *
+ * @param provider its folder in providers/
+ */
+export function providerSchema(provider: string): ProviderSchema {
+  const known = read.get(provider);
+  if (known) return known;
+  const file = join(ROOT, "providers", provider, "schema.json");
+  const schema = JSON.parse(readFileSync(file, "utf8")) as ProviderSchema;
+  read.set(provider, schema);
+  return schema;
 }

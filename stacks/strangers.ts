@@ -4,19 +4,7 @@ import type { Item, Kind, Listing } from "../modules/openstack-api/index.ts";
 import type { PlanJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { belongsTo, connect } from "./cloud-objects.ts";
-
-/** An object of the cloud that Terraform shall take into its state, as an `import` block says it. */
-export interface Adoption {
-  readonly stack: string;
-  readonly to: string;
-  readonly id: string;
-}
-
-export interface Strangers {
-  /** What equals something that is planned: an interrupted run made it and couldn't write it down. */
-  readonly adopt: readonly Adoption[];
-  readonly findings: readonly Finding[];
-}
+import type { Adoption, Strangers } from "./clouds/cloud.ts";
 
 interface Change {
   readonly address: string;

@@ -4,6 +4,7 @@ import { App } from "cdktf";
 import { BadInput } from "../modules/input/index.ts";
 import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { ROOT } from "./environment.ts";
 import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
 import { providerSchema } from "./provider-schema.ts";
@@ -46,9 +47,14 @@ function claimBuildFolder(loaded: LoadedInstance): void {
   writeFileSync(mark, loaded.folder);
 }
 
-/** Puts the pinned providers' sums into a stack's folder, under the registry's name of the engine. */
-export function writeLockFile(folder: string): void {
-  const text = readFileSync(join(ROOT, "providers/terraform.lock.hcl"), "utf8");
+/**
+ * Puts the pinned provider's sums into a stack's folder, under the registry's name of the engine.
+ * One provider's alone: the engine would drop another's, which a read-only lock file forbids.
+ *
+ * @param provider its folder in providers/
+ */
+export function writeLockFile(folder: string, provider: string): void {
+  const text = readFileSync(join(ROOT, "providers", provider, "terraform.lock.hcl"), "utf8");
   const tofu = (process.env["TERRAFORM_BINARY_NAME"] ?? "terraform").endsWith("tofu");
   writeFileSync(
     join(folder, ".terraform.lock.hcl"),
@@ -69,7 +75,7 @@ export function writeStacks(loaded: LoadedInstance, options: StackOptions): stri
   app.synth();
   for (const name of names) {
     rmSync(join(stackFolder(options.outdir, name), ADOPT_FILE), { force: true });
-    writeLockFile(stackFolder(options.outdir, name));
+    writeLockFile(stackFolder(options.outdir, name), cloudOf(loaded.blueprint).provider);
   }
   prepareStateFolder(loaded);
   return names;
@@ -84,7 +90,7 @@ export function policyInput(
   return {
     blueprint: loaded.blueprint,
     stacks: renderStacks(loaded, options),
-    schema: providerSchema(),
+    schema: providerSchema(cloudOf(loaded.blueprint).provider),
     ...(plans && { plans }),
   };
 }

@@ -1,7 +1,6 @@
 import { Argument, Command } from "commander";
 import { BadInput } from "../../modules/input/index.ts";
 import { judgeCertificates } from "../../modules/keyring/index.ts";
-import { OpenStackApi } from "../../modules/openstack-api/index.ts";
 import {
   installCertificate,
   openVault,
@@ -15,7 +14,7 @@ import {
   type Vault,
 } from "../../modules/secrets/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
-import { credentials } from "../../stacks/credentials.ts";
+import { cloudOf } from "../../stacks/clouds/index.ts";
 import { exclusively } from "../../stacks/exclusive.ts";
 import { reportFindings } from "../findings.ts";
 import { identityFor } from "../identity.ts";
@@ -107,8 +106,8 @@ export function renewCommand(): Command {
           },
         ]);
       const zone = dns.zone;
-      const api = await OpenStackApi.connect(await credentials(loaded.blueprint));
-      const put: PutText = (record, value) => api.addText(zone, record, value);
+      const putText = await cloudOf(loaded.blueprint).putText(loaded.blueprint);
+      const put: PutText = (record, value) => putText(zone, record, value);
       const lines = await renewCertificates(loaded, vault, put, new Date());
       for (const line of lines) out(line);
       note(lines.length > 0 ? "the next converge puts them on the hosts" : "nothing is due");

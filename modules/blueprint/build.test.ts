@@ -211,7 +211,7 @@ describe("a location of a ministry's own", () => {
     expect(refusal({}, {}, { platform: undefined })).toMatch(
       /^location: voorbeeld-1 is recorded without its platform .* in location\.yaml beside this file/,
     );
-    expect(refusal({}, {}, { provider: "hetzner" })).toBe(
+    expect(refusal({}, {}, { provider: "hetzner", platform: undefined })).toBe(
       'cloud: got "openstack", but voorbeeld-1 is hetzner',
     );
   });

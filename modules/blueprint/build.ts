@@ -200,6 +200,7 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
         ...(publicAddress && {
           publicAddress: {
             id: publicAddress.id,
+            ...(publicAddress.ipv6Id && { ipv6Id: publicAddress.ipv6Id }),
             ipv4: publicAddress.ipv4,
             ...(publicAddress.ipv6 && { ipv6: publicAddress.ipv6 }),
           },
@@ -274,6 +275,45 @@ function buildable({ instance, location }: BlueprintInput): PlatformLocation {
   return { ...location, platform };
 }
 
+/** What is to be known of the cloud. The record's schema says which of its own each kind must name. */
+function cloudOf(
+  instance: Instance,
+  { id, title, platform }: PlatformLocation,
+): Blueprint["cloud"] {
+  const common = {
+    location: id,
+    apiHosts: platform.apiHosts,
+    locationTitle: title,
+    image: platform.image,
+    publicAddresses: platform.publicAddresses,
+    resolvers: platform.resolvers,
+    timeServers: platform.timeServers,
+  };
+  const own = (name: "publicNetwork" | "externalNetwork" | "site" | "networkZone"): string => {
+    const value = platform[name];
+    if (value === undefined) throw new Error(`the record of ${id} has no platform.${name}`);
+    return value;
+  };
+  switch (instance.cloud) {
+    case "openstack":
+      return {
+        provider: "openstack",
+        ...common,
+        credentials: instance.credentials ?? instance.name,
+        publicNetwork: own("publicNetwork"),
+        externalNetwork: own("externalNetwork"),
+      };
+    case "hetzner":
+      return {
+        provider: "hetzner",
+        ...common,
+        credentials: "HCLOUD_TOKEN",
+        site: own("site"),
+        networkZone: own("networkZone"),
+      };
+  }
+}
+
 /**
  * Takes the whole decision about an instance. Pure: the same input gives the same bytes.
  *
@@ -311,19 +351,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     organisation: instance.organisation,
     domain: instance.domain,
     classification: instance.classification,
-    cloud: {
-      provider: instance.cloud,
-      location: location.id,
-      apiHosts: location.platform.apiHosts,
-      locationTitle: location.title,
-      credentials: instance.credentials ?? instance.name,
-      image: location.platform.image,
-      publicAddresses: location.platform.publicAddresses,
-      publicNetwork: location.platform.publicNetwork,
-      externalNetwork: location.platform.externalNetwork,
-      resolvers: location.platform.resolvers,
-      timeServers: location.platform.timeServers,
-    },
+    cloud: cloudOf(instance, location),
     residency,
     demand: instance.demand,
     sizing,

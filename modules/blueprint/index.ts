@@ -3,9 +3,12 @@ export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
 export { type SecurityRule, securityRules } from "./security-rules.ts";
 export type {
   Blueprint,
+  BlueprintOn,
   DnsRecord,
   Flow,
+  HetznerCloud,
   Host,
+  OpenStackCloud,
   Peer,
   PlacementGroup,
   PublicAddress,

@@ -19,6 +19,8 @@ export interface Zone {
 /** A public address that the cloud chose; `id` is the cloud's own name for it. */
 export interface PublicAddress {
   readonly id: string;
+  /** Where IPv4 and IPv6 are two objects of the cloud: that of IPv6. */
+  readonly ipv6Id?: string;
   readonly ipv4: string;
   /** Absent where the location gives floating IPv4 addresses only. */
   readonly ipv6?: string;
@@ -82,6 +84,40 @@ export interface DnsRecord {
   readonly why: string;
 }
 
+/** What every cloud has. */
+interface AnyCloud {
+  readonly location: string;
+  /** Names under which its API answers, subdomains included; none at a test location. */
+  readonly apiHosts: readonly string[];
+  readonly locationTitle: string;
+  readonly image: string;
+  /** `floating`: translated on the way. `direct`: on an interface of the host itself. */
+  readonly publicAddresses: "floating" | "direct";
+  readonly resolvers: readonly string[];
+  readonly timeServers: readonly string[];
+}
+
+export interface OpenStackCloud extends AnyCloud {
+  readonly provider: "openstack";
+  /** Entry of clouds.yaml; never a credential. */
+  readonly credentials: string;
+  readonly publicNetwork: string;
+  readonly externalNetwork: string;
+}
+
+export interface HetznerCloud extends AnyCloud {
+  readonly provider: "hetzner";
+  /** Name of the environment variable that holds the project's token; never a credential. */
+  readonly credentials: string;
+  /** The API's own name of the location, such as `fsn1`. */
+  readonly site: string;
+  /** The zone that its networks are in, such as `eu-central`. */
+  readonly networkZone: string;
+}
+
+/** A Blueprint on one kind of cloud. */
+export type BlueprintOn<Cloud extends Blueprint["cloud"]> = Blueprint & { readonly cloud: Cloud };
+
 /**
  * The whole decision about one instance, as one immutable JSON value. No secrets, no Terraform
  * tokens, nothing that depends on the clock. Everything else is derived from it.
@@ -92,21 +128,7 @@ export interface Blueprint {
   readonly organisation: string;
   readonly domain: string;
   readonly classification: Classification;
-  readonly cloud: {
-    readonly provider: "openstack";
-    readonly location: string;
-    /** Names under which its API answers, subdomains included; none at a test location. */
-    readonly apiHosts: readonly string[];
-    readonly locationTitle: string;
-    /** Entry of clouds.yaml; never a credential. */
-    readonly credentials: string;
-    readonly image: string;
-    readonly publicAddresses: "floating" | "direct";
-    readonly publicNetwork: string;
-    readonly externalNetwork: string;
-    readonly resolvers: readonly string[];
-    readonly timeServers: readonly string[];
-  };
+  readonly cloud: OpenStackCloud | HetznerCloud;
   readonly residency: ResidencyVerdict;
   readonly demand: Instance["demand"];
   readonly sizing: Sizing;

@@ -18,6 +18,8 @@ type Raw = {
   readonly name?: unknown;
   readonly residency?: unknown;
   readonly location?: unknown;
+  readonly cloud?: unknown;
+  readonly credentials?: unknown;
   readonly adminNetworks?: unknown;
   readonly admins?: unknown;
   readonly meetings?: { readonly lobby?: unknown };
@@ -151,6 +153,9 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
       report(["packages", kind], `only used with source: ${kind}, got source: ${other}`);
     }
   }
+
+  if (raw.credentials !== undefined && raw.cloud === "hetzner")
+    report(["credentials"], "only used with cloud: openstack; the token comes in HCLOUD_TOKEN");
 
   const certificates = raw.certificates?.source ?? "file";
   if (certificates === "instance-ca" && raw.residency !== "lab") {

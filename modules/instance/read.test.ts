@@ -104,7 +104,7 @@ describe("what a file must have", () => {
       "f.yaml:1:1: domain: missing, a text is required",
       "f.yaml:1:1: classification: missing, a block of keys is required",
       "f.yaml:1:1: residency: missing, required: one of nl-sovereign, nl-located, eea, lab",
-      "f.yaml:1:1: cloud: missing, required: openstack",
+      "f.yaml:1:1: cloud: missing, required: one of openstack, hetzner",
       "f.yaml:1:1: location: missing, a text is required",
       "f.yaml:1:1: chat: missing, required: one of off, on",
       "f.yaml:1:1: demand: missing, a block of keys is required",

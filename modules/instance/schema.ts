@@ -282,11 +282,11 @@ export const instanceSchema = z
     residency: z
       .enum(["nl-sovereign", "nl-located", "eea", "lab"])
       .describe("Where it may run and who may reach it"),
-    cloud: z.enum(["openstack"]).describe("The kind of cloud"),
+    cloud: z.enum(["openstack", "hetzner"]).describe("The kind of cloud"),
     location: oneLine(40).describe("The provider's location, one of `polder residency`"),
     credentials: oneLine(40)
       .optional()
-      .describe("The entry in clouds.yaml to use; by default the instance's name"),
+      .describe("OpenStack: the entry in clouds.yaml to use; by default the instance's name"),
     chat: z
       .enum(["off", "on"])
       .describe(

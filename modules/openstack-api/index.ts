@@ -1,5 +1,4 @@
 export {
-  CloudFailure,
   type Item,
   KINDS,
   type Kind,

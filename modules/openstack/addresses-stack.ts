@@ -1,25 +1,27 @@
 import { DataOpenstackNetworkingNetworkV2 } from "@cdktf/provider-openstack/lib/data-openstack-networking-network-v2";
 import { NetworkingFloatingipV2 } from "@cdktf/provider-openstack/lib/networking-floatingip-v2";
 import { NetworkingPortV2 } from "@cdktf/provider-openstack/lib/networking-port-v2";
-import { TerraformOutput } from "cdktf";
 import type { Construct } from "constructs";
-import { cloudName, publicHosts, tags } from "./names.ts";
-import { InstanceStack, type StackProps } from "./stack.ts";
-
-/** Name of the addresses stack of an instance. */
-export const addressesStackName = (instance: string): string => `${instance}-addresses`;
+import {
+  type AllocatedAddress,
+  addressesStackName,
+  cloudName,
+  publicHosts,
+} from "../stack/index.ts";
+import { tags } from "./names.ts";
+import { type OpenStackProps, OpenStackStack } from "./stack.ts";
 
 /**
  * The public addresses of an instance, apart from its cluster: the cloud chooses them, names point
  * at them, so they outlive every host. Output `addresses`: host id to the cloud's id and addresses;
  * `location`: the cloud and location that all of the instance is made at.
  */
-export class AddressesStack extends InstanceStack {
-  constructor(scope: Construct, props: StackProps) {
+export class AddressesStack extends OpenStackStack {
+  constructor(scope: Construct, props: OpenStackProps) {
     super(scope, addressesStackName(props.blueprint.instance), props);
     const { blueprint } = props;
     const { cloud } = blueprint;
-    const value: Record<string, { id: string; addresses: string[] }> = {};
+    const value: Record<string, AllocatedAddress> = {};
     if (cloud.publicAddresses === "floating") {
       for (const host of publicHosts(blueprint)) {
         const address = new NetworkingFloatingipV2(this, host.id, {
@@ -51,10 +53,6 @@ export class AddressesStack extends InstanceStack {
         value[host.id] = { id: port.id, addresses: port.allFixedIps as unknown as string[] };
       }
     }
-    new TerraformOutput(this, "location", {
-      value: `${cloud.provider}/${cloud.location}`,
-      description: "Where it was made: a plan for another location is refused",
-    });
-    new TerraformOutput(this, "addresses", { value, description: "What polder addresses records" });
+    this.tellAddresses(blueprint, value);
   }
 }

@@ -7,9 +7,9 @@ import { NetworkingPortSecgroupAssociateV2 } from "@cdktf/provider-openstack/lib
 import { NetworkingPortV2 } from "@cdktf/provider-openstack/lib/networking-port-v2";
 import { Construct } from "constructs";
 import type { Blueprint, Host } from "../blueprint/index.ts";
-import { cloudName, metadata, tags } from "./names.ts";
+import { cloudName, labels, userData } from "../stack/index.ts";
+import { tags } from "./names.ts";
 import type { RoleSecurity } from "./role-security.ts";
-import { userData } from "./user-data.ts";
 import type { ZoneNetwork } from "./zone-network.ts";
 
 export interface CloudHostProps {
@@ -60,7 +60,7 @@ export class CloudHost extends Construct {
       // Identity comes on a local disk, so no flow to a metadata service is needed.
       configDrive: true,
       userData: userData(blueprint, host),
-      metadata: metadata(blueprint, host.id),
+      metadata: labels(blueprint, host.id),
       tags: tags(blueprint, host.id),
       lifecycle: {
         ...(host.protected && props.protection),
@@ -83,7 +83,7 @@ export class CloudHost extends Construct {
         description: volume.why,
         size: volume.sizeGiB,
         enableOnlineResize: true,
-        metadata: metadata(blueprint, volume.id),
+        metadata: labels(blueprint, volume.id),
         lifecycle: props.protection,
       });
       new ComputeVolumeAttachV2(this, `${volume.id}-attachment`, {

@@ -5,10 +5,11 @@ import { DnsZoneV2 } from "@cdktf/provider-openstack/lib/dns-zone-v2";
 import { NetworkingRouterV2 } from "@cdktf/provider-openstack/lib/networking-router-v2";
 import { Construct } from "constructs";
 import type { Blueprint } from "../blueprint/index.ts";
+import { cloudName } from "../stack/index.ts";
 import { CloudHost } from "./cloud-host.ts";
-import { cloudName, tags } from "./names.ts";
+import { tags } from "./names.ts";
 import { RoleSecurity } from "./role-security.ts";
-import { InstanceStack, type StackProps } from "./stack.ts";
+import { type OpenStackProps, OpenStackStack } from "./stack.ts";
 import { ZoneNetwork } from "./zone-network.ts";
 
 /** Seconds that resolvers keep a record: short enough to move a meeting page in an hour. */
@@ -37,8 +38,8 @@ class Dns extends Construct {
  * An instance's machines and networks. The ids of its constructs are part of the contract: another
  * id is another resource, so a rename must be recorded as a move.
  */
-export class ClusterStack extends InstanceStack {
-  constructor(scope: Construct, props: StackProps) {
+export class ClusterStack extends OpenStackStack {
+  constructor(scope: Construct, props: OpenStackProps) {
     super(scope, props.blueprint.instance, props);
     const { blueprint } = props;
     const external = new DataOpenstackNetworkingNetworkV2(this, "external", {

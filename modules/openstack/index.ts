@@ -1,3 +1,3 @@
-export { AddressesStack, addressesStackName } from "./addresses-stack.ts";
+export { AddressesStack } from "./addresses-stack.ts";
 export { ClusterStack } from "./cluster-stack.ts";
-export { InstanceStack, type StackProps } from "./stack.ts";
+export { OpenStackStack } from "./stack.ts";

@@ -1,8 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
-
-/** Name in the cloud: the instance first, so that listings of a project sort by instance. */
-export const cloudName = (blueprint: Blueprint, id: string): string =>
-  `${blueprint.instance}-${id}`;
+import type { Blueprint } from "../blueprint/index.ts";
 
 /** Tags on whatever can carry them: whose it is, and which part of the Blueprint explains it. */
 export const tags = (blueprint: Blueprint, part: string): string[] => [
@@ -10,14 +6,3 @@ export const tags = (blueprint: Blueprint, part: string): string[] => [
   `polder-instance=${blueprint.instance}`,
   `polder-part=${part}`,
 ];
-
-/** The same as metadata, for servers and volumes. */
-export const metadata = (blueprint: Blueprint, part: string): Record<string, string> => ({
-  polder: "1",
-  polder_instance: blueprint.instance,
-  polder_part: part,
-});
-
-/** Hosts that have, or are to have, a public address. */
-export const publicHosts = (blueprint: Blueprint): readonly Host[] =>
-  blueprint.hosts.filter((host) => host.exposure.public);

@@ -3,7 +3,8 @@ import { NetworkingSecgroupV2 } from "@cdktf/provider-openstack/lib/networking-s
 import { Construct } from "constructs";
 import { type Blueprint, securityRules } from "../blueprint/index.ts";
 import type { Role } from "../sizing/index.ts";
-import { cloudName, tags } from "./names.ts";
+import { cloudName } from "../stack/index.ts";
+import { tags } from "./names.ts";
 
 /** One security group a role, with exactly the rules that the flows ask for, in both directions. */
 export class RoleSecurity extends Construct {

@@ -5,7 +5,8 @@ import { NetworkingSubnetV2 } from "@cdktf/provider-openstack/lib/networking-sub
 import { Construct } from "constructs";
 import type { Blueprint, Zone } from "../blueprint/index.ts";
 import { addressAt, cidr } from "../network/index.ts";
-import { cloudName, tags } from "./names.ts";
+import { cloudName } from "../stack/index.ts";
+import { tags } from "./names.ts";
 
 export interface ZoneNetworkProps {
   readonly blueprint: Blueprint;

@@ -44,16 +44,24 @@ export const byAddress = (resources: readonly Resource[]): ReadonlyMap<string, R
   new Map(resources.map((resource) => [resource.address, resource]));
 
 /** The address in `${address.id}`; undefined for anything else, so that cleverness fails closed. */
-export function referenceOf(value: unknown): string | undefined {
-  const pattern = /^\$\{((?:data\.)?[a-z][a-z0-9_]*\.[A-Za-z_][\w-]*)\.id\}$/;
-  return pattern.exec(textOf(value) ?? "")?.[1];
+export function referenceOf(value: unknown, attribute = "id"): string | undefined {
+  const pattern = /^\$\{((?:data\.)?[a-z][a-z0-9_]*\.[A-Za-z_][\w-]*)\.([a-z]+)\}$/;
+  const [, address, named] = pattern.exec(textOf(value) ?? "") ?? [];
+  return named === attribute ? address : undefined;
 }
 
-/** The part of the Blueprint that a resource's tags or metadata name. */
-export function partOf(resource: Resource | undefined): string | undefined {
-  if (!resource) return undefined;
-  const tag = listOf(resource.body["tags"])
+/** The part of the Blueprint that tags, metadata or labels name. */
+export function partIn(body: JsonObject): string | undefined {
+  const tag = listOf(body["tags"])
     .map(textOf)
     .find((t) => t?.startsWith("polder-part="));
-  return tag?.slice("polder-part=".length) ?? textOf(at(resource.body, "metadata", "polder_part"));
+  return (
+    tag?.slice("polder-part=".length) ??
+    textOf(at(body, "metadata", "polder_part")) ??
+    textOf(at(body, "labels", "polder_part"))
+  );
 }
+
+/** The part of the Blueprint that a resource says it is. */
+export const partOf = (resource: Resource | undefined): string | undefined =>
+  resource && partIn(resource.body);

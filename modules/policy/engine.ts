@@ -1,5 +1,5 @@
 import { applyWaivers, type Finding } from "../findings/index.ts";
-import { OPENSTACK_PACK } from "./packs.ts";
+import { PACKS } from "./packs.ts";
 import type { Pack, PolicyInput, Rule } from "./types.ts";
 
 /**
@@ -7,8 +7,13 @@ import type { Pack, PolicyInput, Rule } from "./types.ts";
  * with why. Never throws: a rule that does becomes a fail, since what wasn't judged isn't good.
  *
  * @param asOf the day to judge on, `YYYY-MM-DD`
+ * @param pack by default that of the instance's cloud
  */
-export function judge(input: PolicyInput, asOf: string, pack: Pack = OPENSTACK_PACK): Finding[] {
+export function judge(
+  input: PolicyInput,
+  asOf: string,
+  pack: Pack = PACKS[input.blueprint.cloud.provider],
+): Finding[] {
   return pack.rules.flatMap((rule) => {
     const findings = [...run(rule, input, asOf), ...withoutPlan(rule, input)];
     const told = findings.length > 0 ? findings : [nothingToJudge(rule, input)];

@@ -1,251 +1,34 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
-import { addressAt, cidr } from "../network/index.ts";
-import { addressesStack, clusterStack, partOf, type Resource, referenceOf } from "./document.ts";
-import { at, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
-
-/** Which part of the Blueprint a resource is, and what it says about it. */
-export interface Part {
-  /** `server bridge-1`, `record meet.example. A`: one resource for one key. */
-  readonly key: string;
-  /** By Terraform attribute; references as the key of what they point at. */
-  readonly facts: JsonObject;
-}
-
-/** What must stand in a stack. */
-export interface ExpectedPart extends Part {
-  readonly stack: string;
-}
+import type { Blueprint } from "../blueprint/index.ts";
+import { type Resource, referenceOf } from "./document.ts";
+import { DESCRIBE_HETZNER, expectedOnHetzner } from "./expected-hetzner.ts";
+import { DESCRIBE_OPENSTACK, expectedOnOpenStack } from "./expected-openstack.ts";
+import type { Around, Describe, ExpectedPart, Part } from "./expected-part.ts";
 
 /**
- * Everything that a Blueprint needs from the cloud but the security group rules, which have a rule
+ * Everything that a Blueprint needs from the cloud but the packet filter's rules, which have a rule
  * of their own. Written from the Blueprint alone: it shares no line with what builds the stacks.
  */
 export function expectedParts(blueprint: Blueprint): ExpectedPart[] {
-  const { cloud, hosts, zones, placement, dns, sizing } = blueprint;
-  const [stack, addresses] = [clusterStack(blueprint), addressesStack(blueprint)];
-  const named = (id: string): string => `${blueprint.instance}-${id}`;
-  const direct = cloud.publicAddresses === "direct";
-  const parts: ExpectedPart[] = [];
-  const expect = (where: string, key: string, facts: JsonObject) =>
-    parts.push({ stack: where, key, facts });
-
-  const open = hosts.filter((host) => host.exposure.public);
-  if (direct && open.length > 0) expect(addresses, `network ${cloud.publicNetwork}`, {});
-  for (const { id } of open) {
-    if (direct) {
-      expect(addresses, `address ${id}`, {
-        name: named(`${id}-public`),
-        network_id: `network ${cloud.publicNetwork}`,
-      });
-    } else expect(addresses, `address ${id}`, { pool: cloud.publicNetwork });
-  }
-  if (blueprint.addresses.state !== "allocated") return parts;
-
-  expect(stack, `network ${cloud.externalNetwork}`, {});
-  expect(stack, "router", {
-    name: named("router"),
-    external_network_id: `network ${cloud.externalNetwork}`,
-  });
-  for (const zone of zones) {
-    expect(stack, `zone ${zone.name}`, { name: named(zone.name) });
-    for (const [version, range, pool] of [
-      [4, zone.ipv4, zone.ipv4Pool],
-      [6, zone.ipv6, zone.ipv6Pool],
-    ] as const) {
-      expect(stack, `subnet ${zone.name} IPv${version}`, {
-        network_id: `zone ${zone.name}`,
-        cidr: range,
-        gateway_ip: addressAt(cidr(range), 1),
-        allocation_pool: [`${pool[0]}-${pool[1]}`],
-        ip_version: version,
-      });
-      expect(stack, `route ${zone.name} IPv${version}`, { router_id: "router" });
-    }
-  }
-  for (const { role } of sizing.roles) expect(stack, `group ${role}`, { name: named(role) });
-  for (const { role, policy } of placement) {
-    expect(stack, `placement ${role}`, { policies: [policy] });
-  }
-  for (const host of hosts) expectHost(host);
-  if (dns.zone !== null) {
-    expect(stack, `zone ${dns.zone}`, { email: dns.contact });
-    for (const { name, type, values } of dns.records) {
-      expect(stack, `record ${name} ${type}`, { records: values, zone_id: `zone ${dns.zone}` });
-    }
-  }
-  return parts;
-
-  function expectHost(host: Host): void {
-    const { id, zone, publicAddress: address } = host;
-    expect(stack, `port ${id}`, {
-      name: named(id),
-      network_id: `zone ${zone}`,
-      fixed_ip: [`${host.ipv4} subnet ${zone} IPv4`, `${host.ipv6} subnet ${zone} IPv6`],
-    });
-    expect(stack, `server ${id}`, {
-      name: named(id),
-      flavor_name: host.flavour,
-      image_name: cloud.image,
-      network: [...(direct && address ? [address.id] : []), `port ${id}`],
-      scheduler_hints: [`placement ${host.role}`],
-    });
-    if (address && direct) expect(stack, `public address of ${id}`, { enforce: true });
-    else if (address) {
-      expect(stack, `public address of ${id}`, {
-        floating_ip: address.ipv4,
-        fixed_ip: host.ipv4,
-      });
-    }
-    for (const volume of host.volumes) {
-      expect(stack, `volume ${volume.id}`, { name: named(volume.id), size: volume.sizeGiB });
-      expect(stack, `attachment ${volume.id}`, { instance_id: `server ${id}` });
-    }
-  }
+  const { cloud } = blueprint;
+  return cloud.provider === "openstack"
+    ? expectedOnOpenStack({ ...blueprint, cloud })
+    : expectedOnHetzner({ ...blueprint, cloud });
 }
 
-type Describe = (resource: Resource, seen: Seen) => Part | undefined;
-
-/** What a description needs around it. */
-interface Seen {
-  readonly blueprint: Blueprint;
-  readonly resources: ReadonlyMap<string, Resource>;
-}
-
-const own = (resource: Resource, ...names: readonly string[]): JsonObject =>
-  Object.fromEntries(names.map((name) => [name, resource.body[name]]));
-
-const part = (kind: string, resource: Resource, facts: JsonObject): Part | undefined => {
-  const id = partOf(resource);
-  return id === undefined ? undefined : { key: `${kind} ${id}`, facts };
-};
-
-/** The key of what a reference points at; what is no plain reference is shown as it is. */
-function target(value: unknown, seen: Seen): unknown {
-  const resource = seen.resources.get(referenceOf(value) ?? "");
-  return resource ? describePart(resource, seen)?.key : value;
-}
-
-const zonePart = (resource: Resource): string | undefined =>
-  partOf(resource)?.replace(/^zone-/, "");
-
-const DESCRIBE: Readonly<Record<string, Describe>> = {
-  openstack_networking_network_v2: (resource) => {
-    if (resource.kind === "data")
-      return { key: `network ${textOf(resource.body["name"])}`, facts: {} };
-    const zone = zonePart(resource);
-    return zone === undefined ? undefined : { key: `zone ${zone}`, facts: own(resource, "name") };
-  },
-  openstack_networking_subnet_v2: (resource, seen) => {
-    const zone = zonePart(resource);
-    if (zone === undefined || resource.kind === "data") return undefined;
-    const pools = listOf(resource.body["allocation_pool"]);
-    return {
-      key: `subnet ${zone} IPv${String(resource.body["ip_version"])}`,
-      facts: {
-        ...own(resource, "cidr", "gateway_ip", "ip_version"),
-        network_id: target(resource.body["network_id"], seen),
-        allocation_pool: pools.map((pool) => `${at(pool, "start")}-${at(pool, "end")}`),
-      },
-    };
-  },
-  openstack_networking_router_v2: (resource, seen) =>
-    partOf(resource) === "router"
-      ? {
-          key: "router",
-          facts: {
-            ...own(resource, "name"),
-            external_network_id: target(resource.body["external_network_id"], seen),
-          },
-        }
-      : undefined,
-  openstack_networking_router_interface_v2: (resource, seen) => {
-    const subnet = target(resource.body["subnet_id"], seen);
-    if (typeof subnet !== "string" || !subnet.startsWith("subnet ")) return undefined;
-    const facts = { router_id: target(resource.body["router_id"], seen) };
-    return { key: subnet.replace(/^subnet/, "route"), facts };
-  },
-  openstack_networking_secgroup_v2: (resource) => {
-    const role = partOf(resource)?.replace(/^role-/, "");
-    return role === undefined ? undefined : { key: `group ${role}`, facts: own(resource, "name") };
-  },
-  openstack_networking_secgroup_rule_v2: (resource, seen) => {
-    const group = target(resource.body["security_group_id"], seen);
-    // Which rules a group must hold is `exposure-equals-flows`; here it only has to have a group.
-    return typeof group === "string" && group.startsWith("group ")
-      ? { key: `rule ${resource.address}`, facts: {} }
-      : undefined;
-  },
-  openstack_compute_servergroup_v2: (resource, seen) => {
-    const name = textOf(resource.body["name"]) ?? "";
-    const prefix = `${seen.blueprint.instance}-`;
-    return name.startsWith(prefix)
-      ? { key: `placement ${name.slice(prefix.length)}`, facts: own(resource, "policies") }
-      : undefined;
-  },
-  openstack_networking_port_v2: (resource, seen) => {
-    const fixed = listOf(resource.body["fixed_ip"]);
-    const addresses = resource.stack === addressesStack(seen.blueprint);
-    return part(addresses ? "address" : "port", resource, {
-      ...own(resource, "name"),
-      network_id: target(resource.body["network_id"], seen),
-      fixed_ip: fixed.map((ip) => `${at(ip, "ip_address")} ${target(at(ip, "subnet_id"), seen)}`),
-    });
-  },
-  openstack_networking_floatingip_v2: (resource) =>
-    part("address", resource, own(resource, "pool")),
-  openstack_networking_floatingip_associate_v2: (resource, seen) => {
-    const port = target(resource.body["port_id"], seen);
-    return typeof port === "string" && port.startsWith("port ")
-      ? {
-          key: `public address of ${port.slice(5)}`,
-          facts: own(resource, "floating_ip", "fixed_ip"),
-        }
-      : undefined;
-  },
-  openstack_networking_port_secgroup_associate_v2: (resource, { blueprint }) => {
-    const id = resource.body["port_id"];
-    const host = blueprint.hosts.find((h) => isSet(id) && h.publicAddress?.id === id);
-    return host && { key: `public address of ${host.id}`, facts: own(resource, "enforce") };
-  },
-  openstack_compute_instance_v2: (resource, seen) =>
-    part("server", resource, {
-      ...own(resource, "name", "flavor_name", "image_name"),
-      network: listOf(resource.body["network"]).map((net) =>
-        isObject(net) && isSet(net["port"])
-          ? target(net["port"], seen)
-          : "a network without a port",
-      ),
-      scheduler_hints: listOf(resource.body["scheduler_hints"]).map((hint) =>
-        target(at(hint, "group"), seen),
-      ),
-    }),
-  openstack_blockstorage_volume_v3: (resource) =>
-    part("volume", resource, own(resource, "name", "size")),
-  openstack_compute_volume_attach_v2: (resource, seen) => {
-    const volume = target(resource.body["volume_id"], seen);
-    return typeof volume === "string" && volume.startsWith("volume ")
-      ? {
-          key: `attachment ${volume.slice(7)}`,
-          facts: { instance_id: target(resource.body["instance_id"], seen) },
-        }
-      : undefined;
-  },
-  openstack_dns_zone_v2: (resource) => ({
-    key: `zone ${textOf(resource.body["name"])}`,
-    facts: own(resource, "email"),
-  }),
-  openstack_dns_recordset_v2: (resource, seen) => ({
-    key: `record ${textOf(resource.body["name"])} ${textOf(resource.body["type"])}`,
-    facts: {
-      ...own(resource, "records"),
-      zone_id: target(resource.body["zone_id"], seen),
-    },
-  }),
-};
+/** Each type is one provider's, so all of them together are one table. */
+const DESCRIBE: Readonly<Record<string, Describe>> = { ...DESCRIBE_OPENSTACK, ...DESCRIBE_HETZNER };
 
 /** Which part of the Blueprint a resource is; undefined when it is none. */
-export function describePart(resource: Resource, seen: Seen): Part | undefined {
+export function describePart(
+  resource: Resource,
+  seen: { readonly blueprint: Blueprint; readonly resources: ReadonlyMap<string, Resource> },
+): Part | undefined {
+  const { blueprint, resources } = seen;
+  const target: Around["target"] = (value, attribute) => {
+    const found = resources.get(referenceOf(value, attribute) ?? "");
+    return found ? describePart(found, seen)?.key : value;
+  };
   return Object.hasOwn(DESCRIBE, resource.type)
-    ? DESCRIBE[resource.type]?.(resource, seen)
+    ? DESCRIBE[resource.type]?.(resource, { blueprint, target })
     : undefined;
 }

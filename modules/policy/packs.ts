@@ -1,3 +1,4 @@
+import type { Blueprint } from "../blueprint/index.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
 import { labelled } from "./rules/labelled.ts";
@@ -10,6 +11,7 @@ import { noUnnoticedInterruption } from "./rules/no-unnoticed-interruption.ts";
 import { overridesAreNamed } from "./rules/overrides-are-named.ts";
 import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
 import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
+import { privateNetworkIsClosed } from "./rules/private-network-is-closed.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
 import { residencyFresh } from "./rules/residency-fresh.ts";
@@ -21,42 +23,52 @@ import { validBySchema } from "./rules/valid-by-schema.ts";
 import { waiversInDate } from "./rules/waivers-in-date.ts";
 import type { Pack, Rule } from "./types.ts";
 
-/** What every instance on OpenStack must meet, before anything is applied. */
-export const OPENSTACK_PACK: Pack = {
-  name: "openstack",
-  why: "What Terraform will do is what the Blueprint decided, and can't cost what can't be made again.",
-  rules: [
-    exposureEqualsFlows,
-    noManagementFromInternet,
-    portsAreGuarded,
-    stateIsProtected,
-    noUnnoticedDestruction,
-    noUnnoticedInterruption,
-    runningHostsAreKept,
-    explainedByBlueprint,
-    planIsOfThisBlueprint,
-    overridesAreNamed,
-    noSecret,
-    noToken,
-    userDataIsIdentity,
-    labelled,
-    mailAndCaLocked,
-    providerPinned,
-    stateOutsideOutput,
-    validBySchema,
-    residencyAccepted,
-    residencyFresh,
-    waiversInDate,
-  ],
+const WHY =
+  "What Terraform will do is what the Blueprint decided, and can't cost what can't be made again.";
+
+/** Every rule, with the one that says what keeps strangers off a cloud's private network. */
+const rules = (ownNetwork: Rule): readonly Rule[] => [
+  exposureEqualsFlows,
+  noManagementFromInternet,
+  ownNetwork,
+  stateIsProtected,
+  noUnnoticedDestruction,
+  noUnnoticedInterruption,
+  runningHostsAreKept,
+  explainedByBlueprint,
+  planIsOfThisBlueprint,
+  overridesAreNamed,
+  noSecret,
+  noToken,
+  userDataIsIdentity,
+  labelled,
+  mailAndCaLocked,
+  providerPinned,
+  stateOutsideOutput,
+  validBySchema,
+  residencyAccepted,
+  residencyFresh,
+  waiversInDate,
+];
+
+/** What every instance must meet before anything is applied, by its cloud. */
+export const PACKS: Readonly<Record<Blueprint["cloud"]["provider"], Pack>> = {
+  openstack: { name: "openstack", why: WHY, rules: rules(portsAreGuarded) },
+  hetzner: { name: "hetzner", why: WHY, rules: rules(privateNetworkIsClosed) },
 };
 
-/** The pack with an instance's own rules behind it: they add findings and take none away. */
-export const withOwnRules = (rules: readonly Rule[], pack: Pack = OPENSTACK_PACK): Pack => ({
-  ...pack,
-  rules: [...pack.rules, ...rules],
-});
+/** Every rule of every pack, once. */
+export const ALL_RULES: readonly Rule[] = [
+  ...new Set(Object.values(PACKS).flatMap((pack) => pack.rules)),
+];
+
+/** A cloud's pack with an instance's own rules behind it: they add findings and take none away. */
+export const withOwnRules = (own: readonly Rule[], { cloud }: Pick<Blueprint, "cloud">): Pack => {
+  const pack = PACKS[cloud.provider];
+  return { ...pack, rules: [...pack.rules, ...own] };
+};
 
 /** Ids of the rules that an instance may carry a waiver for. */
-export const WAIVABLE: readonly string[] = OPENSTACK_PACK.rules
-  .filter((rule) => rule.waivable)
-  .map((rule) => rule.id);
+export const WAIVABLE: readonly string[] = ALL_RULES.filter((rule) => rule.waivable).map(
+  (rule) => rule.id,
+);

@@ -1,3 +1,4 @@
+import { partIn } from "./document.ts";
 import { at, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
 import type { PlanJson, PolicyInput } from "./types.ts";
 
@@ -79,14 +80,7 @@ export function verbOf(change: Change): string {
 
 /** The part of the Blueprint that the resource says it is: what stood there, else what will. */
 export function plannedPart(change: Change): string | undefined {
-  for (const body of [change.before, change.after]) {
-    const tag = listOf(body["tags"])
-      .map(textOf)
-      .find((t) => t?.startsWith("polder-part="));
-    const part = tag?.slice("polder-part=".length) ?? textOf(at(body, "metadata", "polder_part"));
-    if (part) return part;
-  }
-  return undefined;
+  return partIn(change.before) ?? partIn(change.after);
 }
 
 /**

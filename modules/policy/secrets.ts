@@ -34,10 +34,10 @@ const KNOWN = new RegExp(
   ].join("|"),
   "gi",
 );
-/** Keystone writes its ids without dashes; the provider keeps user_data as a SHA-1, images a digest. */
+/** Keystone writes its ids without dashes; providers keep user_data as a SHA-1, images a digest. */
 const isDigest = ({ key, text }: Leaf): boolean =>
   key === "user_data"
-    ? /^[0-9a-f]{40}$/.test(text)
+    ? /^(?:[0-9a-f]{40}|[A-Za-z0-9+/]{27}=)$/.test(text)
     : /(?:^|_)ids?$|^checksum$|^os_hash_value$/.test(key) && /^[0-9a-f]+$/.test(text);
 
 const SMALLEST = 24;

@@ -224,7 +224,7 @@ bothWays(noUnnoticedInterruption, settled, [
       becomes(found, ["update"], { flavor_name: "lab.small" });
       return `lab/${found.address}`;
     },
-    /resizes it/,
+    /resizes it .*flavor_name changes/,
   ],
   [
     "a volume that vanished from the cloud",

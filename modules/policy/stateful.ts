@@ -12,10 +12,13 @@ export function holdsState(blueprint: Blueprint, resource: Resource): boolean {
   switch (resource.type) {
     case "openstack_blockstorage_volume_v3":
     case "openstack_networking_floatingip_v2":
+    case "hcloud_volume":
+    case "hcloud_primary_ip":
       return true;
     case "openstack_networking_port_v2":
       return resource.stack === addressesStack(blueprint);
-    case "openstack_compute_instance_v2": {
+    case "openstack_compute_instance_v2":
+    case "hcloud_server": {
       const role = partOf(resource)?.replace(/-\d+$/, "");
       const alike = blueprint.hosts.filter((host) => host.role === role);
       return alike.length === 0 || alike.some((host) => host.protected);

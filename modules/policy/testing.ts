@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -33,17 +33,21 @@ export interface Planted {
   schema: ProviderSchema;
 }
 
-const schemaFile = join(ROOT, "providers", "openstack", "schema.json");
-const schema = JSON.parse(readFileSync(schemaFile, "utf8")) as ProviderSchema;
+const readSchema = (provider: string) =>
+  JSON.parse(
+    readFileSync(join(ROOT, "providers", provider, "schema.json"), "utf8"),
+  ) as ProviderSchema;
+const SCHEMAS = { openstack: readSchema("openstack"), hetzner: readSchema("hcloud") };
 
 /** Loads an example in a folder of its own, with addresses as a cloud could have chosen them. */
-function load(name: string, allocated: boolean): PolicyInput {
+function load(name: string, allocated: boolean, change: (text: string) => string): PolicyInput {
   const folder = mkdtempSync(join(tmpdir(), "policy-"));
   try {
     const copy = join(folder, name);
     // Only what is committed: a person of this machine, or its addresses, would be in the documents.
     mkdirSync(copy);
-    cpSync(join(instanceFolder(ROOT, name), INSTANCE_FILE), join(copy, INSTANCE_FILE));
+    const text = readFileSync(join(instanceFolder(ROOT, name), INSTANCE_FILE), "utf8");
+    writeFileSync(join(copy, INSTANCE_FILE), change(text));
     if (allocated) {
       const { blueprint } = loadInstance(copy);
       writeFileSync(join(copy, ADDRESSES_FILE), JSON.stringify(addressesFor(blueprint)));
@@ -54,6 +58,7 @@ function load(name: string, allocated: boolean): PolicyInput {
       folder: instanceFolder(ROOT, name),
     };
     const stacks = renderStacks(loaded, { outdir: join(ROOT, "cdktf.out") });
+    const schema = SCHEMAS[loaded.blueprint.cloud.provider];
     return { blueprint: loaded.blueprint, stacks, schema };
   } finally {
     rmSync(folder, { recursive: true });
@@ -63,10 +68,14 @@ function load(name: string, allocated: boolean): PolicyInput {
 function addressesFor(blueprint: Blueprint): unknown {
   const open = blueprint.hosts.filter((host) => host.exposure.public);
   const direct = blueprint.cloud.publicAddresses === "direct";
+  const hetzner = blueprint.cloud.provider === "hetzner";
   const one = (index: number) => ({
-    id: `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
+    id: hetzner
+      ? String(1000 + 2 * index)
+      : `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
+    ...(hetzner && { ipv6Id: String(1001 + 2 * index) }),
     ipv4: `203.0.113.${index + 10}`,
-    ...(direct && { ipv6: `2001:db8::${index + 10}` }),
+    ...(direct && { ipv6: hetzner ? `2001:db8:0:${index + 10}::1` : `2001:db8::${index + 10}` }),
   });
   return {
     instance: blueprint.instance,
@@ -80,16 +89,32 @@ const cache = new Map<string, PolicyInput>();
 
 /** An example as it is: a copy of one's own, to plant faults in. */
 export function example(name = "lab", allocated = true): Planted {
-  const key = `${name} ${allocated}`;
-  const input = cache.get(key) ?? load(name, allocated);
+  return changed(name, "", (text) => text, allocated);
+}
+
+/** An example whose file says something else; `what` tells one such change from another. */
+export function changed(
+  name: string,
+  what: string,
+  change: (text: string) => string,
+  allocated = true,
+): Planted {
+  const key = `${name} ${allocated} ${what}`;
+  const input = cache.get(key) ?? load(name, allocated, change);
   cache.set(key, input);
   return structuredClone(input) as Planted;
 }
 
 /** An example with the plans that would make it from nothing. */
 export function planned(name = "lab"): Planted & { plans: Map<string, Loose> } {
-  const input = example(name);
-  const plans = [...input.stacks].map(([stack, json]) => [stack, planOf(json, schema)] as const);
+  return withPlans(example(name));
+}
+
+/** The same with those plans. */
+export function withPlans(input: Planted): Planted & { plans: Map<string, Loose> } {
+  const plans = [...input.stacks].map(
+    ([stack, json]) => [stack, planOf(json, input.schema)] as const,
+  );
   return { ...input, plans: new Map<string, Loose>(plans) };
 }
 
@@ -158,14 +183,16 @@ export function becomes(
   if (reason?.replace_paths) what.replace_paths = reason.replace_paths;
 }
 
-const PROVIDER = "registry.terraform.io/terraform-provider-openstack/openstack";
 const META = ["lifecycle", "depends_on", "//"];
 
 /**
- * The plan that Terraform 1.11.4 with provider 3.4.0 makes of a document when nothing stands yet, as
+ * The plan that Terraform 1.11.4 with the pinned provider makes of a document when nothing stands yet, as
  * `terraform show -json` prints it, in the fields that the rules read: compared with a real one.
  */
 export function planOf(json: TerraformJson, forSchema: ProviderSchema): PlanJson {
+  const [source = ""] = Object.keys(forSchema.provider_schemas);
+  const provider = Object.keys((json["provider"] ?? {}) as Loose)[0] ?? "";
+  const { version } = (json as Loose).terraform.required_providers[provider];
   const resources = Object.entries((json["resource"] ?? {}) as Loose).flatMap(([type, bodies]) =>
     Object.entries(bodies as Loose).map(([name, written]) => ({
       mode: "managed",
@@ -192,7 +219,7 @@ export function planOf(json: TerraformJson, forSchema: ProviderSchema): PlanJson
       mode: r.mode,
       type: r.type,
       name: r.name,
-      provider_name: PROVIDER,
+      provider_name: source,
       change: {
         actions: ["create"],
         before: null,
@@ -204,7 +231,7 @@ export function planOf(json: TerraformJson, forSchema: ProviderSchema): PlanJson
     })),
     configuration: {
       provider_config: {
-        openstack: { name: "openstack", full_name: PROVIDER, version_constraint: "3.4.0" },
+        [provider]: { name: provider, full_name: source, version_constraint: version },
       },
       root_module: {
         resources: [...data, ...resources].map((r) => ({
@@ -212,7 +239,7 @@ export function planOf(json: TerraformJson, forSchema: ProviderSchema): PlanJson
           mode: r.mode,
           type: r.type,
           name: r.name,
-          provider_config_key: "openstack",
+          provider_config_key: provider,
           expressions: expressions(r.type, r.written, forSchema),
           schema_version: 0,
         })),
@@ -237,7 +264,8 @@ function plannedValues(type: string, written: JsonObject, forSchema: ProviderSch
     if (known !== undefined) values[name] = known;
   }
   if (typeof values["user_data"] === "string") {
-    values["user_data"] = createHash("sha1").update(values["user_data"]).digest("hex");
+    const encoding = type === "hcloud_server" ? "base64" : "hex";
+    values["user_data"] = createHash("sha1").update(values["user_data"]).digest(encoding);
   }
   return values;
 }
@@ -276,8 +304,8 @@ const each = (block: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(block).map(([name, value]) => [name, expression(value)]));
 
 function expression(value: unknown): JsonObject {
-  const references = [...JSON.stringify(value).matchAll(/\$\{([\w.-]+)\.id\}/g)].flatMap(
-    ([, to]) => [`${to}.id`, to],
+  const references = [...JSON.stringify(value).matchAll(/\$\{([\w.-]+)\.(id|name)\}/g)].flatMap(
+    ([, to, attribute]) => [`${to}.${attribute}`, to],
   );
   return { constant_value: value, ...(references.length > 0 && { references }) };
 }

@@ -1,7 +1,7 @@
 import type { Flow, Peer } from "../blueprint/index.ts";
 import { parseCidr } from "../network/index.ts";
 import { partOf, type Resource, referenceOf } from "./document.ts";
-import { isSet, textOf } from "./json.ts";
+import { at, isSet, listOf, textOf } from "./json.ts";
 
 /**
  * A permission as one line of text: `control ingress IPv4 tcp 443-443 0.0.0.0/0`. Reached twice, from
@@ -103,6 +103,55 @@ function remoteOf(
   if (!isSet(range)) return ethertype === "IPv6" ? ANYWHERE.IPv6 : ANYWHERE.IPv4;
   const text = textOf(range) ?? "";
   return text === "" || text.includes("${") ? "unreadable range" : rangeText(text);
+}
+
+/** A rule where it stands, with what it is a rule of. */
+export interface Opening {
+  readonly resource: Resource;
+  readonly rule: ReadRule;
+  /** The security group or firewall: openings of one are to be seen together. */
+  readonly group: string;
+}
+
+/** What the packet filters of one stack let through, whichever cloud's they are. */
+export function openingsIn(resources: readonly Resource[]): Opening[] {
+  const roles = rolesOfGroups(resources);
+  return resources.flatMap((resource): Opening[] => {
+    if (resource.kind !== "resource") return [];
+    if (resource.type === "openstack_networking_secgroup_rule_v2")
+      return [
+        {
+          resource,
+          rule: readRule(resource, roles),
+          group: String(resource.body["security_group_id"]),
+        },
+      ];
+    if (resource.type !== "hcloud_firewall") return [];
+    return firewallRules(resource).map((rule) => ({ resource, rule, group: resource.address }));
+  });
+}
+
+/** Rules of a firewall of Hetzner's: a rule there is for many ranges, here for one each. */
+function firewallRules(firewall: Resource): ReadRule[] {
+  const role = partOf(firewall)?.replace(/^role-/, "");
+  return listOf(firewall.body["rule"]).flatMap((rule): ReadRule[] => {
+    const direction = { in: "ingress", out: "egress" }[String(at(rule, "direction"))];
+    const written = textOf(at(rule, "port")) ?? "";
+    const [, from, to] = /^(\d+)(?:-(\d+))?$/.exec(written) ?? [];
+    const ranges = listOf(at(rule, direction === "egress" ? "destination_ips" : "source_ips"));
+    return (ranges.length > 0 ? ranges : [undefined]).map((range): ReadRule => {
+      const text = textOf(range) ?? "";
+      const readable = text !== "" && !text.includes("${");
+      return {
+        role,
+        direction: direction ?? "unreadable",
+        family: readable ? familyOf(text) : "unreadable",
+        protocol: textOf(at(rule, "protocol")) ?? "any",
+        ports: [Number(from ?? 0), Number(to ?? from ?? 65535)],
+        remote: readable ? rangeText(text) : "unreadable range",
+      };
+    });
+  });
 }
 
 export const tupleOf = (rule: ReadRule): Tuple =>

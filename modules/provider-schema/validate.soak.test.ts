@@ -25,7 +25,7 @@ describe.skipIf(!ready)("terraform validate agrees", () => {
   beforeAll(() => {
     text = synthesiseExample(join(work, "out"));
     writeFileSync(join(work, "main.tf.json"), text);
-    const lock = join(repository, "providers", "terraform.lock.hcl");
+    const lock = join(repository, "providers", "openstack", "terraform.lock.hcl");
     copyFileSync(lock, join(work, ".terraform.lock.hcl"));
     const done = terraform("init", "-lockfile=readonly", "-input=false", "-no-color");
     expect(done.stderr).toBe("");

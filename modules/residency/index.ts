@@ -8,6 +8,7 @@ export {
   wayOut,
 } from "./judge.ts";
 export {
+  type CloudKind,
   type Fact,
   type Flavour,
   factsOf,

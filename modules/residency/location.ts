@@ -101,25 +101,39 @@ const flavour = z.strictObject({
   dedicated: z.boolean(),
 });
 
-/** What the location's OpenStack offers, as far as a plan needs it. */
+/** What one kind of cloud must say of itself, beside what all of them do. */
+const PLATFORM_OF = {
+  openstack: ["publicNetwork", "externalNetwork"],
+  hetzner: ["site", "networkZone"],
+} as const;
+
+/** The clouds that polder can build on. */
+export type CloudKind = keyof typeof PLATFORM_OF;
+
+/** What the location's cloud offers, as far as a plan needs it. */
 const platform = z.strictObject({
   source: line,
   read: z.iso.date(),
   /**
    * Names under which its API answers, their subdomains included. A plan for this location is
-   * refused where clouds.yaml leads elsewhere. A test location's is the lab's, so it has none.
+   * refused where the credential leads elsewhere. A test location's is the lab's, so it has none.
    */
   apiHosts: z.array(z.string().regex(/^[a-z0-9][a-z0-9.:-]*$/)).default([]),
   /** Name of the Debian 13 image. */
   image: z.string(),
-  /** `floating`: an address of an external network, translated. `direct`: a port on a shared one. */
+  /** `floating`: an address of an external network, translated. `direct`: on the host itself. */
   publicAddresses: z.enum(["floating", "direct"]),
-  publicNetwork: z.string(),
-  /** External network that the instance's router goes out through. */
-  externalNetwork: z.string(),
-  /** Whether the cloud holds zones (Designate). */
+  /** OpenStack: the network that public addresses come from. */
+  publicNetwork: z.string().optional(),
+  /** OpenStack: external network that the instance's router goes out through. */
+  externalNetwork: z.string().optional(),
+  /** Hetzner Cloud: the API's own name of the location, such as `fsn1`. */
+  site: z.string().optional(),
+  /** Hetzner Cloud: the zone of networks that the location is in, such as `eu-central`. */
+  networkZone: z.string().optional(),
+  /** Whether the cloud holds zones. */
   dns: z.boolean(),
-  /** Physical machines that anti-affinity can spread over. */
+  /** Servers that anti-affinity keeps apart: physical machines, or what one group can hold. */
   antiAffinityHosts: z.int().positive(),
   resolvers: z.array(z.string()).min(1),
   timeServers: z.array(z.string()).min(1),
@@ -181,6 +195,23 @@ export const locationSchema = z
         ["residency", "foreignLaw", "value", "reach"],
         `got none, but residency.parents[${abroad}].country is ${parents[abroad]?.country?.value}: possible or yes is allowed`,
       );
+    const kind = location.provider as CloudKind;
+    if (location.platform && !Object.hasOwn(PLATFORM_OF, kind))
+      refuse(
+        ["platform"],
+        `polder can't build on ${kind}: no platform is allowed here; it can on ${Object.keys(PLATFORM_OF).join(", ")}`,
+      );
+    else if (location.platform) {
+      for (const [owner, names] of Object.entries(PLATFORM_OF))
+        for (const name of names) {
+          const set = location.platform[name] !== undefined;
+          if (set !== (owner === kind))
+            refuse(
+              ["platform", name],
+              set ? `only used with provider: ${owner}` : `missing: provider ${kind} needs it`,
+            );
+        }
+    }
     if (location.platform && !location.test && location.platform.apiHosts.length === 0)
       refuse(
         ["platform", "apiHosts"],

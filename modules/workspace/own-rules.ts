@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { tsImport } from "tsx/esm/api";
 import { z } from "zod";
 import { BadInput, explain, pathText } from "../input/index.ts";
-import { OPENSTACK_PACK, type Rule } from "../policy/index.ts";
+import { ALL_RULES, type Rule } from "../policy/index.ts";
 import { shown } from "./shown.ts";
 
 /** Folder beside the instance file with the organisation's own rules, one a file. */
@@ -52,7 +52,7 @@ export function ownRuleIds(folder: string): string[] {
           file,
           "a rule's file is called like its id: small letters, digits and hyphens, then .ts",
         );
-      if (OPENSTACK_PACK.rules.some((rule) => rule.id === id))
+      if (ALL_RULES.some((rule) => rule.id === id))
         refuse(
           file,
           `polder has a rule "${id}": a rule of your own adds to these, take another id`,

@@ -55,7 +55,10 @@ describe("the examples", () => {
     copyFileSync(join(path, "instance.yaml"), join(copy, "instance.yaml"));
     const { blueprint } = loadInstance(copy);
     expect(blueprint.instance).toBe(name);
-    expect(blueprint.residency).toMatchObject({ profile: "lab", verdict: "accepted" });
+    expect(blueprint.residency).toMatchObject({
+      profile: name.startsWith("eea-") ? "eea" : "lab",
+      verdict: "accepted",
+    });
     const [schema, ...remarks] = readFileSync(join(path, "instance.yaml"), "utf8").split("\n");
     expect(schema).toBe("# yaml-language-server: $schema=../instance.schema.json");
     const lines = remarks.findIndex((line) => !line.startsWith("#"));
@@ -156,7 +159,9 @@ describe("a folder that can't be used", () => {
     expect(missing("lap")).toMatch(
       /^instances\/lap\/instance\.yaml: no such instance; did you mean "lab"\?; `polder new` makes one$/,
     );
-    expect(missing("zuiderzee")).toMatch(/no such instance; there are: gemeente-klein, lab, /);
+    expect(missing("zuiderzee")).toMatch(
+      /no such instance; there are: eea-voorbeeld, gemeente-klein, lab, /,
+    );
     expect(missing("./zuiderzee")).toMatch(/no such instance/);
   });
 });

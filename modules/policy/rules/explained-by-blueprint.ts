@@ -1,5 +1,6 @@
 import { byAddress, type Resource, resourcesIn } from "../document.ts";
-import { describePart, type ExpectedPart, expectedParts } from "../expected.ts";
+import { describePart, expectedParts } from "../expected.ts";
+import type { ExpectedPart } from "../expected-part.ts";
 import { at, entriesOf, isSet, same, shown } from "../json.ts";
 import { changesOf, stays } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";

@@ -1,13 +1,14 @@
 import type { Blueprint } from "../../blueprint/index.ts";
 import { allocated, attached } from "../attachments.ts";
 import { addressesStack, allResources, clusterStack, ofType, type Resource } from "../document.ts";
+import { publicTrafficOnly } from "../firewalls.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 import { readRule, rolesOfGroups, tupleOf, tuplesOfFlows } from "../tuples.ts";
 
 export const exposureEqualsFlows = defineRule({
   id: "exposure-equals-flows",
   level: "error",
-  what: "the cloud's packet filter permits exactly the Blueprint's flows, each port carries exactly its role's group, and only hosts that are to be public have a public address",
+  what: "the cloud's packet filter permits exactly the Blueprint's flows (at Hetzner those from and to the outside: its firewalls see no other), each host carries exactly its role's group, and only hosts that are to be public have a public address",
   why: "What the network lets through is what was decided, nothing more and nothing less: the exposure register can be believed.",
   norm: "BIO2 5.14.04, 8.22.01",
   looksAt: "stacks",
@@ -17,6 +18,8 @@ export const exposureEqualsFlows = defineRule({
     const all = allResources(input);
     const cluster = all.filter((r) => r.stack === clusterStack(blueprint));
     const addresses = all.filter((r) => r.stack === addressesStack(blueprint));
+    if (blueprint.cloud.provider === "hetzner")
+      return publicTrafficOnly(blueprint, cluster, addresses);
     return [
       ...(cluster.length > 0 ? groups(blueprint, cluster) : []),
       ...cluster.flatMap((resource) => attached(blueprint, cluster, resource)),

@@ -3,10 +3,13 @@ import { allResources, type Resource } from "../document.ts";
 import { isObject, listOf, shown, textOf } from "../json.ts";
 import { defineRule, fail, failsOr } from "../rule.ts";
 
+/** Labels by key and value, as OpenStack and Hetzner call them. */
+const MAPS = ["metadata", "labels"];
+
 export const labelled = defineRule({
   id: "labelled",
   level: "warning",
-  what: "whatever can carry tags or metadata says that polder made it, for which instance and as which part",
+  what: "whatever can carry tags, metadata or labels says that polder made it, for which instance and as which part",
   why: "In a project's listing a person can tell what is whose, and `decommission` finds what is left over.",
   norm: "BIO2 5.09.01",
   looksAt: "stacks",
@@ -17,7 +20,7 @@ export const labelled = defineRule({
         (r) => r.stack === stack && r.kind === "resource",
       );
       const carriers = resources.filter((r) =>
-        ["tags", "metadata"].some((name) => carries(input.schema, r, name)),
+        ["tags", ...MAPS].some((name) => carries(input.schema, r, name)),
       );
       if (carriers.length === 0) return [];
       const fails = carriers.flatMap((resource) =>
@@ -40,7 +43,6 @@ function carries(schema: ProviderSchema, { type }: Resource, attribute: string):
 
 function missing(schema: ProviderSchema, resource: Resource, instance: string): string[] {
   const tags = listOf(resource.body["tags"]).map(textOf);
-  const metadata = isObject(resource.body["metadata"]) ? resource.body["metadata"] : {};
   const one = (prefix: string) => tags.filter((tag) => tag?.startsWith(prefix));
   return [
     ...(carries(schema, resource, "tags")
@@ -54,17 +56,18 @@ function missing(schema: ProviderSchema, resource: Resource, instance: string): 
             : `polder-part: got ${shown(one("polder-part="))}, exactly one is allowed`,
         ]
       : []),
-    ...(carries(schema, resource, "metadata")
-      ? [
-          metadata["polder"] === "1" ? "" : "metadata polder is not 1",
-          metadata["polder_instance"] === instance
-            ? ""
-            : `metadata polder_instance: got ${shown(metadata["polder_instance"])}, allowed: ${instance}`,
-          textOf(metadata["polder_part"]) ? "" : "metadata polder_part is missing",
-          one("polder-part=").every((tag) => tag === `polder-part=${metadata["polder_part"]}`)
-            ? ""
-            : "tags and metadata name different parts",
-        ]
-      : []),
+    ...MAPS.filter((name) => carries(schema, resource, name)).flatMap((name) => {
+      const map = isObject(resource.body[name]) ? resource.body[name] : {};
+      return [
+        map["polder"] === "1" ? "" : `${name} polder is not 1`,
+        map["polder_instance"] === instance
+          ? ""
+          : `${name} polder_instance: got ${shown(map["polder_instance"])}, allowed: ${instance}`,
+        textOf(map["polder_part"]) ? "" : `${name} polder_part is missing`,
+        one("polder-part=").every((tag) => tag === `polder-part=${map["polder_part"]}`)
+          ? ""
+          : `tags and ${name} name different parts`,
+      ];
+    }),
   ].filter((text) => text !== "");
 }

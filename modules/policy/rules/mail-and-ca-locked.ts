@@ -1,5 +1,5 @@
-import { allResources, clusterStack, ofType } from "../document.ts";
-import { listOf, shown, textOf } from "../json.ts";
+import { allResources, clusterStack, type Resource } from "../document.ts";
+import { listOf, shown, textOf, at as valueAt } from "../json.ts";
 import { defineRule, fail, failsOr, notTested } from "../rule.ts";
 
 export const mailAndCaLocked = defineRule({
@@ -16,16 +16,12 @@ export const mailAndCaLocked = defineRule({
     if (dns.zone === null) return [notTested(stack, `the cloud holds no zone: ${dns.why}`)];
     if (addresses.state !== "allocated")
       return [notTested(stack, "no zone yet: its addresses are not yet allocated")];
-    const records = ofType(allResources(input), "openstack_dns_recordset_v2").filter(
-      (r) => r.stack === stack,
-    );
-    const at = (name: string, type: string): string[] =>
-      records
-        .filter(({ body }) => body["name"] === name && body["type"] === type)
-        .flatMap(({ body }) =>
-          listOf(body["records"]).map((value) => (textOf(value) ?? "").replace(/^"|"$/g, "")),
-        );
     const zone = dns.zone;
+    const records = allResources(input)
+      .filter((r) => r.stack === stack && r.kind === "resource")
+      .flatMap((r) => recordIn(r, zone) ?? []);
+    const at = (name: string, type: string): string[] =>
+      records.filter((r) => r.name === name && r.type === type).flatMap((r) => r.values);
     const spf = at(zone, "TXT").filter((text) => /^v=spf1\b/i.test(text));
     const dmarc = at(`_dmarc.${zone}`, "TXT");
     const caa = at(zone, "CAA").filter((text) => /^\d+ issue /.test(text));
@@ -41,7 +37,7 @@ export const mailAndCaLocked = defineRule({
         : `DMARC: got ${shown(dmarc)}, allowed: one record with p=reject for all mail and all names below`,
       caa.length > 0 ? "" : `CAA: got ${shown(caa)}, at least one issue record is needed`,
     ].filter((text) => text !== "");
-    const mail = records.filter(({ body }) => body["type"] === "MX" && body["name"] !== zone);
+    const mail = records.filter((r) => r.type === "MX" && r.name !== zone);
     return failsOr(
       [
         ...problems.map((text) => fail(`${stack}/zone ${zone}`, text)),
@@ -52,6 +48,29 @@ export const mailAndCaLocked = defineRule({
     );
   },
 });
+
+interface ReadRecord {
+  readonly subject: string;
+  /** Absolute, with the final dot. */
+  readonly name: string;
+  readonly type: string;
+  /** Without quotes. */
+  readonly values: readonly string[];
+}
+
+/** A record set, as each cloud writes it; undefined for what is none. */
+function recordIn({ subject, type, body }: Resource, zone: string): ReadRecord | undefined {
+  const [name, kind] = [textOf(body["name"]) ?? "", textOf(body["type"]) ?? ""];
+  const values = listOf(body["records"]);
+  const bare = (value: unknown) => (textOf(value) ?? "").replace(/^"|"$/g, "");
+  if (type === "openstack_dns_recordset_v2")
+    return { subject, name, type: kind, values: values.map(bare) };
+  if (type !== "hcloud_zone_rrset") return undefined;
+  return {
+    ...{ subject, name: name === "@" ? zone : `${name}.${zone}`, type: kind },
+    values: values.map((record) => bare(valueAt(record, "value"))),
+  };
+}
 
 /** RFC 7489 6.3: the policy, that of the names below (the same unless said) and the share it is for. */
 function rejects(record: string): boolean {

@@ -1,12 +1,12 @@
 import { type Cidr, cidr, contains, parseCidr } from "../../network/index.ts";
-import { allResources, ofType, type Resource } from "../document.ts";
+import { allResources } from "../document.ts";
 import {
   MANAGEMENT_PORTS,
   MANAGEMENT_PORTS_READ,
   type ManagementPort,
 } from "../management-ports.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
-import { type ReadRule, readRule, rolesOfGroups } from "../tuples.ts";
+import { type Opening, openingsIn, type ReadRule } from "../tuples.ts";
 
 /** RFC 1918, RFC 6598, RFC 4193: nobody on the internet is in them, however wide they are. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"].map(
@@ -19,11 +19,6 @@ const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10
  */
 const INTERNET_FROM = { 4: 1n << 24n, 6: 1n << 109n } as const;
 
-interface Opening {
-  readonly resource: Resource;
-  readonly rule: ReadRule;
-}
-
 export const noManagementFromInternet = defineRule({
   id: "no-management-from-internet",
   level: "error",
@@ -33,13 +28,9 @@ export const noManagementFromInternet = defineRule({
   looksAt: "stacks",
   waivable: false,
   check: (input) => {
-    const openings = [...input.stacks.keys()].flatMap((stack) => {
-      const resources = allResources(input).filter((r) => r.stack === stack);
-      const roles = rolesOfGroups(resources);
-      return ofType(resources, "openstack_networking_secgroup_rule_v2").map(
-        (resource): Opening => ({ resource, rule: readRule(resource, roles) }),
-      );
-    });
+    const openings = [...input.stacks.keys()].flatMap((stack) =>
+      openingsIn(allResources(input).filter((r) => r.stack === stack)),
+    );
     if (openings.length === 0) return [];
     const ingress = openings.filter(({ rule }) => rule.direction !== "egress");
     const fails = [
@@ -93,8 +84,7 @@ function wide(openings: readonly Opening[]): Observation[] {
   return MANAGEMENT_PORTS.flatMap((port) => {
     const groups = new Map<string, Opening[]>();
     for (const opening of openings.filter(({ rule }) => portsOf(rule).includes(port))) {
-      const group = String(opening.resource.body["security_group_id"]);
-      groups.set(group, [...(groups.get(group) ?? []), opening]);
+      groups.set(opening.group, [...(groups.get(opening.group) ?? []), opening]);
     }
     return [...groups.values()].flatMap((group) => [
       ...tooWide(group, 4, port),

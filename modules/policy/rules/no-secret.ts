@@ -6,7 +6,7 @@ import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 import { secretIn } from "../secrets.ts";
 import type { TerraformJson } from "../types.ts";
 
-/** What a provider block may hold: the name of an entry of clouds.yaml, and patience. */
+/** What a provider block may hold: the name of an entry of clouds.yaml, and patience; of Hetzner's nothing. */
 const PROVIDER_SETTINGS = ["cloud", "max_retries"];
 
 export const noSecret = defineRule({

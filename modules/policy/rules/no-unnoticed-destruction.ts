@@ -3,8 +3,12 @@ import { type Change, changesOf, plansOf, takesAway, verbOf } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 import { changeHoldsState, isProtected } from "../stateful.ts";
 
-/** Attributes whose change makes nova rebuild a server in place: a new, empty system disk. */
-const REBUILDS = ["image_id", "image_name", "personality"];
+/** Attributes whose change makes a cloud rebuild a server in place: a new, empty system disk. */
+const REBUILDS: Readonly<Record<string, readonly string[]>> = {
+  openstack_compute_instance_v2: ["image_id", "image_name", "personality"],
+  // Another image replaces the server there, which is seen as such.
+  hcloud_server: [],
+};
 
 export const noUnnoticedDestruction = defineRule({
   id: "no-unnoticed-destruction",
@@ -55,9 +59,8 @@ export const noUnnoticedDestruction = defineRule({
 
 /** The attribute whose change rebuilds a running server, if one does. */
 export function rebuildOf(change: Change): string | undefined {
-  if (change.type !== "openstack_compute_instance_v2" || !change.actions.includes("update"))
-    return undefined;
-  return REBUILDS.find(
+  if (!change.actions.includes("update")) return undefined;
+  return REBUILDS[change.type]?.find(
     (name) =>
       change.afterUnknown[name] !== true &&
       isSet(change.after[name]) &&

@@ -19,6 +19,13 @@ import { rebuildOf } from "./no-unnoticed-destruction.ts";
  * may placement groups: they matter only at the moment at which a host starts.
  */
 const CARRIES_CALLS = new Set([
+  "hcloud_firewall",
+  "hcloud_network",
+  "hcloud_network_subnet",
+  "hcloud_primary_ip",
+  "hcloud_server",
+  "hcloud_volume_attachment",
+  "hcloud_zone",
   "openstack_compute_instance_v2",
   "openstack_compute_volume_attach_v2",
   "openstack_dns_zone_v2",
@@ -30,6 +37,24 @@ const CARRIES_CALLS = new Set([
   "openstack_networking_secgroup_v2",
   "openstack_networking_subnet_v2",
 ]);
+
+/** Of each cloud's servers: what a change of restarts it, and how it says that it runs. */
+const SERVERS: Readonly<
+  Record<string, { restarts: readonly string[]; status: string; runs: string }>
+> = {
+  openstack_compute_instance_v2: {
+    restarts: ["flavor_name"],
+    status: "power_state",
+    runs: "active",
+  },
+  // Of a running server the API takes none of these, so the provider switches it off.
+  hcloud_server: {
+    restarts: ["server_type", "public_net", "placement_group_id"],
+    status: "status",
+    runs: "running",
+  },
+};
+const isServer = ({ type }: Change): boolean => Object.hasOwn(SERVERS, type);
 
 /**
  * Apart from `no-unnoticed-destruction`, because this one may be waived: hosts without state come back
@@ -51,11 +76,17 @@ export const noUnnoticedInterruption = defineRule({
           (change) => CARRIES_CALLS.has(change.type) && !changeHoldsState(input.blueprint, change),
         )
         .flatMap((change) => interruption(input.blueprint, change));
-      const resized = changes.flatMap((change) =>
-        resizes(change)
-          ? [fail(change.subject, "the plan resizes it: its flavour changes, so it restarts")]
-          : [],
-      );
+      const resized = changes.flatMap((change) => {
+        const name = restart(change);
+        return name
+          ? [
+              fail(
+                change.subject,
+                `the plan resizes it or gives it another network, so it restarts: ${name} changes`,
+              ),
+            ]
+          : [];
+      });
       const gone = driftOf(stack, plan)
         .filter((drift) => drift.actions.includes("delete") && losesData(input.blueprint, drift))
         .map((drift) =>
@@ -74,14 +105,13 @@ export const noUnnoticedInterruption = defineRule({
 
 /** What can't be made again as it was. A host can: its state is on its volumes. */
 const losesData = (blueprint: Blueprint, drift: Change): boolean =>
-  drift.type !== "openstack_compute_instance_v2" &&
-  holdsState(blueprint, asResource(drift, drift.before));
+  !isServer(drift) && holdsState(blueprint, asResource(drift, drift.before));
 
 function interruption(blueprint: Blueprint, change: Change): Observation[] {
   // Tainted and not running: its creation failed. A running one was tainted by somebody's hand.
   if (
     change.reason.startsWith("replace_because_tainted") &&
-    change.before["power_state"] !== "active"
+    change.before[SERVERS[change.type]?.status ?? "power_state"] !== SERVERS[change.type]?.runs
   ) {
     return [pass(change.subject, "the plan replaces it: it never came up")];
   }
@@ -108,9 +138,10 @@ function interruption(blueprint: Blueprint, change: Change): Observation[] {
 /** Whether the Blueprint still has the part. What says of no part whose it is counts as still there. */
 function isPlanned({ hosts, sizing, zones }: Blueprint, change: Change): boolean {
   const part = plannedPart(change);
-  if (part === undefined) return change.type !== "openstack_compute_volume_attach_v2";
+  if (part === undefined) return !UNLABELLED.includes(change.type);
   return [
     "router",
+    "network",
     ...hosts.map((host) => host.id),
     ...hosts.flatMap((host) => host.volumes.map((volume) => volume.id)),
     ...zones.map((zone) => `zone-${zone.name}`),
@@ -118,7 +149,15 @@ function isPlanned({ hosts, sizing, zones }: Blueprint, change: Change): boolean
   ].includes(part);
 }
 
-const resizes = (change: Change): boolean =>
-  change.type === "openstack_compute_instance_v2" &&
-  change.actions.includes("update") &&
-  canonical(change.before["flavor_name"]) !== canonical(change.after["flavor_name"]);
+/** What belongs to a host and can't say so. */
+const UNLABELLED = ["openstack_compute_volume_attach_v2", "hcloud_volume_attachment"];
+
+/** The attribute whose change restarts a running server, if one does. */
+const restart = (change: Change): string | undefined =>
+  change.actions.includes("update")
+    ? SERVERS[change.type]?.restarts.find(
+        (name) =>
+          change.afterUnknown[name] !== true &&
+          canonical(change.before[name]) !== canonical(change.after[name]),
+      )
+    : undefined;

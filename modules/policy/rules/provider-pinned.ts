@@ -1,13 +1,25 @@
+import type { Blueprint } from "../../blueprint/index.ts";
 import { resourcesIn } from "../document.ts";
 import { at, entriesOf, isSet, type JsonObject, listOf, shown } from "../json.ts";
 import { changesOf, plansOf } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 import type { PlanJson, TerraformJson } from "../types.ts";
 
-const NAME = "openstack";
-const SOURCE = "terraform-provider-openstack/openstack";
+interface Pinned {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** The one provider of each cloud. */
+const PROVIDERS: Readonly<Record<Blueprint["cloud"]["provider"], Pinned>> = {
+  openstack: { name: "openstack", source: "terraform-provider-openstack/openstack" },
+  hetzner: { name: "hcloud", source: "hetznercloud/hcloud" },
+};
 /** Terraform and OpenTofu each write the registry that they would ask. */
-const FULL_NAMES = [`registry.terraform.io/${SOURCE}`, `registry.opentofu.org/${SOURCE}`];
+const fullNames = (source: string) => [
+  `registry.terraform.io/${source}`,
+  `registry.opentofu.org/${source}`,
+];
 /** What a document may have. `moved` records a rename; all else brings in code, values or strangers. */
 const BLOCKS = ["//", "terraform", "provider", "resource", "data", "output", "moved"];
 /** Arguments that run programs, or that choose another provider than the one there is. */
@@ -21,24 +33,31 @@ export const providerPinned = defineRule({
   norm: "BIO2 8.32.01",
   looksAt: "stacks, plan",
   waivable: false,
-  check: (input) => [
-    ...[...input.stacks].flatMap(([stack, json]) =>
-      failsOr(
-        written(stack, json),
-        stack,
-        `only ${SOURCE} ${shown(at(json, "terraform", "required_providers", NAME, "version"))}`,
+  check: (input) => {
+    const pinned = PROVIDERS[input.blueprint.cloud.provider];
+    return [
+      ...[...input.stacks].flatMap(([stack, json]) =>
+        failsOr(
+          written(stack, json, pinned),
+          stack,
+          `only ${pinned.source} ${shown(at(json, "terraform", "required_providers", pinned.name, "version"))}`,
+        ),
       ),
-    ),
-    ...plansOf(input).flatMap(([stack, plan]) =>
-      failsOr(planned(stack, plan), stack, "the plan uses that provider alone"),
-    ),
-  ],
+      ...plansOf(input).flatMap(([stack, plan]) =>
+        failsOr(planned(stack, plan, pinned), stack, "the plan uses that provider alone"),
+      ),
+    ];
+  },
 });
 
-function written(stack: string, json: TerraformJson): Observation[] {
+function written(
+  stack: string,
+  json: TerraformJson,
+  { name: own, source: pinned }: Pinned,
+): Observation[] {
   const required = entriesOf(at(json, "terraform", "required_providers"));
-  const version = at(json, "terraform", "required_providers", NAME, "version");
-  const source = at(json, "terraform", "required_providers", NAME, "source");
+  const version = at(json, "terraform", "required_providers", own, "version");
+  const source = at(json, "terraform", "required_providers", own, "source");
   const providers = entriesOf(at(json, "provider"));
   const configurations = providers.flatMap(([, blocks]) => listOf(blocks));
   const problems = [
@@ -46,9 +65,9 @@ function written(stack: string, json: TerraformJson): Observation[] {
       .filter((key) => !BLOCKS.includes(key))
       .map((key) => `has a ${key} block, allowed: ${BLOCKS.slice(1).join(", ")}`),
     ...[...required, ...providers]
-      .filter(([name]) => name !== NAME)
-      .map(([name]) => `uses provider ${name}, allowed: ${NAME}`),
-    ...(source === SOURCE ? [] : [`source: got ${shown(source)}, allowed: ${SOURCE}`]),
+      .filter(([name]) => name !== own)
+      .map(([name]) => `uses provider ${name}, allowed: ${own}`),
+    ...(source === pinned ? [] : [`source: got ${shown(source)}, allowed: ${pinned}`]),
     ...(typeof version === "string" && /^\d+\.\d+\.\d+$/.test(version)
       ? []
       : [`version: got ${shown(version)}, one exact version is allowed`]),
@@ -59,9 +78,7 @@ function written(stack: string, json: TerraformJson): Observation[] {
   return [
     ...problems.map((text) => fail(stack, text)),
     ...resourcesIn(stack, json).flatMap(({ type, subject, body }) => [
-      ...(type.startsWith(`${NAME}_`)
-        ? []
-        : [fail(subject, `is of another provider than ${NAME}`)]),
+      ...(type.startsWith(`${own}_`) ? [] : [fail(subject, `is of another provider than ${own}`)]),
       ...escapes(body).map((name) =>
         fail(subject, `has ${name}: no resource runs programs or picks a provider`),
       ),
@@ -71,17 +88,18 @@ function written(stack: string, json: TerraformJson): Observation[] {
 
 const escapes = (body: JsonObject): string[] => ESCAPES.filter((name) => isSet(body[name]));
 
-function planned(stack: string, plan: PlanJson): Observation[] {
+function planned(stack: string, plan: PlanJson, pinned: Pinned): Observation[] {
+  const names = fullNames(pinned.source);
   const configured = entriesOf(at(plan, "configuration", "provider_config")).map(([, config]) =>
     at(config, "full_name"),
   );
-  const others = configured.filter((name) => !FULL_NAMES.includes(String(name)));
+  const others = configured.filter((name) => !names.includes(String(name)));
   const modules = entriesOf(at(plan, "configuration", "root_module", "module_calls"));
   return [
     ...others.map((name) => fail(stack, `the plan configures provider ${shown(name)}`)),
     ...modules.map(([name]) => fail(stack, `the plan calls module ${name}`)),
     ...changesOf(stack, plan)
-      .filter((change) => !FULL_NAMES.includes(change.provider))
+      .filter((change) => !names.includes(change.provider))
       .map((change) =>
         fail(change.subject, `the plan uses provider ${shown(change.provider)} for it`),
       ),

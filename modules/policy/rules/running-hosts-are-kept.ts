@@ -2,16 +2,18 @@ import { addressesStack, allResources, type Resource } from "../document.ts";
 import { at, isSet, listOf, shown } from "../json.ts";
 import { defineRule, fail, failsOr } from "../rule.ts";
 
-const SERVER = "openstack_compute_instance_v2";
 /** Each of them replaces a running server, or rebuilds it on an empty disk (image). */
-const KEEP = ["user_data", "image_id", "image_name", "scheduler_hints"];
+const KEEP: Readonly<Record<string, readonly string[]>> = {
+  openstack_compute_instance_v2: ["user_data", "image_id", "image_name", "scheduler_hints"],
+  hcloud_server: ["user_data", "image"],
+};
 /** The addresses stack closes a port, the cluster's stack then puts the role's group on it. */
 const HANDED_OVER = ["security_group_ids", "no_security_groups"];
 
 export const runningHostsAreKept = defineRule({
   id: "running-hosts-are-kept",
   level: "error",
-  what: "servers ignore changes of user_data, image and scheduler_hints, and nothing else ignores a change or is replaced along with another",
+  what: "servers ignore changes of user_data, image and, on OpenStack, scheduler_hints, and nothing else ignores a change or is replaced along with another",
   why: "A new image or another admin must reach hosts by converge and upgrade, never by a surprise; and a change that is ignored elsewhere is drift that nobody sees.",
   looksAt: "stacks",
   waivable: false,
@@ -22,13 +24,14 @@ export const runningHostsAreKept = defineRule({
         const handed =
           resource.stack === addressesStack(input.blueprint) &&
           resource.type === "openstack_networking_port_v2";
-        const allowed = resource.type === SERVER ? KEEP : handed ? HANDED_OVER : [];
+        const keep = KEEP[resource.type];
+        const allowed = keep ?? (handed ? HANDED_OVER : []);
         const fails = problems(resource, allowed);
-        if (resource.type !== SERVER) return fails.map((text) => fail(resource.subject, text));
+        if (!keep) return fails.map((text) => fail(resource.subject, text));
         return failsOr(
           fails.map((text) => fail(resource.subject, text)),
           resource.subject,
-          `runs on: ${KEEP.join(", ")} are ignored`,
+          `runs on: ${keep.join(", ")} are ignored`,
         );
       }),
 });
@@ -36,7 +39,7 @@ export const runningHostsAreKept = defineRule({
 function problems({ body, type }: Resource, allowed: readonly string[]): string[] {
   const written = at(body, "lifecycle", "ignore_changes");
   const ignored = listOf(written).map(String);
-  const missing = type === SERVER ? KEEP.filter((name) => !ignored.includes(name)) : [];
+  const missing = (KEEP[type] ?? []).filter((name) => !ignored.includes(name));
   const extra = ignored.filter((name) => !allowed.includes(name));
   return [
     ...missing.map(

@@ -3,22 +3,35 @@ import { at } from "../json.ts";
 import { defineRule, fail, pass } from "../rule.ts";
 import { holdsState } from "../stateful.ts";
 
+/** The cloud's own locks. OpenStack's provider has none. */
+const LOCKS: Readonly<Record<string, readonly string[]>> = {
+  hcloud_server: ["delete_protection", "rebuild_protection"],
+  hcloud_volume: ["delete_protection"],
+  hcloud_primary_ip: ["delete_protection"],
+};
+
 export const stateIsProtected = defineRule({
   id: "state-is-protected",
   level: "error",
-  what: "every protected host, every volume and every public address has prevent_destroy",
+  what: "every protected host, every volume and every public address has prevent_destroy, and the cloud's own delete protection where it has one",
   why: "Terraform refuses to destroy it, so one wrong line in a file can't cost a ministry its keys, logs or names.",
   looksAt: "stacks",
   waivable: false,
   check: (input) =>
     allResources(input)
       .filter((resource) => resource.kind === "resource" && holdsState(input.blueprint, resource))
-      .map((resource) =>
-        at(resource.body, "lifecycle", "prevent_destroy") === true
-          ? pass(resource.subject, "prevent_destroy is set")
+      .map((resource) => {
+        const open = [
+          ...(at(resource.body, "lifecycle", "prevent_destroy") === true
+            ? []
+            : ["prevent_destroy"]),
+          ...(LOCKS[resource.type] ?? []).filter((lock) => resource.body[lock] !== true),
+        ];
+        return open.length === 0
+          ? pass(resource.subject, ["prevent_destroy", ...(LOCKS[resource.type] ?? [])].join(", "))
           : fail(
               resource.subject,
-              "holds state and prevent_destroy is not true: only `polder decommission` lifts it",
-            ),
-      ),
+              `holds state and ${open.join(", ")} is not true: only \`polder decommission\` lifts it`,
+            );
+      }),
 });

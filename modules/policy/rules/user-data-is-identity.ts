@@ -10,35 +10,41 @@ import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
  */
 const MAX_BYTES = 16 * 1024;
 
-/** Other ways to bring files, keys or a password into a host at its first boot. */
-const SIDE_DOORS = ["admin_pass", "key_pair", "personality", "block_device"];
+/** Other ways to bring files, keys, a password or another system into a host at its first boot. */
+const SIDE_DOORS: Readonly<Record<string, readonly string[]>> = {
+  openstack_compute_instance_v2: ["admin_pass", "key_pair", "personality", "block_device"],
+  hcloud_server: ["ssh_keys", "iso", "rescue"],
+};
 
 export const userDataIsIdentity = defineRule({
   id: "user-data-is-identity",
   level: "error",
-  what: "user_data is at most 16 KiB of cloud-config with the host's name and the admins' own keys, nothing more, on a config drive",
+  what: "user_data is at most 16 KiB of cloud-config with the host's name and the admins' own keys, nothing more, on OpenStack by a config drive",
   why: "It can't be changed on a running host and anything on the host may read it, so it must hold no secret, no choice and no program.",
   norm: "BIO2 5.16.02, 5.17.03",
   looksAt: "stacks",
   waivable: false,
   check: (input) =>
-    ofType(allResources(input), "openstack_compute_instance_v2").flatMap((server) => {
-      const host = input.blueprint.hosts.find((h) => h.id === partOf(server));
-      const fails = host
-        ? [...problems(input.blueprint, host, server)]
-        : ["belongs to no host of the Blueprint"];
-      return failsOr(
-        fails.map((text): Observation => fail(server.subject, text)),
-        server.subject,
-        `names ${host?.name} and ${input.blueprint.admins.length} admins, nothing else`,
-      );
-    }),
+    Object.keys(SIDE_DOORS)
+      .flatMap((type) => ofType(allResources(input), type))
+      .flatMap((server) => {
+        const host = input.blueprint.hosts.find((h) => h.id === partOf(server));
+        const fails = host
+          ? [...problems(input.blueprint, host, server)]
+          : ["belongs to no host of the Blueprint"];
+        return failsOr(
+          fails.map((text): Observation => fail(server.subject, text)),
+          server.subject,
+          `names ${host?.name} and ${input.blueprint.admins.length} admins, nothing else`,
+        );
+      }),
 });
 
-function* problems(blueprint: Blueprint, host: Host, { body }: Resource): Generator<string> {
-  if (body["config_drive"] !== true)
+function* problems(blueprint: Blueprint, host: Host, { body, type }: Resource): Generator<string> {
+  // Hetzner's servers have a metadata service on their own link, and no such drive.
+  if (type === "openstack_compute_instance_v2" && body["config_drive"] !== true)
     yield "config_drive is not true: without it the host asks a metadata service, and no flow leads there";
-  for (const name of SIDE_DOORS)
+  for (const name of SIDE_DOORS[type] ?? [])
     if (listOf(body[name]).length > 0)
       yield `sets ${name}: only user_data brings the host's identity`;
   const text = textOf(body["user_data"]);

@@ -1,0 +1,80 @@
+import type { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Finding } from "../../modules/findings/index.ts";
+import type { PlanJson } from "../../modules/policy/index.ts";
+import type { StackProps } from "../../modules/stack/index.ts";
+import type { LoadedInstance } from "../../modules/workspace/index.ts";
+
+/** An object of the instance that the cloud still holds. */
+export interface Leftover {
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** An object of the cloud that Terraform shall take into its state, as an `import` block says it. */
+export interface Adoption {
+  readonly stack: string;
+  readonly to: string;
+  readonly id: string;
+}
+
+export interface Strangers {
+  /** What equals something that is planned: an interrupted run made it and couldn't write it down. */
+  readonly adopt: readonly Adoption[];
+  readonly findings: readonly Finding[];
+}
+
+/** A kind of server as the cloud offers it today. */
+export interface OfferedFlavour {
+  readonly name: string;
+  readonly vcpus: number;
+  readonly ramMiB: number;
+}
+
+/** What takes a while to be made: its status meanwhile, and when it is whole. */
+export interface Making {
+  readonly kind: string;
+  readonly making: readonly string[];
+  readonly whole: readonly string[];
+}
+
+/** Puts a TXT record into a zone and gives what takes it away; see the clouds' own clients. */
+export type PutText = (zone: string, name: string, value: string) => Promise<() => Promise<void>>;
+
+/** What differs from cloud to cloud, for those who compose. A third cloud is one more of these. */
+export interface Cloud {
+  /** Its folder in providers/. */
+  readonly provider: string;
+  readonly addressesStack: (scope: Construct, props: StackProps) => TerraformStack;
+  readonly clusterStack: (scope: Construct, props: StackProps) => TerraformStack;
+  /** A stack with a state and nothing in it: enough to destroy what the state holds. */
+  readonly bareStack: (scope: Construct, id: string, props: StackProps) => TerraformStack;
+  /**
+   * Looks at the credential, before anything is written.
+   *
+   * @throws BadInput when there is none, or it leads to another cloud than the one that was judged.
+   */
+  readonly checkCredential: (blueprint: Blueprint) => Promise<void>;
+  /** What it offers where the instance is to stand. @throws OutsideFailure */
+  readonly flavours: (blueprint: Blueprint) => Promise<readonly OfferedFlavour[]>;
+  /** What its API still shows of an instance. @throws OutsideFailure */
+  readonly leftovers: (blueprint: Blueprint) => Promise<readonly Leftover[]>;
+  /** What it holds of an instance and no state knows. @throws OutsideFailure */
+  readonly strangers: (
+    loaded: LoadedInstance,
+    plans: ReadonlyMap<string, PlanJson>,
+  ) => Promise<Strangers>;
+  /** By Terraform's type. */
+  readonly making: Readonly<Record<string, Making>>;
+  /** The status of one object; undefined when it isn't there. @throws OutsideFailure */
+  readonly statusOf: (
+    blueprint: Blueprint,
+    kind: string,
+    id: string,
+  ) => Promise<string | undefined>;
+  /** Lifts the cloud's own protection of an instance that is to be ended. @throws OutsideFailure */
+  readonly unlock: (blueprint: Blueprint) => Promise<void>;
+  readonly putText: (blueprint: Blueprint) => Promise<PutText>;
+}

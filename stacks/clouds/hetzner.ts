@@ -1,0 +1,160 @@
+import type { Blueprint, BlueprintOn, HetznerCloud } from "../../modules/blueprint/index.ts";
+import type { Finding } from "../../modules/findings/index.ts";
+import { AddressesStack, ClusterStack, HetznerStack } from "../../modules/hetzner/index.ts";
+import {
+  access,
+  HetznerApi,
+  type Item,
+  KINDS,
+  type Kind,
+} from "../../modules/hetzner-api/index.ts";
+import { BadInput } from "../../modules/input/index.ts";
+import type { PlanJson } from "../../modules/policy/index.ts";
+import type { StackProps } from "../../modules/stack/index.ts";
+import type { LoadedInstance } from "../../modules/workspace/index.ts";
+import { endpointProblem, isLoopback } from "../endpoint.ts";
+import type { Cloud, Leftover, Strangers } from "./cloud.ts";
+
+function on<Props extends { readonly blueprint: Blueprint }>({
+  blueprint,
+  ...props
+}: Props): Omit<Props, "blueprint"> & { readonly blueprint: BlueprintOn<HetznerCloud> } {
+  const { cloud } = blueprint;
+  if (cloud.provider !== "hetzner") throw new Error(`${cloud.location} is not Hetzner's`);
+  return { ...props, blueprint: { ...blueprint, cloud } };
+}
+
+class BareStack extends HetznerStack {}
+
+/**
+ * The project that the environment names. Its address must be one that the location's record has.
+ * Loopback is let through: a stand-in of Hetzner's API, which every plan then says.
+ *
+ * @throws BadInput
+ */
+function connect(blueprint: Blueprint): HetznerApi {
+  const found = access(process.env);
+  const problem = isLoopback(found.endpoint)
+    ? undefined
+    : endpointProblem(blueprint, found.endpoint);
+  if (problem) throw new BadInput([{ file: "HCLOUD_ENDPOINT", message: problem }]);
+  return new HetznerApi(found);
+}
+
+/** Whether an object in the project is this instance's: by its label, its name or its zone. */
+function belongsTo(item: Item, { instance, dns }: Blueprint): boolean {
+  const name = String(item["name"] ?? "");
+  const labels = (item["labels"] as Item | undefined) ?? {};
+  return (
+    labels["polder_instance"] === instance ||
+    name.startsWith(`${instance}-`) ||
+    (dns.zone !== null && `${name}.` === dns.zone)
+  );
+}
+
+async function objectsOf(blueprint: Blueprint): Promise<(Leftover & { readonly item: Item })[]> {
+  const api = connect(blueprint);
+  const found: (Leftover & { readonly item: Item })[] = [];
+  for (const kind of KINDS)
+    for (const item of await api.list(kind))
+      if (belongsTo(item, blueprint))
+        found.push({ kind, id: String(item["id"]), name: String(item["name"]), item });
+  return found;
+}
+
+interface Planned {
+  readonly prior_state?: {
+    readonly values?: {
+      readonly root_module?: { readonly resources?: readonly { readonly values: Item }[] };
+    };
+  };
+}
+
+/**
+ * What Hetzner Cloud holds of an instance and no state knows: made by hand, or by a run that was cut
+ * short. Nothing is taken over here: names are unique there, so Terraform fails on what it would
+ * make twice, and each is named. A rule that was added to a firewall by hand is in that firewall, so
+ * the plan shows it.
+ */
+async function strangers(
+  { blueprint }: LoadedInstance,
+  plans: ReadonlyMap<string, PlanJson>,
+): Promise<Strangers> {
+  const ids = new Set<string>();
+  for (const plan of plans.values())
+    for (const { values } of (plan as Planned).prior_state?.values?.root_module?.resources ?? [])
+      ids.add(String(values["id"]));
+  // A plan of the addresses alone doesn't know what the cluster's state holds.
+  const whole = blueprint.addresses.state === "allocated";
+  const held = (await objectsOf(blueprint)).filter(({ kind }) => whole || kind === "primary_ips");
+  const id = "cloud-holds-nothing-else";
+  const findings = held
+    .filter((one) => !ids.has(one.id))
+    .map(
+      ({ kind, id: number, name }): Finding => ({
+        ...{ id, verdict: "fail", subject: `${kind} ${name}` },
+        message: `the cloud holds ${number}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (hcloud ${COMMAND[kind as Kind]} delete ${number})`,
+      }),
+    );
+  if (findings.length === 0)
+    findings.push({
+      ...{ id, verdict: "pass", subject: blueprint.instance },
+      message: "the cloud holds nothing of it that is in no state",
+    });
+  const { endpoint } = access(process.env);
+  if (isLoopback(endpoint))
+    findings.push({
+      ...{ id: "cloud-is-no-stand-in", verdict: "pass", warns: true, subject: blueprint.instance },
+      message: `HCLOUD_ENDPOINT leads to ${new URL(endpoint).host}: a stand-in on this machine, not Hetzner; nothing of this plan or apply is in ${blueprint.cloud.location}`,
+    });
+  return { adopt: [], findings };
+}
+
+/** What Hetzner's own command calls a kind. */
+const COMMAND: Readonly<Record<Kind, string>> = {
+  servers: "server",
+  volumes: "volume",
+  primary_ips: "primary-ip",
+  networks: "network",
+  firewalls: "firewall",
+  placement_groups: "placement-group",
+  zones: "zone",
+};
+
+export const hetzner: Cloud = {
+  provider: "hcloud",
+  addressesStack: (scope, props: StackProps) => new AddressesStack(scope, on(props)),
+  clusterStack: (scope, props: StackProps) => new ClusterStack(scope, on(props)),
+  bareStack: (scope, id, props: StackProps) => new BareStack(scope, id, on(props)),
+  checkCredential: async (blueprint) => {
+    connect(blueprint);
+  },
+  flavours: async (blueprint) =>
+    connect(blueprint).serverTypes(on({ blueprint }).blueprint.cloud.site),
+  leftovers: async (blueprint) =>
+    (await objectsOf(blueprint)).map(({ kind, id, name }) => ({ kind, id, name })),
+  strangers,
+  making: {
+    hcloud_server: {
+      kind: "servers",
+      making: ["initializing", "starting"],
+      whole: ["running", "off"],
+    },
+    hcloud_volume: { kind: "volumes", making: ["creating"], whole: ["available"] },
+    // An address has no status: it is there, or it isn't.
+    hcloud_primary_ip: { kind: "primary_ips", making: [], whole: ["there"] },
+  },
+  statusOf: async (blueprint, kind, id) => {
+    const found = (await connect(blueprint).list(kind as Kind)).find(
+      (item) => String(item["id"]) === id,
+    );
+    return found && String(found["status"] ?? "there");
+  },
+  unlock: async (blueprint) => {
+    await connect(blueprint).unlock((item) => belongsTo(item, blueprint));
+  },
+  putText: async (blueprint) => {
+    const api = connect(blueprint);
+    return (zone, name, value) => api.addText(zone, name, value);
+  },
+};
