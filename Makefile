@@ -71,7 +71,7 @@ $(STAMPS)/ansible: ansible/requirements.txt
 
 # Others' tools that judge ours: needed by lint and the lab's tests, not by a user.
 $(STAMPS)/judges: ansible/requirements-judges.txt $(STAMPS)/ansible
-	@echo "setup: ansible-lint, sslyze, ssh-audit"
+	@echo "setup: ansible-lint, hcloud, sslyze, ssh-audit"
 	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 

@@ -1,0 +1,1 @@
+export { type Options, type StandIn, start } from "./api.ts";

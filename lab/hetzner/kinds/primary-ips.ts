@@ -1,0 +1,143 @@
+import { LOCATIONS } from "../catalogue.ts";
+import { ApiError, invalid } from "../error.ts";
+import type { Kept, Project } from "../project.ts";
+import { checkedLabels } from "../query.ts";
+import { common, made, none, type Route, shownCommon } from "../route.ts";
+
+const show = (ip: Kept) => ({
+  ...shownCommon(ip),
+  ...{ ip: ip["ip"], type: ip["type"], location: ip["location"], dns_ptr: ip["dns_ptr"] },
+  ...{ auto_delete: ip["auto_delete"], blocked: false },
+  ...{ assignee_id: ip["assignee_id"], assignee_type: "server" },
+});
+
+/** Addresses that nobody has (RFC 5737, RFC 3849): the first that is free. */
+function allocate(project: Project, type: "ipv4" | "ipv6"): string {
+  const taken = new Set(project.all("primary_ips").map((ip) => ip["ip"]));
+  for (let n = 10; n < 500; n++) {
+    const v4 = n < 250 ? `203.0.113.${n}` : `198.51.100.${n - 245}`;
+    const address = type === "ipv4" ? v4 : `2001:db8:f:${n.toString(16)}::/64`;
+    if (!taken.has(address)) return address;
+  }
+  throw new ApiError("server_error", "the stand-in has no more addresses");
+}
+
+export function createIp(
+  project: Project,
+  wanted: {
+    name: string;
+    type: "ipv4" | "ipv6";
+    location: string;
+    labels?: unknown;
+    auto: boolean;
+  },
+): Kept {
+  const location = LOCATIONS.find(({ name }) => name === wanted.location);
+  if (!location) throw invalid("location", `${wanted.location}: there is no such location`);
+  return project.add("primary_ips", {
+    ...{ name: wanted.name, type: wanted.type, location, ip: allocate(project, wanted.type) },
+    ...{ auto_delete: wanted.auto, assignee_id: null, dns_ptr: [], protection: { delete: false } },
+    labels: checkedLabels(wanted.labels),
+  });
+}
+
+/** Ties an address to a server. @throws ApiError */
+export function assign(ip: Kept, server: Kept): void {
+  if (ip["assignee_id"] !== null && ip["assignee_id"] !== server.id)
+    throw new ApiError("primary_ip_already_assigned", "the address belongs to another server");
+  if (ip["location"].name !== server["location"].name)
+    throw new ApiError("primary_ip_datacenter_mismatch", "the address is at another location");
+  ip["assignee_id"] = server.id;
+  server[ip["type"]] = ip.id;
+}
+
+export function unassign(project: Project, ip: Kept): void {
+  const server = project.all("servers").find(({ id }) => id === ip["assignee_id"]);
+  if (server) server[ip["type"]] = null;
+  ip["assignee_id"] = null;
+}
+
+/** Whether an address is the object's own: IPv4 itself, IPv6 any in the /64. */
+const isIts = (ip: Kept, address: unknown): boolean =>
+  ip["type"] === "ipv4"
+    ? ip["ip"] === address
+    : String(address).startsWith(String(ip["ip"]).replace(/:\/64$/, ""));
+
+/** An address to a server that is off: the API moves none under a running one. */
+const refuseRunning = (server: Kept | undefined): void => {
+  if (server && server["power"] !== "off")
+    throw new ApiError("server_not_stopped", "the server must be off");
+};
+
+export const primaryIps: readonly Route[] = [
+  ...common("primary_ips", "primary_ip", show, (ip, body) => {
+    if (body.auto_delete !== undefined) ip["auto_delete"] = body.auto_delete;
+  }),
+  [
+    "POST /primary_ips",
+    ({ project, body }) => {
+      project.refuseName("primary_ips", body.name);
+      if (body.type !== "ipv4" && body.type !== "ipv6")
+        throw invalid("type", "ipv4 or ipv6 is allowed");
+      if (body.datacenter !== undefined)
+        throw invalid("datacenter", "was removed on 2026-07-01, use location");
+      const server = body.assignee_id != null && project.get("servers", body.assignee_id);
+      const location = server ? server["location"].name : body.location;
+      const { name, type, labels } = body;
+      const ip = createIp(project, {
+        name,
+        type,
+        labels,
+        location,
+        auto: body.auto_delete === true,
+      });
+      if (server) assign(ip, server);
+      const action = server ? project.act("assign_primary_ip", ["primary_ip", ip]) : null;
+      return made({ primary_ip: show(ip), action });
+    },
+  ],
+  [
+    "POST /primary_ips/:/actions/assign",
+    ({ project, at: [id = ""], body }) => {
+      const [ip, server] = [
+        project.get("primary_ips", id),
+        project.get("servers", body.assignee_id),
+      ];
+      refuseRunning(server);
+      assign(ip, server);
+      return made({ action: project.act("assign_primary_ip", ["primary_ip", ip]) });
+    },
+  ],
+  [
+    "POST /primary_ips/:/actions/unassign",
+    ({ project, at: [id = ""] }) => {
+      const ip = project.get("primary_ips", id);
+      refuseRunning(project.all("servers").find((one) => one.id === ip["assignee_id"]));
+      unassign(project, ip);
+      return made({ action: project.act("unassign_primary_ip", ["primary_ip", ip]) });
+    },
+  ],
+  [
+    "POST /primary_ips/:/actions/change_dns_ptr",
+    ({ project, at: [id = ""], body }) => {
+      const ip = project.get("primary_ips", id);
+      if (!isIts(ip, body.ip)) throw invalid("ip", "is not of this primary address");
+      const others = (ip["dns_ptr"] as { ip: string }[]).filter((one) => one.ip !== body.ip);
+      ip["dns_ptr"] =
+        body.dns_ptr === null ? others : [...others, { ip: body.ip, dns_ptr: body.dns_ptr }];
+      return made({ action: project.act("change_dns_ptr", ["primary_ip", ip]) });
+    },
+  ],
+  [
+    "DELETE /primary_ips/:",
+    ({ project, at: [id = ""] }) => {
+      const ip = project.get("primary_ips", id);
+      if (ip.protection["delete"])
+        throw new ApiError("protected", "primary IP deletion is protected");
+      if (ip["assignee_id"] !== null)
+        throw new ApiError("resource_in_use", "the address is still assigned");
+      project.remove("primary_ips", ip);
+      return none();
+    },
+  ],
+];
