@@ -71,7 +71,7 @@ describe("the file", () => {
     readInstance(text, { file: "f", folder, waivable: [] });
 
   it("holds the answers, and leaves every default to the schema", () => {
-    const instance = read(instanceText(ANSWERS));
+    const instance = read(instanceText(ANSWERS, "openstack"));
     expect(instance).toMatchObject({
       name: "proef",
       chat: "off",
@@ -84,7 +84,7 @@ describe("the file", () => {
   });
 
   it("says of each field what it is, and shows defaults that hold when they are switched on", () => {
-    const text = instanceText(ANSWERS);
+    const text = instanceText(ANSWERS, "openstack");
     expect(text).toContain("# The only networks that management is possible from\nadminNetworks:");
     const on = text
       .replace(/^# (meetings|retention|network):$/gm, "$1:")
@@ -137,7 +137,7 @@ describe("the file", () => {
           { kind: first, simultaneous: 1, participants: 2, cameras: "none" as const },
         ];
         const instance = read(
-          instanceText({ ...ANSWERS, organisation: org, meetings, adminName: person }),
+          instanceText({ ...ANSWERS, organisation: org, meetings, adminName: person }, "openstack"),
         );
         expect([
           instance.organisation,

@@ -194,11 +194,12 @@ export function writeInstance(answers: Answers, parent: string): string {
   const modeline = existsSync(schema)
     ? "# yaml-language-server: $schema=../instance.schema.json"
     : undefined;
+  const cloud = loadLocations().get(answers.location)?.provider ?? "openstack";
   const draft = mkdtempSync(join(parent, ".new-"));
   try {
     const inside = join(draft, answers.name);
     mkdirSync(inside);
-    writeFileSync(join(inside, INSTANCE_FILE), instanceText(answers, modeline));
+    writeFileSync(join(inside, INSTANCE_FILE), instanceText(answers, cloud, modeline));
     try {
       loadInstance(inside);
     } catch (error) {
@@ -236,7 +237,7 @@ export function newCommand(): Command {
     .option("--marking <marking>", "highest marking of what is said: none, Dep.V")
     .option("--tbb <class>", "the class that is needed, 1 (highest) to 4")
     .option("--residency <profile>", "needed where a location accepts more than one")
-    .option("--location <id>", "where it runs; today only the lab: lab-floating, lab-direct")
+    .option("--location <id>", "where it runs, one of `polder residency` that polder can build at")
     .option("--chat <off|on>", "text chat in meetings")
     .option(
       "--meeting <kind,simultaneous,participants,cameras>",

@@ -32,9 +32,10 @@ function optional(schema: Field, keys: readonly string[], indent: string): strin
  * The instance file for these answers: what has no default is set, what has one stands there as a
  * comment, and each field says what it is in the words of the schema.
  *
+ * @param cloud the kind of cloud that the location is
  * @param modeline the line that tells editors where the schema is, when it is beside the folder.
  */
-export function instanceText(answers: Answers, modeline?: string): string {
+export function instanceText(answers: Answers, cloud: string, modeline?: string): string {
   const schema = instanceJsonSchema() as Field;
   const about = (...path: string[]): string[] =>
     comment(
@@ -78,7 +79,7 @@ export function instanceText(answers: Answers, modeline?: string): string {
     ...about("residency"),
     `residency: ${scalar(answers.residency)}`,
     ...about("cloud"),
-    "cloud: openstack",
+    `cloud: ${scalar(cloud)}`,
     ...about("location"),
     `location: ${scalar(answers.location)}`,
     "",

@@ -101,7 +101,11 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
         ["location", `${cloud.location}: ${cloud.locationTitle}`],
         [
           "cloud",
-          `${cloud.provider}, entry "${cloud.credentials}" of clouds.yaml, image ${cloud.image}`,
+          `${cloud.provider}, ${
+            cloud.provider === "openstack"
+              ? `entry "${cloud.credentials}" of clouds.yaml`
+              : `token in ${cloud.credentials}`
+          }, image ${cloud.image}`,
         ],
         [
           "addresses",

@@ -216,6 +216,20 @@ describe("a location of a ministry's own", () => {
     );
   });
 
+  it.each(["nl-sovereign", "nl-located"])(
+    "Hetzner Cloud is refused for %s, by its site",
+    (profile) => {
+      const here = { cloud: "hetzner", location: "hetzner-fsn1" };
+      const build = (residency: string) =>
+        buildBlueprint(inputOf(someInstance({ ...here, residency })));
+      expect(() => build(profile)).toThrow(
+        new RegExp(`^hetzner-fsn1 is refused for ${profile}: site\\.country: .*; got DE`),
+      );
+      expect(build("eea").residency.verdict).toBe("accepted");
+      expect(build("eea").cloud).toMatchObject({ provider: "hetzner", site: "fsn1" });
+    },
+  );
+
   it("may be left where it may no longer be", () => {
     const input = {
       ...inputOf(someInstance()),

@@ -45,12 +45,12 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "the provider is not in the mirror: run `make providers`",
   ],
   [
-    /quota|OverLimit|VolumeLimitExceeded|Maximum number of ports/i,
+    /quota|OverLimit|VolumeLimitExceeded|Maximum number of ports|resource_limit_exceeded/i,
     "the project's quota is used up: ask the cloud for more, or delete what isn't needed",
   ],
   [
     /Authentication failed|\b401\b|Unauthorized/i,
-    "the cloud refuses the credential: look at the entry in clouds.yaml",
+    "the cloud refuses the credential: look at the entry in clouds.yaml (at Hetzner: at HCLOUD_TOKEN)",
   ],
   [
     /could not find|cloud .* does not exist|clouds\.yaml/i,
@@ -66,7 +66,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "the cloud's API can't be reached: is the network up (for the lab: `polder lab status`)?",
   ],
   [
-    /\b(429|503)\b|Too Many Requests/i,
+    /\b(429|503)\b|Too Many Requests|rate_limit_exceeded/i,
     "the API is overloaded: try again in a minute, nothing is lost",
   ],
   [
@@ -78,11 +78,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "the cloud could not start a server: plan and apply again to replace it; a protected one must be deleted in the cloud first",
   ],
   [
-    /\b409\b|Conflict|already (exists|in use)/i,
+    /\b409\b|Conflict|already (exists|in use)|uniqueness_error/i,
     "something with this name or address is there already, outside this state",
   ],
   [
-    /Instance cannot be destroyed|prevent_destroy/i,
+    /Instance cannot be destroyed|prevent_destroy|\(protected\b/i,
     "it holds state and is protected: `polder decommission` is the way out",
   ],
 ];
@@ -96,7 +96,7 @@ const LINES = 8;
 const fault = (text: string): string =>
   text
     .replace(/[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}/gi, "*")
-    .replace(/openstack_\w+/g, "*")
+    .replace(/(openstack|hcloud)_\w+/g, "*")
     .replace(/(https?:\/\/[^/\s"]+)[^\s\]"]*/g, "$1")
     .replace(/\b(Error|Unable to) \w+/g, "*");
 
