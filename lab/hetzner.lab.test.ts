@@ -149,6 +149,34 @@ describe("polder on Hetzner Cloud", () => {
   });
 });
 
+describe("an apply that is interrupted", () => {
+  let instance: TestInstance;
+  beforeAll(() => {
+    instance = testInstance("eea-voorbeeld", "t-hz-cut");
+  });
+  afterAll(() => instance.forget());
+
+  test("goes on from what was made, and takes no running host away", async () => {
+    for (const step of ["plan", "apply", "addresses", "plan"])
+      await polderOk("i", step, instance.folder);
+    let cut = false;
+    const ran = await polder(["apply", instance.folder], {
+      env: environment("i"),
+      onLine: (line, child) => {
+        if (cut || !/done, create/.test(line)) return;
+        cut = true;
+        child.kill("SIGINT");
+      },
+    });
+    expect([cut, ran.code]).toEqual([true, 3]);
+    const before = (await api("i").list("servers")).map(({ id }) => id);
+    for (const step of ["plan", "apply"]) await polderOk("i", step, instance.folder);
+    expect(await polderOk("i", "plan", instance.folder)).toContain("t-hz-cut: no changes");
+    const after = (await api("i").list("servers")).map(({ id }) => id);
+    expect(after).toEqual(expect.arrayContaining(before));
+  });
+});
+
 describe("cdktf on Hetzner Cloud", () => {
   let instance: TestInstance;
   const output = join(folder, "cdktf.out");

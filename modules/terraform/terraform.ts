@@ -133,7 +133,7 @@ export class Terraform {
       resources?: {
         type: string;
         name: string;
-        instances: { status?: string; attributes?: { id?: string } }[];
+        instances: { status?: string; attributes?: { id?: string | number } }[];
       }[];
     };
     return resources.flatMap(({ type, name, instances }) =>
@@ -142,7 +142,8 @@ export class Terraform {
         .map((instance) => ({
           address: `${type}.${name}`,
           type,
-          id: instance.attributes?.id ?? "",
+          // Some providers have numbers.
+          id: String(instance.attributes?.id ?? ""),
         })),
     );
   }

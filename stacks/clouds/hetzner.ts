@@ -121,6 +121,37 @@ const COMMAND: Readonly<Record<Kind, string>> = {
   zones: "zone",
 };
 
+/** What has no status: it is there, or it isn't. What it lacks yet, the next plan adds. */
+const WITHOUT_STATUS: Readonly<Record<string, Kind | "subnets" | "attachments">> = {
+  hcloud_primary_ip: "primary_ips",
+  hcloud_network: "networks",
+  hcloud_network_subnet: "subnets",
+  hcloud_firewall: "firewalls",
+  hcloud_volume_attachment: "attachments",
+  hcloud_zone: "zones",
+};
+
+/** The status of one object, by the id that Terraform has for it. */
+async function statusOf(
+  blueprint: Blueprint,
+  kind: string,
+  id: string,
+): Promise<string | undefined> {
+  const api = connect(blueprint);
+  if (kind === "subnets") {
+    // Such as 4711-10.84.0.0/24: a subnet is a part of its network, and has no id of its own.
+    const [, network, range] = /^(\d+)-(.+)$/.exec(id) ?? [];
+    const found = (await api.list("networks")).find((one) => String(one["id"]) === network);
+    const subnets = (found?.["subnets"] ?? []) as Item[];
+    return subnets.some((subnet) => subnet["ip_range"] === range) ? "there" : undefined;
+  }
+  const list = await api.list(kind === "attachments" ? "volumes" : (kind as Kind));
+  const found = list.find((item) => String(item["id"]) === id);
+  if (kind === "attachments") return found && found["server"] !== null ? "there" : undefined;
+  // A zone says "ok" of itself, which is no more than that it is there.
+  return found && (kind === "zones" ? "there" : String(found["status"] ?? "there"));
+}
+
 export const hetzner: Cloud = {
   provider: "hcloud",
   addressesStack: (scope, props: StackProps) => new AddressesStack(scope, on(props)),
@@ -141,15 +172,14 @@ export const hetzner: Cloud = {
       whole: ["running", "off"],
     },
     hcloud_volume: { kind: "volumes", making: ["creating"], whole: ["available"] },
-    // An address has no status: it is there, or it isn't.
-    hcloud_primary_ip: { kind: "primary_ips", making: [], whole: ["there"] },
+    ...Object.fromEntries(
+      Object.entries(WITHOUT_STATUS).map(([type, kind]) => [
+        type,
+        { kind, making: [], whole: ["there"] },
+      ]),
+    ),
   },
-  statusOf: async (blueprint, kind, id) => {
-    const found = (await connect(blueprint).list(kind as Kind)).find(
-      (item) => String(item["id"]) === id,
-    );
-    return found && String(found["status"] ?? "there");
-  },
+  statusOf,
   unlock: async (blueprint) => {
     await connect(blueprint).unlock((item) => belongsTo(item, blueprint));
   },

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type StandIn, start } from "../../lab/hetzner/index.ts";
+import type { Blueprint } from "../../modules/blueprint/index.ts";
+import { asInput, example } from "../../modules/policy/testing.ts";
+import type { LoadedInstance } from "../../modules/workspace/index.ts";
+import { cloudOf } from "./index.ts";
+
+const { blueprint } = asInput(example("eea-voorbeeld"));
+const cloud = cloudOf(blueprint);
+const token = "z".repeat(64);
+const folder = mkdtempSync(join(tmpdir(), "polder-cloud-"));
+let standIn: StandIn;
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of every shape
+async function send(path: string, body: object): Promise<any> {
+  const response = await fetch(`${standIn.endpoint}/${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+  expect(response.status).toBe(201);
+  return response.json();
+}
+
+beforeAll(async () => {
+  standIn = await start({ folder, pace: { create: 0, other: 0 } });
+  vi.stubEnv("HCLOUD_TOKEN", token);
+  vi.stubEnv("HCLOUD_ENDPOINT", standIn.endpoint);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await standIn.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("what an interrupted run was making", () => {
+  const status = (type: string, id: unknown) => {
+    const making = cloud.making[type];
+    if (!making) throw new Error(`${type} is never kept`);
+    return cloud.statusOf(blueprint, making.kind, String(id));
+  };
+  const whole = async (type: string, id: unknown): Promise<boolean> =>
+    cloud.making[type]?.whole.includes((await status(type, id)) ?? "gone") ?? false;
+
+  test("is whole when the cloud says so, by what each kind says of itself", async () => {
+    const subnets = [{ type: "cloud", ip_range: "10.1.0.0/24", network_zone: "eu-central" }];
+    const { network } = await send("networks", { name: "n", ip_range: "10.1.0.0/16", subnets });
+    const { server } = await send("servers", {
+      ...{ name: "s", server_type: "ccx13", image: "debian-13", location: "fsn1" },
+    });
+    const { volume } = await send("volumes", { name: "v", size: 10, location: "fsn1" });
+    const { zone } = await send("zones", { name: "kept.example", mode: "primary" });
+    expect(await whole("hcloud_network", network.id)).toBe(true);
+    expect(await whole("hcloud_network_subnet", `${network.id}-10.1.0.0/24`)).toBe(true);
+    expect(await whole("hcloud_network_subnet", `${network.id}-10.1.1.0/24`)).toBe(false);
+    expect(await whole("hcloud_network_subnet", "nonsense")).toBe(false);
+    expect(await whole("hcloud_server", server.id)).toBe(true);
+    expect(await whole("hcloud_volume", volume.id)).toBe(true);
+    expect(await whole("hcloud_volume_attachment", volume.id)).toBe(false);
+    await send(`volumes/${volume.id}/actions/attach`, { server: server.id });
+    expect(await whole("hcloud_volume_attachment", volume.id)).toBe(true);
+    expect(await whole("hcloud_zone", zone.id)).toBe(true);
+    expect(await whole("hcloud_firewall", 7)).toBe(false);
+  });
+});
+
+describe("what the cloud holds and no state knows", () => {
+  const strangers = async (change: Partial<Blueprint> = {}) =>
+    (
+      await cloud.strangers(
+        { blueprint: { ...blueprint, ...change } } as LoadedInstance,
+        new Map([
+          [
+            "eea-voorbeeld",
+            {
+              prior_state: { values: { root_module: { resources: [{ values: { id: known } }] } } },
+            },
+          ],
+        ]),
+      )
+    ).findings.filter(({ id }) => id === "cloud-holds-nothing-else");
+  let known = "";
+
+  test("is named, by its name or its label; what is another's isn't", async () => {
+    expect((await strangers()).map(({ verdict }) => verdict)).toEqual(["pass"]);
+    const { firewall } = await send("firewalls", { name: "eea-voorbeeld-control" });
+    known = String(firewall.id);
+    await send("firewalls", { name: "hole", labels: { polder_instance: "eea-voorbeeld" } });
+    await send("placement_groups", { name: "eea-voorbeeld-x", type: "spread" });
+    await send("firewalls", { name: "eea", labels: { polder_instance: "eea" } });
+    const found = await strangers();
+    expect(found.map(({ verdict, subject }) => `${verdict} ${subject}`)).toEqual([
+      "fail firewalls hole",
+      "fail placement_groups eea-voorbeeld-x",
+    ]);
+    expect(found[1]?.message).toMatch(/\(hcloud placement-group delete \d+\)/);
+  });
+
+  test("a plan of the addresses alone asks for addresses alone", async () => {
+    const addresses = { state: "not yet allocated", missing: ["edge-1"] } as const;
+    expect((await strangers({ addresses })).map(({ verdict }) => verdict)).toEqual(["pass"]);
+  });
+});
+
+test("an address that the record doesn't have is refused, loopback isn't", async () => {
+  await expect(cloud.checkCredential(blueprint)).resolves.toBeUndefined();
+  vi.stubEnv("HCLOUD_ENDPOINT", "https://api.hetzner.cloud.elsewhere.example/v1");
+  await expect(cloud.checkCredential(blueprint)).rejects.toThrow(/none of the names/);
+  vi.stubEnv("HCLOUD_ENDPOINT", "");
+  await expect(cloud.checkCredential(blueprint)).resolves.toBeUndefined();
+  vi.stubEnv("HCLOUD_ENDPOINT", standIn.endpoint);
+});
