@@ -93,7 +93,7 @@ try {
   row("start Node and end it", node);
   row("`polder show lab`", await measure(11, polder, "show", "lab"));
   row(
-    "`polder show ministerie-groot` (44 hosts)",
+    "`polder show ministerie-groot` (57 hosts)",
     await measure(11, polder, "show", "ministerie-groot"),
   );
   row("`polder show lab --svg`", await measure(5, polder, "show", "lab", "--svg", "-"));

@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseYaml, validate } from "../input/index.ts";
 import { type ClassificationRules, type Location, locationSchema } from "../residency/index.ts";
-import { type Figures, figuresSchema } from "../sizing/index.ts";
+import {
+  type Calibration,
+  type Catalogue,
+  calibrationSchema,
+  catalogueSchema,
+  type Day,
+  daySchema,
+  type Figures,
+  figuresSchema,
+  type Servers,
+  serversSchema,
+} from "../sizing/index.ts";
 
 const modules = join(import.meta.dirname, "..");
 
@@ -32,6 +43,23 @@ const classificationSchema = z.strictObject({
 
 /** The planner's figures. */
 export const loadFigures = (): Figures => read(figuresSchema, "sizing", "figures.yaml");
+
+/** Every published measurement of a bridge under load. */
+export const loadCalibration = (): Calibration =>
+  read(calibrationSchema, "sizing", "calibration.yaml");
+
+/** What providers offer, by the catalogue's id. */
+export function loadCatalogues(): ReadonlyMap<string, Catalogue> {
+  const files = readdirSync(join(modules, "sizing", "catalogues")).sort();
+  const all = files.map((file) => read(catalogueSchema, "sizing", "catalogues", file));
+  return new Map(all.map((catalogue) => [catalogue.id, catalogue]));
+}
+
+/** How a day fills, unless an instance has its own. */
+export const loadDay = (): Day => read(daySchema, "sizing", "day.yaml");
+
+/** Machines that somebody measured a bridge on. */
+export const loadServers = (): Servers => read(serversSchema, "sizing", "servers.yaml");
 
 /** The highest class for each cloud model. */
 export const loadClassification = (): ClassificationRules =>

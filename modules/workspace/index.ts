@@ -1,7 +1,16 @@
-export { loadClassification, loadFigures, loadLocations } from "./data.ts";
+export {
+  loadCalibration,
+  loadCatalogues,
+  loadClassification,
+  loadDay,
+  loadFigures,
+  loadLocations,
+  loadServers,
+} from "./data.ts";
 export {
   ADDRESSES_FILE,
   ADMINS_FILE,
+  CALIBRATION_FOLDER,
   INSTANCE_FILE,
   instanceFolder,
   instanceNames,

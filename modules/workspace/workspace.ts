@@ -22,18 +22,39 @@ import {
 import { adminsFileSchema, type Instance, readInstance } from "../instance/index.ts";
 import { WAIVABLE } from "../policy/index.ts";
 import type { Location } from "../residency/index.ts";
-import type { Role } from "../sizing/index.ts";
-import { loadClassification, loadFigures, loadLocations } from "./data.ts";
+import {
+  coreModel,
+  type Day,
+  daySchema,
+  type OwnCalibration,
+  ownCalibrationSchema,
+  type PlanData,
+  type Role,
+} from "../sizing/index.ts";
+import {
+  loadCalibration,
+  loadClassification,
+  loadDay,
+  loadFigures,
+  loadLocations,
+} from "./data.ts";
 
 export const INSTANCE_FILE = "instance.yaml";
 export const ADDRESSES_FILE = "addresses.yaml";
 export const ADMINS_FILE = "admins.yaml";
+/** What the operator measured on machines of theirs, and how their day fills. */
+export const CALIBRATION_FOLDER = "calibration";
+const DAY_FILE = "day.yaml";
 
 /** An instance as its folder on disk says it is. */
 export interface LoadedInstance {
   readonly folder: string;
   readonly instance: Instance;
   readonly blueprint: Blueprint;
+  readonly location: Location;
+  /** What sizes are planned from, the operator's own measurements included. */
+  readonly planData: PlanData;
+  readonly day: Day;
   /** What the folder holds beside the Blueprint and a person should know. */
   readonly notes: readonly string[];
 }
@@ -109,6 +130,34 @@ function readAddresses(folder: string): RecordedAddresses | undefined {
   if (!existsSync(path)) return undefined;
   const yaml = parseYaml(readText(path), shown(path));
   return { file: validate(yaml, addressesSchema), yaml };
+}
+
+/** The operator's own measurements. @throws BadInput with every file that isn't one. */
+function readCalibration(folder: string): {
+  readonly own: readonly (OwnCalibration & { readonly file: string })[];
+  readonly day: Day;
+} {
+  const path = join(folder, CALIBRATION_FOLDER);
+  if (!existsSync(path)) return { own: [], day: loadDay() };
+  const problems: Problem[] = [];
+  const own: (OwnCalibration & { file: string })[] = [];
+  let day = loadDay();
+  const files = readdirSync(path)
+    .filter((file) => /\.ya?ml$/.test(file))
+    .sort();
+  for (const name of files) {
+    const file = join(path, name);
+    try {
+      const yaml = parseYaml(readText(file), shown(file));
+      if (name === DAY_FILE) day = validate(yaml, daySchema);
+      else own.push({ ...validate(yaml, ownCalibrationSchema), file: shown(file) });
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new BadInput(inFileOrder(problems));
+  return { own, day };
 }
 
 /**
@@ -204,16 +253,28 @@ export function loadInstance(folder: string): LoadedInstance {
   // Reading refused every other name already, together with the rest of what is wrong.
   const location = locations.get(instance.location) as Location;
   const addresses = readAddresses(folder);
+  const { own, day } = readCalibration(folder);
+  const figures = loadFigures();
+  const planData = { figures, cores: coreModel(loadCalibration(), figures, own) };
   try {
     const blueprint = buildBlueprint({
       instance,
       location,
-      figures: loadFigures(),
+      ...planData,
       classification: loadClassification(),
       ...(addresses && { addresses: addresses.file }),
     });
-    const notes = addresses ? checkAddresses(addresses, blueprint) : [];
-    return { folder, instance, blueprint, notes };
+    const flavours = location.platform.flavours.map(({ name }) => name);
+    const notes = [
+      ...(addresses ? checkAddresses(addresses, blueprint) : []),
+      ...own
+        .filter(({ machine }) => !flavours.includes(machine))
+        .map(
+          ({ file, machine }) =>
+            `${file} measures "${machine}", which ${location.id} doesn't offer (${flavours.join(", ")}): it counts in catalogues that do`,
+        ),
+    ];
+    return { folder, instance, blueprint, location, planData, day, notes };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const name = pathText(error.path);
