@@ -15,3 +15,7 @@ export const out = (text: string): void => {
 export const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
+
+/** Nobody reads lines of 200 characters; a pipe gets 100, so that what it holds never depends on a window. */
+export const screenWidth = (): number =>
+  process.stdout.isTTY ? Math.min(Math.max(process.stdout.columns || 100, 72), 120) : 100;

@@ -97,6 +97,11 @@ try {
     await measure(11, polder, "show", "ministerie-groot"),
   );
   row("`polder show lab --svg`", await measure(5, polder, "show", "lab", "--svg", "-"));
+  row("`polder size ministerie-groot`", await measure(5, polder, "size", "ministerie-groot"));
+  row(
+    "10,000 random demands planned, Node's start included",
+    await measure(5, process.execPath, "--import", "tsx", "scripts/bench-plans.ts"),
+  );
   row(
     "cdktf app: all examples synthesised and judged",
     await measure(5, process.execPath, "--import", "tsx", "stacks/main.ts"),

@@ -43,5 +43,8 @@ export {
   type Hour,
   monthlyCost,
   type Schedule,
+  type Span,
   scheduleOf,
+  spansOf,
 } from "./schedule.ts";
+export { BadWhatIf, whatIf } from "./what-if.ts";

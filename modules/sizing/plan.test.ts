@@ -16,7 +16,7 @@ import {
   Unplannable,
 } from "./index.ts";
 import { shardsFor } from "./shards.ts";
-import { faultsOf } from "./testing.ts";
+import { anyDemand, faultsOf } from "./testing.ts";
 
 const flavours = DATA.locations.get("lab-floating")?.platform.flavours ?? [];
 const { figures } = DATA;
@@ -57,38 +57,6 @@ function planned(demand: Instance["demand"], offers: readonly Offer[] = flavours
     throw error;
   }
 }
-
-/** Any demand, up to several shards; each kind of meeting has a name of its own. */
-const anyDemand: fc.Arbitrary<Instance["demand"]> = fc
-  .record({
-    meetings: fc.array(
-      fc.record({
-        participants: fc.oneof(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 2, max: 500 })),
-        simultaneous: fc.integer({ min: 1, max: 20 }),
-        cameras: fc.oneof(
-          fc.constant("all" as const),
-          fc.constant("none" as const),
-          fc.integer({ min: 0, max: 30 }),
-        ),
-        screenShare: fc.boolean(),
-        layout: fc.constantFrom("stage" as const, "tile" as const),
-        lastN: fc.integer({ min: 1, max: 25 }),
-        microphones: fc.integer({ min: 1, max: 6 }),
-      }),
-      { minLength: 1, maxLength: 5 },
-    ),
-    growth: fc.double({ min: 0, max: 2, noNaN: true }),
-    behindFirewalls: fc.double({ min: 0, max: 1, noNaN: true }),
-    codecs: fc.constantFrom({ VP8: 1 }, { AV1: 1 }, { VP9: 0.5, H264: 0.5 }),
-  })
-  .map(({ meetings, ...rest }) => ({
-    ...rest,
-    meetings: meetings.map((m, i) => ({
-      kind: `soort ${i}`,
-      ...m,
-      cameras: typeof m.cameras === "number" ? Math.min(m.cameras, m.participants) : m.cameras,
-    })),
-  }));
 
 const role = (sizing: Sizing, name: string) => {
   const found = sizing.roles.find((r) => r.role === name);

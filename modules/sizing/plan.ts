@@ -275,7 +275,8 @@ export function planSizing(
       },
       {
         name: "room",
-        needs: Math.max(...loads.map((l) => l.bridgesPerRoom)) * share,
+        // More of the same meetings make no room larger.
+        needs: Math.max(...loads.map((l) => l.bridgesPerRoom)) * Math.min(1, share),
         reason: () => `the largest room at ${f("bridgeRoomPeople")} people a bridge`,
         from: ["bridgeRoomPeople"],
       },

@@ -59,6 +59,23 @@ function needed(size: RoleSize, shards: number, share: number, largestRoom: bool
   return Math.min(size.count, Math.max(count, size.role === "bridge" ? 2 * shards : 0));
 }
 
+/** Hours in a row that need the same hosts, as one: from its first hour to the end of its last. */
+export interface Span extends Hour {
+  readonly until: number;
+}
+
+/** A day with equal neighbours put together, for whoever reads it. */
+export function spansOf(day: readonly Hour[]): Span[] {
+  const spans: Span[] = [];
+  for (const hour of day) {
+    const last = spans.at(-1);
+    const same = last && last.share === hour.share && last.off === hour.off;
+    if (same) spans[spans.length - 1] = { ...last, until: hour.hour + 1 };
+    else spans.push({ ...hour, until: hour.hour + 1 });
+  }
+  return spans;
+}
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** Price of all hosts of a plan a month, without VAT; undefined when one has none. */

@@ -1,7 +1,40 @@
+import fc from "fast-check";
 import type { Instance } from "../instance/index.ts";
 import type { FigureName, Offer, PlanData, RoleSize, Sizing } from "./index.ts";
 
 type Demand = Instance["demand"];
+
+/** Any demand, up to several shards; each kind of meeting has a name of its own. */
+export const anyDemand: fc.Arbitrary<Demand> = fc
+  .record({
+    meetings: fc.array(
+      fc.record({
+        participants: fc.oneof(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 2, max: 500 })),
+        simultaneous: fc.integer({ min: 1, max: 20 }),
+        cameras: fc.oneof(
+          fc.constant("all" as const),
+          fc.constant("none" as const),
+          fc.integer({ min: 0, max: 30 }),
+        ),
+        screenShare: fc.boolean(),
+        layout: fc.constantFrom("stage" as const, "tile" as const),
+        lastN: fc.integer({ min: 1, max: 25 }),
+        microphones: fc.integer({ min: 1, max: 6 }),
+      }),
+      { minLength: 1, maxLength: 5 },
+    ),
+    growth: fc.double({ min: 0, max: 2, noNaN: true }),
+    behindFirewalls: fc.double({ min: 0, max: 1, noNaN: true }),
+    codecs: fc.constantFrom({ VP8: 1 }, { AV1: 1 }, { VP9: 0.5, H264: 0.5 }),
+  })
+  .map(({ meetings, ...rest }) => ({
+    ...rest,
+    meetings: meetings.map((m, i) => ({
+      kind: `soort ${i}`,
+      ...m,
+      cameras: typeof m.cameras === "number" ? Math.min(m.cameras, m.participants) : m.cameras,
+    })),
+  }));
 
 /** One more than rounding can lose. */
 const over = (got: number, most: number): boolean => got > most * (1 + 1e-9) + 1e-6;
