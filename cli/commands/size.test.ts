@@ -12,7 +12,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
-import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
+import {
+  instanceFolder,
+  instanceNames,
+  loadFigures,
+  loadInstance,
+} from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-size-"));
@@ -45,6 +50,8 @@ describe("polder size, for a person", () => {
     for (const { constraints } of sizingOf(instanceFolder(ROOT, name)).roles)
       for (const { name: constraint } of constraints) expect(stdout).toContain(constraint);
     expect(stdout).toContain("hpi-1x14");
+    for (const figure of Object.keys(loadFigures().figures))
+      expect(stdout).toContain(`  ${figure} `);
     expect(stdout).toMatch(/8:00 to 9:00 +60 %/);
   });
 

@@ -39,6 +39,7 @@ import { out, screenWidth } from "../terminal.ts";
 import { type Paint, paintFor } from "../text/paint.ts";
 import {
   comparisonTable,
+  figuresTable,
   hostsTable,
   mbit,
   people,
@@ -239,13 +240,13 @@ function describeSize(shown: Shown, options: SizeOptions, width: number, paint: 
         ["people", `${total.people} at once, growth included; ${total.joinsPerSecond} joins/s`],
         [
           "load",
-          `${total.packetsPerSecond} packets/s, ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out, ${total.streams} videos`,
+          `${total.packetsPerSecond} packets/s, ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out, ${total.streams} videos; ${total.cores} cores and ${total.memoryMiB} MiB of bridges, before use and reserve`,
         ],
         ["planned on", source.title],
         ["cost", cost.text],
         [
           "fleet",
-          `${hostsOf(schedule.base)} at the quietest hour, ${hostsOf(schedule.peak)} at the busiest`,
+          `${hostsOf(schedule.base)} at the quietest hour, ${hostsOf(schedule.peak)} at the busiest, one bridge more during an upgrade`,
         ],
         [
           "relays",
@@ -253,7 +254,7 @@ function describeSize(shown: Shown, options: SizeOptions, width: number, paint: 
         ],
         [
           "Prosody",
-          `${people(Math.ceil(total.people / sizing.shards))} a shard at most: nobody has published a solid limit, so this one is conservative`,
+          `${people(Math.ceil(total.people / sizing.shards))} a shard of at most ${loaded.planData.figures.figures.controlPeople.value}: a conservative limit, as nobody has published a solid one`,
         ],
       ],
       layout,
@@ -304,6 +305,8 @@ function describeSize(shown: Shown, options: SizeOptions, width: number, paint: 
   }
   if (options.why) {
     lines.push(...sizingReasons(sizing, width, paint));
+    heading("Why: figures", `read ${loaded.planData.figures.read}`);
+    lines.push(...figuresTable(loaded.planData.figures, layout));
     const published = compare(loadCalibration(), loaded.planData.figures);
     heading(
       "Why: processor",

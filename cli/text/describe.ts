@@ -122,7 +122,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
       layout,
     ),
   );
-  for (const text of notes) remark(paint.warn(`note: ${text}`));
+  for (const text of [...notes, ...sizing.warnings]) remark(paint.warn(`note: ${text}`));
 
   const { total } = sizing;
   heading(

@@ -1,5 +1,6 @@
 import {
   type Comparison,
+  type Figures,
   type Schedule,
   type Sizing,
   spansOf,
@@ -153,3 +154,16 @@ export function comparisonTable(all: readonly Comparison[], layout: TableOptions
     layout,
   );
 }
+
+/** Every figure that the planner calculates with. */
+export const figuresTable = ({ figures }: Figures, layout: TableOptions): string[] =>
+  table(
+    [{ title: "figure" }, { title: "value" }, { title: "unit" }, { title: "source", wrap: true }],
+    Object.entries(figures).map(([name, { value, unit, source, assumed }]) => [
+      name,
+      `${value}`,
+      unit,
+      `${source}${assumed ? " (assumed)" : ""}`,
+    ]),
+    layout,
+  );

@@ -120,6 +120,7 @@ describe("charts", () => {
         for (let i = 1; i < sorted.length; i++)
           expect((sorted[i] ?? 0) - (sorted[i - 1] ?? 0)).toBeGreaterThanOrEqual(16);
         expect(Math.max(0, ...sorted)).toBeLessThanOrEqual(300);
+        expect(Math.min(0, ...sorted)).toBe(0);
       }),
     );
   });

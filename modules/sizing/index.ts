@@ -9,8 +9,6 @@ export {
   fitLines,
   type Line,
   type MeasuredMachine,
-  marginOf,
-  mostSent,
   type OwnCalibration,
   ownCalibrationSchema,
   plannedCores,

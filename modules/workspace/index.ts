@@ -10,7 +10,6 @@ export {
 export {
   ADDRESSES_FILE,
   ADMINS_FILE,
-  CALIBRATION_FOLDER,
   INSTANCE_FILE,
   instanceFolder,
   instanceNames,

@@ -43,7 +43,7 @@ export const INSTANCE_FILE = "instance.yaml";
 export const ADDRESSES_FILE = "addresses.yaml";
 export const ADMINS_FILE = "admins.yaml";
 /** What the operator measured on machines of theirs, and how their day fills. */
-export const CALIBRATION_FOLDER = "calibration";
+const CALIBRATION_FOLDER = "calibration";
 const DAY_FILE = "day.yaml";
 
 /** An instance as its folder on disk says it is. */
