@@ -240,7 +240,7 @@ function describeSize(shown: Shown, options: SizeOptions, width: number, paint: 
         ["people", `${total.people} at once, growth included; ${total.joinsPerSecond} joins/s`],
         [
           "load",
-          `${total.packetsPerSecond} packets/s, ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out, ${total.streams} videos; ${total.cores} cores and ${total.memoryMiB} MiB of bridges, before use and reserve`,
+          `${total.packetsPerSecond} packets/s, ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out, ${total.streams} videos; bridges need ${total.cores} cores and ${total.memoryMiB} MiB of heap for it`,
         ],
         ["planned on", source.title],
         ["cost", cost.text],

@@ -181,13 +181,17 @@ function fitLine(points: readonly (readonly [x: number, cores: number])[]): Line
   return { idle: (wy - slope * wx) / w, slope };
 }
 
-const along = (line: Line, x: number): number => line.idle + line.slope * x;
+const along = (line: Line, x: number, bridges = 1): number => bridges * line.idle + line.slope * x;
 
 /** The larger of what the two lines say: a bridge is bound by its bytes or by its packets. */
-const byLines = (lines: Pick<CoreModel, "kilobytes" | "packets">, sent: Sent): number =>
+const byLines = (
+  lines: Pick<CoreModel, "kilobytes" | "packets">,
+  sent: Sent,
+  bridges = 1,
+): number =>
   Math.max(
-    sent.kilobytes === undefined ? 0 : along(lines.kilobytes, sent.kilobytes),
-    sent.packets === undefined ? 0 : along(lines.packets, sent.packets),
+    sent.kilobytes === undefined ? 0 : along(lines.kilobytes, sent.kilobytes, bridges),
+    sent.packets === undefined ? 0 : along(lines.packets, sent.packets, bridges),
   );
 
 /** One published point beside what each way of predicting it says. Cores, without margin. */
@@ -269,9 +273,9 @@ export function marginOf(model: CoreModel, machine?: string): number {
   return measured ? measured.factor * model.marginMeasured : model.margin;
 }
 
-/** Cores to plan for a bridge that sends this. */
-export const plannedCores = (model: CoreModel, sent: Sent, machine?: string): number =>
-  marginOf(model, machine) * byLines(model, sent);
+/** Cores to plan for so many bridges that send this together. */
+export const plannedCores = (model: CoreModel, sent: Sent, machine?: string, bridges = 1): number =>
+  marginOf(model, machine) * byLines(model, sent, bridges);
 
 /** The most that a bridge of so many cores may send, by each line, on its own. */
 export function mostSent(

@@ -47,6 +47,8 @@ const NAMES = [
   "networkUse",
   "controlPeople",
   "shardsMost",
+  "bridgesMost",
+  "turnsMost",
   "lastNClient",
   "controlVcpus",
   "controlRam",

@@ -56,6 +56,7 @@ export interface Sizing {
     readonly bitsInPerSecond: number;
     readonly bitsOutPerSecond: number;
     readonly joinsPerSecond: number;
+    /** Cores and heap that all bridges but the reserve need, with the model's margin. */
     readonly cores: number;
     readonly memoryMiB: number;
     readonly turnAllocations: number;
@@ -393,6 +394,17 @@ export function planSizing(
       return order <= 0 ? a : b;
     });
     const { offer, count } = best;
+    const shared = media
+      ? large
+          .filter(
+            (o) => !o.dedicated && (o.monthly ?? Number.POSITIVE_INFINITY) < (offer.monthly ?? 0),
+          )
+          .map((o) => o.name)
+      : [];
+    const refused =
+      shared.length > 0
+        ? `; ${shared.join(", ")} would be cheaper, but ${shared.length > 1 ? "share their processors" : "shares its processor"} with strangers, and media on a shared one stutters`
+        : "";
     return {
       role,
       count,
@@ -414,7 +426,7 @@ export function planSizing(
       need,
       flavour: offer.name,
       flavourReason: priced
-        ? `cheapest with at least ${asked}: ${count} at ${(offer.monthly ?? 0).toFixed(2)} a month`
+        ? `cheapest with at least ${asked}: ${count} at ${(offer.monthly ?? 0).toFixed(2)} a month${refused}`
         : `smallest with at least ${asked}`,
       ...(offer.monthly !== undefined && { monthlyPrice: offer.monthly }),
     };
@@ -495,9 +507,17 @@ export function planSizing(
       bitsOutPerSecond: up(bitsOut),
       joinsPerSecond: up(grown((l) => l.joinsPerSecond)),
       cores: Number(
-        plannedCores(cores, { kilobytes, packets: packetsOut }, bridge.flavour).toFixed(1),
+        plannedCores(
+          cores,
+          { kilobytes, packets: packetsOut },
+          bridge.flavour,
+          bridge.count - bridge.reserve,
+        ).toFixed(1),
       ),
-      memoryMiB: up((f("ramPerKilobyte") * kilobytes + f("ramIdle")) / 1.048576),
+      memoryMiB: up(
+        (f("ramPerKilobyte") * kilobytes + f("ramIdle") * (bridge.count - bridge.reserve)) /
+          1.048576,
+      ),
       turnAllocations: allocations,
       turnBitsPerSecond: up(relayed),
     },
@@ -520,7 +540,18 @@ export function planSizing(
       bridge.count,
     ),
     roles,
-    warnings: warningsOf(meetings, loads, figures),
+    warnings: [
+      ...warningsOf(meetings, loads, figures),
+      ...(["bridge", "turn"] as const).flatMap((role) => {
+        const most = role === "bridge" ? "bridgesMost" : "turnsMost";
+        const count = roles.find((r) => r.role === role)?.count ?? 0;
+        return count > f(most)
+          ? [
+              `${count} ${role} hosts, at most ${f(most)} can be built in one instance (${figures.figures[most].source}): split the demand over several`,
+            ]
+          : [];
+      }),
+    ],
   };
 }
 

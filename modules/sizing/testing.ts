@@ -48,12 +48,21 @@ interface RoomLoad {
   readonly relayedBits: number;
 }
 
-/** What one room does, person by person, stream by stream: slow, and by no line of the planner. */
+/** Rooms that were added up already: the same meeting of the same demand. */
+const known = new WeakMap<Demand["meetings"][number], RoomLoad>();
+
 function roomLoad(
-  m: Demand["meetings"][number],
+  meeting: Demand["meetings"][number],
   codecs: Demand["codecs"],
   data: PlanData,
 ): RoomLoad {
+  const load = known.get(meeting) ?? addUp(meeting, codecs, data);
+  known.set(meeting, load);
+  return load;
+}
+
+/** What one room does, person by person, stream by stream: slow, and by no line of the planner. */
+function addUp(m: Demand["meetings"][number], codecs: Demand["codecs"], data: PlanData): RoomLoad {
   const f = (name: FigureName) => data.figures.figures[name].value;
   const bits = (height: string) =>
     (["AV1", "VP9", "VP8", "H264"] as const).reduce(
