@@ -2,9 +2,10 @@ import { type Finding, formatFinding, tally } from "../modules/findings/index.ts
 import { FindingsFound } from "./exit.ts";
 import { out } from "./terminal.ts";
 
-/** Prints what isn't a plain pass, then the count. @throws FindingsFound when something failed. */
+/** Prints what isn't a plain pass, what passes with a warning too, then the count. @throws FindingsFound when something failed. */
 export function reportFindings(findings: readonly Finding[], next: string): void {
-  for (const finding of findings) if (finding.verdict !== "pass") out(formatFinding(finding));
+  for (const finding of findings)
+    if (finding.verdict !== "pass" || finding.warns) out(formatFinding(finding));
   const count = tally(findings);
   out(
     `policy: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,

@@ -1,18 +1,28 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import type { Command } from "commander";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { drawNetwork } from "../modules/drawing/index.ts";
-import { loadInstance } from "../modules/workspace/index.ts";
+import { judgeResidency, locationSchema } from "../modules/residency/index.ts";
+import { loadInstance, loadOwnRules, loadResidencyRules } from "../modules/workspace/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** Verbs that pages may name already: announced, not written yet. Take out what has come. */
-const TO_COME = "residency review approve audit drift evidence invite revoke upgrade";
+const TO_COME = "review approve audit drift evidence invite revoke upgrade";
 
 /** Every page that is committed, or will be: not what git ignores. */
 const listed = spawnSync(
@@ -212,6 +222,54 @@ describe("docs/dependencies.md", () => {
     const unpacked = words(/PASTE_PACKAGES="([^"]+)"/.exec(script)?.[1]);
     expect(unpacked.length).toBeGreaterThan(0);
     expect(names("Debian, in the lab's root")).toEqual([...included, ...unpacked]);
+  });
+});
+
+describe("examples that a reader copies", () => {
+  const fenced = (page: string, language: string) =>
+    [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
+      (m) => m[1] ?? "",
+    );
+  const folder = (files: Record<string, string>): string => {
+    const parent = mkdtempSync(join(tmpdir(), "polder-docs-"));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(parent, "lab", name)), { recursive: true });
+      writeFileSync(join(parent, "lab", name), text);
+    }
+    return join(parent, "lab");
+  };
+  const lab = read("instances/lab/instance.yaml");
+
+  it("docs/residency.md: the record is one, and nl-sovereign accepts it", () => {
+    const text =
+      fenced("docs/residency.md", "yaml").find((block) => block.startsWith("id: ")) ?? "";
+    const where = locationSchema.parse(load(text));
+    const verdict = judgeResidency(
+      "nl-sovereign",
+      { tbb: 1, marking: "Dep.V" },
+      where,
+      loadResidencyRules(),
+    );
+    expect([where.id, verdict.verdict]).toEqual(["voorbeeld-1", "accepted"]);
+  });
+
+  it("docs/policy.md: the overrides and the rule are what they say", async () => {
+    const overrides =
+      fenced("docs/policy.md", "yaml").find((b) => b.startsWith("overrides:")) ?? "";
+    const rule = fenced("docs/policy.md", "ts")[0] ?? "";
+    const path = folder({
+      "instance.yaml": lab,
+      "overrides.yaml": overrides,
+      "rules/few-bridges.ts": rule,
+    });
+    const { blueprint } = loadInstance(path);
+    expect(blueprint.overrides.map(({ resource }) => resource)).toEqual(["turn-*/server"]);
+    const [own] = await loadOwnRules(path);
+    const input = { blueprint, stacks: new Map(), schema: { provider_schemas: {} } };
+    expect(own?.check(input, "2026-11-24")).toMatchObject([
+      { id: "few-bridges", verdict: "pass", message: "2 bridges" },
+    ]);
+    rmSync(dirname(path), { recursive: true });
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Finding } from "../modules/findings/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { packOf } from "./pack.ts";
 import {
   appliedSerials,
   type DeployOptions,
@@ -38,6 +39,7 @@ export async function applyInstance(
   const judged = judge(
     policyInput(loaded, { outdir, protect: !options.destroy }, plans),
     options.asOf,
+    await packOf(loaded),
   );
   const strangers = options.destroy ? [] : (await findStrangers(loaded, plans)).findings;
   const findings = [...judged, ...strangers];

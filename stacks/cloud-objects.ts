@@ -1,6 +1,6 @@
 import type { Blueprint } from "../modules/blueprint/index.ts";
 import { type Item, KINDS, type Kind, OpenStackApi } from "../modules/openstack-api/index.ts";
-import { credentials } from "./credentials.ts";
+import { credentials, refuseEndpoints } from "./credentials.ts";
 
 /** An object of the instance that the cloud still holds. */
 export interface Leftover {
@@ -9,9 +9,15 @@ export interface Leftover {
   readonly name: string;
 }
 
-/** Looks into an instance's project. */
+/**
+ * Looks into an instance's project.
+ *
+ * @throws CloudFailure; BadInput when clouds.yaml or the cloud's catalogue leads to another cloud.
+ */
 export async function connect(blueprint: Blueprint): Promise<OpenStackApi> {
-  return OpenStackApi.connect(await credentials(blueprint));
+  const api = await OpenStackApi.connect(await credentials(blueprint));
+  await refuseEndpoints(blueprint, api.endpoints, "the cloud's catalogue");
+  return api;
 }
 
 /** Whether an object in the project is this instance's: by its name, tag or zone. */

@@ -21,6 +21,7 @@ import {
   ensureSecrets,
   hasVault,
   identityFile,
+  LAB_USER,
   loadHosts,
   openVault,
   recordHost,
@@ -45,13 +46,10 @@ export interface ConvergeOptions extends Wishes {
   readonly progress: (line: string) => void;
 }
 
-/** The person that the lab has for its own instances. */
-const LAB_PERSON = "labbeheer";
-
 /** A file of the lab's person, for an instance of the lab. */
 function labPerson(blueprint: Blueprint, ending: string): string | undefined {
   const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
-  const file = lab && join(lab, "people", `${LAB_PERSON}${ending}`);
+  const file = lab && join(lab, "people", `${LAB_USER}${ending}`);
   return file && existsSync(file) ? file : undefined;
 }
 
@@ -66,7 +64,7 @@ export function sshUser(
 ): SshUser {
   const { blueprint } = loaded;
   const lab = labPerson(blueprint, "");
-  const user = options.user ?? (process.env["POLDER_USER"] || undefined) ?? (lab && LAB_PERSON);
+  const user = options.user ?? (process.env["POLDER_USER"] || undefined) ?? (lab && LAB_USER);
   const admins = blueprint.admins.map((admin) => admin.user);
   if (user === undefined)
     refuse(loaded, `who are you? --user or POLDER_USER; admins: ${admins.join(", ")}`);
@@ -81,7 +79,7 @@ export function sshUser(
   const identity =
     options.sshIdentity ??
     (process.env["POLDER_SSH_IDENTITY"] || undefined) ??
-    (user === LAB_PERSON ? lab : undefined);
+    (user === LAB_USER ? lab : undefined);
   return { user, identity };
 }
 

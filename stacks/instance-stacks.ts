@@ -2,6 +2,8 @@ import { join, relative } from "node:path";
 import { App, type TerraformStack, Testing } from "cdktf";
 import { AddressesStack, ClusterStack, InstanceStack } from "../modules/openstack/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { applyOverrides } from "./overrides.ts";
+import { providerSchema } from "./provider-schema.ts";
 
 /** An instance's stacks as Terraform JSON, by stack name. */
 export type TerraformJson = Readonly<Record<string, unknown>>;
@@ -18,7 +20,9 @@ class BareStack extends InstanceStack {}
 
 /**
  * Adds the stacks of one instance: the addresses always, the cluster once every public address that
- * it needs is allocated and recorded.
+ * it needs is allocated and recorded. What overrides.yaml changes is changed.
+ *
+ * @throws BadInput for an override of nothing, or of what the provider doesn't know.
  */
 export function addStacks(
   app: App,
@@ -36,6 +40,8 @@ export function addStacks(
   if (blueprint.addresses.state === "allocated") stacks.push(new ClusterStack(app, props));
   // A cluster whose demand grew lacks addresses for its new hosts, but it stands and must go.
   else if (!props.protect) stacks.push(new BareStack(app, blueprint.instance, props));
+  // What is to be destroyed isn't changed before.
+  if (props.protect) applyOverrides(stacks, loaded, providerSchema());
   return stacks;
 }
 

@@ -14,6 +14,7 @@ import {
 } from "../modules/workspace/index.ts";
 import { ROOT } from "./environment.ts";
 import { addStacks } from "./instance-stacks.ts";
+import { packOf } from "./pack.ts";
 import { today } from "./today.ts";
 import { policyInput, prepareStateFolder, stackFolder, writeLockFile } from "./working-folder.ts";
 
@@ -22,12 +23,13 @@ const selected = process.env["POLDER_INSTANCE"];
 const outdir = resolve(process.env["CDKTF_OUTDIR"] ?? "cdktf.out");
 
 /** The instance, or undefined when it is broken: its faults are told then. */
-function sound(name: string): LoadedInstance | undefined {
+async function sound(name: string): Promise<LoadedInstance | undefined> {
   try {
     const loaded = loadInstance(instanceFolder(ROOT, name));
-    const failed = judge(policyInput(loaded, { outdir }), today()).filter(
-      (f) => f.verdict === "fail",
-    );
+    const findings = judge(policyInput(loaded, { outdir }), today(), await packOf(loaded));
+    const failed = findings.filter((f) => f.verdict === "fail");
+    for (const finding of findings.filter((f) => f.warns))
+      say(`${name}: ${formatFinding(finding)}`);
     for (const finding of failed) say(`${name}: ${formatFinding(finding)}`);
     return failed.length === 0 ? loaded : undefined;
   } catch (error) {
@@ -41,7 +43,7 @@ const app = new App({ outdir, skipValidation: true });
 const names = selected ? [selected] : instanceNames(ROOT);
 const stacks: TerraformStack[] = [];
 for (const name of names) {
-  const loaded = sound(name);
+  const loaded = await sound(name);
   if (!loaded) continue;
   prepareStateFolder(loaded);
   stacks.push(...addStacks(app, loaded, { outdir }));

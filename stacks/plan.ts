@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../modules/findings/index.ts";
+import { addressesStackName } from "../modules/openstack/index.ts";
 import { judge, type PlanJson } from "../modules/policy/index.ts";
 import {
   type ChangeCount,
@@ -13,11 +14,17 @@ import {
   ADDRESSES_FILE,
   ADMINS_FILE,
   INSTANCE_FILE,
+  LOCATION_FILE,
   type LoadedInstance,
+  OVERRIDES_FILE,
+  ownRuleIds,
+  RULES_FOLDER,
   writeWhole,
 } from "../modules/workspace/index.ts";
+import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import { ROOT, terraformEnvironment } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";
+import { packOf } from "./pack.ts";
 import { type Adoption, findStrangers } from "./strangers.ts";
 import {
   ADOPT_FILE,
@@ -73,12 +80,18 @@ function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string,
     [INSTANCE_FILE]: join(loaded.folder, INSTANCE_FILE),
     [ADDRESSES_FILE]: join(loaded.folder, ADDRESSES_FILE),
     [ADMINS_FILE]: join(loaded.folder, ADMINS_FILE),
+    [LOCATION_FILE]: join(loaded.folder, LOCATION_FILE),
+    [OVERRIDES_FILE]: join(loaded.folder, OVERRIDES_FILE),
     "providers/terraform.lock.hcl": join(ROOT, "providers/terraform.lock.hcl"),
     "providers/openstack/schema.json": join(ROOT, "providers/openstack/schema.json"),
     // What a reviewer read.
     "findings.json": join(plan, "findings.json"),
     "blueprint.json": join(plan, "blueprint.json"),
   };
+  for (const id of ownRuleIds(loaded.folder)) {
+    const name = `${RULES_FOLDER}/${id}.ts`;
+    files[name] = join(loaded.folder, name);
+  }
   for (const stack of stacks) {
     files[`${stack}/cdk.tf.json`] = join(stackFolder(outdir, stack), "cdk.tf.json");
     files[`${stack}/${ADOPT_FILE}`] = join(stackFolder(outdir, stack), ADOPT_FILE);
@@ -136,7 +149,8 @@ function noteSerial(instance: string, stack: string, serial: number): void {
  * Plans an instance: Terraform's plan file, its JSON, the policy's findings and one digest over all
  * inputs. Until the cluster's addresses are allocated and recorded, the plan is of these alone.
  *
- * @throws TerraformFailure when the cloud or Terraform refuses.
+ * @throws BadInput when its location may not be used, is another than it was made at, or no longer
+ *   offers what it needs; TerraformFailure when the cloud or Terraform refuses.
  */
 export async function planInstance(
   loaded: LoadedInstance,
@@ -147,6 +161,11 @@ export async function planInstance(
   const outdir = buildFolder(blueprint.instance);
   const folder = planFolder(blueprint.instance);
   process.umask(0o077);
+  const pack = await packOf(loaded);
+  if (!options.destroy) {
+    refuseResidency(loaded, asOf);
+    await refuseVanished(loaded);
+  }
   // An old plan must not survive a failed new one.
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -168,6 +187,8 @@ export async function planInstance(
     version = await terraform.version();
     progress(`${name}: preparing`);
     await terraform.init();
+    if (name === addressesStackName(blueprint.instance))
+      refuseMove(loaded, (await terraform.outputs())["location"]);
     const [serial, applied] = [
       await terraform.stateSerial(),
       appliedSerials(blueprint.instance)[name],
@@ -179,7 +200,7 @@ export async function planInstance(
   }
   const judged = async () => {
     const strangers = options.destroy ? undefined : await findStrangers(loaded, plans);
-    const findings = judge(policyInput(loaded, stackOptions, plans), asOf);
+    const findings = judge(policyInput(loaded, stackOptions, plans), asOf, pack);
     return {
       adopt: strangers?.adopt ?? [],
       findings: [...findings, ...(strangers?.findings ?? [])],

@@ -17,7 +17,7 @@ import {
   workerCommand,
 } from "../modules/probes/index.ts";
 import { renderHost } from "../modules/render/index.ts";
-import { identityFile, openVault, type Vault } from "../modules/secrets/index.ts";
+import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type ConvergeOptions, convergeInstance } from "./converge.ts";
 import { labFolder } from "./environment.ts";
@@ -26,7 +26,7 @@ import { buildFolder } from "./working-folder.ts";
 export interface ProbeOptions
   extends Pick<ConvergeOptions, "user" | "identity" | "sshIdentity" | "progress"> {
   readonly now: Date;
-  /** Tell the monitor of each fail, as an alarm. */
+  /** Tell the monitor, which makes an alarm of each fail and ends it after a pass. */
   readonly alarm: boolean;
   readonly signal: AbortSignal;
 }
@@ -60,20 +60,28 @@ async function driftOf(
   );
 }
 
-/** Logs each fail on the edge host, whose journal goes to the monitor, which tells people. */
-async function raise(
+/** syslog's numbers (RFC 5424, 6.2.1): facility auth times 8, and error or informational. */
+const PRIORITY = { fail: 35, pass: 38, waived: 38 } as const;
+
+/**
+ * Logs what was judged on the edge host, whose journal goes to the monitor, which tells people what
+ * turned red and, hearing of a pass, what turned green again.
+ */
+async function tellMonitor(
   findings: readonly Finding[],
   { blueprint }: LoadedInstance,
   admin: ReturnType<typeof startAdmin>,
   progress: (line: string) => void,
 ): Promise<void> {
   const edge = blueprint.hosts.find(({ role }) => role === "edge");
-  if (!edge || findings.length === 0) return;
   // One line a finding; a report's evidence stays here.
-  const lines = findings.map(({ id, subject, message }) => `${id} ${subject}: ${message}`);
-  const command = ["logger", "-t", "polder-probe", "-p", "auth.err"];
+  const lines = findings.flatMap(({ id, subject, message, verdict }) =>
+    verdict === "not-tested" ? [] : [`<${PRIORITY[verdict]}>${id} ${subject}: ${message}`],
+  );
+  if (!edge || lines.length === 0) return;
+  const command = ["logger", "-t", "polder-probe", "--prio-prefix"];
   const ran = await admin.run(edge.id, command, { input: `${lines.join("\n")}\n` });
-  if (ran.code !== 0) progress(`no alarm could be raised: ${ran.stderr.trim()}`);
+  if (ran.code !== 0) progress(`the monitor couldn't be told: ${ran.stderr.trim()}`);
 }
 
 /**
@@ -93,7 +101,7 @@ export async function probeInstance(
   // Before the first converge there is no way in: say so at once.
   for (const { id } of blueprint.hosts.slice(0, 1)) argumentsFor(id);
   const vault = await openVault(loaded, {
-    identityFile: identityFile(options.identity, lab && join(lab, "people/labbeheer.age")),
+    identityFile: identityFile(options.identity, lab && join(lab, "people", `${LAB_USER}.age`)),
   });
   const sockets = mkdtempSync(join(tmpdir(), "polder-"));
   const outside = startWorker(
@@ -132,13 +140,7 @@ export async function probeInstance(
         `${blueprint.instance}: interrupted; nothing was changed, run it again`,
       );
     const findings = applyWaivers(found, blueprint.waivers, options.now.toISOString().slice(0, 10));
-    if (options.alarm)
-      await raise(
-        findings.filter(({ verdict }) => verdict === "fail"),
-        loaded,
-        admin,
-        options.progress,
-      );
+    if (options.alarm) await tellMonitor(findings, loaded, admin, options.progress);
     const file = join(buildFolder(blueprint.instance), "probe", "findings.json");
     mkdirSync(dirname(file), { recursive: true });
     writeWhole(file, `${JSON.stringify(findings, null, 2)}\n`, 0o600);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { BadInput } from "../modules/input/index.ts";
 import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
-import type { ProviderSchema } from "../modules/provider-schema/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { ROOT } from "./environment.ts";
 import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
+import { providerSchema } from "./provider-schema.ts";
 
 /** Where `polder` keeps what it makes for an instance. */
 export const buildFolder = (instance: string): string => join(ROOT, "build", "instances", instance);
@@ -75,9 +75,6 @@ export function writeStacks(loaded: LoadedInstance, options: StackOptions): stri
   return names;
 }
 
-const readSchema = (): ProviderSchema =>
-  JSON.parse(readFileSync(join(ROOT, "providers/openstack/schema.json"), "utf8")) as ProviderSchema;
-
 /** What the policy judges: the Blueprint and the JSON that follows from it, plans where there are. */
 export function policyInput(
   loaded: LoadedInstance,
@@ -87,7 +84,7 @@ export function policyInput(
   return {
     blueprint: loaded.blueprint,
     stacks: renderStacks(loaded, options),
-    schema: readSchema(),
+    schema: providerSchema(),
     ...(plans && { plans }),
   };
 }

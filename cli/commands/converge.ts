@@ -6,14 +6,12 @@ import { convergeInstance } from "../../stacks/converge.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
+import { type WhoOptions, withWho } from "../who-options.ts";
 
-interface Options {
+interface Options extends WhoOptions {
   readonly limit?: string[];
   readonly check?: boolean;
   readonly restart?: boolean;
-  readonly user?: string;
-  readonly identity?: string;
-  readonly sshIdentity?: string;
 }
 
 function print(results: readonly HostResult[], began: number): void {
@@ -35,21 +33,12 @@ function print(results: readonly HostResult[], began: number): void {
 
 /** `polder converge`: hosts become what their trees say. */
 export function convergeCommand(): Command {
-  return new Command("converge")
+  return withWho(new Command("converge"))
     .description("Bring the hosts to what was rendered: packages, people, files, services")
     .argument("<instance>", "its folder's name or path")
     .option("--limit <hosts...>", "only these, such as control-1 turn-1")
     .option("--check", "only tell what would be done; exit code 1 when it is something")
     .option("--restart", "restart what carries calls, too, where its files ask for that")
-    .option("--user <name>", "your login name on the hosts (else POLDER_USER)")
-    .option(
-      "--identity <file>",
-      "your age identity, which opens the vault (else POLDER_AGE_IDENTITY)",
-    )
-    .option(
-      "--ssh-identity <file>",
-      "your private SSH key (else POLDER_SSH_IDENTITY, else ssh-agent)",
-    )
     .addHelpText(
       "after",
       `

@@ -31,7 +31,7 @@ export function decommissionCommand(): Command {
     .addHelpText("after", "\nThe record of the end is written into the instance's folder.");
   return withTimeout(command).action(
     async (name: string, options: { timeout: number; confirm?: string }) => {
-      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const loaded = loadInstance(instanceFolder(ROOT, name), { ending: true });
       const { instance } = loaded.blueprint;
       const typed = options.confirm ?? (await typedName(instance));
       if (typed !== instance) {

@@ -11,14 +11,15 @@ import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { BadInput, nearest, type Problem } from "../../modules/input/index.ts";
-import type { Classification, ResidencyProfile } from "../../modules/instance/index.ts";
-import { judgeResidency } from "../../modules/residency/index.ts";
+import type { Classification } from "../../modules/instance/index.ts";
+import { judgeAsOf, judgeResidency, PROFILE_NAMES } from "../../modules/residency/index.ts";
 import {
   INSTANCE_FILE,
-  loadClassification,
   loadInstance,
   loadLocations,
+  loadResidencyRules,
 } from "../../modules/workspace/index.ts";
+import { today } from "../../stacks/today.ts";
 import {
   type Answers,
   answerProblem,
@@ -64,20 +65,21 @@ Examples:
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
-/** The combinations of profile and location that accept a classification. */
+/** The combinations of profile and location that accept a classification, where polder can build. */
 function placesFor(marking: string, tbb: number): Place[] {
-  const rules = loadClassification();
+  const rules = loadResidencyRules();
   const needed = { marking, tbb } as Classification;
-  const profiles: readonly ResidencyProfile[] = ["nl-sovereign", "nl-located", "eea", "lab"];
-  return [...loadLocations().values()].flatMap((location) =>
-    profiles
-      .filter((profile) => judgeResidency(profile, needed, location, rules).verdict === "accepted")
-      .map((residency) => ({
-        residency,
-        location: location.id,
-        title: location.title,
-        test: location.test,
-      })),
+  const buildable = [...loadLocations().values()].filter(({ platform }) => platform);
+  return buildable.flatMap((location) =>
+    PROFILE_NAMES.filter((profile) => {
+      const verdict = judgeResidency(profile, needed, location, rules);
+      return judgeAsOf(verdict, [], today()).verdict === "accepted";
+    }).map((residency) => ({
+      residency,
+      location: location.id,
+      title: location.title,
+      test: location.test,
+    })),
   );
 }
 

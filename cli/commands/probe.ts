@@ -7,24 +7,26 @@ import { type Probed, probeInstance } from "../../stacks/probe.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
+import { type WhoOptions, withWho } from "../who-options.ts";
 
-interface Options {
+interface Options extends WhoOptions {
   readonly alarm: boolean;
   readonly evidence?: boolean;
-  readonly user?: string;
-  readonly identity?: string;
-  readonly sshIdentity?: string;
 }
 
-/** The probes of a word. @throws BadInput when it means none */
+/** The probes that a list of words means, each once. @throws BadInput when a word means none */
 function chosen(what: string): readonly Probe[] {
-  if (what === "all") return PROBES;
-  const found = PROBES.filter(({ id, group }) => id === what || group === what);
-  if (found.length > 0) return found;
-  const names = ["all", ...GROUPS, ...PROBES.map(({ id }) => id)];
-  const near = nearest(what, names);
-  const hint = near ? `did you mean "${near}"?` : `there are: all, ${GROUPS.join(", ")}`;
-  throw new BadInput([{ file: "polder probe", message: `no probe or group "${what}"; ${hint}` }]);
+  const words = what.split(",");
+  for (const word of words) {
+    if (word === "all" || PROBES.some(({ id, group }) => id === word || group === word)) continue;
+    const names = ["all", ...GROUPS, ...PROBES.map(({ id }) => id)];
+    const near = nearest(word, names);
+    const hint = near ? `did you mean "${near}"?` : `there are: all, ${GROUPS.join(", ")}`;
+    throw new BadInput([{ file: "polder probe", message: `no probe or group "${word}"; ${hint}` }]);
+  }
+  return words.includes("all")
+    ? PROBES
+    : PROBES.filter(({ id, group }) => words.includes(id) || words.includes(group));
 }
 
 function print({ findings, file, unlisted }: Probed, evidence: boolean): void {
@@ -47,21 +49,15 @@ function print({ findings, file, unlisted }: Probed, evidence: boolean): void {
 
 /** `polder probe`: attacks on the running cluster, each with a proof that there was something to attack. */
 export function probeCommand(): Command {
-  return new Command("probe")
+  return withWho(new Command("probe"))
     .description("Attack a running instance from outside, and look at its hosts from inside")
-    .argument("<what>", `all, a group (${GROUPS.join(", ")}), or one probe`)
+    .argument(
+      "<what>",
+      `all, or groups (${GROUPS.join(", ")}) and single probes, with commas between`,
+    )
     .argument("<instance>", "its folder's name or path")
-    .option("--no-alarm", "tell the monitor nothing of what fails")
+    .option("--no-alarm", "tell the monitor nothing: no alarm begins or ends")
     .option("--evidence", "show what passed, too, and all that was seen")
-    .option("--user <name>", "your login name on the hosts (else POLDER_USER)")
-    .option(
-      "--identity <file>",
-      "your age identity, which opens the vault (else POLDER_AGE_IDENTITY)",
-    )
-    .option(
-      "--ssh-identity <file>",
-      "your private SSH key (else POLDER_SSH_IDENTITY, else ssh-agent)",
-    )
     .addHelpText(
       "after",
       `
@@ -70,6 +66,7 @@ not-tested, with the reason. Nothing is changed on the hosts. Run it where the i
 inside an admin network: what answers an admin alone must be silent for you.
   polder probe all lab
   polder probe tls lab --evidence
+  polder probe turn,ssh-jump lab
 docs/probes.md tells what each probe tries. Exit code 1: something failed, or couldn't be tried and
 isn't on the committed list.`,
     )

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,6 +11,24 @@ import { fieldTable } from "../text/fields.ts";
 const page = readFileSync(join(ROOT, "docs/instance.md"), "utf8");
 const between = (mark: string): string =>
   page.split(`<!-- ${mark} -->\n`)[1]?.split(`\n<!-- /${mark} -->`)[0] ?? "";
+
+describe("polder schema --of", () => {
+  it.each([
+    ["location", "residency"],
+    ["overrides", "overrides"],
+    ["instance", "domain"],
+  ])("%s is a schema of that file", (file, field) => {
+    const { stdout, status } = spawnSync(join(ROOT, "cli/polder"), ["schema", "--of", file], {
+      encoding: "utf8",
+    });
+    expect(status).toBe(0);
+    const schema = JSON.parse(stdout) as { title: string; required: string[] };
+    expect([schema.title, schema.required]).toEqual([
+      `polder ${file}`,
+      expect.arrayContaining([field]),
+    ]);
+  });
+});
 
 describe("docs/instance.md", () => {
   it("has the schema's fields of today", () => {

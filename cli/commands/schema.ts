@@ -1,14 +1,33 @@
-import { Command } from "commander";
-import { instanceJsonSchema } from "../../modules/instance/index.ts";
+import { Command, Option } from "commander";
+import { instanceJsonSchema, overridesJsonSchema } from "../../modules/instance/index.ts";
+import { locationJsonSchema } from "../../modules/residency/index.ts";
 import { out } from "../terminal.ts";
 import { fieldTable } from "../text/fields.ts";
 
-/** `polder schema`: the JSON Schema of the instance file, as instances/instance.schema.json has it. */
+const FILES: Readonly<Record<string, () => unknown>> = {
+  instance: instanceJsonSchema,
+  location: locationJsonSchema,
+  overrides: overridesJsonSchema,
+};
+
+const HELP = `
+Examples:
+  polder schema > instance.schema.json            what instances/instance.schema.json holds
+  polder schema --of location > location.schema.json
+The first line of a file tells an editor: # yaml-language-server: $schema=./location.schema.json`;
+
+/** `polder schema`: the JSON Schema of a file that people write, such as instance.yaml. */
 export function schemaCommand(): Command {
   return new Command("schema")
-    .description("Print the JSON Schema of the instance file, for editors")
+    .description("Print the JSON Schema of the instance file, or of another beside it, for editors")
+    .addOption(
+      new Option("--of <file>", "which of the files that people write")
+        .choices(Object.keys(FILES))
+        .default("instance"),
+    )
     .option("--markdown", "print the table of fields that docs/instance.md has")
-    .action((options: { markdown?: boolean }) => {
-      out(options.markdown ? fieldTable() : JSON.stringify(instanceJsonSchema(), null, 2));
+    .addHelpText("after", HELP)
+    .action((options: { markdown?: boolean; of: string }) => {
+      out(options.markdown ? fieldTable() : JSON.stringify(FILES[options.of]?.(), null, 2));
     });
 }

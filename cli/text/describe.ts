@@ -252,6 +252,26 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
     );
   }
 
+  if (blueprint.overrides.length > 0) {
+    heading("Overrides", "changed of inner resources by overrides.yaml");
+    rows(
+      [
+        { title: "resource" },
+        { title: "set", wrap: true },
+        { title: "owner", wrap: true },
+        { title: "reason", wrap: true },
+      ],
+      blueprint.overrides.map(({ resource, set, owner, reason }) => [
+        resource,
+        Object.entries(set)
+          .map(([argument, value]) => `${argument} = ${JSON.stringify(value)}`)
+          .join(", "),
+        owner,
+        reason,
+      ]),
+    );
+  }
+
   heading("Admins", `come in from ${blueprint.adminNetworks.join(", ")}`);
   rows(
     [{ title: "name" }, { title: "login" }, { title: "key" }],

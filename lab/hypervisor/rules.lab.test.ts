@@ -2,31 +2,9 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { edgeTable } from "./edge.ts";
-import type { GroupRule, Port } from "./inventory.ts";
+import type { GroupRule } from "./inventory.ts";
+import { any, port } from "./rule-fixtures.ts";
 import { securityTable } from "./rules.ts";
-
-const any: GroupRule = {
-  direction: "ingress",
-  version: 4,
-  protocol: undefined,
-  min: undefined,
-  max: undefined,
-  remoteGroup: undefined,
-  remotePrefix: undefined,
-};
-
-const port = (number: number, rest: Partial<Port> = {}): Port => ({
-  id: `${number}1111111-2222-3333-4444-555555555555`,
-  mac: `fa:16:3e:00:00:0${number}`,
-  network: "net",
-  device: `server-${number}`,
-  deviceOwner: "compute:nova",
-  addresses: [{ subnet: "v4", address: `10.0.0.${number}` }],
-  groups: ["g"],
-  allowedPairs: [],
-  secured: true,
-  ...rest,
-});
 
 /** Whether nft itself takes a text; it only looks. */
 function accepted(text: string): true {

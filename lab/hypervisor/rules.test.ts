@@ -1,39 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseCounted } from "./edge.ts";
 import { fabricOf, segmentsOf } from "./fabric.ts";
-import {
-  type GroupRule,
-  type Inventory,
-  type Port,
-  toGroup,
-  toPort,
-  toRouter,
-  toServer,
-} from "./inventory.ts";
+import { type Inventory, toGroup, toPort, toRouter, toServer } from "./inventory.ts";
+import { any, port } from "./rule-fixtures.ts";
 import { linkOf, memberSet, ruleText, securityTable } from "./rules.ts";
-
-const any: GroupRule = {
-  direction: "ingress",
-  version: 4,
-  protocol: undefined,
-  min: undefined,
-  max: undefined,
-  remoteGroup: undefined,
-  remotePrefix: undefined,
-};
-
-const port = (number: number, rest: Partial<Port> = {}): Port => ({
-  id: `${number}1111111-2222-3333-4444-555555555555`,
-  mac: `fa:16:3e:00:00:0${number}`,
-  network: "net",
-  device: `server-${number}`,
-  deviceOwner: "compute:nova",
-  addresses: [{ subnet: "v4", address: `10.0.0.${number}` }],
-  groups: ["g"],
-  allowedPairs: [],
-  secured: true,
-  ...rest,
-});
 
 const inventory = (rest: Partial<Inventory>): Inventory => ({
   servers: [],

@@ -72,7 +72,7 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
   {
     what: "HSTS gone",
     host: "control-1",
-    script: `f=$(grep -rlsF Strict-Transport-Security /etc/nginx/ | head -1); sed -i /Strict-Transport-Security/d "$(readlink -f "$f")"; systemctl reload nginx; sleep 1`,
+    script: `${edit("/etc/nginx/polder-site.conf", "/Strict-Transport-Security/d")}; systemctl reload nginx; sleep 1`,
     looked: ["http", "drift-files"],
     red: ["http-hsts", "drift-files"],
   },

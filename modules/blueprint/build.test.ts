@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Instance } from "../instance/index.ts";
 import { cidr, contains } from "../network/index.ts";
+import { fact, location } from "../residency/testing.ts";
 import { type AddressesFile, type Blueprint, buildBlueprint, Refused } from "./index.ts";
 import { anyInstance, inputOf, someInstance } from "./testing.ts";
 
@@ -130,7 +131,7 @@ describe("what can't be granted", () => {
 
   it("is a real profile at the lab: the test location decides", () => {
     expect(refusal({ residency: "nl-sovereign" })).toBe(
-      "residency: lab-floating is refused for nl-sovereign: test: a real location, not a test one; got test location (test, lab/cloud/README.md)",
+      "residency: lab-floating is refused for nl-sovereign: test: a real location, not a test one; got test location (test, lab/cloud/README.md); rule residency-accepted, no waiver makes a profile pass: the way out is another location or another profile (`polder residency` lists them)",
     );
     expect(refusal({ residency: "eea" })).toContain("test: a real location");
   });
@@ -156,12 +157,73 @@ describe("what can't be granted", () => {
       addresses: {},
     } as const;
     expect(refusal({}, addresses)).toBe(
-      "location: the file says proef on openstack at lab-floating, addresses.yaml was recorded for proef on openstack at lab-direct",
+      "location: the file says proef on openstack at lab-floating, addresses.yaml was recorded for proef on openstack at lab-direct: a running instance doesn't move; write what it was made for, or `polder decommission` it there and plan anew",
     );
     expect(refusal({}, { ...addresses, location: "lab-floating" })).toBe("granted");
     expect(refusal({}, { ...addresses, location: "lab-floating", instance: "ander" })).toContain(
       "recorded for ander",
     );
+  });
+});
+
+describe("a location of a ministry's own", () => {
+  const refusal = (facts: object, change: object, rest: object = {}): string => {
+    const instance = someInstance({
+      location: "voorbeeld-1",
+      residency: "nl-sovereign",
+      ...change,
+    });
+    try {
+      const input = { ...inputOf(someInstance()), instance, location: location(facts, rest) };
+      return buildBlueprint(input).residency.verdict;
+    } catch (error) {
+      if (error instanceof Refused) return `${error.path.join(".")}: ${error.message}`;
+      throw error;
+    }
+  };
+  const waiver = (waives: string) => ({
+    ...{ waives, reason: "the letter is under way", owner: "Sam de Vries", expires: "2027-01-31" },
+  });
+  const unsure = { foreignLaw: fact({ reach: "none", reason: "so it is said" }, "unconfirmed") };
+
+  it("is planned at when its facts are", () => {
+    expect(refusal({}, {})).toBe("accepted");
+  });
+
+  it("reads waived under a waiver for one fact that nobody confirmed", () => {
+    expect(refusal(unsure, {})).toMatch(
+      /^residency: voorbeeld-1 is refused for nl-sovereign: foreignLaw: .*until then a waiver can cover this one fact \(waives: residency\.foreignLaw\)$/,
+    );
+    expect(refusal(unsure, { waivers: [waiver("residency.foreignLaw")] })).toBe("waived");
+  });
+
+  it("isn't waived twice, nor in what its profile doesn't read", () => {
+    const both = [waiver("residency.foreignLaw"), waiver("residency.site.country")];
+    expect(refusal(unsure, { waivers: both })).toBe(
+      'waivers.1.waives: got "residency.site.country" beside "residency.foreignLaw": of a location one fact may be waived, no more',
+    );
+    expect(refusal(unsure, { residency: "eea", waivers: [both[0]] })).toBe(
+      'waivers.0.waives: "residency.foreignLaw" is nothing that profile eea could be waived at voorbeeld-1: take this waiver out',
+    );
+  });
+
+  it("needs its platform recorded, and the kind of cloud that the file says", () => {
+    expect(refusal({}, {}, { platform: undefined })).toMatch(
+      /^location: voorbeeld-1 is recorded without its platform .* in location\.yaml beside this file/,
+    );
+    expect(refusal({}, {}, { provider: "hetzner" })).toBe(
+      'cloud: got "openstack", but voorbeeld-1 is hetzner',
+    );
+  });
+
+  it("may be left where it may no longer be", () => {
+    const input = {
+      ...inputOf(someInstance()),
+      instance: someInstance({ residency: "nl-sovereign", location: "voorbeeld-1" }),
+      location: location(unsure),
+    };
+    expect(() => buildBlueprint(input)).toThrow(Refused);
+    expect(buildBlueprint({ ...input, ending: true }).residency.verdict).toBe("refused");
   });
 });
 

@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Path } from "../input/index.ts";
-import type { Instance } from "../instance/index.ts";
+import type { Instance, Override } from "../instance/index.ts";
 import { addressAt, type Cidr, cidr, subnet } from "../network/index.ts";
-import { type ClassificationRules, judgeResidency, type Location } from "../residency/index.ts";
+import {
+  isResidencyWaiver,
+  judgeResidency,
+  type Location,
+  openChecks,
+  type PlatformLocation,
+  type ResidencyRules,
+  type ResidencyVerdict,
+  wayOut,
+} from "../residency/index.ts";
 import {
   type CoreModel,
   type Figures,
@@ -25,7 +34,14 @@ export interface BlueprintInput {
   readonly figures: Figures;
   /** What a bridge costs in cores, with what the operator measured. */
   readonly cores: CoreModel;
-  readonly classification: ClassificationRules;
+  readonly rules: ResidencyRules;
+  /** What overrides.yaml changes of inner resources. */
+  readonly overrides?: readonly Override[];
+  /**
+   * Whether the instance is to be ended: then it may stand where it may no longer be.
+   * @default false
+   */
+  readonly ending?: boolean;
   /** Absent until the cloud's public addresses are allocated and recorded. */
   readonly addresses?: AddressesFile;
 }
@@ -216,7 +232,7 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
   });
 }
 
-function planPlacement(sizing: Sizing, location: Location): PlacementGroup[] {
+function planPlacement(sizing: Sizing, location: PlatformLocation): PlacementGroup[] {
   const machines = location.platform.antiAffinityHosts;
   return sizing.roles.map(({ role, count }) =>
     count <= machines
@@ -230,30 +246,63 @@ function planPlacement(sizing: Sizing, location: Location): PlacementGroup[] {
 }
 
 /**
+ * Whether the instance may run there.
+ *
+ * @throws Refused with the fact, the rule and the way out.
+ */
+function acceptedResidency({
+  instance,
+  location,
+  rules,
+  ending,
+}: BlueprintInput): ResidencyVerdict {
+  const { residency: profile, classification, waivers } = instance;
+  const verdict = judgeResidency(profile, classification, location, rules, waivers);
+  if (ending) return verdict;
+  const own = waivers.flatMap(({ waives }, i) =>
+    isResidencyWaiver(waives) ? [{ waives, i }] : [],
+  );
+  const [first, second] = own;
+  if (second)
+    throw new Refused(
+      ["waivers", second.i, "waives"],
+      `got "${second.waives}" beside "${first?.waives}": of a location one fact may be waived, no more`,
+    );
+  if (first && !verdict.checks.some(({ waiver }) => waiver === first.waives))
+    throw new Refused(
+      ["waivers", first.i, "waives"],
+      `"${first.waives}" is nothing that profile ${profile} could be waived at ${location.id}: take this waiver out`,
+    );
+  if (verdict.verdict === "refused")
+    throw new Refused(
+      ["residency"],
+      `${location.id} is refused for ${profile}: ${verdict.deciding}; rule residency-accepted, ${wayOut(openChecks(verdict))}`,
+    );
+  return verdict;
+}
+
+/** The location, if polder can build there. @throws Refused with what is missing. */
+function buildable({ instance, location }: BlueprintInput): PlatformLocation {
+  const { id, provider, platform } = location;
+  if (provider !== instance.cloud)
+    throw new Refused(["cloud"], `got "${instance.cloud}", but ${id} is ${provider}`);
+  if (!platform)
+    throw new Refused(
+      ["location"],
+      `${id} is recorded without its platform (images, networks, flavours), so nothing can be planned there: have its operator record it in location.yaml beside this file (docs/residency.md)`,
+    );
+  return { ...location, platform };
+}
+
+/**
  * Takes the whole decision about an instance. Pure: the same input gives the same bytes.
  *
  * @throws Refused when residency, demand or the addresses file don't allow it, with the field.
  */
 export function buildBlueprint(input: BlueprintInput): Blueprint {
-  const { instance, location, addresses } = input;
-  if (location.provider !== instance.cloud) {
-    throw new Refused(
-      ["cloud"],
-      `got "${instance.cloud}", but ${location.id} is ${location.provider}`,
-    );
-  }
-  const residency = judgeResidency(
-    instance.residency,
-    instance.classification,
-    location,
-    input.classification,
-  );
-  if (residency.verdict === "refused") {
-    throw new Refused(
-      ["residency"],
-      `${location.id} is refused for ${instance.residency}: ${residency.deciding}`,
-    );
-  }
+  const { instance, addresses } = input;
+  const residency = acceptedResidency(input);
+  const location = buildable(input);
   if (
     addresses &&
     (addresses.cloud !== instance.cloud ||
@@ -262,7 +311,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
   ) {
     throw new Refused(
       ["location"],
-      `the file says ${instance.name} on ${instance.cloud} at ${instance.location}, addresses.yaml was recorded for ${addresses.instance} on ${addresses.cloud} at ${addresses.location}`,
+      `the file says ${instance.name} on ${instance.cloud} at ${instance.location}, addresses.yaml was recorded for ${addresses.instance} on ${addresses.cloud} at ${addresses.location}: a running instance doesn't move; write what it was made for, or \`polder decommission\` it there and plan anew`,
     );
   }
   let sizing: Sizing;
@@ -285,6 +334,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     cloud: {
       provider: instance.cloud,
       location: location.id,
+      apiHosts: location.platform.apiHosts,
       locationTitle: location.title,
       credentials: instance.credentials ?? instance.name,
       image: location.platform.image,
@@ -319,5 +369,6 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     securityContact: instance.securityContact,
     state: instance.state,
     waivers: instance.waivers,
+    overrides: input.overrides ?? [],
   };
 }

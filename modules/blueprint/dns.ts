@@ -1,5 +1,5 @@
 import type { Instance } from "../instance/index.ts";
-import type { Location } from "../residency/index.ts";
+import type { PlatformLocation } from "../residency/index.ts";
 import type { Role } from "../sizing/index.ts";
 import type { Blueprint, DnsRecord, Host } from "./types.ts";
 
@@ -15,7 +15,7 @@ const NOBODY = "nobody.invalid";
  */
 export function planDns(
   instance: Instance,
-  location: Location,
+  location: PlatformLocation,
   hosts: readonly Host[],
 ): Blueprint["dns"] {
   if (!location.platform.dns) {

@@ -1,6 +1,6 @@
 import type { Instance } from "../instance/index.ts";
 import { parseCidr } from "../network/index.ts";
-import type { Location } from "../residency/index.ts";
+import type { PlatformLocation } from "../residency/index.ts";
 import type { Role } from "../sizing/index.ts";
 import type { Flow, Peer } from "./types.ts";
 
@@ -38,7 +38,11 @@ function packageSource(
  * Who may talk to whom, on what, and why: the one table that the cloud's security groups, the
  * hosts' packet filters, the exposure register and the drawing come from.
  */
-export function planFlows(instance: Instance, location: Location, roles: readonly Role[]): Flow[] {
+export function planFlows(
+  instance: Instance,
+  location: PlatformLocation,
+  roles: readonly Role[],
+): Flow[] {
   const tcp = (id: string, from: Peer, to: Peer, port: number, why: string): Flow => ({
     id,
     from,

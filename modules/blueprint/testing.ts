@@ -3,9 +3,9 @@ import { type Instance, instanceSchema } from "../instance/index.ts";
 import { coreModel } from "../sizing/index.ts";
 import {
   loadCalibration,
-  loadClassification,
   loadFigures,
   loadLocations,
+  loadResidencyRules,
 } from "../workspace/index.ts";
 import type { BlueprintInput } from "./index.ts";
 
@@ -15,7 +15,7 @@ const figures = loadFigures();
 export const DATA = {
   figures,
   cores: coreModel(loadCalibration(), figures),
-  classification: loadClassification(),
+  rules: loadResidencyRules(),
   locations: loadLocations(),
 };
 
@@ -107,8 +107,8 @@ export const anyInstance: fc.Arbitrary<Instance> = fc
 export function inputOf(instance: Instance): BlueprintInput {
   const location = DATA.locations.get(instance.location);
   if (!location) throw new RangeError(`${instance.location} is no location`);
-  const { figures, cores, classification } = DATA;
-  return { instance, location, figures, cores, classification };
+  const { figures, cores, rules } = DATA;
+  return { instance, location, figures, cores, rules };
 }
 
 /** A fixed, small instance, with what a test changes. */

@@ -1,5 +1,5 @@
 import type { Waiver } from "../findings/index.ts";
-import type { Classification, Instance } from "../instance/index.ts";
+import type { Classification, Instance, Override } from "../instance/index.ts";
 import type { ResidencyVerdict } from "../residency/index.ts";
 import type { Role, Sizing } from "../sizing/index.ts";
 
@@ -95,6 +95,8 @@ export interface Blueprint {
   readonly cloud: {
     readonly provider: "openstack";
     readonly location: string;
+    /** Names under which its API answers, subdomains included; none at a test location. */
+    readonly apiHosts: readonly string[];
     readonly locationTitle: string;
     /** Entry of clouds.yaml; never a credential. */
     readonly credentials: string;
@@ -138,4 +140,6 @@ export interface Blueprint {
   readonly securityContact: string;
   readonly state: Instance["state"];
   readonly waivers: readonly Waiver[];
+  /** What the organisation's own engineer changed of an inner resource: overrides.yaml. */
+  readonly overrides: readonly Override[];
 }

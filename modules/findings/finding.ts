@@ -10,6 +10,8 @@ export interface Finding {
   readonly subject: string;
   /** What was seen and, on a fail, what to do. One line. */
   readonly message: string;
+  /** On a pass: it holds today, and somebody must look at it before it no longer does. */
+  readonly warns?: true;
   /** On a probe: what it belongs to, such as `tls`. */
   readonly group?: string;
   /** Lines for whoever wants to see all that was seen. */
@@ -49,7 +51,8 @@ export function applyWaivers(
 export function formatFinding(finding: Finding): string {
   const { waiver } = finding;
   const by = waiver ? ` (waived by ${waiver.owner} until ${waiver.expires}: ${waiver.reason})` : "";
-  return `${finding.verdict.padEnd(10)} ${finding.id}  ${finding.subject}: ${finding.message}${by}`;
+  const head = finding.warns ? "warning" : finding.verdict;
+  return `${head.padEnd(10)} ${finding.id}  ${finding.subject}: ${finding.message}${by}`;
 }
 
 /** How many findings have each verdict. */

@@ -6,6 +6,7 @@ export const noCoreDumps: TreePart = {
   packages: { install: [], absent: ["systemd-coredump", "kdump-tools"] },
   files: [
     textFile("/etc/security/limits.d/polder.conf", ["* hard core 0", "root hard core 0"]),
+    textFile("/etc/profile.d/polder-no-core-dumps.sh", ["ulimit -c 0"]),
     textFile("/etc/systemd/system.conf.d/zz-polder.conf", [
       "[Manager]",
       "DefaultLimitCORE=0",

@@ -1,5 +1,6 @@
 import { nearest, type Path, type Problem, pathText, type YamlFile } from "../input/index.ts";
 import { type Cidr, overlaps, parseCidr } from "../network/index.ts";
+import { outsideLab } from "./lab-address.ts";
 import type { ReadOptions } from "./options.ts";
 import { adminNetwork, DEFAULT_IPV4, instanceName, RETENTION } from "./schema.ts";
 import { isHardwareKey } from "./ssh-key.ts";
@@ -36,6 +37,14 @@ type Raw = {
   readonly demand?: { readonly codecs?: unknown; readonly meetings?: unknown };
   readonly waivers?: unknown;
 };
+
+/** Addresses in the file that hosts or the toolkit call: an instance of the lab calls nobody's. */
+const ADDRESSES = [
+  { path: ["packages", "mirror"], schemes: ["https:", "http:"] },
+  { path: ["certificates", "acmeDirectory"], schemes: ["https:"] },
+  { path: ["alarms", "webhook"], schemes: ["https:", "http:"] },
+  { path: ["state", "address"], schemes: ["https:"] },
+] as const;
 
 const SOURCES = ["upstream", "mirror", "folder"] as const;
 
@@ -160,6 +169,18 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
   const webhook = raw.alarms?.webhook;
   if (typeof webhook === "string" && webhook.startsWith("http:") && raw.residency !== "lab") {
     report(["alarms", "webhook"], "http:// is allowed in the lab alone: alarms tell what is weak");
+  }
+
+  if (raw.residency === "lab") {
+    for (const { path, schemes } of ADDRESSES) {
+      const text = path.reduce<unknown>(field, raw);
+      const host = typeof text === "string" ? outsideLab(text, schemes) : undefined;
+      if (host)
+        report(
+          path,
+          `got ${host}, which leads out of the lab: profile lab allows loopback, private and documentation addresses, and names that end in .example, .test, .invalid or .internal`,
+        );
+    }
   }
 
   const codecs = raw.demand?.codecs;

@@ -1,6 +1,7 @@
 export { WEAKENINGS } from "./cross-checks.ts";
-export { instanceJsonSchema } from "./json-schema.ts";
+export { instanceJsonSchema, overridesJsonSchema } from "./json-schema.ts";
 export type { ReadOptions } from "./options.ts";
+export { type Override, overridesFileSchema } from "./overrides.ts";
 export { readInstance } from "./read.ts";
 export {
   adminsFileSchema,

@@ -36,6 +36,13 @@ const LISTS = {
 export type Kind = keyof typeof LISTS;
 export const KINDS = Object.keys(LISTS) as readonly Kind[];
 
+/** A flavour as the cloud offers it today. */
+export interface OfferedFlavour {
+  readonly name: string;
+  readonly vcpus: number;
+  readonly ramMiB: number;
+}
+
 /** Everything that a project holds, by kind. */
 export type Listing = Readonly<Record<Kind, readonly Item[]>>;
 
@@ -135,9 +142,28 @@ export class OpenStackApi {
     return this.#endpoints.has(service);
   }
 
+  /** Addresses of the cloud's services, as its catalogue tells them. */
+  get endpoints(): readonly string[] {
+    return [...this.#endpoints.values()];
+  }
+
   /** Every object of one kind in the project, all pages. Empty where the cloud lacks the service. */
   async list(kind: Kind): Promise<Item[]> {
     const [service, path, key] = LISTS[kind];
+    return this.#pages(service, path, key);
+  }
+
+  /** The flavours that the project may use. */
+  async flavours(): Promise<OfferedFlavour[]> {
+    const items = await this.#pages("compute", "/flavors/detail", "flavors");
+    return items.map((item) => ({
+      name: String(item["name"]),
+      vcpus: Number(item["vcpus"]),
+      ramMiB: Number(item["ram"]),
+    }));
+  }
+
+  async #pages(service: string, path: string, key: string): Promise<Item[]> {
     const endpoint = this.#endpoints.get(service);
     if (!endpoint) return [];
     const items: Item[] = [];

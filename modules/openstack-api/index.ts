@@ -1,2 +1,10 @@
-export { type Item, KINDS, type Kind, type Listing, OpenStackApi } from "./api.ts";
+export {
+  CloudFailure,
+  type Item,
+  KINDS,
+  type Kind,
+  type Listing,
+  type OfferedFlavour,
+  OpenStackApi,
+} from "./api.ts";
 export { type CloudEntry, cloudsFile, readCloud } from "./clouds.ts";

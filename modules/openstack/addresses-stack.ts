@@ -11,7 +11,8 @@ export const addressesStackName = (instance: string): string => `${instance}-add
 
 /**
  * The public addresses of an instance, apart from its cluster: the cloud chooses them, names point
- * at them, so they outlive every host. Output `addresses`: host id to the cloud's id and addresses.
+ * at them, so they outlive every host. Output `addresses`: host id to the cloud's id and addresses;
+ * `location`: the cloud and location that all of the instance is made at.
  */
 export class AddressesStack extends InstanceStack {
   constructor(scope: Construct, props: StackProps) {
@@ -50,6 +51,10 @@ export class AddressesStack extends InstanceStack {
         value[host.id] = { id: port.id, addresses: port.allFixedIps as unknown as string[] };
       }
     }
+    new TerraformOutput(this, "location", {
+      value: `${cloud.provider}/${cloud.location}`,
+      description: "Where it was made: a plan for another location is refused",
+    });
     new TerraformOutput(this, "addresses", { value, description: "What polder addresses records" });
   }
 }

@@ -206,6 +206,14 @@ bothWays(explainedByBlueprint, () => example(), [
       ] as const,
   ),
   [
+    "an output that says another place",
+    (p) => {
+      p.stacks.get("lab-addresses").output.location.value = "openstack/elsewhere";
+      return "lab-addresses/output.location";
+    },
+    /got "openstack\/elsewhere", the Blueprint says "openstack\/lab-floating"/,
+  ],
+  [
     "an output that nobody asked for",
     (p) => {
       p.stacks.get("lab").output = { all: { value: "x" } };

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { labelled } from "./rules/labelled.ts";
 import { mailAndCaLocked } from "./rules/mail-and-ca-locked.ts";
 import { noToken } from "./rules/no-token.ts";
+import { overridesAreNamed } from "./rules/overrides-are-named.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
+import { residencyFresh } from "./rules/residency-fresh.ts";
 import { userDataIsIdentity } from "./rules/user-data-is-identity.ts";
 import { validBySchema } from "./rules/valid-by-schema.ts";
 import { waiversInDate } from "./rules/waivers-in-date.ts";
@@ -512,6 +514,124 @@ bothWays(residencyAccepted, () => example(), [
     /rests on an unconfirmed source/,
   ],
 ]);
+
+const aged = (p: Planted, index: number, values: object) =>
+  doing(Object.assign(p.blueprint.residency.facts[index], values), "location lab-floating");
+/** A profile that reads a fact; the lab's reads none. */
+const reading = (p: Planted, values: object) => residency(p, { profile: "eea", ...check(values) });
+
+bothWays(residencyFresh, () => example(), [
+  [
+    "a fact past its term",
+    (p) => reading(p, { sure: true, freshUntil: "2026-11-23", waiver: "residency.site.country" }),
+    /siteCountry: stale: read on 2026-01-01, which counted until 2026-11-23; .*waives: residency\.site\.country/,
+  ],
+  [
+    "a fact of the future",
+    (p) => aged(p, 0, { read: "2026-11-25" }),
+    /cloudModel: read on 2026-11-25, which is in the future .*no waiver makes a profile pass/,
+  ],
+  [
+    "a certificate past its end",
+    (p) => residency(p, { certificates: [{ name: "ISO 27001", until: "2026-11-23" }] }),
+    /certificates: ISO 27001 ended on 2026-11-23/,
+  ],
+  [
+    "rules for the class that are too old",
+    (p) =>
+      doing(
+        Object.assign(p.blueprint.residency.classification, { freshUntil: "2026-11-23" }),
+        "location lab-floating",
+      ),
+    /classification: the rules for the highest class were read on .* take a newer polder/,
+  ],
+]);
+
+describe("residency-fresh and residency-accepted", () => {
+  const judged = (rule: typeof residencyFresh, values: object, waivers: object[] = []) => {
+    const p = example();
+    reading(p, { sure: true, met: true, waiver: "residency.site.country", ...values });
+    if (waivers.length > 0) p.blueprint.residency.verdict = "waived";
+    p.blueprint.waivers = waivers;
+    return rule.check(asInput(p), AS_OF);
+  };
+  const waiver = (expires: string) => ({
+    ...{ waives: "residency.site.country", reason: "the letter", owner: "Sam de Vries", expires },
+  });
+
+  it("warn 60 days before a fact grows stale, and pass", () => {
+    expect(judged(residencyFresh, { freshUntil: "2027-01-24" })).toEqual([
+      expect.not.objectContaining({ warns: true }),
+    ]);
+    expect(judged(residencyFresh, { freshUntil: "2027-01-23" })).toMatchObject([
+      {
+        verdict: "pass",
+        warns: true,
+        message: "siteCountry: counts 60 more days, until 2027-01-23: read x again",
+      },
+    ]);
+  });
+
+  it("read waived under a waiver that counts, and fail under one that ended", () => {
+    const stale = { freshUntil: "2026-11-23" };
+    expect(judged(residencyFresh, stale, [waiver(AS_OF)])).toMatchObject([
+      { verdict: "waived", waiver: { owner: "Sam de Vries" } },
+    ]);
+    expect(judged(residencyFresh, stale, [waiver("2026-11-23")])).toMatchObject([
+      { verdict: "fail" },
+    ]);
+    const unsure = { sure: false, confidence: "unconfirmed" };
+    expect(judged(residencyAccepted, unsure, [waiver(AS_OF)])).toMatchObject([
+      { verdict: "waived", message: expect.stringContaining("which is unconfirmed (x)") },
+    ]);
+    const ended = judged(residencyAccepted, unsure, [waiver("2026-11-23")]);
+    expect(ended.map((finding) => finding.verdict)).toEqual(["fail", "fail"]);
+  });
+});
+
+const overridden = (p: Planted, resource: string, set: object) => {
+  p.blueprint.overrides = [{ resource, set, reason: "the second hall", owner: "Sam de Vries" }];
+};
+
+bothWays(overridesAreNamed, () => example(), [
+  [
+    "a value that the document doesn't have",
+    (p) => {
+      overridden(p, "turn-*/server", { availability_zone: "hall-2" });
+      set(p, SERVER, "turn-1", { availability_zone: "hall-2" });
+      return subject(p, SERVER, "turn-2");
+    },
+    /availability_zone: got nothing, overrides\.yaml says "hall-2"/,
+  ],
+  [
+    "a resource that isn't there",
+    (p) => doing(overridden(p, "turn-9/server", { availability_zone: "x" }), "lab"),
+    /no resource is called so/,
+  ],
+  [
+    "a resource of the other stack",
+    (p) => doing(overridden(p, "addresses/turn-1/server", { description: "x" }), "lab"),
+    /no resource is called so/,
+  ],
+]);
+
+describe("overrides-are-named", () => {
+  it("tells each change as a warning, with who and why", () => {
+    const p = example();
+    overridden(p, "turn-1/server", { availability_zone: "hall-2", metadata: { rack: "7" } });
+    set(p, SERVER, "turn-1", {
+      availability_zone: "hall-2",
+      metadata: { ...body(p, SERVER, "turn-1").metadata, rack: "7" },
+    });
+    expect(overridesAreNamed.check(asInput(p), AS_OF)).toMatchObject([
+      {
+        ...{ verdict: "pass", warns: true, subject: subject(p, SERVER, "turn-1") },
+        message: 'availability_zone = "hall-2" by overrides.yaml, Sam de Vries: the second hall',
+      },
+      { verdict: "pass", warns: true },
+    ]);
+  });
+});
 
 const waive = (p: Planted, expires: string, waives = "no-unnoticed-interruption") => {
   p.blueprint.waivers = [{ waives, reason: "upgrade", owner: "Sam de Vries", expires }];

@@ -7,17 +7,19 @@ import { noSecret } from "./rules/no-secret.ts";
 import { noToken } from "./rules/no-token.ts";
 import { noUnnoticedDestruction } from "./rules/no-unnoticed-destruction.ts";
 import { noUnnoticedInterruption } from "./rules/no-unnoticed-interruption.ts";
+import { overridesAreNamed } from "./rules/overrides-are-named.ts";
 import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
 import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
+import { residencyFresh } from "./rules/residency-fresh.ts";
 import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
 import { stateIsProtected } from "./rules/state-is-protected.ts";
 import { stateOutsideOutput } from "./rules/state-outside-output.ts";
 import { userDataIsIdentity } from "./rules/user-data-is-identity.ts";
 import { validBySchema } from "./rules/valid-by-schema.ts";
 import { waiversInDate } from "./rules/waivers-in-date.ts";
-import type { Pack } from "./types.ts";
+import type { Pack, Rule } from "./types.ts";
 
 /** What every instance on OpenStack must meet, before anything is applied. */
 export const OPENSTACK_PACK: Pack = {
@@ -33,6 +35,7 @@ export const OPENSTACK_PACK: Pack = {
     runningHostsAreKept,
     explainedByBlueprint,
     planIsOfThisBlueprint,
+    overridesAreNamed,
     noSecret,
     noToken,
     userDataIsIdentity,
@@ -42,9 +45,16 @@ export const OPENSTACK_PACK: Pack = {
     stateOutsideOutput,
     validBySchema,
     residencyAccepted,
+    residencyFresh,
     waiversInDate,
   ],
 };
+
+/** The pack with an instance's own rules behind it: they add findings and take none away. */
+export const withOwnRules = (rules: readonly Rule[], pack: Pack = OPENSTACK_PACK): Pack => ({
+  ...pack,
+  rules: [...pack.rules, ...rules],
+});
 
 /** Ids of the rules that an instance may carry a waiver for. */
 export const WAIVABLE: readonly string[] = OPENSTACK_PACK.rules

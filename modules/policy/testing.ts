@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import type { Blueprint } from "../blueprint/index.ts";
 import type { ProviderSchema } from "../provider-schema/index.ts";
 import {
   ADDRESSES_FILE,
+  INSTANCE_FILE,
   instanceFolder,
   instanceNames,
   type LoadedInstance,
@@ -40,8 +41,9 @@ function load(name: string, allocated: boolean): PolicyInput {
   const folder = mkdtempSync(join(tmpdir(), "policy-"));
   try {
     const copy = join(folder, name);
-    cpSync(instanceFolder(ROOT, name), copy, { recursive: true });
-    rmSync(join(copy, ADDRESSES_FILE), { force: true });
+    // Only what is committed: a person of this machine, or its addresses, would be in the documents.
+    mkdirSync(copy);
+    cpSync(join(instanceFolder(ROOT, name), INSTANCE_FILE), join(copy, INSTANCE_FILE));
     if (allocated) {
       const { blueprint } = loadInstance(copy);
       writeFileSync(join(copy, ADDRESSES_FILE), JSON.stringify(addressesFor(blueprint)));

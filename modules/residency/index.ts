@@ -1,7 +1,21 @@
+export { type DatedRemark, judgeAsOf, type ResidencyAsOf } from "./as-of.ts";
 export {
-  type ClassificationRules,
   judgeResidency,
+  openChecks,
+  type RecordedFact,
   type ResidencyCheck,
   type ResidencyVerdict,
+  wayOut,
 } from "./judge.ts";
-export { type Flavour, type Location, locationSchema } from "./location.ts";
+export {
+  type Fact,
+  type Flavour,
+  factsOf,
+  type Location,
+  locationJsonSchema,
+  locationSchema,
+  type PlatformLocation,
+  shownValue,
+} from "./location.ts";
+export { isResidencyWaiver, PROFILE_NAMES, RESIDENCY_WAIVERS } from "./profiles.ts";
+export { classificationSchema, type ResidencyRules, termsSchema } from "./rules.ts";

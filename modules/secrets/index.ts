@@ -9,7 +9,14 @@ export {
   recordHost,
 } from "./hosts-file.ts";
 export { inventory, type Kept } from "./inventory.ts";
-export { type Admin, adminEntry, labPerson, type NewPerson, newPerson } from "./people.ts";
+export {
+  type Admin,
+  adminEntry,
+  LAB_USER,
+  labPerson,
+  type NewPerson,
+  newPerson,
+} from "./people.ts";
 export {
   installCertificate,
   PUBLIC_USES,

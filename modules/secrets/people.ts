@@ -71,8 +71,9 @@ async function personOf(name: string, user: string, folder: string): Promise<Adm
 /** An entry as it goes into `admins:` of the instance file, as YAML. */
 export const adminEntry = (admin: Admin): string => dump([admin], { lineWidth: -1 });
 
-/** The lab's own admin, on this machine alone. */
-const LAB = { name: "Lab Beheer", user: "labbeheer" } as const;
+/** Login name of the lab's own admin, who is one on this machine alone. */
+export const LAB_USER = "labbeheer";
+const LAB = { name: "Lab Beheer", user: LAB_USER } as const;
 
 /**
  * Makes the lab's admin, once for this machine, and writes them into an instance's admins.yaml.

@@ -18,7 +18,7 @@ import {
 import { shardsFor } from "./shards.ts";
 import { anyDemand, faultsOf } from "./testing.ts";
 
-const flavours = DATA.locations.get("lab-floating")?.platform.flavours ?? [];
+const flavours = DATA.locations.get("lab-floating")?.platform?.flavours ?? [];
 const { figures } = DATA;
 const catalogues = loadCatalogues();
 const hetzner = offersOf(catalogues.get("hetzner-cloud") as Catalogue);

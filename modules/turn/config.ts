@@ -45,7 +45,9 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
     "tls-listening-port=443",
     "# Media goes to the bridges over the private network, whatever address people come in by.",
     `relay-ip=${host.ipv4}`,
-    ...(shown ? [`external-ip=${shown}/${host.ipv4}`] : []),
+    // Not `public/private`: 4.6.1 then allows the private one as a peer, ours, whatever is denied
+    // (mainrelay.c, option X; read 2026-11-24). With one relay address the short form says the same.
+    ...(shown ? [`external-ip=${shown}`] : []),
     "",
     `realm=turn.${blueprint.domain}`,
     "use-auth-secret",

@@ -48,7 +48,7 @@ it("listens where clients come in: behind a floating address, or on the host's o
   expect(values(at("direct"), "listening-ip")).toEqual([publicAddress.ipv4, publicAddress.ipv6]);
   for (const config of [at("floating"), at("direct")]) {
     expect(values(config, "relay-ip")).toEqual([host.ipv4]);
-    expect(values(config, "external-ip")).toEqual([`203.0.113.7/${host.ipv4}`]);
+    expect(values(config, "external-ip")).toEqual(["203.0.113.7"]);
   }
   expect(values(configOf(blueprint, host), "external-ip")).toEqual([]);
 });

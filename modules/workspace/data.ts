@@ -1,8 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
-import { parseYaml, validate } from "../input/index.ts";
-import { type ClassificationRules, type Location, locationSchema } from "../residency/index.ts";
+import type { z } from "zod";
+import { parseYaml, validate, type YamlFile } from "../input/index.ts";
+import {
+  classificationSchema,
+  type Location,
+  locationSchema,
+  type ResidencyRules,
+  termsSchema,
+} from "../residency/index.ts";
 import {
   type Calibration,
   type Catalogue,
@@ -15,31 +21,16 @@ import {
   type Servers,
   serversSchema,
 } from "../sizing/index.ts";
+import { shown } from "./shown.ts";
 
 const modules = join(import.meta.dirname, "..");
 
-const read = <Schema extends z.ZodType>(schema: Schema, ...path: string[]): z.output<Schema> => {
+const parse = (...path: string[]): YamlFile => {
   const file = join(modules, ...path);
-  return validate(parseYaml(readFileSync(file, "utf8"), file), schema);
+  return parseYaml(readFileSync(file, "utf8"), shown(file));
 };
-
-const highest = z.strictObject({
-  tbb: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
-  marking: z.enum(["none", "Dep.V"]),
-  reason: z.string(),
-});
-
-const classificationSchema = z.strictObject({
-  source: z.string(),
-  read: z.iso.date(),
-  confidence: z.string(),
-  highest: z.strictObject({
-    government: highest,
-    private: highest,
-    public: highest,
-    unknown: highest,
-  }),
-});
+const read = <Schema extends z.ZodType>(schema: Schema, ...path: string[]): z.output<Schema> =>
+  validate(parse(...path), schema);
 
 /** The planner's figures. */
 export const loadFigures = (): Figures => read(figuresSchema, "sizing", "figures.yaml");
@@ -61,12 +52,24 @@ export const loadDay = (): Day => read(daySchema, "sizing", "day.yaml");
 /** Machines that somebody measured a bridge on. */
 export const loadServers = (): Servers => read(serversSchema, "sizing", "servers.yaml");
 
-/** The highest class for each cloud model. */
-export const loadClassification = (): ClassificationRules =>
-  read(classificationSchema, "residency", "classification.yaml");
+/** The highest class for each kind of cloud, and how long facts count. */
+export const loadResidencyRules = (): ResidencyRules => ({
+  classification: read(classificationSchema, "residency", "classification.yaml"),
+  terms: read(termsSchema, "residency", "terms.yaml"),
+});
 
-/** Every known location, by id. */
+/** The file of one of polder's own records, to say where in it something stands. */
+export const locationFile = (id: string): YamlFile => parse("residency", "locations", `${id}.yaml`);
+
+let known: ReadonlyMap<string, Location> | undefined;
+
+/** Every location that polder records, by id; read once. */
 export function loadLocations(): ReadonlyMap<string, Location> {
+  known ??= readLocations();
+  return known;
+}
+
+function readLocations(): ReadonlyMap<string, Location> {
   const files = readdirSync(join(modules, "residency", "locations")).sort();
   const locations = files.map((file) => read(locationSchema, "residency", "locations", file));
   return new Map(locations.map((location) => [location.id, location]));

@@ -1,19 +1,24 @@
 export {
   loadCalibration,
   loadCatalogues,
-  loadClassification,
   loadDay,
   loadFigures,
   loadLocations,
+  loadResidencyRules,
   loadServers,
 } from "./data.ts";
+export { loadOwnRules, ownRuleIds, RULES_FOLDER } from "./own-rules.ts";
+export { shown } from "./shown.ts";
 export {
   ADDRESSES_FILE,
   ADMINS_FILE,
   INSTANCE_FILE,
   instanceFolder,
   instanceNames,
+  LOCATION_FILE,
   type LoadedInstance,
   loadInstance,
+  OVERRIDES_FILE,
+  readOwnLocation,
 } from "./workspace.ts";
 export { writeWhole } from "./write-whole.ts";

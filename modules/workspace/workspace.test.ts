@@ -1,10 +1,13 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dump } from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
 import { BadInput } from "../input/index.ts";
 import { instanceJsonSchema } from "../instance/index.ts";
-import { instanceFolder, instanceNames, loadInstance } from "./index.ts";
+import { judge } from "../policy/index.ts";
+import { fact, record } from "../residency/testing.ts";
+import { instanceFolder, instanceNames, loadInstance, loadOwnRules } from "./index.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const parent = mkdtempSync(join(tmpdir(), "polder-workspace-"));
@@ -113,7 +116,7 @@ describe("a folder that can't be used", () => {
           .replace("http://198.18.64.1:18000/", "https://198.18.64.1:18000/"),
       },
       [
-        `instance.yaml:${at("residency:")}:12: residency: lab-floating is refused for nl-located: test: a real location, not a test one; got test location (test, lab/cloud/README.md)`,
+        `instance.yaml:${at("residency:")}:12: residency: lab-floating is refused for nl-located: test: a real location, not a test one; got test location (test, lab/cloud/README.md); rule residency-accepted, no waiver makes a profile pass: the way out is another location or another profile (\`polder residency\` lists them)`,
       ],
     ],
     [
@@ -185,6 +188,138 @@ describe("admins.yaml", () => {
   });
 });
 
+describe("location.yaml, an operator's own record", () => {
+  const REAL = LAB.replace("residency: lab", "residency: nl-sovereign")
+    .replace("location: lab-floating", "location: voorbeeld-1")
+    .replace("source: instance-ca", "source: file")
+    .replace("http://198.18.64.1:18000/", "https://198.18.64.1:18000/")
+    .replace(
+      /admins:[\s\S]*?# The machine/,
+      "admins:\n  - name: Anna Kok\n    user: annakok\n    key: sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIBS86oKldF0YuZBLoDcZh8d7ZuJbXLb0LLmLfVONvVRgAAAABHNzaDo=\n# The machine",
+    );
+  const own = (residency: object = {}, rest: object = {}) => ({
+    "instance.yaml": REAL,
+    "location.yaml": dump(record(residency, rest)),
+  });
+
+  it("is planned at like polder's own", () => {
+    const { blueprint, record: yaml } = loadInstance(folder(own()));
+    expect(blueprint.residency).toMatchObject({ verdict: "accepted", location: "voorbeeld-1" });
+    expect(blueprint.cloud.apiHosts).toEqual(["cloud.example"]);
+    expect(yaml.file).toMatch(/location\.yaml$/);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      "nobody's location",
+      { "instance.yaml": REAL },
+      /^instance\.yaml:\d+:11: location: got "voorbeeld-1", no such location is known; allowed: cyso-amsterdam, /,
+    ],
+    [
+      "another location's record",
+      own({}, { id: "voorbeeld-2" }),
+      /no such location is known; did you mean "voorbeeld-2"\?$/,
+    ],
+    [
+      "a record beside an instance that runs elsewhere",
+      { ...own(), "instance.yaml": LAB },
+      /^location\.yaml:1:5: id: got "voorbeeld-1", but instance\.yaml says location: lab-floating/,
+    ],
+    [
+      "a record that stands in for one of polder's",
+      own({}, { id: "odc-noord" }),
+      /^location\.yaml:1:5: id: got "odc-noord", which is a record of polder's own/,
+    ],
+    [
+      "a source that is no web address",
+      own({ ipv6: { ...fact(true), source: "the brochure" } }),
+      /^location\.yaml:\d+:\d+: residency\.ipv6\.source: got "the brochure", a web address is allowed/,
+    ],
+    [
+      "a circle of owners",
+      own({ parents: [{ entity: fact("A") }, { entity: fact("B") }, { entity: fact("a") }] }),
+      /^location\.yaml:\d+:\d+: residency\.parents\[2\]\.entity\.value: "a" stands above itself/,
+    ],
+    [
+      "a site abroad",
+      own({ site: { country: fact("DE") } }),
+      /^instance\.yaml:\d+:12: residency: voorbeeld-1 is refused for nl-sovereign: site\.country: the site is in the Netherlands; got DE \(confirmed, https:\/\/cloud\.example\/about\); rule residency-accepted, no waiver/,
+    ],
+  ])("with %s is refused", (_, files, says) => {
+    const [line, ...others] = loading(files);
+    expect(others).toEqual([]);
+    expect(line).toMatch(says);
+  });
+});
+
+describe("rules/, an instance's own rules", () => {
+  const RULE = `
+    export default {
+      id: "few-bridges", level: "error", what: "at most one bridge", why: "We have one machine.",
+      looksAt: "blueprint", waivable: true,
+      check: ({ blueprint }, asOf) => {
+        const bridges = blueprint.hosts.filter((host) => host.role === "bridge");
+        blueprint.hosts = [];
+        return bridges.length > 1
+          ? [{ verdict: "fail", subject: blueprint.instance, message: bridges.length + " on " + asOf }]
+          : [{ verdict: "pass", subject: blueprint.instance, message: "one" }];
+      },
+    };`;
+  const withRule = (text: string, name = "few-bridges", instance = LAB) => {
+    const path = folder({ "instance.yaml": instance });
+    mkdirSync(join(path, "rules"));
+    writeFileSync(join(path, "rules", `${name}.ts`), text);
+    return path;
+  };
+  const judged = async (path: string) => {
+    const { blueprint } = loadInstance(path);
+    const input = {
+      blueprint,
+      stacks: new Map(),
+      schema: { provider_schemas: {} },
+    };
+    const pack = { name: "own", why: "", rules: await loadOwnRules(path) };
+    return [judge(input, "2026-11-24", pack), blueprint] as const;
+  };
+
+  it("judge with polder's, on a copy", async () => {
+    const [findings, blueprint] = await judged(withRule(RULE));
+    expect(findings).toEqual([
+      { id: "few-bridges", verdict: "fail", subject: "lab", message: "2 on 2026-11-24" },
+    ]);
+    expect(blueprint.hosts.length).toBeGreaterThan(1);
+  });
+
+  it("may be waived where they say so", async () => {
+    const waived = `${LAB}waivers:\n  - { waives: few-bridges, reason: "The second comes.", owner: Sam, expires: 2026-12-31 }\n`;
+    const [[finding]] = await judged(withRule(RULE, "few-bridges", waived));
+    expect(finding?.verdict).toBe("waived");
+    expect(() => loadInstance(folder({ "instance.yaml": waived }))).toThrow(/few-bridges/);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    ["another id", RULE.replace('"few-bridges"', '"few"'), "few-bridges", /id: got "few", but the/],
+    ["no rule", "export const x = 1;", "few-bridges", /exports no rule: `export default/],
+    ["no check", RULE.replace("check:", "chekc:"), "few-bridges", /check: a function of input/],
+    ["a fault", "export default nothing;", "few-bridges", /can't be run: ReferenceError: nothing/],
+    ["an id of polder's", RULE, "no-secret", /polder has a rule "no-secret"/],
+    ["a name that is no id", RULE, "Few_Bridges", /a rule's file is called like its id/],
+  ])("with %s are refused", async (_, text, name, says) => {
+    await expect(loadOwnRules(withRule(text, name))).rejects.toThrow(BadInput);
+    await expect(loadOwnRules(withRule(text, name))).rejects.toThrow(says);
+  });
+
+  it.each([
+    ["says waived by itself", 'verdict: "fail"', 'verdict: "waived"'],
+    ["gives no list", "return bridges", "return 0; return bridges"],
+    ["throws", "return bridges", "throw new Error('x'); return bridges"],
+  ])("that %s fail", async (_, from, to) => {
+    const [[finding]] = await judged(withRule(RULE.replace(from, to)));
+    expect(finding).toMatchObject({ verdict: "fail" });
+    expect(finding?.message).toMatch(/^the rule itself failed/);
+  });
+});
+
 describe("recorded addresses", () => {
   const HEAD = "instance: lab\ncloud: openstack\nlocation: lab-floating\naddresses:\n";
   const IDS = ["control-1", "bridge-1", "bridge-2", "turn-1", "turn-2", "edge-1"];
@@ -213,14 +348,14 @@ describe("recorded addresses", () => {
       "another location",
       ALL.replace("lab-floating", "lab-direct"),
       [
-        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for lab on openstack at lab-direct`,
+        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for lab on openstack at lab-direct: a running instance doesn't move; write what it was made for, or \`polder decommission\` it there and plan anew`,
       ],
     ],
     [
       "another instance",
       ALL.replace("instance: lab", "instance: ander"),
       [
-        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for ander on openstack at lab-floating`,
+        `instance.yaml:${at("location:")}:11: location: the file says lab on openstack at lab-floating, addresses.yaml was recorded for ander on openstack at lab-floating: a running instance doesn't move; write what it was made for, or \`polder decommission\` it there and plan anew`,
       ],
     ],
     [

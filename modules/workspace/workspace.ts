@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import {
   type AddressesFile,
   addressesSchema,
@@ -19,9 +19,20 @@ import {
   validate,
   type YamlFile,
 } from "../input/index.ts";
-import { adminsFileSchema, type Instance, readInstance } from "../instance/index.ts";
+import {
+  adminsFileSchema,
+  type Instance,
+  type Override,
+  overridesFileSchema,
+  readInstance,
+} from "../instance/index.ts";
 import { WAIVABLE } from "../policy/index.ts";
-import type { Location } from "../residency/index.ts";
+import {
+  type Location,
+  locationSchema,
+  type PlatformLocation,
+  RESIDENCY_WAIVERS,
+} from "../residency/index.ts";
 import {
   coreModel,
   type Day,
@@ -33,11 +44,14 @@ import {
 } from "../sizing/index.ts";
 import {
   loadCalibration,
-  loadClassification,
   loadDay,
   loadFigures,
   loadLocations,
+  loadResidencyRules,
+  locationFile,
 } from "./data.ts";
+import { ownRuleIds } from "./own-rules.ts";
+import { shown } from "./shown.ts";
 
 export const INSTANCE_FILE = "instance.yaml";
 export const ADDRESSES_FILE = "addresses.yaml";
@@ -45,24 +59,24 @@ export const ADMINS_FILE = "admins.yaml";
 /** What the operator measured on machines of theirs, and how their day fills. */
 const CALIBRATION_FOLDER = "calibration";
 const DAY_FILE = "day.yaml";
+export const LOCATION_FILE = "location.yaml";
+export const OVERRIDES_FILE = "overrides.yaml";
 
 /** An instance as its folder on disk says it is. */
 export interface LoadedInstance {
   readonly folder: string;
   readonly instance: Instance;
   readonly blueprint: Blueprint;
-  readonly location: Location;
+  readonly location: PlatformLocation;
   /** What sizes are planned from, the operator's own measurements included. */
   readonly planData: PlanData;
   readonly day: Day;
+  /** The record of its location: polder's, or the one beside the instance file. */
+  readonly record: YamlFile;
+  /** What it changes of inner resources, where it does. */
+  readonly overrides?: YamlFile;
   /** What the folder holds beside the Blueprint and a person should know. */
   readonly notes: readonly string[];
-}
-
-/** A path as a person would type it: relative when it is below the working directory. */
-function shown(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith("..") || isAbsolute(short) ? path : short;
 }
 
 /** Names of the instances in `<root>/instances`. */
@@ -233,48 +247,104 @@ function checkAddresses({ file, yaml }: RecordedAddresses, blueprint: Blueprint)
 }
 
 /**
+ * The operator's own record, `location.yaml` beside the instance file, if there is one.
+ *
+ * @throws BadInput when it is wrong, or stands in for a record of polder's.
+ */
+export function readOwnLocation(
+  folder: string,
+  known: ReadonlyMap<string, Location>,
+): { readonly location: Location; readonly yaml: YamlFile } | undefined {
+  const path = join(folder, LOCATION_FILE);
+  if (!existsSync(path)) return undefined;
+  const yaml = parseYaml(readText(path), shown(path));
+  const location = validate(yaml, locationSchema);
+  if (known.has(location.id))
+    throw new BadInput([
+      {
+        file: yaml.file,
+        at: yaml.at(["id"]),
+        message: `id: got "${location.id}", which is a record of polder's own: take another id, so that nobody takes one for the other`,
+      },
+    ]);
+  return { location, yaml };
+}
+
+function readOverrides(
+  folder: string,
+): { readonly list: readonly Override[]; readonly yaml: YamlFile } | undefined {
+  const path = join(folder, OVERRIDES_FILE);
+  if (!existsSync(path)) return undefined;
+  const yaml = parseYaml(readText(path), shown(path));
+  return { list: validate(yaml, overridesFileSchema).overrides, yaml };
+}
+
+/**
  * Reads an instance's folder and decides its Blueprint.
  *
+ * @param options.ending it is to be ended, so it is read even where its location is refused
  * @throws BadInput with every problem, each at its file, line and column.
  */
-export function loadInstance(folder: string): LoadedInstance {
+export function loadInstance(
+  folder: string,
+  options: { readonly ending?: boolean } = {},
+): LoadedInstance {
   const path = join(folder, INSTANCE_FILE);
   const text = readText(path);
   const file = shown(path);
-  const locations = loadLocations();
+  const locations = new Map(loadLocations());
+  const own = readOwnLocation(folder, locations);
+  if (own) locations.set(own.location.id, own.location);
   const asked = readInstance(text, {
     file,
     folder: basename(folder),
-    waivable: WAIVABLE,
+    waivable: [...WAIVABLE, ...RESIDENCY_WAIVERS, ...ownRuleIds(folder)],
     locations: [...locations.keys()],
   });
   const instance = withAdmins(asked, folder);
   const yaml = parseYaml(text, file);
-  // Reading refused every other name already, together with the rest of what is wrong.
-  const location = locations.get(instance.location) as Location;
+  // Reading refused every other name already, together with the rest of what is wrong; the Blueprint
+  // refuses one without a platform.
+  const location = locations.get(instance.location) as PlatformLocation;
+  if (own && own.location !== location)
+    throw new BadInput([
+      {
+        file: own.yaml.file,
+        at: own.yaml.at(["id"]),
+        message: `id: got "${own.location.id}", but ${INSTANCE_FILE} says location: ${location.id}: make the two one, or take this file away`,
+      },
+    ]);
   const addresses = readAddresses(folder);
-  const { own, day } = readCalibration(folder);
+  const measured = readCalibration(folder);
   const figures = loadFigures();
-  const planData = { figures, cores: coreModel(loadCalibration(), figures, own) };
+  const planData = { figures, cores: coreModel(loadCalibration(), figures, measured.own) };
+  const overrides = readOverrides(folder);
   try {
     const blueprint = buildBlueprint({
       instance,
       location,
       ...planData,
-      classification: loadClassification(),
+      rules: loadResidencyRules(),
       ...(addresses && { addresses: addresses.file }),
+      ...(overrides && { overrides: overrides.list }),
+      ...options,
     });
     const flavours = location.platform.flavours.map(({ name }) => name);
     const notes = [
       ...(addresses ? checkAddresses(addresses, blueprint) : []),
-      ...own
+      ...measured.own
         .filter(({ machine }) => !flavours.includes(machine))
         .map(
-          ({ file, machine }) =>
-            `${file} measures "${machine}", which ${location.id} doesn't offer (${flavours.join(", ")}): it counts in catalogues that do`,
+          ({ file: name, machine }) =>
+            `${name} measures "${machine}", which ${location.id} doesn't offer (${flavours.join(", ")}): it counts in catalogues that do`,
         ),
     ];
-    return { folder, instance, blueprint, location, planData, day, notes };
+    const record = own?.yaml ?? locationFile(location.id);
+    return {
+      ...{ folder, instance, blueprint, location, planData, record, notes },
+      ...(overrides && { overrides: overrides.yaml }),
+      day: measured.day,
+    };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const name = pathText(error.path);

@@ -68,6 +68,21 @@ def is_skipped(state):
     return asked and state["ActiveState"] == "inactive" and state.get("ConditionResult") == "no"
 
 
+def hold(wanted):
+    """Masks what isn't there yet and comes with a package: a reboot before the first switch must not
+
+    start a daemon with Debian's own configuration. `enablement` sees the mask and takes it away.
+    """
+    ours = {os.path.basename(entry["path"]) for entry in wanted["files"] if os.path.dirname(entry["path"]) == "/etc/systemd/system"}
+    names = [full(unit["name"]) for unit in wanted["units"]]
+    new = [name for name, state in states(names).items() if state["LoadState"] == "not-found" and name not in ours]
+    if new:
+        ran = systemctl("mask", *new)
+        if ran.returncode != 0:
+            raise Refused("systemctl mask: %s" % ran.stderr.strip())
+    return new
+
+
 class Stamps:
     """When something was last told of its files; removed files have their time here, too."""
 

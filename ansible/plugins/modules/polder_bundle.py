@@ -152,6 +152,7 @@ def packages(trees, bundle, _params):
     if polder_packages.leftover_policy():
         os.unlink(polder_packages.POLICY)
     tree = os.path.join(trees.folder, staged(trees, wanted))
+    polder_units.hold(wanted)
     install, remove = polder_packages.bring(wanted["packages"], tree)
     return {"changed": bool(install or remove), "installed": install, "removed": remove}
 

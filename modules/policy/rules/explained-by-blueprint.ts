@@ -89,15 +89,24 @@ export function differences(
 }
 
 function outputs({ blueprint }: PolicyInput, stack: string, json: TerraformJson): Observation[] {
-  const allowed = stack === `${blueprint.instance}-addresses` ? ["addresses"] : [];
-  return entriesOf(at(json, "output"))
-    .filter(([name]) => !allowed.includes(name))
-    .map(([name]) =>
-      fail(
-        `${stack}/output.${name}`,
-        `no part of the Blueprint explains it, allowed: ${allowed.join() || "none"}`,
+  const isAddresses = stack === `${blueprint.instance}-addresses`;
+  const allowed = isAddresses ? ["addresses", "location"] : [];
+  const here = `${blueprint.cloud.provider}/${blueprint.cloud.location}`;
+  const said = at(json, "output", "location", "value");
+  return [
+    ...entriesOf(at(json, "output"))
+      .filter(([name]) => !allowed.includes(name))
+      .map(([name]) =>
+        fail(
+          `${stack}/output.${name}`,
+          `no part of the Blueprint explains it, allowed: ${allowed.join() || "none"}`,
+        ),
       ),
-    );
+    // What the state says of its place is what keeps the next plan from moving it.
+    ...(isAddresses && said !== here
+      ? [fail(`${stack}/output.location`, `got ${shown(said)}, the Blueprint says ${shown(here)}`)]
+      : []),
+  ];
 }
 
 /** The plan's resources against the document's, by address. */

@@ -1,4 +1,12 @@
-import { defineRule, fail, failsOr } from "../rule.ts";
+import { isCurrent } from "../../findings/index.ts";
+import { defineRule, fail, type Observation, pass } from "../rule.ts";
+
+/** Confidences that count, by profile; a test's own facts stand for nobody's. */
+const SURE: Readonly<Record<string, readonly string[]>> = {
+  lab: ["confirmed", "test"],
+  // Of the owner alone: see docs/residency.md.
+  eea: ["confirmed", "secondary"],
+};
 
 export const residencyAccepted = defineRule({
   id: "residency-accepted",
@@ -8,28 +16,40 @@ export const residencyAccepted = defineRule({
   norm: "BIO2 5.23",
   looksAt: "blueprint",
   waivable: false,
-  check: ({ blueprint }) => {
-    const { residency, cloud, classification } = blueprint;
+  check: ({ blueprint }, asOf) => {
+    const { residency, cloud, classification, waivers } = blueprint;
     const { needed, highest, source } = residency.classification;
     const subject = `location ${cloud.location}`;
-    const test = residency.profile === "lab";
+    const sure = ({ leaf, confidence }: (typeof residency.checks)[number]): boolean => {
+      if (leaf === "test" || confidence === "confirmed") return true;
+      const owner = leaf.startsWith("parents");
+      return (
+        (residency.profile !== "eea" || owner) &&
+        (SURE[residency.profile] ?? []).includes(confidence)
+      );
+    };
+    const unsure = residency.checks.filter((check) => !sure(check));
+    const own = waivers.filter(({ waives }) => waives.startsWith("residency."));
+    const waiver =
+      residency.verdict === "waived" && unsure.length === 1 && own.length === 1
+        ? own.find((w) => w.waives === unsure[0]?.waiver && isCurrent(w, asOf))
+        : undefined;
     const problems = [
-      ...(residency.verdict === "accepted"
+      ...(residency.verdict === "accepted" || waiver
         ? []
-        : [`refused for ${residency.profile}: ${residency.deciding}`]),
+        : [`${residency.verdict} for ${residency.profile}: ${residency.deciding}`]),
       ...(residency.location === cloud.location
         ? []
         : [`the verdict is about ${residency.location}`]),
       ...(residency.checks.length > 0 ? [] : ["nothing was checked"]),
-      ...residency.checks.flatMap((check) => [
-        ...(check.met ? [] : [`${check.leaf}: ${check.requirement}; got ${check.got}`]),
-        // A test's own facts stand for nobody's; every other profile needs confirmed ones.
-        ...(check.confidence === "confirmed" ||
-        check.leaf === "test" ||
-        (test && check.confidence === "test")
-          ? []
-          : [`${check.leaf}: its source is ${check.confidence} (${check.source})`]),
-      ]),
+      ...residency.checks
+        .filter(({ met }) => !met)
+        .map(({ leaf, requirement, got }) => `${leaf}: ${requirement}; got ${got}`),
+      ...(waiver
+        ? []
+        : unsure.map(
+            (check) => `${check.leaf}: its source is ${check.confidence} (${check.source})`,
+          )),
       ...(needed.tbb === classification.tbb && needed.marking === classification.marking
         ? []
         : ["the verdict is for another class than the instance's"]),
@@ -42,10 +62,11 @@ export const residencyAccepted = defineRule({
         ? [`the highest class rests on an unconfirmed source: ${source}`]
         : []),
     ];
-    return failsOr(
-      problems.map((text) => fail(subject, text)),
-      subject,
-      `accepted for ${residency.profile}: ${residency.deciding}`,
-    );
+    if (problems.length > 0) return problems.map((text) => fail(subject, text));
+    if (!waiver) return [pass(subject, `accepted for ${residency.profile}: ${residency.deciding}`)];
+    const [one] = unsure;
+    const message = `${one?.leaf}: ${one?.requirement}; got ${one?.got}, which is ${one?.confidence} (${one?.source})`;
+    const seen: Observation = { verdict: "waived", subject, message, waiver };
+    return [seen];
   },
 });

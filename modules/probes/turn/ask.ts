@@ -11,6 +11,29 @@ export interface TurnServer extends Endpoint {
 const carrierOf = (server: TurnServer): Promise<Carrier> =>
   server.tls ? tlsCarrier(server, server.tls.name, server.tls.ca) : udpCarrier(server);
 
+/**
+ * A client and the answer to its Allocate. 437 says that the server still knows somebody at our port,
+ * such as the probe before; then another port is asked from, as RFC 8656, 7.4 wants, twice at most.
+ */
+async function allocate(
+  server: TurnServer,
+  credential?: Credential,
+  ...how: Parameters<TurnClient["allocate"]>
+) {
+  for (let more = 2; ; more--) {
+    const client = new TurnClient(await carrierOf(server), credential);
+    const answer = await client.allocate(...how);
+    if (answer.code !== 437 || more === 0) return { client, answer };
+    await client.close();
+  }
+}
+
+/** Asks for the server's view of our address, which needs no relay. */
+async function bind(server: TurnServer, credential?: Credential) {
+  const client = new TurnClient(await carrierOf(server), credential);
+  return { client, answer: await client.binding() };
+}
+
 export interface TurnAsked {
   /** 0: success; absent: no answer. */
   readonly code?: number | undefined;
@@ -30,12 +53,11 @@ export async function askTurn(question: {
 }): Promise<TurnAsked> {
   const { server, what, credential } = question;
   try {
-    const client = new TurnClient(await carrierOf(server), credential);
-    const { code, message, size } =
-      what === "binding"
-        ? await client.binding()
-        : await client.allocate(what === "allocate" ? 17 : 6);
+    const { client, answer } = await (what === "binding"
+      ? bind(server, credential)
+      : allocate(server, credential, what === "allocate" ? 17 : 6));
     await client.close();
+    const { code, message, size } = answer;
     const software = message && attributeOf(message, ATTRIBUTE.software);
     return {
       code,
@@ -75,14 +97,14 @@ export async function relayTurn(question: {
 }): Promise<TurnRelayed> {
   const { server, credential, echo } = question;
   const relay = async (family: 4 | 6, peers: readonly string[]): Promise<TurnRelayed> => {
-    const client = new TurnClient(await carrierOf(server), credential);
-    const { code: allocated, relayed } = await client.allocate(17, family === 6 ? 6 : undefined);
+    const { client, answer } = await allocate(server, credential, 17, family === 6 ? 6 : undefined);
+    const { code: allocated, relayed } = answer;
     const answers = [];
     for (const peer of peers) {
       const asked = allocated === 0;
       const permission = asked ? (await client.permit(peer)).code : allocated;
       const channel = asked
-        ? (await client.bindChannel({ address: peer, port: 10_000 })).code
+        ? (await client.bindChannel({ address: peer, port: DISCARD })).code
         : allocated;
       answers.push({ peer, permission, channel });
     }
@@ -106,6 +128,12 @@ export async function relayTurn(question: {
   }
 }
 
+/**
+ * The port that channels are asked for (RFC 863). Permission goes by the address alone, and a channel
+ * to the port of the echo would bring the echo back as ChannelData.
+ */
+const DISCARD = 9;
+
 /** Allocates again and again as one user until something else than success comes; gives all codes. */
 export async function fillTurn(question: {
   readonly server: TurnServer;
@@ -116,11 +144,10 @@ export async function fillTurn(question: {
   const codes: (number | undefined)[] = [];
   try {
     while (codes.length < question.most) {
-      const client = new TurnClient(await carrierOf(question.server), question.credential);
+      const { client, answer } = await allocate(question.server, question.credential);
       clients.push(client);
-      const { code } = await client.allocate();
-      codes.push(code);
-      if (code !== 0) break;
+      codes.push(answer.code);
+      if (answer.code !== 0) break;
     }
   } finally {
     await Promise.all(clients.map((client) => client.close()));

@@ -20,7 +20,6 @@ import {
   testInstance,
 } from "./testing/polder.ts";
 import { canaryOf, huntOnHost } from "./testing/secret-hunt.ts";
-import { setup } from "./testing/shared-lab.ts";
 
 /** Tasks that a host may cost: each one is a round trip. */
 const BUDGET = { nothingToDo: 1, everything: 12 } as const;
@@ -45,10 +44,7 @@ async function secretsOfVault(): Promise<Canary[]> {
   }));
 }
 
-let down: () => Promise<void>;
-
 beforeAll(async () => {
-  down = await setup();
   instance = testInstance("lab", "t-hosts");
   person = await addPerson(instance, "testbeheer");
   await deploy(instance);
@@ -62,13 +58,22 @@ beforeAll(async () => {
 afterAll(async () => {
   await polder(["decommission", instance.folder, "--confirm", "t-hosts"]);
   instance.forget();
-  await down();
 });
 
 describe("converge", () => {
   test("from bare servers to running hosts, each key recorded as unverified", async () => {
+    // Each state that systemd has coturn's unit in, as it changes.
+    await on(
+      "turn-1",
+      `systemd-run --quiet --unit=watch-coturn sh -c 'while sleep 0.1; do now=$(systemctl is-enabled coturn 2>&1 | tail -1); [ "$now" = "$old" ] || echo "$now" >>/run/watch-coturn; old=$now; done'`,
+    );
     const ran = await converge();
     expect(ran.stdout).not.toContain("failed");
+    // A reboot before its own files count must not start it with Debian's.
+    const seen = await on("turn-1", "systemctl stop watch-coturn; cat /run/watch-coturn");
+    const [unknown, next, ...later] = seen.split("\n");
+    expect(unknown).toMatch(/not-found|No such file/);
+    expect([next, later.at(-1)]).toEqual(["masked", "enabled"]);
     expect(ran.stderr).toContain("first visit, SHA256:");
     expect(lastLine(ran.stdout)).toContain(`${hosts.length} hosts: ${hosts.length} changed`);
     expect(ran.code).toBe(0);
