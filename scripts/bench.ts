@@ -93,10 +93,15 @@ try {
   row("start Node and end it", node);
   row("`polder show lab`", await measure(11, polder, "show", "lab"));
   row(
-    "`polder show ministerie-groot` (44 hosts)",
+    "`polder show ministerie-groot` (57 hosts)",
     await measure(11, polder, "show", "ministerie-groot"),
   );
   row("`polder show lab --svg`", await measure(5, polder, "show", "lab", "--svg", "-"));
+  row("`polder size ministerie-groot`", await measure(5, polder, "size", "ministerie-groot"));
+  row(
+    "10,000 random demands planned, Node's start included",
+    await measure(5, process.execPath, "--import", "tsx", "scripts/bench-plans.ts"),
+  );
   row(
     "cdktf app: all examples synthesised and judged",
     await measure(5, process.execPath, "--import", "tsx", "stacks/main.ts"),
