@@ -35,7 +35,6 @@ soak: preflight-lab setup $(STAMPS)/lab-packages
 ## bench      measure each part; the table for docs/benchmarks.md
 bench: preflight-lab setup $(STAMPS)/lab-packages
 	@node --import tsx scripts/bench.ts
-	@node --import tsx scripts/bench-plans.ts
 
 ## bindings   generate the provider's TypeScript bindings from its committed schema
 bindings: $(STAMPS)/bindings
