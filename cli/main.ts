@@ -16,6 +16,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   new: async () => (await import("./commands/new.ts")).newCommand(),
   show: async () => (await import("./commands/show.ts")).showCommand(),
+  size: async () => (await import("./commands/size.ts")).sizeCommand(),
   residency: async () => (await import("./commands/residency.ts")).residencyCommand(),
   schema: async () => (await import("./commands/schema.ts")).schemaCommand(),
   plan: async () => (await import("./commands/plan.ts")).planCommand(),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { generateX25519Identity } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { secretsOf } from "../modules/keyring/index.ts";
 import { renderAll } from "../modules/render/index.ts";
@@ -167,6 +168,24 @@ describe("converge", () => {
     expect(await started()).not.toBe(before);
   });
 
+  test("a renewed certificate is shown by the processes that run", async () => {
+    const shown = () =>
+      on(
+        "control-1",
+        "systemctl show -p MainPID --value nginx prosody; openssl s_client -connect localhost:443 </dev/null 2>/dev/null | openssl x509 -noout -serial",
+      );
+    const [nginx, , prosody, serial] = (await shown()).split("\n");
+    const rotated = await polder(["keys", "rotate", instance.folder, "web/tls.crt"], {
+      env: person,
+    });
+    expect(rotated.code, rotated.stderr).toBe(0);
+    expect((await converge(["--limit", "control-1"])).code).toBe(0);
+    const [nginxNow, , prosodyNow, serialNow] = (await shown()).split("\n");
+    expect([nginxNow, prosodyNow]).toEqual([nginx, prosody]);
+    expect(serialNow).toMatch(/^serial=/);
+    expect(serialNow).not.toBe(serial);
+  });
+
   test("somebody who is no admin is locked out", async () => {
     await on(
       "edge-1",
@@ -210,6 +229,45 @@ describe("bad input", () => {
     expect(ran.code).toBe(3);
     await on("bridge-1", "rm /fill");
     expect((await converge(["--limit", "bridge-1"])).stdout).toContain("bridge-1: changed");
+  });
+
+  test("a package mirror that can't be reached: told, nothing stops, the next run goes on", async () => {
+    await on(
+      "bridge-1",
+      "apt-get -y -qq purge procps; nft insert rule inet polder output tcp dport 3142 reject with tcp reset",
+    );
+    const ran = await converge(["--limit", "bridge-1"]);
+    expect(ran.stdout).toMatch(/the package mirror \S+ doesn't answer/);
+    expect(ran.code).toBe(3);
+    expect(await on("bridge-1", "systemctl is-active ssh nftables")).toBe("active\nactive");
+    await on("bridge-1", "systemctl reload nftables");
+    expect((await converge(["--limit", "bridge-1"])).stdout).toContain("bridge-1: changed");
+  });
+
+  test("an identity that opens no vault: nobody is asked for anything", async () => {
+    const identity = join(instance.folder, "stranger.age");
+    writeFileSync(identity, await generateX25519Identity(), { mode: 0o600 });
+    const env = { ...person, POLDER_AGE_IDENTITY: identity };
+    const ran = await polder(["converge", instance.folder], { env });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr.trim().split("\n")).toHaveLength(1);
+    expect(ran.stderr).not.toContain("turn-1");
+  });
+
+  test("sessions killed in the middle: services stay, the next run goes on", async () => {
+    await on("turn-1", "echo x >>/etc/polder/current/etc/issue");
+    let killed: Promise<string> | undefined;
+    const ran = await converge(["--limit", "turn-1"], {
+      onLine: (line) => {
+        if (line.startsWith("turn-1: stage")) killed ??= on("turn-1", "pkill -KILL sshd-session");
+      },
+    });
+    await killed;
+    expect(ran.stdout).toContain("the connection was lost");
+    expect(ran.code).toBe(3);
+    expect(await on("turn-1", "systemctl is-active coturn ssh")).toBe("active\nactive");
+    expect((await converge(["--limit", "turn-1"])).code).toBe(0);
+    expect((await converge(["--check", "--limit", "turn-1"])).code).toBe(0);
   });
 
   test("a host that doesn't answer: one line, the others are done", async () => {

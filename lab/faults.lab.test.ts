@@ -379,9 +379,7 @@ describe("a plan that is no longer what was reviewed", () => {
   test("SIGINT while addresses are recorded: the file is whole or as it was", async () => {
     const file = join(fout.folder, "addresses.yaml");
     const before = readFileSync(file, "utf8");
-    const ran = await polder(["addresses", fout.folder], {
-      onLine: (_, child) => child.kill("SIGINT"),
-    });
+    const ran = await signalled(["addresses", fout.folder], /./, ["SIGINT"]);
     expectRefusal(ran, 3, /interrupted/);
     expect(readFileSync(file, "utf8")).toBe(before);
     await polderOk("addresses", fout.folder);

@@ -9,7 +9,7 @@ import { defaultFolder, status } from "../lab/cloud/index.ts";
 
 const root = join(import.meta.dirname, "..");
 const polder = join(root, "cli/polder");
-const instance = "gemeente-klein";
+const instance = "lab-tweede";
 const work = mkdtempSync(join(tmpdir(), "polder-bench-"));
 const folder = join(work, instance);
 
@@ -93,10 +93,15 @@ try {
   row("start Node and end it", node);
   row("`polder show lab`", await measure(11, polder, "show", "lab"));
   row(
-    "`polder show ministerie-groot` (44 hosts)",
+    "`polder show ministerie-groot` (57 hosts)",
     await measure(11, polder, "show", "ministerie-groot"),
   );
   row("`polder show lab --svg`", await measure(5, polder, "show", "lab", "--svg", "-"));
+  row("`polder size ministerie-groot`", await measure(5, polder, "size", "ministerie-groot"));
+  row(
+    "10,000 random demands planned, Node's start included",
+    await measure(5, process.execPath, "--import", "tsx", "scripts/bench-plans.ts"),
+  );
   row(
     "cdktf app: all examples synthesised and judged",
     await measure(5, process.execPath, "--import", "tsx", "stacks/main.ts"),
@@ -106,15 +111,20 @@ try {
     row("`polder lab down`", await measure(1, polder, "lab", "down"));
   row("`polder lab up`, its root and data there", await measure(1, polder, "lab", "up"));
   row("`polder lab up`, when it is up", await measure(3, polder, "lab", "up"));
+  await measure(1, polder, "keys", "person", "--lab", folder);
   row("plan of the addresses", await measure(1, polder, "plan", folder));
   row("apply of the addresses (6)", await measure(1, polder, "apply", folder));
   row("record them", await measure(1, polder, "addresses", folder));
   row("plan of the cluster", await measure(1, polder, "plan", folder));
   row(
-    "apply of the cluster (7 hosts, about 127 resources)",
+    "apply of the cluster (7 hosts, about 128 resources)",
     await measure(1, polder, "apply", folder),
   );
   row("plan again: no changes", await measure(3, polder, "plan", folder));
+  await measure(1, polder, "keys", "init", folder);
+  row("converge from bare servers (7 hosts)", await measure(1, polder, "converge", folder));
+  row("converge again: nothing to do", await measure(3, polder, "converge", folder));
+  row("`polder probe all`", await measure(1, polder, "probe", "all", folder, "--no-alarm"));
   row("decommission", await measure(1, polder, "decommission", folder, "--confirm", instance));
   const lab = await status({ folder: defaultFolder() });
 

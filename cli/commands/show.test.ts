@@ -46,7 +46,7 @@ describe("polder show, for a person", () => {
 
   it("shortens a long row of alike hosts, and says how to see them", () => {
     const text = print(blueprintOf("ministerie-groot"));
-    expect(text).toContain("32 more, to");
+    expect(text).toContain("45 more, to");
     expect(text).toContain("--all shows them");
     expect(text).not.toContain("bridge-17 ");
   });

@@ -1,12 +1,11 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { drawNetwork } from "../../modules/drawing/index.ts";
-import { BadInput } from "../../modules/input/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
-import { note, out, screenWidth } from "../terminal.ts";
+import { out, screenWidth } from "../terminal.ts";
 import { describe } from "../text/describe.ts";
 import { paintFor } from "../text/paint.ts";
+import { writeResult } from "../write-result.ts";
 
 interface ShowOptions {
   readonly json?: boolean;
@@ -23,25 +22,6 @@ Examples:
   polder show lab --json | jq .hosts
   polder show ../eigen/gemeente    an instance by its path
 `;
-
-/** Writes beside the file first, so that an interrupt never leaves half a drawing. */
-function writeDrawing(svg: string, file: string): void {
-  if (file === "-") {
-    process.stdout.write(svg);
-    return;
-  }
-  const partial = `${file}.${process.pid}.part`;
-  try {
-    writeFileSync(partial, svg);
-    renameSync(partial, file);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "there is no such folder" : `can't be written (${code})`;
-    throw new BadInput([{ file, message: why }]);
-  }
-  note(`wrote ${file}`);
-}
 
 /** `polder show`: the Blueprint, for a person or a machine. */
 export function showCommand(): Command {
@@ -65,7 +45,7 @@ export function showCommand(): Command {
         return;
       }
       if (options.svg !== undefined) {
-        writeDrawing(drawNetwork(blueprint), options.svg);
+        writeResult(drawNetwork(blueprint), options.svg);
         return;
       }
       const { why = false, all = false } = options;

@@ -1,5 +1,6 @@
 import type { Blueprint, Flow, Host, Peer } from "../../modules/blueprint/index.ts";
 import { type Paint, PLAIN } from "./paint.ts";
+import { hostsTable, mbit, people, plural, sizingReasons } from "./sizing.ts";
 import { type Column, labelled, table, wrap } from "./table.ts";
 
 export interface DescribeOptions {
@@ -17,8 +18,6 @@ export interface DescribeOptions {
 /** A longer row of hosts of one role is shortened to its ends. */
 const ROW = 8;
 
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
-const mbit = (bits: number): string => `${(bits / 1e6).toFixed(bits < 1e7 ? 1 : 0)} Mbit/s`;
 const ports = ({ ports: [from, to] }: Flow): string => (from === to ? `${from}` : `${from}-${to}`);
 
 /** A peer's name; ranges are listed where there are few. */
@@ -127,33 +126,14 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
       layout,
     ),
   );
-  for (const text of notes) remark(paint.warn(`note: ${text}`));
+  for (const text of [...notes, ...sizing.warnings]) remark(paint.warn(`note: ${text}`));
 
   const { total } = sizing;
   heading(
     "Sizing",
-    `${plural(total.people, "person").replace("persons", "people")} at once, growth included; ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out; ${plural(sizing.shards, "shard")}`,
+    `${people(total.people)} at once, growth included; ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out; ${plural(sizing.shards, "shard")}`,
   );
-  rows(
-    [
-      { title: "role" },
-      { title: "hosts" },
-      { title: "flavour" },
-      { title: "decided by" },
-      { title: "why", wrap: true },
-    ],
-    sizing.roles.map((role) => {
-      const deciding = role.constraints.find((c) => c.name === role.deciding);
-      const spare = role.reserve > 0 ? `, and ${role.reserve} in reserve` : "";
-      return [
-        role.role,
-        `${role.count}`,
-        role.flavour,
-        `${role.deciding}${deciding?.assumed ? " (assumed)" : ""}`,
-        `${deciding?.reason ?? ""}${spare}`,
-      ];
-    }),
-  );
+  lines.push(...hostsTable(sizing, layout));
   if (sizing.verdict === "assumed") {
     remark(
       "assumed: the figure behind it is this project's choice or nobody's measurement; --why tells",
@@ -328,9 +308,6 @@ function reasons(blueprint: Blueprint, width: number, paint: Paint): string[] {
   const heading = (title: string, remark = "") =>
     lines.push("", paint.bold(title) + (remark && `  ${paint.dim(remark)}`));
 
-  const indented = (text: string) =>
-    lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));
-
   heading("Why: residency");
   lines.push(
     ...table(
@@ -361,60 +338,7 @@ function reasons(blueprint: Blueprint, width: number, paint: Paint): string[] {
     ),
   );
 
-  heading("Why: load", "one line a kind of meeting, before growth");
-  lines.push(
-    ...table(
-      [
-        { title: "kind", wrap: true },
-        { title: "rooms" },
-        { title: "people" },
-        { title: "videos" },
-        { title: "pkt/s in" },
-        { title: "pkt/s out" },
-        { title: "in" },
-        { title: "out" },
-      ],
-      sizing.loads.map((load) => [
-        load.kind,
-        `${load.rooms}`,
-        `${load.people}`,
-        `${load.streamsPerPerson}`,
-        `${Math.round(load.packetsInPerSecond)}`,
-        `${Math.round(load.packetsOutPerSecond)}`,
-        mbit(load.bitsInPerSecond),
-        mbit(load.bitsOutPerSecond),
-      ]),
-      layout,
-    ),
-  );
-
-  heading("Why: hosts", `figures read ${sizing.figuresRead}`);
-  indented(sizing.reason);
-  for (const role of sizing.roles) {
-    const count =
-      role.count === role.countDuringUpgrade
-        ? ""
-        : `, ${role.countDuringUpgrade} during an upgrade`;
-    lines.push(`  ${paint.bold(role.role)}  ${plural(role.count, "host")}${count}`);
-    lines.push(...wrap(`${role.flavour}: ${role.flavourReason}`, width - 4).map((l) => `    ${l}`));
-    lines.push(
-      ...table(
-        [
-          { title: "constraint" },
-          { title: "asks for" },
-          { title: "because", wrap: true },
-          { title: "source", wrap: true },
-        ],
-        role.constraints.map((c) => [
-          `${c.name}${c.name === role.deciding ? " (decides)" : ""}`,
-          c.needs > 0 && c.needs < 0.005 ? "< 0.01" : c.needs.toFixed(2),
-          c.reason,
-          `${c.source}${c.assumed ? " (assumed)" : ""}`,
-        ]),
-        { ...layout, indent: 4 },
-      ),
-    );
-  }
+  lines.push(...sizingReasons(sizing, width, paint));
 
   heading("Why: places");
   lines.push(

@@ -22,9 +22,9 @@ import { Services } from "./services.ts";
 import { readSettings, writeState } from "./state.ts";
 
 /** ms between two looks at servers and ports; a look takes some 150 ms. */
-const pause = 1_000;
+const pause = 1_500;
 /** ms between two looks at security groups: a changed rule shall act within 2 s. */
-const groupsPause = 500;
+const groupsPause = 800;
 /** Every how many looks all is looked at. */
 const slowEvery = 5;
 /** Guests that start at the same time: more would only make each of them slow. */

@@ -120,8 +120,14 @@ export const JUDGES: readonly Judge[] = [
     command: "[ \"$(su -s /bin/sh nobody -c 'ulimit -H -c')\" = 0 ]",
   },
   {
+    id: "profile-cores",
+    reads: /^\/etc\/profile\.d\/polder-no-core-dumps\.sh$/,
+    command: each('sh -e -c ". \\"$file\\"; [ \\"\\$(ulimit -c)\\" = 0 ]"'),
+    refuses: /./,
+  },
+  {
     id: "profile",
-    reads: /^\/etc\/profile\.d\//,
+    reads: /^\/etc\/profile\.d\/(?!polder-no-core-dumps)/,
     command: each('sh -e -c ". \\"$file\\"; [ \\"\\$(umask)\\" = 0027 ]"'),
     refuses: /./,
   },

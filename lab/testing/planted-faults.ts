@@ -18,6 +18,7 @@ export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   tmpfiles: (text) => `${text}? /etc 0755 root root -\n`,
   "login-defs": (text) => `${text}UMSAK 027\n`,
   limits: (text) => text.replaceAll("core", "coer"),
+  "profile-cores": (text) => text.replace("ulimit -c 0", "ulimit -c zero"),
   profile: (text) => text.replace("umask 027", "umask 227x"),
   hosts: (text) => text.replace(/^(\S+)( control-1\.)/m, "10.0.0.256$2"),
   resolver: (text) => text.replace("nameserver ", "nameserver x"),

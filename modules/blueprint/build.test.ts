@@ -144,7 +144,7 @@ describe("what can't be granted", () => {
   });
 
   it("is a demand that the zone has no addresses for", () => {
-    expect(refusal(room(8, 2000, "all"))).toMatch(
+    expect(refusal(room(8, 800, "all"))).toMatch(
       /^demand\.meetings: \d+ (control|bridge|turn) hosts, at most \d+ fit into 10\.80\.0\.0\/24$/,
     );
   });

@@ -13,6 +13,7 @@ import {
   wayOut,
 } from "../residency/index.ts";
 import {
+  type CoreModel,
   type Figures,
   figureOf,
   planSizing,
@@ -31,6 +32,8 @@ export interface BlueprintInput {
   readonly instance: Instance;
   readonly location: Location;
   readonly figures: Figures;
+  /** What a bridge costs in cores, with what the operator measured. */
+  readonly cores: CoreModel;
   readonly rules: ResidencyRules;
   /** What overrides.yaml changes of inner resources. */
   readonly overrides?: readonly Override[];
@@ -173,8 +176,20 @@ function volumesOf(
   return [];
 }
 
+/**
+ * The shard of each bridge: one to each shard in turn, until it has what it needs. More bridges for
+ * one shard move none of the others while all had as many.
+ */
+function bridgeShards({ shardSizes }: Sizing): number[] {
+  const most = Math.max(...shardSizes.map(({ bridges }) => bridges));
+  return Array.from({ length: most }).flatMap((_, round) =>
+    shardSizes.filter(({ bridges }) => bridges > round).map(({ shard }) => shard),
+  );
+}
+
 function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]): Host[] {
   const { instance, addresses, figures } = input;
+  const shardOfBridge = bridgeShards(sizing);
   return sizing.roles.flatMap((size: RoleSize) => {
     const place = ROLES[size.role];
     const zone = zones.find((z) => z.name === place.zone) as Zone;
@@ -191,7 +206,12 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
       return {
         id,
         role: size.role,
-        shard: size.role === "monitor" || size.role === "edge" ? 0 : (i % sizing.shards) + 1,
+        shard:
+          size.role === "monitor" || size.role === "edge"
+            ? 0
+            : size.role === "bridge"
+              ? (shardOfBridge[i] ?? 0)
+              : (i % sizing.shards) + 1,
         name: `${id}.${instance.name}.internal`,
         zone: place.zone,
         ipv4: addressAt(v4, place.offset + i),
@@ -338,7 +358,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
   let hosts: Host[];
   const zones = planZones(instance);
   try {
-    sizing = planSizing(instance.demand, location.platform.flavours, input.figures);
+    sizing = planSizing(instance.demand, location.platform.flavours, input);
     hosts = planHosts(input, sizing, zones);
   } catch (error) {
     if (error instanceof Unplannable) throw new Refused(error.path, error.message);

@@ -1,11 +1,20 @@
 import fc from "fast-check";
 import { type Instance, instanceSchema } from "../instance/index.ts";
-import { loadFigures, loadLocations, loadResidencyRules } from "../workspace/index.ts";
+import { coreModel } from "../sizing/index.ts";
+import {
+  loadCalibration,
+  loadFigures,
+  loadLocations,
+  loadResidencyRules,
+} from "../workspace/index.ts";
 import type { BlueprintInput } from "./index.ts";
+
+const figures = loadFigures();
 
 /** The toolkit's own data, read once. For tests only. */
 export const DATA = {
-  figures: loadFigures(),
+  figures,
+  cores: coreModel(loadCalibration(), figures),
   rules: loadResidencyRules(),
   locations: loadLocations(),
 };
@@ -98,8 +107,8 @@ export const anyInstance: fc.Arbitrary<Instance> = fc
 export function inputOf(instance: Instance): BlueprintInput {
   const location = DATA.locations.get(instance.location);
   if (!location) throw new RangeError(`${instance.location} is no location`);
-  const { figures, rules } = DATA;
-  return { instance, location, figures, rules };
+  const { figures, cores, rules } = DATA;
+  return { instance, location, figures, cores, rules };
 }
 
 /** A fixed, small instance, with what a test changes. */

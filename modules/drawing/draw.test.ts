@@ -130,10 +130,10 @@ describe("the drawing", () => {
       examples.find(([name]) => name === "ministerie-groot")?.[1] as Blueprint,
     );
     for (const word of [
-      "bridge-1 … bridge-35",
-      "… 33 more",
+      "bridge-1 … bridge-48",
+      "… 46 more",
       "172.20.0.50",
-      "172.20.0.84",
+      "172.20.0.97",
       "control-2",
     ]) {
       expect(svg).toContain(word);

@@ -1,1 +1,2 @@
 export { drawNetwork } from "./draw.ts";
+export { element, escapeXml, text } from "./svg.ts";

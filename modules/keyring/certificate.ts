@@ -22,8 +22,9 @@ export interface CertificateFacts {
 }
 
 /**
- * CA/Browser Forum, Baseline Requirements 7.1.6.1; PKIoverheid's policies are all below Logius's arc
- * (Programma van Eisen PKIoverheid, part 3; from memory, to be confirmed).
+ * CA/Browser Forum, Baseline Requirements 7.1.6.1; PKIoverheid's policies are all below Logius's arc,
+ * such as 2.16.528.1.1003.1.2.8.6 for a private server (Programma van Eisen PKIoverheid, part 3h; seen in
+ * certificates' configurations of its users, 2026-11-24).
  */
 const POLICIES: readonly (readonly [string, Validation])[] = [
   ["2.16.528.1.1003.1.2.", "pkioverheid"],

@@ -2,8 +2,8 @@ import type { Blueprint } from "../blueprint/index.ts";
 import type { SecretSpec } from "./spec.ts";
 
 /**
- * Lifetimes in days. Signing keys: NIST SP 800-57 part 1 rev. 5, 5.3.6, gives private signature keys
- * 1 to 3 years of use and symmetric authentication keys at most 2 (quoted from memory, to be confirmed). Leaf
+ * Lifetimes in days. Signing keys: NIST SP 800-57 part 1 rev. 5, 5.3.6, recommends about 1 to
+ * 3 years at most for a private signature key (read 2026-11-24) and about 2 for a symmetric authentication key. Leaf
  * certificates: 90, as ACME issuers give, renewed at 30 days left. security.txt: less than a year
  * (RFC 9116 2.5.5).
  */

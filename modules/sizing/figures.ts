@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const figure = z.strictObject({
+/** One number with its unit and its source. */
+export const figure = z.strictObject({
   value: z.number().positive(),
   unit: z.string(),
   source: z.string(),
@@ -28,18 +29,27 @@ const NAMES = [
   "highVP8",
   "highH264",
   "bridgePackets",
+  "bridgePacketsLarge",
   "bridgeUse",
   "bridgePeople",
+  "bridgePeopleLarge",
+  "bridgeLargeVcpus",
   "bridgeRoomPeople",
   "bridgeVcpus",
   "bridgeRam",
-  "cpuPerKilobyte",
-  "cpuIdle",
-  "cpuSafety",
+  "marginUnknown",
+  "marginMeasured",
+  "bridgeCoresUseful",
   "ramPerKilobyte",
+  "ramIdle",
+  "heapShare",
   "networkBits",
   "networkUse",
   "controlPeople",
+  "shardsMost",
+  "bridgesMost",
+  "turnsMost",
+  "lastNClient",
   "controlVcpus",
   "controlRam",
   "joinsPerRoom",
@@ -64,3 +74,6 @@ export const figuresSchema = z.strictObject({
 });
 
 export type Figures = Readonly<z.output<typeof figuresSchema>>;
+
+/** The value of a figure. */
+export const figureOf = (figures: Figures, name: FigureName): number => figures.figures[name].value;

@@ -1,10 +1,48 @@
-export { type FigureName, type Figures, figuresSchema } from "./figures.ts";
-export { figureOf, type Load, loadOf } from "./load.ts";
+export {
+  type Calibration,
+  type Comparison,
+  type CoreModel,
+  calibrationSchema,
+  compare,
+  coreModel,
+  type Fits,
+  fitLines,
+  type Line,
+  type MeasuredMachine,
+  type OwnCalibration,
+  ownCalibrationSchema,
+  plannedCores,
+  type Sent,
+} from "./calibration.ts";
+export {
+  type Catalogue,
+  catalogueSchema,
+  type Offer,
+  offersOf,
+  type Servers,
+  serversSchema,
+} from "./catalogue.ts";
+export { type FigureName, type Figures, figureOf, figuresSchema } from "./figures.ts";
+export { type Load, loadOf } from "./load.ts";
 export {
   type Constraint,
+  type PlanData,
+  type PlanOptions,
   planSizing,
   type Role,
   type RoleSize,
+  type ShardSize,
   type Sizing,
   Unplannable,
 } from "./plan.ts";
+export {
+  type Day,
+  daySchema,
+  type Hour,
+  monthlyCost,
+  type Schedule,
+  type Span,
+  scheduleOf,
+  spansOf,
+} from "./schedule.ts";
+export { BadWhatIf, whatIf } from "./what-if.ts";

@@ -1,5 +1,5 @@
 import type { Instance, MeetingKind } from "../instance/index.ts";
-import type { FigureName, Figures } from "./figures.ts";
+import { type FigureName, type Figures, figureOf } from "./figures.ts";
 
 /** What one kind of meeting, all its rooms together, does to the bridges. Growth not included. */
 export interface Load {
@@ -10,6 +10,8 @@ export interface Load {
   readonly streamsPerPerson: number;
   /** Videos that leave the bridges. */
   readonly streams: number;
+  /** packets/s that one person is sent. */
+  readonly packetsToEach: number;
   readonly packetsInPerSecond: number;
   readonly packetsOutPerSecond: number;
   readonly bitsInPerSecond: number;
@@ -23,9 +25,6 @@ export interface Load {
 }
 
 type Codecs = Instance["demand"]["codecs"];
-
-/** The value of a figure. */
-export const figureOf = (figures: Figures, name: FigureName): number => figures.figures[name].value;
 
 /** Bit rate of a video layer, averaged over the codecs that people send. */
 function layer(figures: Figures, codecs: Codecs, height: "low" | "standard" | "high"): number {
@@ -74,6 +73,7 @@ export function loadOf(meeting: MeetingKind, codecs: Codecs, figures: Figures): 
     people: rooms * n,
     streamsPerPerson: videos + screen,
     streams: rooms * n * (videos + screen),
+    packetsToEach: packetsDown,
     packetsInPerSecond: rooms * (packetsIn + relayed),
     packetsOutPerSecond: rooms * (n * packetsDown + relayed),
     bitsInPerSecond:

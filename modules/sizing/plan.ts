@@ -1,7 +1,9 @@
 import type { Instance } from "../instance/index.ts";
-import type { Flavour } from "../residency/index.ts";
-import type { FigureName, Figures } from "./figures.ts";
-import { figureOf, type Load, loadOf } from "./load.ts";
+import { type CoreModel, marginOf, mostSent, plannedCores } from "./calibration.ts";
+import type { Offer } from "./catalogue.ts";
+import { type FigureName, type Figures, figureOf } from "./figures.ts";
+import { type Load, loadOf } from "./load.ts";
+import { assignRooms, type Rooms, type Shard, shardsFor } from "./shards.ts";
 
 /** What a host does. */
 export type Role = "control" | "bridge" | "turn" | "monitor" | "edge";
@@ -30,6 +32,14 @@ export interface RoleSize {
   readonly need: { readonly vcpus: number; readonly ramMiB: number; readonly diskGiB: number };
   readonly flavour: string;
   readonly flavourReason: string;
+  /** Price of one host a month, where the catalogue names one; without VAT. */
+  readonly monthlyPrice?: number;
+}
+
+/** One shard: a control host with its bridges, and the rooms that it carries. */
+export interface ShardSize extends Omit<Shard, "needs"> {
+  /** Bridges of this shard, the one in reserve included. */
+  readonly bridges: number;
 }
 
 /** Demand turned into machines. */
@@ -46,13 +56,17 @@ export interface Sizing {
     readonly bitsInPerSecond: number;
     readonly bitsOutPerSecond: number;
     readonly joinsPerSecond: number;
+    /** Cores and heap that all bridges but the reserve need, with the model's margin. */
     readonly cores: number;
     readonly memoryMiB: number;
     readonly turnAllocations: number;
     readonly turnBitsPerSecond: number;
   };
   readonly shards: number;
+  readonly shardSizes: readonly ShardSize[];
   readonly roles: readonly RoleSize[];
+  /** What a person should know before they buy: the number, the limit, its source. */
+  readonly warnings: readonly string[];
 }
 
 /** A demand that no plan meets. `path` is the field of the instance file that asks for too much. */
@@ -66,50 +80,119 @@ export class Unplannable extends Error {
   }
 }
 
-/** Smallest flavour that meets a need: fewest vCPU, then least memory. */
-function smallest(
-  flavours: readonly Flavour[],
-  role: Role,
-  need: RoleSize["need"],
-): { flavour: string; flavourReason: string } {
-  const media = role === "bridge" || role === "turn";
-  const fitting = flavours
-    .filter((f) => f.vcpus >= need.vcpus && f.ramMiB >= need.ramMiB && f.diskGiB >= need.diskGiB)
-    .filter((f) => !media || f.dedicated)
-    .sort((a, b) => a.vcpus - b.vcpus || a.ramMiB - b.ramMiB || a.diskGiB - b.diskGiB);
-  const best = fitting[0];
-  const asked = `${need.vcpus} vCPU${media ? " (dedicated)" : ""}, ${need.ramMiB} MiB, ${need.diskGiB} GiB`;
-  if (!best)
-    throw new Unplannable(
-      ["location"],
-      `no flavour there has ${asked}, which a ${role} host needs`,
-    );
-  return { flavour: best.name, flavourReason: `smallest with at least ${asked}` };
+/** What the planner decides from, besides the demand. */
+export interface PlanData {
+  readonly figures: Figures;
+  readonly cores: CoreModel;
+}
+
+export interface PlanOptions {
+  /** Part of the demand that is there, 1 by default: for a quiet hour, or to see where limits lie. */
+  readonly share?: number;
+}
+
+type Demand = Instance["demand"];
+type Meeting = Demand["meetings"][number];
+type Need = RoleSize["need"];
+
+/** A hair less, so that 3.0000000000000004 hosts, the sum of many loads, are 3. */
+const up = (needs: number): number => Math.max(0, Math.ceil(needs - 1e-9));
+
+/** A constraint before its words are written: those of the plans that lose are never read. */
+interface Draft {
+  readonly name: string;
+  readonly needs: number;
+  readonly reason: () => string;
+  readonly from: readonly FigureName[];
+  /** A source besides the figures'. */
+  readonly source?: string;
+}
+
+interface Candidate {
+  readonly offer: Offer;
+  readonly drafts: readonly Draft[];
+}
+
+const REQUIRED = [
+  ["simultaneous", 1],
+  ["participants", 2],
+  ["lastN", 1],
+  ["microphones", 1],
+] as const;
+
+/** Numbers that no file holds, but a caller might. */
+function refuseNonsense(demand: Demand): void {
+  if (demand.meetings.length === 0)
+    throw new Unplannable(["demand", "meetings"], "got none, at least one is needed");
+  const share = (value: number, key: "growth" | "behindFirewalls", most: number) => {
+    if (!(value >= 0 && value <= most))
+      throw new Unplannable(["demand", key], `got ${value}, 0 to ${most} is allowed`);
+  };
+  share(demand.growth, "growth", 10);
+  share(demand.behindFirewalls, "behindFirewalls", 1);
+  demand.meetings.forEach((meeting, i) => {
+    for (const [key, least] of REQUIRED) {
+      if (!Number.isInteger(meeting[key]) || meeting[key] < least)
+        throw new Unplannable(
+          ["demand", "meetings", i, key],
+          `got ${meeting[key]}, a whole number from ${least} is allowed`,
+        );
+    }
+    const { cameras, participants } = meeting;
+    if (typeof cameras === "number" && !(cameras >= 0 && cameras <= participants))
+      throw new Unplannable(
+        ["demand", "meetings", i, "cameras"],
+        `got ${cameras} cameras for ${participants} participants`,
+      );
+  });
+}
+
+/** Meetings in an order of their own, so that the order in the file never changes a plan. */
+const inOrder = (meetings: readonly Meeting[]): Meeting[] => {
+  const key = (m: Meeting) =>
+    `${m.kind}\n${m.simultaneous},${m.cameras},${m.screenShare},${m.layout},${m.lastN},${m.microphones}`;
+  return [...meetings].sort((a, b) => {
+    if (a.participants !== b.participants) return b.participants - a.participants;
+    const [x, y] = [key(a), key(b)];
+    return x < y ? -1 : x > y ? 1 : 0;
+  });
+};
+
+/** Capacity of one bridge on an offer, by each constraint, per second where it is a rate. */
+function capacityOf(offer: Offer, { figures, cores }: PlanData) {
+  const f = (name: FigureName) => figureOf(figures, name);
+  const large = offer.vcpus >= f("bridgeLargeVcpus");
+  const useful = Math.min(offer.vcpus, f("bridgeCoresUseful"));
+  const most = mostSent(cores, useful * f("bridgeUse"), offer.name);
+  return {
+    large,
+    useful,
+    most,
+    packets: f(large ? "bridgePacketsLarge" : "bridgePackets"),
+    people: f(large ? "bridgePeopleLarge" : "bridgePeople"),
+    networkBits: offer.networkBits ?? f("networkBits"),
+    networkPackets: offer.networkPackets,
+    kilobytesByMemory:
+      (offer.ramMiB * 1.048576 * f("heapShare") - f("ramIdle")) / f("ramPerKilobyte"),
+  };
 }
 
 /**
- * Plans the hosts for a demand.
+ * Plans the hosts for a demand: of each role the cheapest offer that meets its need, the smallest
+ * where the catalogue has no prices, and as many as the largest constraint asks for.
  *
- * @throws Unplannable when a room exceeds what one shard is known to carry, or no flavour is enough.
+ * @throws Unplannable when a room exceeds what one shard is known to carry, when more shards would be
+ * needed than there are addresses for, when no offer is enough, or when a number is none.
  */
 export function planSizing(
-  demand: Instance["demand"],
-  flavours: readonly Flavour[],
-  figures: Figures,
+  demand: Demand,
+  offers: readonly Offer[],
+  data: PlanData,
+  { share = 1 }: PlanOptions = {},
 ): Sizing {
+  const { figures, cores } = data;
   const f = (name: FigureName) => figureOf(figures, name);
-  const constraint = (
-    name: string,
-    needs: number,
-    reason: string,
-    ...from: FigureName[]
-  ): Constraint => ({
-    name,
-    needs,
-    reason,
-    source: [...new Set(from.map((n) => figures.figures[n].source))].join("; "),
-    assumed: from.some((n) => figures.figures[n].assumed),
-  });
+  refuseNonsense(demand);
   demand.meetings.forEach((meeting, i) => {
     if (meeting.participants > f("controlPeople")) {
       throw new Unplannable(
@@ -119,137 +202,292 @@ export function planSizing(
     }
   });
 
-  const loads = demand.meetings.map((meeting) => loadOf(meeting, demand.codecs, figures));
+  const meetings = inOrder(demand.meetings);
+  const loads = meetings.map((meeting) => loadOf(meeting, demand.codecs, figures));
+  const scale = (1 + demand.growth) * share;
   const grown = (pick: (load: Load) => number) =>
-    loads.reduce((sum, load) => sum + pick(load), 0) * (1 + demand.growth);
-  const people = Math.ceil(grown((l) => l.people));
+    loads.reduce((sum, load) => sum + pick(load), 0) * scale;
+  const people = up(grown((l) => l.people));
   const packets = grown((l) => l.packetsInPerSecond + l.packetsOutPerSecond);
+  const packetsOut = grown((l) => l.packetsOutPerSecond);
   const bitsOut = grown((l) => l.bitsOutPerSecond);
   const kilobytes = bitsOut / 8 / 1000;
   const relayed =
     grown((l) => l.people * (l.bitsDownPerPerson + l.bitsUpPerSender)) * demand.behindFirewalls;
-  const allocations = Math.ceil(people * demand.behindFirewalls);
-  const shards = Math.ceil(people / f("controlPeople"));
+  const allocations = up(people * demand.behindFirewalls);
 
-  // The published line gives milli-cores for a bridge that sends so many kB/s; solved for kB/s.
-  const kilobytesPerBridge =
-    ((f("bridgeVcpus") * 1000 * f("bridgeUse")) / f("cpuSafety") - f("cpuIdle")) /
-    f("cpuPerKilobyte");
-  const bridges = [
-    constraint(
-      "packets",
-      packets / (f("bridgePackets") * f("bridgeUse")),
-      `${Math.round(packets)} packets/s at ${f("bridgePackets")} a bridge, ${f("bridgeUse")} of it used`,
-      "bridgePackets",
-      "bridgeUse",
-    ),
-    constraint(
-      "people",
-      people / f("bridgePeople"),
-      `${people} people at ${f("bridgePeople")} a bridge`,
-      "bridgePeople",
-    ),
-    constraint(
-      "room",
-      Math.max(...loads.map((l) => l.bridgesPerRoom)),
-      `the largest room at ${f("bridgeRoomPeople")} people a bridge`,
-      "bridgeRoomPeople",
-    ),
-    constraint(
-      "network",
-      bitsOut / (f("networkBits") * f("networkUse")),
-      `${(bitsOut / 1e6).toFixed(0)} Mbit/s out at ${f("networkBits") / 1e6} Mbit/s, ${f("networkUse")} of it used`,
-      "networkBits",
-      "networkUse",
-    ),
-    constraint(
-      "processor",
-      kilobytes / kilobytesPerBridge,
-      `${Math.round(kilobytes)} kB/s out at ${Math.round(kilobytesPerBridge)} kB/s on ${f("bridgeVcpus")} vCPU`,
-      "cpuPerKilobyte",
-      "cpuIdle",
-      "cpuSafety",
-      "bridgeVcpus",
-    ),
-    constraint("shard", shards, "at least one bridge a shard", "controlPeople"),
-  ];
-  const turns = [
-    constraint(
-      "network",
-      (2 * relayed) / (f("networkBits") * f("networkUse")),
-      `${(relayed / 1e6).toFixed(0)} Mbit/s relayed, in and out`,
-      "networkBits",
-      "networkUse",
-    ),
-    constraint(
-      "ports",
-      allocations / f("turnPorts"),
-      `${allocations} allocations, one port each`,
-      "turnPorts",
-    ),
-    constraint("existence", 1, "someone is always behind a firewall", "turnPorts"),
+  // The rooms of today fit whole, and all people fit once the demand has grown.
+  const roomSizes = (bridges: (load: Load) => number): Rooms[] =>
+    loads.map((load) => ({
+      kind: load.kind,
+      rooms: load.rooms,
+      people: load.people / load.rooms,
+      bridges: bridges(load) / load.rooms,
+    }));
+  const whole = shardsFor(
+    roomSizes(() => 0),
+    f("controlPeople"),
+  ).shards;
+  const byPeople = grown((l) => l.people) / f("controlPeople");
+  const shards = Math.max(1, whole, up(byPeople));
+  if (shards > f("shardsMost")) {
+    throw new Unplannable(
+      ["demand", "meetings"],
+      `${people} people ask for ${shards} shards of ${f("controlPeople")}, at most ${f("shardsMost")} are planned: ${figures.figures.shardsMost.source}. Split it over several instances`,
+    );
+  }
+
+  const use = f("bridgeUse");
+  /** What one kind of meeting asks of bridges on an offer, by the constraint that it meets first. */
+  const bridgesOf = (load: Load, c: ReturnType<typeof capacityOf>): number => {
+    const sent = load.packetsOutPerSecond;
+    const all = sent + load.packetsInPerSecond;
+    const bytes = load.bitsOutPerSecond / 8000;
+    const needs = Math.max(
+      all / (c.packets * use),
+      c.networkPackets === undefined ? 0 : all / (c.networkPackets * f("networkUse")),
+      load.people / c.people,
+      load.bitsOutPerSecond / (c.networkBits * f("networkUse")),
+      bytes / c.most.kilobytes,
+      sent / c.most.packets,
+      bytes / c.kilobytesByMemory,
+    );
+    const apart = load.bridgesPerRoom > 1 ? load.rooms * load.bridgesPerRoom * share : 0;
+    return Math.max(needs * scale, apart);
+  };
+
+  const bridgeDrafts = (offer: Offer): Draft[] => {
+    const c = capacityOf(offer, data);
+    const sources = cores.machines.get(offer.name)?.source ?? cores.source;
+    const bytesDecide = kilobytes / c.most.kilobytes >= packetsOut / c.most.packets;
+    const drafts: Draft[] = [
+      {
+        name: "packets",
+        needs: packets / (c.packets * use),
+        reason: () =>
+          `${Math.round(packets)} packets/s at ${c.packets} a bridge, ${use} of it used`,
+        from: [c.large ? "bridgePacketsLarge" : "bridgePackets", "bridgeUse"],
+      },
+      {
+        name: "people",
+        needs: people / c.people,
+        reason: () => `${people} people at ${c.people} a bridge`,
+        from: [c.large ? "bridgePeopleLarge" : "bridgePeople"],
+      },
+      {
+        name: "room",
+        // More of the same meetings make no room larger.
+        needs: Math.max(...loads.map((l) => l.bridgesPerRoom)) * Math.min(1, share),
+        reason: () => `the largest room at ${f("bridgeRoomPeople")} people a bridge`,
+        from: ["bridgeRoomPeople"],
+      },
+      {
+        name: "network",
+        needs: Math.max(
+          bitsOut / (c.networkBits * f("networkUse")),
+          c.networkPackets === undefined ? 0 : packets / (c.networkPackets * f("networkUse")),
+        ),
+        reason: () =>
+          `${(bitsOut / 1e6).toFixed(0)} Mbit/s out at ${c.networkBits / 1e6} Mbit/s${c.networkPackets === undefined ? "" : ` and ${c.networkPackets} packets/s`}, ${f("networkUse")} of it used`,
+        from: offer.networkBits === undefined ? ["networkBits", "networkUse"] : ["networkUse"],
+        ...(offer.networkBits !== undefined && offer.source && { source: offer.source }),
+      },
+      {
+        name: "processor",
+        needs: Math.max(kilobytes / c.most.kilobytes, packetsOut / c.most.packets),
+        reason: () =>
+          `${
+            bytesDecide
+              ? `${Math.round(kilobytes)} kB/s out at ${Math.round(c.most.kilobytes)} kB/s`
+              : `${Math.round(packetsOut)} packets/s out at ${Math.round(c.most.packets)}`
+          } on ${c.useful} vCPU, ${use} of them used, each planned ${marginOf(cores, offer.name).toFixed(2)} times`,
+        from: [
+          cores.machines.has(offer.name) ? "marginMeasured" : "marginUnknown",
+          "bridgeUse",
+          ...(offer.vcpus > c.useful ? (["bridgeCoresUseful"] as const) : []),
+        ],
+        source: sources,
+      },
+      {
+        name: "memory",
+        needs: kilobytes / c.kilobytesByMemory,
+        reason: () =>
+          `${Math.round(kilobytes)} kB/s out at ${Math.round(c.kilobytesByMemory)} kB/s with ${f("heapShare")} of ${offer.ramMiB} MiB as heap`,
+        from: ["ramPerKilobyte", "ramIdle", "heapShare"],
+      },
+    ];
+    if (shards === 1) return drafts;
+    // Whichever way rooms fall, each shard rounds up by itself.
+    const apart = loads.reduce((sum, load) => sum + bridgesOf(load, c), 0);
+    return [
+      ...drafts,
+      {
+        name: "shards",
+        needs: up(apart) + shards - 1,
+        reason: () =>
+          `${apart.toFixed(1)} bridges, each kind of meeting by what it meets first, in ${shards} shards that share none`,
+        from: ["controlPeople"],
+      },
+    ];
+  };
+  const turnDrafts = (offer: Offer): Draft[] => [
+    {
+      name: "network",
+      needs: (2 * relayed) / ((offer.networkBits ?? f("networkBits")) * f("networkUse")),
+      reason: () => `${(relayed / 1e6).toFixed(0)} Mbit/s relayed, in and out`,
+      from: offer.networkBits === undefined ? ["networkBits", "networkUse"] : ["networkUse"],
+      ...(offer.networkBits !== undefined && offer.source && { source: offer.source }),
+    },
+    {
+      name: "ports",
+      needs: allocations / f("turnPorts"),
+      reason: () => `${allocations} allocations, one port each`,
+      from: ["turnPorts"],
+    },
+    {
+      name: "existence",
+      needs: 1,
+      reason: () => "someone is always behind a firewall",
+      from: ["turnPorts"],
+    },
   ];
 
+  /** The cheapest offer for a role; without prices, the smallest: fewest vCPU, then least memory. */
   const size = (
     role: Role,
-    constraints: readonly Constraint[],
+    need: Need,
     extra: { readonly reserve: number; readonly upgrade: number },
-    need: RoleSize["need"],
+    draftsOf: (offer: Offer) => readonly Draft[],
   ): RoleSize => {
-    const deciding = constraints.reduce((a, b) => (b.needs > a.needs ? b : a));
-    const count = Math.max(1, Math.ceil(deciding.needs)) + extra.reserve;
+    const media = role === "bridge" || role === "turn";
+    const asked = `${need.vcpus} vCPU${media ? " (dedicated)" : ""}, ${need.ramMiB} MiB, ${need.diskGiB} GiB`;
+    const large = offers.filter(
+      (o) => o.vcpus >= need.vcpus && o.ramMiB >= need.ramMiB && o.diskGiB >= need.diskGiB,
+    );
+    const enough = large.filter((o) => !media || o.dedicated);
+    if (enough.length === 0) {
+      const why =
+        large.length > 0
+          ? `: ${large.map((o) => o.name).join(", ")} share their processor with strangers, and media on a shared one stutters`
+          : "";
+      throw new Unplannable(
+        ["location"],
+        `no flavour there has ${asked}, which a ${role} host needs${why}`,
+      );
+    }
+    const priced = enough.every((o) => o.monthly !== undefined);
+    const candidates: readonly (Candidate & { readonly largest: Draft; readonly count: number })[] =
+      enough.map((offer) => {
+        const drafts = draftsOf(offer);
+        const largest = drafts.reduce((a, b) => (b.needs > a.needs ? b : a));
+        return { offer, drafts, largest, count: Math.max(1, up(largest.needs)) + extra.reserve };
+      });
+    const cost = (c: (typeof candidates)[number]) =>
+      priced ? c.count * (c.offer.monthly ?? 0) : 0;
+    const best = candidates.reduce((a, b) => {
+      const order =
+        cost(a) - cost(b) ||
+        a.offer.vcpus - b.offer.vcpus ||
+        a.offer.ramMiB - b.offer.ramMiB ||
+        a.offer.diskGiB - b.offer.diskGiB ||
+        (a.offer.name < b.offer.name ? -1 : 1);
+      return order <= 0 ? a : b;
+    });
+    const { offer, count } = best;
+    const shared = media
+      ? large
+          .filter(
+            (o) => !o.dedicated && (o.monthly ?? Number.POSITIVE_INFINITY) < (offer.monthly ?? 0),
+          )
+          .map((o) => o.name)
+      : [];
+    const refused =
+      shared.length > 0
+        ? `; ${shared.join(", ")} would be cheaper, but ${shared.length > 1 ? "share their processors" : "shares its processor"} with strangers, and media on a shared one stutters`
+        : "";
     return {
       role,
       count,
       countDuringUpgrade: count + extra.upgrade,
       reserve: extra.reserve,
-      deciding: deciding.name,
-      constraints,
+      deciding: best.largest.name,
+      constraints: best.drafts.map((draft) => ({
+        name: draft.name,
+        needs: draft.needs,
+        reason: draft.reason(),
+        source: [
+          ...new Set([
+            ...(draft.source ? [draft.source] : []),
+            ...draft.from.map((n) => figures.figures[n].source),
+          ]),
+        ].join("; "),
+        assumed: draft.from.some((n) => figures.figures[n].assumed),
+      })),
       need,
-      ...smallest(flavours, role, need),
+      flavour: offer.name,
+      flavourReason: priced
+        ? `cheapest with at least ${asked}: ${count} at ${(offer.monthly ?? 0).toFixed(2)} a month${refused}`
+        : `smallest with at least ${asked}`,
+      ...(offer.monthly !== undefined && { monthlyPrice: offer.monthly }),
     };
   };
-  const disk = f("diskSystem");
-  const one = (reason: string, figure: FigureName) => [constraint("existence", 1, reason, figure)];
+
+  const one = (reason: string, figure: FigureName) => (): Draft[] => [
+    { name: "existence", needs: 1, reason: () => reason, from: [figure] },
+  ];
+  const diskGiB = f("diskSystem");
+  const bridge = size(
+    "bridge",
+    { vcpus: f("bridgeVcpus"), ramMiB: f("bridgeRam"), diskGiB },
+    { reserve: shards, upgrade: 1 },
+    bridgeDrafts,
+  );
   const roles: RoleSize[] = [
     size(
       "control",
-      [
-        constraint(
-          "people",
-          people / f("controlPeople"),
-          `${people} people at ${f("controlPeople")} a shard`,
-          "controlPeople",
-        ),
-      ],
+      { vcpus: f("controlVcpus"), ramMiB: f("controlRam"), diskGiB },
       { reserve: 0, upgrade: 0 },
-      { vcpus: f("controlVcpus"), ramMiB: f("controlRam"), diskGiB: disk },
+      () => [
+        {
+          name: "people",
+          needs: byPeople,
+          reason: () => `${people} people at ${f("controlPeople")} a shard`,
+          from: ["controlPeople"],
+        },
+        ...(whole > 1
+          ? [
+              {
+                name: "rooms",
+                needs: whole,
+                reason: () => `no room in two shards of ${f("controlPeople")}`,
+                from: ["controlPeople"] as const,
+              },
+            ]
+          : []),
+      ],
     ),
-    size(
-      "bridge",
-      bridges,
-      { reserve: 1, upgrade: 1 },
-      { vcpus: f("bridgeVcpus"), ramMiB: f("bridgeRam"), diskGiB: disk },
-    ),
+    bridge,
     size(
       "turn",
-      turns,
+      { vcpus: f("turnVcpus"), ramMiB: f("turnRam"), diskGiB },
       { reserve: 1, upgrade: 0 },
-      { vcpus: f("turnVcpus"), ramMiB: f("turnRam"), diskGiB: disk },
+      turnDrafts,
     ),
     size(
       "monitor",
-      one("one host keeps the logs and raises the alarms", "monitorVcpus"),
+      { vcpus: f("monitorVcpus"), ramMiB: f("monitorRam"), diskGiB },
       { reserve: 0, upgrade: 0 },
-      { vcpus: f("monitorVcpus"), ramMiB: f("monitorRam"), diskGiB: disk },
+      one("one host keeps the logs and raises the alarms", "monitorVcpus"),
     ),
     size(
       "edge",
-      one("one host is the way in for management", "edgeVcpus"),
+      { vcpus: f("edgeVcpus"), ramMiB: f("edgeRam"), diskGiB },
       { reserve: 0, upgrade: 0 },
-      { vcpus: f("edgeVcpus"), ramMiB: f("edgeRam"), diskGiB: disk },
+      one("one host is the way in for management", "edgeVcpus"),
     ),
   ];
+
+  const chosen = capacityOf(offers.find((o) => o.name === bridge.flavour) as Offer, data);
   const assumed = roles.filter((r) =>
     r.constraints.some((c) => c.name === r.deciding && c.assumed),
   );
@@ -263,19 +501,104 @@ export function planSizing(
     loads,
     total: {
       people,
-      streams: Math.ceil(grown((l) => l.streams)),
-      packetsPerSecond: Math.ceil(packets),
-      bitsInPerSecond: Math.ceil(grown((l) => l.bitsInPerSecond)),
-      bitsOutPerSecond: Math.ceil(bitsOut),
-      joinsPerSecond: Math.ceil(grown((l) => l.joinsPerSecond)),
+      streams: up(grown((l) => l.streams)),
+      packetsPerSecond: up(packets),
+      bitsInPerSecond: up(grown((l) => l.bitsInPerSecond)),
+      bitsOutPerSecond: up(bitsOut),
+      joinsPerSecond: up(grown((l) => l.joinsPerSecond)),
       cores: Number(
-        ((f("cpuSafety") * (f("cpuPerKilobyte") * kilobytes + f("cpuIdle"))) / 1000).toFixed(1),
+        plannedCores(
+          cores,
+          { kilobytes, packets: packetsOut },
+          bridge.flavour,
+          bridge.count - bridge.reserve,
+        ).toFixed(1),
       ),
-      memoryMiB: Math.ceil(f("ramPerKilobyte") * kilobytes),
+      memoryMiB: up(
+        (f("ramPerKilobyte") * kilobytes + f("ramIdle") * (bridge.count - bridge.reserve)) /
+          1.048576,
+      ),
       turnAllocations: allocations,
-      turnBitsPerSecond: Math.ceil(relayed),
+      turnBitsPerSecond: up(relayed),
     },
     shards,
+    shardSizes: shardSizes(
+      shards === 1
+        ? [
+            {
+              shard: 1,
+              rooms: loads.map(({ kind, rooms }) => ({ kind, rooms })),
+              people: loads.reduce((sum, load) => sum + load.people, 0),
+              needs: 0,
+            },
+          ]
+        : assignRooms(
+            roomSizes((load) => bridgesOf(load, chosen)),
+            shards,
+            f("controlPeople"),
+          ),
+      bridge.count,
+    ),
     roles,
+    warnings: [
+      ...warningsOf(meetings, loads, figures),
+      ...(["bridge", "turn"] as const).flatMap((role) => {
+        const most = role === "bridge" ? "bridgesMost" : "turnsMost";
+        const count = roles.find((r) => r.role === role)?.count ?? 0;
+        return count > f(most)
+          ? [
+              `${count} ${role} hosts, at most ${f(most)} can be built in one instance (${figures.figures[most].source}): split the demand over several`,
+            ]
+          : [];
+      }),
+    ],
   };
+}
+
+/** Bridges of each shard: what its rooms ask for and one in reserve; what is over, to the fullest. */
+function shardSizes(shards: readonly Shard[], bridges: number): ShardSize[] {
+  if (shards.length === 1) return shards.map(({ needs: _, ...shard }) => ({ ...shard, bridges }));
+  const counts = shards.map(({ needs }) => Math.max(1, up(needs)) + 1);
+  let over = bridges - counts.reduce((sum, n) => sum + n, 0);
+  const fullest = shards
+    .map((_, i) => i)
+    .sort((a, b) => (shards[b]?.needs ?? 0) - (shards[a]?.needs ?? 0));
+  for (let i = 0; over > 0; i++, over--) {
+    const at = fullest[i % fullest.length] ?? 0;
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
+  return shards.map(({ needs: _, ...shard }, i) => ({ ...shard, bridges: counts[i] ?? 0 }));
+}
+
+/** A join takes its turn: longer than this and people think that it hangs. Seconds. */
+const LONG_JOIN = 60;
+
+function warningsOf(
+  meetings: readonly Meeting[],
+  loads: readonly Load[],
+  figures: Figures,
+): string[] {
+  const f = (name: FigureName) => figureOf(figures, name);
+  const source = (name: FigureName) => figures.figures[name].source;
+  return meetings.flatMap((meeting, i) => {
+    const [n, bridges] = [meeting.participants, loads[i]?.bridgesPerRoom ?? 1];
+    const seconds = n / f("joinsPerRoom");
+    return [
+      ...(bridges > 1
+        ? [
+            `${meeting.kind}: ${n} people in one room, at most ${f("bridgeRoomPeople")} on one bridge (${source("bridgeRoomPeople")}): each such room is spread over ${bridges} bridges, which relay to each other`,
+          ]
+        : []),
+      ...(seconds > LONG_JOIN
+        ? [
+            `${meeting.kind}: ${n} people enter at ${f("joinsPerRoom")} joins/s (${source("joinsPerRoom")}), so the last one waits ${Math.round(seconds)} s: open the room early`,
+          ]
+        : []),
+      ...(meeting.lastN > f("lastNClient")
+        ? [
+            `${meeting.kind}: last-N ${meeting.lastN} is planned, clients ask for ${f("lastNClient")} at most unless told otherwise (${source("lastNClient")})`,
+          ]
+        : []),
+    ];
+  });
 }

@@ -36,7 +36,7 @@ export function listening({ cloud }: Blueprint, host: Host): string[] {
  * Sources of each line: docs/services.md.
  */
 export function turnConfig(blueprint: Blueprint, host: Host): string[] {
-  const limits = turnLimits(blueprint, host);
+  const limits = turnLimits(blueprint);
   const bridges = blueprint.hosts.filter(({ role }) => role === "bridge");
   const shown = host.publicAddress?.ipv4;
   return [

@@ -1,1 +1,2 @@
+export { type TurnLimits, turnLimits } from "./limits.ts";
 export { turnPart } from "./part.ts";

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import type { Blueprint } from "../blueprint/index.ts";
 
 /** First port that IANA leaves to everybody (RFC 6335, 6), where relays start. */
 const FIRST_PORT = 49152;
@@ -28,10 +28,10 @@ export interface TurnLimits {
  * How much one turn host gives away. Everybody who joins gets relay addresses, not only who needs
  * them, and while one host fails the others carry its people.
  */
-export function turnLimits({ sizing, hosts }: Blueprint, _host: Host): TurnLimits {
+export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
   const { people, joinsPerSecond } = sizing.total;
-  const reserve = sizing.roles.find(({ role }) => role === "turn")?.reserve ?? 0;
-  const carrying = Math.max(1, hosts.filter(({ role }) => role === "turn").length - reserve);
+  const { count = 1, reserve = 0 } = sizing.roles.find(({ role }) => role === "turn") ?? {};
+  const carrying = Math.max(1, count - reserve);
   const wanted = Math.max(64, Math.ceil((people * ALLOCATIONS_PER_PERSON) / carrying));
   // One port an allocation (RFC 8656), as many again for those that were just given back.
   const ports = Math.min(2 * wanted, LAST_PORT - FIRST_PORT + 1);

@@ -63,7 +63,7 @@ it("gives away as much as was planned, for any instance", () => {
         if (error instanceof Refused) return;
         throw error;
       }
-      const limits = turnLimits(any, turn(any));
+      const limits = turnLimits(any);
       const ports = limits.lastPort - limits.firstPort + 1;
       expect(limits.lastPort).toBeLessThanOrEqual(65535);
       expect(limits.totalQuota).toBeLessThanOrEqual(ports);

@@ -9,7 +9,18 @@ import {
   type ResidencyRules,
   termsSchema,
 } from "../residency/index.ts";
-import { type Figures, figuresSchema } from "../sizing/index.ts";
+import {
+  type Calibration,
+  type Catalogue,
+  calibrationSchema,
+  catalogueSchema,
+  type Day,
+  daySchema,
+  type Figures,
+  figuresSchema,
+  type Servers,
+  serversSchema,
+} from "../sizing/index.ts";
 import { shown } from "./shown.ts";
 
 const modules = join(import.meta.dirname, "..");
@@ -23,6 +34,23 @@ const read = <Schema extends z.ZodType>(schema: Schema, ...path: string[]): z.ou
 
 /** The planner's figures. */
 export const loadFigures = (): Figures => read(figuresSchema, "sizing", "figures.yaml");
+
+/** Every published measurement of a bridge under load. */
+export const loadCalibration = (): Calibration =>
+  read(calibrationSchema, "sizing", "calibration.yaml");
+
+/** What providers offer, by the catalogue's id. */
+export function loadCatalogues(): ReadonlyMap<string, Catalogue> {
+  const files = readdirSync(join(modules, "sizing", "catalogues")).sort();
+  const all = files.map((file) => read(catalogueSchema, "sizing", "catalogues", file));
+  return new Map(all.map((catalogue) => [catalogue.id, catalogue]));
+}
+
+/** How a day fills, unless an instance has its own. */
+export const loadDay = (): Day => read(daySchema, "sizing", "day.yaml");
+
+/** Machines that somebody measured a bridge on. */
+export const loadServers = (): Servers => read(serversSchema, "sizing", "servers.yaml");
 
 /** The highest class for each kind of cloud, and how long facts count. */
 export const loadResidencyRules = (): ResidencyRules => ({

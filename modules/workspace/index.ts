@@ -1,4 +1,12 @@
-export { loadFigures, loadLocations, loadResidencyRules } from "./data.ts";
+export {
+  loadCalibration,
+  loadCatalogues,
+  loadDay,
+  loadFigures,
+  loadLocations,
+  loadResidencyRules,
+  loadServers,
+} from "./data.ts";
 export { loadOwnRules, ownRuleIds, RULES_FOLDER } from "./own-rules.ts";
 export { shown } from "./shown.ts";
 export {

@@ -27,15 +27,38 @@ import {
   readInstance,
 } from "../instance/index.ts";
 import { WAIVABLE } from "../policy/index.ts";
-import { type Location, locationSchema, RESIDENCY_WAIVERS } from "../residency/index.ts";
-import type { Role } from "../sizing/index.ts";
-import { loadFigures, loadLocations, loadResidencyRules, locationFile } from "./data.ts";
+import {
+  type Location,
+  locationSchema,
+  type PlatformLocation,
+  RESIDENCY_WAIVERS,
+} from "../residency/index.ts";
+import {
+  coreModel,
+  type Day,
+  daySchema,
+  type OwnCalibration,
+  ownCalibrationSchema,
+  type PlanData,
+  type Role,
+} from "../sizing/index.ts";
+import {
+  loadCalibration,
+  loadDay,
+  loadFigures,
+  loadLocations,
+  loadResidencyRules,
+  locationFile,
+} from "./data.ts";
 import { ownRuleIds } from "./own-rules.ts";
 import { shown } from "./shown.ts";
 
 export const INSTANCE_FILE = "instance.yaml";
 export const ADDRESSES_FILE = "addresses.yaml";
 export const ADMINS_FILE = "admins.yaml";
+/** What the operator measured on machines of theirs, and how their day fills. */
+const CALIBRATION_FOLDER = "calibration";
+const DAY_FILE = "day.yaml";
 export const LOCATION_FILE = "location.yaml";
 export const OVERRIDES_FILE = "overrides.yaml";
 
@@ -44,6 +67,10 @@ export interface LoadedInstance {
   readonly folder: string;
   readonly instance: Instance;
   readonly blueprint: Blueprint;
+  readonly location: PlatformLocation;
+  /** What sizes are planned from, the operator's own measurements included. */
+  readonly planData: PlanData;
+  readonly day: Day;
   /** The record of its location: polder's, or the one beside the instance file. */
   readonly record: YamlFile;
   /** What it changes of inner resources, where it does. */
@@ -117,6 +144,34 @@ function readAddresses(folder: string): RecordedAddresses | undefined {
   if (!existsSync(path)) return undefined;
   const yaml = parseYaml(readText(path), shown(path));
   return { file: validate(yaml, addressesSchema), yaml };
+}
+
+/** The operator's own measurements. @throws BadInput with every file that isn't one. */
+function readCalibration(folder: string): {
+  readonly own: readonly (OwnCalibration & { readonly file: string })[];
+  readonly day: Day;
+} {
+  const path = join(folder, CALIBRATION_FOLDER);
+  if (!existsSync(path)) return { own: [], day: loadDay() };
+  const problems: Problem[] = [];
+  const own: (OwnCalibration & { file: string })[] = [];
+  let day = loadDay();
+  const files = readdirSync(path)
+    .filter((file) => /\.ya?ml$/.test(file))
+    .sort();
+  for (const name of files) {
+    const file = join(path, name);
+    try {
+      const yaml = parseYaml(readText(file), shown(file));
+      if (name === DAY_FILE) day = validate(yaml, daySchema);
+      else own.push({ ...validate(yaml, ownCalibrationSchema), file: shown(file) });
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new BadInput(inFileOrder(problems));
+  return { own, day };
 }
 
 /**
@@ -248,8 +303,9 @@ export function loadInstance(
   });
   const instance = withAdmins(asked, folder);
   const yaml = parseYaml(text, file);
-  // Reading refused every other name already, together with the rest of what is wrong.
-  const location = locations.get(instance.location) as Location;
+  // Reading refused every other name already, together with the rest of what is wrong; the Blueprint
+  // refuses one without a platform.
+  const location = locations.get(instance.location) as PlatformLocation;
   if (own && own.location !== location)
     throw new BadInput([
       {
@@ -259,22 +315,35 @@ export function loadInstance(
       },
     ]);
   const addresses = readAddresses(folder);
+  const measured = readCalibration(folder);
+  const figures = loadFigures();
+  const planData = { figures, cores: coreModel(loadCalibration(), figures, measured.own) };
   const overrides = readOverrides(folder);
   try {
     const blueprint = buildBlueprint({
       instance,
       location,
-      figures: loadFigures(),
+      ...planData,
       rules: loadResidencyRules(),
       ...(addresses && { addresses: addresses.file }),
       ...(overrides && { overrides: overrides.list }),
       ...options,
     });
-    const notes = addresses ? checkAddresses(addresses, blueprint) : [];
+    const flavours = location.platform.flavours.map(({ name }) => name);
+    const notes = [
+      ...(addresses ? checkAddresses(addresses, blueprint) : []),
+      ...measured.own
+        .filter(({ machine }) => !flavours.includes(machine))
+        .map(
+          ({ file: name, machine }) =>
+            `${name} measures "${machine}", which ${location.id} doesn't offer (${flavours.join(", ")}): it counts in catalogues that do`,
+        ),
+    ];
     const record = own?.yaml ?? locationFile(location.id);
     return {
-      ...{ folder, instance, blueprint, record, notes },
+      ...{ folder, instance, blueprint, location, planData, record, notes },
       ...(overrides && { overrides: overrides.yaml }),
+      day: measured.day,
     };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -1,0 +1,177 @@
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  instanceFolder,
+  instanceNames,
+  loadFigures,
+  loadInstance,
+} from "../../modules/workspace/index.ts";
+import { ROOT } from "../root.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "polder-size-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const polder = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(join(ROOT, "cli/polder"), args, {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+};
+const sizingOf = (path: string) => loadInstance(path).blueprint.sizing;
+
+/** A copy of an example in a folder of its own, with files in its calibration/. */
+function copyWith(name: string, files: Record<string, string>): string {
+  const path = join(mkdtempSync(join(folder, "copy-")), name);
+  cpSync(join(ROOT, "instances", name, "instance.yaml"), join(path, "instance.yaml"));
+  mkdirSync(join(path, "calibration"));
+  for (const [file, text] of Object.entries(files))
+    writeFileSync(join(path, "calibration", file), text);
+  return path;
+}
+
+describe("polder size, for a person", () => {
+  it.each(instanceNames(ROOT))("%s fits into 100 columns, with every reason", (name) => {
+    const { status, stdout, stderr } = polder("size", name, "--why", "--schedule");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout.split("\n").filter((line) => [...line].length > 100)).toEqual([]);
+    for (const { constraints } of sizingOf(instanceFolder(ROOT, name)).roles)
+      for (const { name: constraint } of constraints) expect(stdout).toContain(constraint);
+    expect(stdout).toContain("hpi-1x14");
+    for (const figure of Object.keys(loadFigures().figures))
+      expect(stdout).toContain(`  ${figure} `);
+    expect(stdout).toMatch(/8:00 to 9:00 +60 %/);
+  });
+
+  it("shows a change beside what is, and plans with it", () => {
+    const { stdout } = polder("size", "ministerie-groot", "--what-if", "cameras=all");
+    expect(stdout).toMatch(/What if {2}cameras=all/);
+    expect(stdout).toMatch(/bridge hosts +48 lab\.large +\d{3} lab\.large/);
+  });
+
+  it("gives cost by a catalogue, and says that servers off are billed", () => {
+    const { stdout } = polder("size", "lab", "--catalogue", "hetzner-cloud", "--schedule");
+    expect(stdout).toMatch(/EUR 277\.43 a month without VAT/);
+    expect(stdout).toMatch(/2 +CCX23 +171\.98/);
+    expect(stdout).toMatch(/still billed there/);
+  });
+
+  it("teaches by example in its help", () => {
+    expect(polder("size", "--help").stdout).toContain("--what-if cameras=all");
+  });
+});
+
+describe("polder size, for a program", () => {
+  it("prints the same plan as the Blueprint holds", () => {
+    const { status, stdout } = polder("size", "uitvoerder", "--json");
+    expect(status).toBe(0);
+    const json = JSON.parse(stdout);
+    expect(json.sizing).toEqual(
+      JSON.parse(JSON.stringify(sizingOf(instanceFolder(ROOT, "uitvoerder")))),
+    );
+    expect(json.schedule.workday).toHaveLength(24);
+    expect(json.hardware).toHaveLength(2);
+  });
+
+  it("writes page, charts and hardware, each whole", () => {
+    const into = mkdtempSync(join(folder, "out-"));
+    const file = (name: string) => join(into, name);
+    const { status, stdout, stderr } = polder(
+      ...["size", "lab", "--html", file("a.html"), "--svg", file("a.svg")],
+      ...["--cost-svg", file("b.svg"), "--spec", file("a.yaml")],
+    );
+    expect([status, stdout]).toEqual([0, ""]);
+    expect(stderr.match(/^wrote /gm)).toHaveLength(4);
+    expect(readdirSync(into).sort()).toEqual(["a.html", "a.svg", "a.yaml", "b.svg"]);
+    expect(readFileSync(file("a.html"), "utf8")).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+    expect(load(readFileSync(file("a.yaml"), "utf8"))).toMatchObject({ instance: "lab" });
+    expect(polder("size", "lab", "--spec", "-").stdout).toMatch(/^# Hardware of lab/);
+  });
+});
+
+describe("polder size, with bad input", () => {
+  it.each<[string[], RegExp]>([
+    [["lap"], /no such instance; did you mean "lab"\?/],
+    [["lab", "--catalogue", "hetzner"], /^--catalogue hetzner: no such catalogue/],
+    [
+      ["lab", "--catalogue", "leafcloud"],
+      /aren't known: flavours and prices .*Add what you were told/,
+    ],
+    [
+      ["lab", "--what-if", "camera=all"],
+      /^--what-if camera=all: no "camera" .* did you mean "cameras"/,
+    ],
+    [["lab", "--what-if", "participants=0"], /participants: got 0, at least 2/],
+    [
+      ["lab", "--what-if", "participants=700"],
+      /^--what-if participants=700: .*got 700 in one room, at most 500 .*meetrix/,
+    ],
+    [["lab", "--what-if", "simultaneous=9000"], /shards of 500, at most 20 are planned/],
+    [["lab", "--json", "--why"], /cannot be used with/],
+    [["lab", "--html", "/nowhere/at/all.html"], /there is no such folder/],
+  ])("%j is refused with exit code 2 and no stack trace", (args, message) => {
+    const { status, stdout, stderr } = polder("size", ...args);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain("    at ");
+  });
+});
+
+describe("an operator's own measurements", () => {
+  const measured = (cores: number) =>
+    `machine: lab.large\nmeasured: 2026-11-20\nby: proef\npoints:\n  - { sentKilobytes: 5000, cores: ${cores} }\n`;
+
+  it("make fewer bridges of a fast machine, and more of a slow one", () => {
+    const bridges = (path: string) =>
+      sizingOf(path).roles.find(({ role }) => role === "bridge")?.count ?? 0;
+    const published = bridges(instanceFolder(ROOT, "uitvoerder"));
+    expect(bridges(copyWith("uitvoerder", { "a.yaml": measured(0.8) }))).toBeLessThan(published);
+    const both = { "a.yaml": measured(0.8), "b.yaml": measured(3.2) };
+    expect(bridges(copyWith("uitvoerder", both))).toBeGreaterThan(published);
+  });
+
+  it("are named as the source", () => {
+    const path = copyWith("lab", { "a.yaml": measured(0.8) });
+    expect(polder("size", path, "--why").stdout.replace(/\s+/g, " ")).toContain(
+      "your own measurement of 2026-11-20 (proef)",
+    );
+  });
+
+  it("of a machine that the location doesn't offer are noted", () => {
+    const path = copyWith("lab", { "a.yaml": measured(1).replace("lab.large", "CCX23") });
+    expect(polder("size", path).stdout.replace(/\s+/g, " ")).toMatch(
+      /a\.yaml measures "CCX23", which lab-floating doesn't offer \(lab\.small, lab\.medium, lab\.large\)/,
+    );
+  });
+
+  it("and a day of their own are read; what is none is told with its place", () => {
+    const day = readFileSync(join(ROOT, "modules/sizing/day.yaml"), "utf8");
+    const own = copyWith("lab", {
+      "day.yaml": day.replace(/source: .*/, "source: our own counts"),
+    });
+    expect(polder("size", own, "--schedule").stdout).toContain("our own counts");
+    const bad = copyWith("lab", {
+      "a.yaml": measured(0).replace("sentKilobytes", "sentKilobyte"),
+      "day.yaml": day.replace("workday: [0.02,", "workday: [1.5,"),
+    });
+    const { status, stderr } = polder("size", bad);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /a\.yaml:5:7: unknown key "sentKilobyte"; did you mean "sentKilobytes"\?/,
+    );
+    expect(stderr).toMatch(/a\.yaml:5:\d+: points\[0\]\.cores: got 0/);
+    expect(stderr).toMatch(/day\.yaml:\d+:\d+: workday\[0\]: got 1\.5, at most 1 is allowed/);
+  });
+});

@@ -1,0 +1,455 @@
+import { Command, Option } from "commander";
+import { BadInput, nearest, pathText } from "../../modules/input/index.ts";
+import type { Instance } from "../../modules/instance/index.ts";
+import {
+  BadWhatIf,
+  type Catalogue,
+  compare,
+  monthlyCost,
+  type Offer,
+  offersOf,
+  planSizing,
+  type Schedule,
+  type Sizing,
+  scheduleOf,
+  Unplannable,
+  whatIf,
+} from "../../modules/sizing/index.ts";
+import {
+  calibrationChart,
+  costChart,
+  loadChart,
+  type Priced,
+  sizePage,
+  specMarkdown,
+  specSheets,
+  specYaml,
+} from "../../modules/sizing-report/index.ts";
+import { type TurnLimits, turnLimits } from "../../modules/turn/index.ts";
+import {
+  instanceFolder,
+  type LoadedInstance,
+  loadCalibration,
+  loadCatalogues,
+  loadInstance,
+  loadServers,
+} from "../../modules/workspace/index.ts";
+import { ROOT } from "../root.ts";
+import { out, screenWidth } from "../terminal.ts";
+import { type Paint, paintFor } from "../text/paint.ts";
+import {
+  comparisonTable,
+  figuresTable,
+  hostsTable,
+  mbit,
+  people,
+  plural,
+  scheduleTable,
+  sizingReasons,
+} from "../text/sizing.ts";
+import { labelled, table, wrap } from "../text/table.ts";
+import { writeResult } from "../write-result.ts";
+
+interface SizeOptions {
+  readonly catalogue?: string;
+  readonly whatIf?: string[];
+  readonly why?: boolean;
+  readonly schedule?: boolean;
+  readonly json?: boolean;
+  readonly html?: string;
+  readonly svg?: string;
+  readonly costSvg?: string;
+  readonly spec?: string;
+}
+
+const HELP = `
+What it plans for the instance's own location is what \`polder plan\` builds. --catalogue and --what-if
+only ask: they change nothing. Your own measurements, in calibration/ of the instance, count.
+
+Examples:
+  polder size lab                              hosts, what decided, what it costs
+  polder size lab --why                        every number with its reason and source
+  polder size lab --what-if cameras=all        again with a change (repeatable; overleg.lastN=5 for one kind,
+                                               simultaneous=x2 for twice as many)
+  polder size lab --catalogue hetzner-cloud    on another provider's flavours and prices
+  polder size lab --schedule                   what could be off, hour by hour
+  polder size lab --html size.html             table, charts and hardware on one page that prints
+  polder size lab --spec size.md               hardware to order for media nodes (.yaml or .md)
+  polder size lab --json | jq .sizing.roles
+docs/sizing.md explains the model, and how far it was from each published measurement.`;
+
+/** Prices to compare with where the instance's own location names none. */
+const COMPARED_WITH = "hetzner-cloud";
+
+interface Source {
+  readonly title: string;
+  readonly offers: readonly Offer[];
+  readonly catalogue?: Catalogue;
+}
+
+function catalogueNamed(id: string): Catalogue {
+  const all = loadCatalogues();
+  const found = all.get(id);
+  const refuse = (message: string): never => {
+    throw new BadInput([{ file: `--catalogue ${id}`, message }]);
+  };
+  if (!found) {
+    const near = nearest(id, [...all.keys()]);
+    return refuse(
+      `no such catalogue; ${near ? `did you mean "${near}"?` : `there are: ${[...all.keys()].join(", ")}`}`,
+    );
+  }
+  if (found.flavours.length === 0)
+    return refuse(
+      `of ${found.title} these aren't known: ${found.unknown.join("; ")} (${found.source}, read ${found.read}). Add what you were told to modules/sizing/catalogues/${id}.yaml`,
+    );
+  return found;
+}
+
+const sourceOf = (catalogue: Catalogue): Source => ({
+  title: `${catalogue.title}, read ${catalogue.read}, ${catalogue.confidence}`,
+  offers: offersOf(catalogue),
+  catalogue,
+});
+
+/** A plan, or the reason why there is none as bad input of whatever was asked. */
+function planned(
+  demand: Instance["demand"],
+  { offers }: Source,
+  { planData }: LoadedInstance,
+  asked: string,
+): Sizing {
+  try {
+    return planSizing(demand, offers, planData);
+  } catch (error) {
+    if (!(error instanceof Unplannable)) throw error;
+    throw new BadInput([{ file: asked, message: `${pathText(error.path)}: ${error.message}` }]);
+  }
+}
+
+interface Cost {
+  readonly text: string;
+  readonly priced?: Priced;
+  /** The plan that the prices are of: another one where they are compared. */
+  readonly sizing?: Sizing;
+}
+
+const euro = (amount: number): string =>
+  amount.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** What it costs: by the flavours planned with, else by a catalogue with prices, for comparison. */
+function costOf(
+  demand: Instance["demand"],
+  source: Source,
+  sizing: Sizing,
+  loaded: LoadedInstance,
+): Cost {
+  const pricedBy = (by: Source): Priced => ({
+    demand,
+    offers: by.offers,
+    data: loaded.planData,
+    catalogue: by.catalogue?.title ?? by.title,
+    currency: by.catalogue?.currency ?? "EUR",
+  });
+  const own = monthlyCost(sizing);
+  if (own !== undefined)
+    return {
+      text: `EUR ${euro(own)} a month without VAT, traffic, volumes and addresses: ${source.title}`,
+      priced: pricedBy(source),
+      sizing,
+    };
+  const other = sourceOf(catalogueNamed(COMPARED_WITH));
+  let compared: Sizing;
+  try {
+    compared = planSizing(demand, other.offers, loaded.planData);
+  } catch (error) {
+    if (!(error instanceof Unplannable)) throw error;
+    return { text: `unknown: ${source.title} names no prices` };
+  }
+  const flavours = [...new Set(compared.roles.map((size) => size.flavour))];
+  const roles = flavours
+    .map((flavour) => {
+      const sizes = compared.roles.filter((size) => size.flavour === flavour);
+      return `${sizes.reduce((sum, size) => sum + size.count, 0)} ${flavour}`;
+    })
+    .join(", ");
+  return {
+    text: `unknown: ${source.title} names no prices. For comparison, EUR ${euro(monthlyCost(compared) ?? 0)} a month without VAT, traffic, volumes and addresses for ${roles} (${other.title})`,
+    priced: pricedBy(other),
+    sizing: compared,
+  };
+}
+
+interface Shown {
+  readonly loaded: LoadedInstance;
+  readonly source: Source;
+  readonly sizing: Sizing;
+  readonly schedule: Schedule;
+  readonly cost: Cost;
+  readonly limits: TurnLimits;
+  /** The plan without the changes that --what-if asks for. */
+  readonly before?: Sizing;
+  readonly changes: readonly string[];
+}
+
+const hostsOf = (fleet: Schedule["base"]): string => {
+  const total = Object.values(fleet).reduce((sum, count) => sum + count, 0);
+  return `${plural(total, "host")} (${plural(fleet.bridge, "bridge")}, ${plural(fleet.turn, "relay")})`;
+};
+
+/** Both plans side by side. */
+function comparison(before: Sizing, after: Sizing, paint: Paint, width: number): string[] {
+  const rows: [string, string, string][] = [
+    ["people", `${before.total.people}`, `${after.total.people}`],
+    ["packets/s", `${before.total.packetsPerSecond}`, `${after.total.packetsPerSecond}`],
+    ["out", mbit(before.total.bitsOutPerSecond), mbit(after.total.bitsOutPerSecond)],
+    ["shards", `${before.shards}`, `${after.shards}`],
+    ...after.roles.map((size): [string, string, string] => {
+      const old = before.roles.find((one) => one.role === size.role);
+      return [
+        `${size.role} hosts`,
+        old ? `${old.count} ${old.flavour}` : "none",
+        `${size.count} ${size.flavour} (${size.deciding})`,
+      ];
+    }),
+  ];
+  const [a, b] = [monthlyCost(before), monthlyCost(after)];
+  if (a !== undefined && b !== undefined) rows.push(["EUR a month", euro(a), euro(b)]);
+  return table(
+    [{ title: "" }, { title: "now" }, { title: "then" }],
+    rows.map(([what, old, then]) => [what, old, old === then ? then : paint.bold(then)]),
+    { width, title: paint.dim },
+  );
+}
+
+function describeSize(shown: Shown, options: SizeOptions, width: number, paint: Paint): string {
+  const { loaded, source, sizing, schedule, cost, limits, before, changes } = shown;
+  const { total } = sizing;
+  const lines: string[] = [];
+  const layout = { width, title: paint.dim };
+  const heading = (title: string, remark = "") =>
+    lines.push("", paint.bold(title) + (remark && `  ${paint.dim(remark)}`));
+  const remark = (text: string) => lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));
+
+  lines.push(
+    ...wrap(`${loaded.instance.name}: ${loaded.instance.organisation}`, width).map(paint.bold),
+  );
+  lines.push(
+    ...labelled(
+      [
+        ["people", `${total.people} at once, growth included; ${total.joinsPerSecond} joins/s`],
+        [
+          "load",
+          `${total.packetsPerSecond} packets/s, ${mbit(total.bitsInPerSecond)} in, ${mbit(total.bitsOutPerSecond)} out, ${total.streams} videos; bridges need ${total.cores} cores and ${total.memoryMiB} MiB of heap for it`,
+        ],
+        ["planned on", source.title],
+        ["cost", cost.text],
+        [
+          "fleet",
+          `${hostsOf(schedule.base)} at the quietest hour, ${hostsOf(schedule.peak)} at the busiest, one bridge more during an upgrade`,
+        ],
+        [
+          "relays",
+          `${total.turnAllocations} people behind firewalls, ${mbit(total.turnBitsPerSecond)}; each: ports ${limits.firstPort} to ${limits.lastPort}, ${limits.totalQuota} allocations, ${limits.userQuota} of one name, ${Math.round(limits.bytesPerSecond / 1000)} kB/s each`,
+        ],
+        [
+          "Prosody",
+          `${people(Math.ceil(total.people / sizing.shards))} a shard of at most ${loaded.planData.figures.figures.controlPeople.value}: a conservative limit, as nobody has published a solid one`,
+        ],
+      ],
+      layout,
+    ),
+  );
+  for (const text of [...loaded.notes, ...sizing.warnings]) remark(paint.warn(`note: ${text}`));
+  if (before) {
+    heading("What if", changes.join(", "));
+    lines.push(...comparison(before, sizing, paint, width));
+  }
+  heading("Hosts", `${plural(sizing.shards, "shard")}; ${sizing.verdict}`);
+  lines.push(...hostsTable(sizing, layout));
+  if (sizing.shards > 1) {
+    heading("Shards", "no room in two of them");
+    lines.push(
+      ...table(
+        [
+          { title: "shard" },
+          { title: "people today" },
+          { title: "bridges" },
+          { title: "rooms", wrap: true },
+        ],
+        sizing.shardSizes.map((shard) => [
+          `${shard.shard}`,
+          `${shard.people}`,
+          `${shard.bridges}`,
+          shard.rooms.map(({ kind, rooms }) => `${rooms} ${kind}`).join(", "),
+        ]),
+        layout,
+      ),
+    );
+  }
+  if (options.schedule) {
+    const { day } = schedule;
+    heading("By the hour", `${day.source}${day.assumed ? " (assumed)" : ""}`);
+    lines.push(...scheduleTable(schedule, layout));
+    remark(
+      schedule.savedMonthly === undefined
+        ? "what it saves isn't known without prices: --catalogue"
+        : `off in these hours: EUR ${euro(schedule.savedMonthly)} of ${euro(schedule.monthly ?? 0)} a month`,
+    );
+    const off = source.catalogue?.billedWhenOff;
+    if (off?.value)
+      remark(
+        `a server that is off is still billed there (${off.source}, read ${off.read}): only one that is deleted saves anything`,
+      );
+    remark("polder switches nothing by itself");
+  }
+  if (options.why) {
+    lines.push(...sizingReasons(sizing, width, paint));
+    heading("Why: figures", `read ${loaded.planData.figures.read}`);
+    lines.push(...figuresTable(loaded.planData.figures, layout));
+    const published = compare(loadCalibration(), loaded.planData.figures);
+    heading(
+      "Why: processor",
+      "cores planned for what others measured; docs/sizing.md has the rest",
+    );
+    lines.push(...comparisonTable(published, layout));
+    for (const [machine, { factor, source: from }] of loaded.planData.cores.machines)
+      remark(
+        `${machine}: ${from}: ${factor.toFixed(2)} times what the published lines say, planned ${loaded.planData.cores.marginMeasured} times that`,
+      );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** `polder size`: from the demand to hosts, hardware and cost, with every reason. */
+export function sizeCommand(): Command {
+  return new Command("size")
+    .description(
+      "Plan hosts and hardware for the demand: how many, how large, what decided, what it costs",
+    )
+    .argument("<instance>", "its folder's name or path")
+    .option("--why", "add every number with its reason and source")
+    .option(
+      "--what-if <key=value>",
+      "plan with a changed demand, too; may be given several times",
+      (value: string, before: string[] = []) => [...before, value],
+    )
+    .option("--catalogue <id>", "plan on this catalogue's flavours instead of the location's")
+    .option("--schedule", "add what could be off by the hour, with its cost")
+    .addOption(
+      new Option("--json", "print plan, schedule, cost and hardware as JSON").conflicts([
+        "why",
+        "schedule",
+        "html",
+        "svg",
+        "costSvg",
+        "spec",
+      ]),
+    )
+    .option("--html <file>", "write table, charts and hardware as one page that prints")
+    .option("--svg <file>", "write the chart of load against participants")
+    .option("--cost-svg <file>", "write the chart of cost against participants")
+    .option("--spec <file>", "write the hardware of media nodes, as .yaml or .md")
+    .addHelpText("after", HELP)
+    .action((name: string, options: SizeOptions) => {
+      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const { instance, blueprint, location, planData, day } = loaded;
+      const changes = options.whatIf ?? [];
+      const source: Source = options.catalogue
+        ? sourceOf(catalogueNamed(options.catalogue))
+        : {
+            title: `${location.id}, read ${location.platform.read}`,
+            offers: location.platform.flavours,
+          };
+      const asked = options.catalogue ? `--catalogue ${options.catalogue}` : location.id;
+      const now = options.catalogue
+        ? planned(instance.demand, source, loaded, asked)
+        : blueprint.sizing;
+      let { demand } = instance;
+      try {
+        demand = whatIf(instance.demand, changes);
+      } catch (error) {
+        if (!(error instanceof BadWhatIf)) throw error;
+        const [file = "", ...message] = error.message.split(": ");
+        throw new BadInput([{ file, message: message.join(": ") }]);
+      }
+      const sizing =
+        changes.length === 0
+          ? now
+          : planned(demand, source, loaded, `--what-if ${changes.join(" ")}`);
+      const schedule = scheduleOf(sizing, day);
+      const cost = costOf(demand, source, sizing, loaded);
+      const limits = turnLimits({ sizing });
+      const vcpus = (flavour: string) =>
+        source.offers.find((offer) => offer.name === flavour)?.vcpus ?? 0;
+      const sheets = specSheets(sizing, planData.figures, vcpus);
+      if (options.json) {
+        const { text, sizing: compared } = cost;
+        const monthly = compared && monthlyCost(compared);
+        out(
+          JSON.stringify(
+            {
+              instance: instance.name,
+              demand,
+              plannedOn: source.title,
+              sizing,
+              cost: { text, ...(monthly !== undefined && { monthly, currency: "EUR" }) },
+              turn: limits,
+              schedule,
+              hardware: sheets,
+            },
+            null,
+            2,
+          ),
+        );
+        return;
+      }
+      const load = () => loadChart(demand, sizing, planData);
+      const costs = () =>
+        cost.priced && cost.sizing ? costChart(cost.sizing, cost.priced) : undefined;
+      let wrote = false;
+      const write = (file: string | undefined, text: () => string) => {
+        if (file === undefined) return;
+        writeResult(text(), file);
+        wrote = true;
+      };
+      write(options.svg, load);
+      write(options.costSvg, () => {
+        const chart = costs();
+        if (chart) return chart;
+        throw new BadInput([{ file: "--cost-svg", message: cost.text }]);
+      });
+      write(options.spec, () =>
+        /\.ya?ml$/.test(options.spec ?? "")
+          ? specYaml(instance.name, sizing.figuresRead, sheets)
+          : specMarkdown(instance.name, sizing.figuresRead, sheets),
+      );
+      write(options.html, () =>
+        sizePage({
+          instance: instance.name,
+          organisation: instance.organisation,
+          sizing,
+          schedule,
+          catalogue: source.title,
+          cost: `Cost: ${cost.text}.`,
+          charts: [load(), costs()].filter((chart) => chart !== undefined),
+          calibration: calibrationChart(compare(loadCalibration(), planData.figures)),
+          sheets,
+          servers: loadServers(),
+        }),
+      );
+      if (wrote && !options.why && !options.schedule) return;
+      const shown: Shown = {
+        loaded,
+        source,
+        sizing,
+        schedule,
+        cost,
+        limits,
+        changes,
+        ...(changes.length > 0 && { before: now }),
+      };
+      const paint = paintFor(process.stdout, process.env);
+      process.stdout.write(describeSize(shown, options, screenWidth(), paint));
+    });
+}

@@ -1,0 +1,9 @@
+export { calibrationChart, costChart, loadChart, type Priced } from "./charts.ts";
+export { type SizePage, sizePage } from "./page.ts";
+export {
+  type SpecItem,
+  type SpecSheet,
+  specMarkdown,
+  specSheets,
+  specYaml,
+} from "./spec-sheet.ts";
