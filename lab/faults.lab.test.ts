@@ -281,7 +281,11 @@ describe("the API, while addresses are allocated", () => {
     proxy.clouds((entry) => ({ ...entry, auth: { ...entry.auth, password: wrong } }));
     const ran = await through("plan", fout.folder);
     proxy.clouds((entry) => entry);
-    expectRefusal(ran, 3, /→ the cloud refuses the credential: look at the entry in clouds\.yaml$/);
+    expectRefusal(
+      ran,
+      3,
+      /→ the cloud refuses the credential: look at the entry in clouds\.yaml \(at Hetzner: at HCLOUD_TOKEN\)$/,
+    );
     expect(ran.stdout + ran.stderr).not.toContain(wrong);
   });
 });
