@@ -30,8 +30,11 @@ export async function decommission(
   const { blueprint, folder } = loaded;
   const destroy = { ...options, destroy: true };
   const planned = await planInstance(loaded, destroy);
-  options.progress(`${blueprint.instance}: lifting the cloud's own protection`);
-  await cloudOf(blueprint).unlock(blueprint);
+  const { unlock } = cloudOf(blueprint);
+  if (unlock) {
+    options.progress(`${blueprint.instance}: lifting the cloud's own protection`);
+    await unlock(blueprint);
+  }
   await applyInstance(loaded, destroy);
   options.progress(`${blueprint.instance}: asking the API what is still there`);
   const leftovers = await cloudOf(blueprint).leftovers(blueprint);

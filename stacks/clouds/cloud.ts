@@ -74,7 +74,10 @@ export interface Cloud {
     kind: string,
     id: string,
   ) => Promise<string | undefined>;
-  /** Lifts the cloud's own protection of an instance that is to be ended. @throws OutsideFailure */
-  readonly unlock: (blueprint: Blueprint) => Promise<void>;
+  /**
+   * Lifts the cloud's own protection of an instance that is to be ended; absent where the cloud has
+   * none, and Terraform's and polder's is all there is. @throws OutsideFailure
+   */
+  readonly unlock?: (blueprint: Blueprint) => Promise<void>;
   readonly putText: (blueprint: Blueprint) => Promise<PutText>;
 }

@@ -48,8 +48,6 @@ export const openstack: Cloud = {
     const status = found.find((item) => item["id"] === id)?.["status"];
     return status === undefined ? undefined : String(status);
   },
-  // What holds state is protected by Terraform alone, and by polder.
-  unlock: async () => {},
   putText: async (blueprint) => {
     const api = await connect(blueprint);
     return (zone, name, value) => api.addText(zone, name, value);
