@@ -135,7 +135,8 @@ const platform = z.strictObject({
   dns: z.boolean(),
   /** Servers that anti-affinity keeps apart: physical machines, or what one group can hold. */
   antiAffinityHosts: z.int().positive(),
-  resolvers: z.array(z.string()).min(1),
+  /** At most three: the C library reads no more (MAXNS of glibc's resolv.h). */
+  resolvers: z.array(z.string()).min(1).max(3),
   timeServers: z.array(z.string()).min(1),
   flavours: z.array(flavour).min(1),
 });
