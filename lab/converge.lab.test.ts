@@ -263,10 +263,10 @@ describe("bad input", () => {
     const ran = await converge(["--limit", "turn-1"], {
       onLine: (line) => {
         if (line.startsWith("turn-1: switch"))
-          killed ??= on("turn-1", "sleep 1; pkill -KILL sshd-session");
+          killed ??= on("turn-1", "sleep 1; pkill -KILL sshd-session && echo killed");
       },
     });
-    await killed;
+    expect(await killed).toBe("killed");
     // What was begun on the host is ended there, whether anybody hears of it or not.
     if (ran.code !== 0) expect(ran.stdout).toContain("the connection was lost");
     expect(await on("turn-1", "systemctl is-active coturn ssh")).toBe("active\nactive");
