@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
@@ -14,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../root.ts";
+import { polderFrom } from "./testing.ts";
 
 const NAME = "t-render";
 const work = mkdtempSync(join(tmpdir(), "polder-render-"));
@@ -35,8 +35,7 @@ function change(from: string, to: string): void {
   writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
 }
 
-const polder = (...args: string[]) =>
-  spawnSync(join(ROOT, "cli/polder"), args, { cwd: work, encoding: "utf8" });
+const polder = polderFrom(work);
 
 /** Every file below the folder with its text and rights. */
 const everything = () =>

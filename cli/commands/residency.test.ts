@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,17 +6,12 @@ import { location } from "../../modules/residency/testing.ts";
 import { loadLocations, loadResidencyRules } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { answers, explainLocation, residencyTable } from "../text/residency.ts";
+import { polderFrom } from "./testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-residency-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const polder = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(join(ROOT, "cli/polder"), ["residency", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr };
-};
+const polder = (...args: string[]) => polderFrom(folder)("residency", ...args);
 const question = {
   locations: [...loadLocations().values()],
   rules: loadResidencyRules(),

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,17 +5,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { describe as print } from "../text/describe.ts";
+import { polderFrom } from "./testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-show-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const polder = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(join(ROOT, "cli/polder"), args, {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr };
-};
+const polder = polderFrom(folder);
 const blueprintOf = (name: string) => loadInstance(instanceFolder(ROOT, name)).blueprint;
 
 describe("polder show, for a person", () => {

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -19,17 +18,12 @@ import {
   loadInstance,
 } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
+import { polderFrom } from "./testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-size-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const polder = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(join(ROOT, "cli/polder"), args, {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr };
-};
+const polder = polderFrom(folder);
 const sizingOf = (path: string) => loadInstance(path).blueprint.sizing;
 
 /** A copy of an example in a folder of its own, with files in its calibration/. */

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { type Options, type StandIn, start } from "./index.ts";
 import { selector } from "./query.ts";
@@ -204,9 +203,11 @@ test("an action takes its time, its object is locked meanwhile", async () => {
   expect([json.action.status, json.server.status]).toEqual(["running", "initializing"]);
   const off = `/servers/${json.server.id}/actions/poweroff`;
   expect((await ask("POST", off)).json.error.code).toBe("locked");
-  await sleep(600);
-  const { action } = (await ask("GET", `/actions/${json.action.id}`)).json;
-  expect([action.status, action.progress]).toEqual(["success", 100]);
+  const progress = async () => {
+    const { action } = (await ask("GET", `/actions/${json.action.id}`)).json;
+    return [action.status, action.progress];
+  };
+  await expect.poll(progress, { timeout: 5_000 }).toEqual(["success", 100]);
   expect((await ask("GET", `/servers/${json.server.id}`)).json.server.status).toBe("running");
   expect((await ask("POST", off)).status).toBe(201);
 });
@@ -225,8 +226,8 @@ test("a stand-in that is started again knows everything, and an action that ran 
   ]);
   const { json: next } = await second("POST", "/servers", server("b"));
   expect(next.server.id).toBeGreaterThan(json.action.id);
-  await sleep(900);
-  expect((await second("GET", `/actions/${json.action.id}`)).json.action.status).toBe("success");
+  const status = async () => (await second("GET", `/actions/${json.action.id}`)).json.action.status;
+  await expect.poll(status, { timeout: 5_000 }).toBe("success");
 });
 
 test("a token is a project: another sees nothing of it", async () => {
@@ -279,6 +280,6 @@ test("requests are counted, refused beyond the limit, and come back with time", 
   expect(seen[0]?.headers.get("ratelimit-limit")).toBe("3");
   expect(seen[3]?.headers.get("ratelimit-remaining")).toBe("0");
   expect(seen[3]?.json.error.code).toBe("rate_limit_exceeded");
-  await sleep(250);
-  expect((await ask("GET", "/servers")).status).toBe(200);
+  const again = async () => (await ask("GET", "/servers")).status;
+  await expect.poll(again, { timeout: 5_000 }).toBe(200);
 });
