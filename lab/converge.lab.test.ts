@@ -262,8 +262,12 @@ describe("bad input", () => {
     let killed: Promise<string> | undefined;
     const ran = await converge(["--limit", "turn-1"], {
       onLine: (line) => {
-        if (line.startsWith("turn-1: switch"))
-          killed ??= on("turn-1", "sleep 1; pkill -KILL sshd-session && echo killed");
+        // Who holds the lock holds the phase up: it has begun and can't end before the kill.
+        if (line.startsWith("turn-1: stage"))
+          killed ??= on(
+            "turn-1",
+            "flock /run/polder-converge.lock sh -c 'sleep 1; pkill -KILL sshd-session' && echo killed",
+          );
       },
     });
     expect(await killed).toBe("killed");

@@ -146,6 +146,7 @@ describe("errors", () => {
   it.each([
     ["Task failed: Decryption failed (no vault secrets were found)", /vault doesn't open/],
     ["Failed to connect to the host via ssh: mux_client_request_session", /connection was lost/],
+    ['Data could not be sent to remote host "h". Make sure', /connection was lost/],
     ["OSError: No space left on device", /disk is full/],
     ["sudo: a password is required", /may not become root/],
     ["packages: there is no package nginxx", /^packages: there is no package nginxx$/],

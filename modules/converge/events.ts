@@ -102,7 +102,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "the vault doesn't open with its key: take vault.yaml and vault.key.age from one commit",
   ],
   [
-    /Failed to connect|Connection (refused|timed out|reset|closed)|Broken pipe|lost connection|mux_client|not responding|Shared connection|unreachable/i,
+    /Failed to connect|Data could not be sent|Connection (refused|timed out|reset|closed)|Broken pipe|lost connection|mux_client|not responding|Shared connection|unreachable/i,
     "the connection was lost: is the host up? what was begun on it is ended there; run it again to go on",
   ],
   [/No space left/i, "the disk is full: make room and run it again"],
