@@ -2,7 +2,7 @@
 // not-tested.yaml with its reason; one that doesn't is a failure, not a silence.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { load } from "js-yaml";
 import { z } from "zod";
 
@@ -18,6 +18,8 @@ const report = z.object({
       name: z.string(),
       status: z.string(),
       message: z.string().optional(),
+      startTime: z.number(),
+      endTime: z.number(),
       assertionResults: z.array(
         z.object({ fullName: z.string(), title: z.string(), status: z.string() }),
       ),
@@ -89,6 +91,14 @@ for (const { id, why } of notTested.filter((known) => !proven.has(known.id))) {
   count.skipped++;
   process.stdout.write(`not-tested ${id}: ${why}\n`);
 }
+// By the clock, side by side with others: where a run's time went.
+const spent = seen.testResults
+  .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+  .sort((a, b) => b.seconds - a.seconds)
+  .slice(0, 12);
+for (const { name, seconds } of spent)
+  process.stdout.write(`took ${seconds.toFixed(0).padStart(4)} s  ${relative(root, name)}\n`);
+
 // A suite that dies outside its tests must not pass by its tests.
 const redTests = seen.testResults.some((file) =>
   file.assertionResults.some((test) => test.status === "failed"),
