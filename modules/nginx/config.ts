@@ -4,6 +4,9 @@ import { limitsOf } from "./limits.ts";
 
 export const SITE = "/etc/nginx/polder-site.conf";
 
+/** Where clients do their signalling: XMPP over WebSocket (RFC 7395), as Jitsi's client asks for it. */
+export const SOCKET = "/xmpp-websocket";
+
 /** Size-limited places that nginx may write to; all in memory, gone with the service. */
 export const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
   (name) => `  ${name}_temp_path /run/nginx/${name};`,
@@ -27,10 +30,19 @@ const LOG = [
   "    /robots.txt robots;",
   "    /security.txt security.txt;",
   "    /refused.html refused;",
+  `    ${SOCKET} signalling;`,
   "  }",
   "  log_format polder '$remote_addr $scheme $polder_method $polder_place $status $bytes_sent bytes '",
   "                    '$request_time s $ssl_protocol $ssl_cipher';",
-  "  access_log syslog:server=unix:/dev/log,nohostname,tag=nginx,severity=info polder;",
+  "  access_log syslog:server=unix:/dev/log,nohostname,facility=authpriv,tag=nginx,severity=info polder;",
+];
+
+/** A request for signalling: a WebSocket's, with a token. Whatever else comes there is refused here. */
+const SIGNALLING = [
+  '  map "$http_upgrade:$arg_token" $polder_signalling {',
+  "    default 0;",
+  '    "~*^websocket:." 1;',
+  "  }",
 ];
 
 /** The NCSC profile in nginx's words, for the context `http`. */
@@ -68,6 +80,7 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "",
     "http {",
     ...LOG,
+    ...SIGNALLING,
     "",
     "  types {",
     "    text/html html;",

@@ -21,7 +21,7 @@ const servers = site
     places: [...text.matchAll(/^ {2}location (= )?(\S+) \{\n(?: {4}.*\n)*/gm)].map((m) => m[0]),
   }));
 
-it("serves four places to one name, and refuses the rest alike", () => {
+it("serves four places and signalling to one name, and refuses the rest alike", () => {
   const named = servers.filter(({ name }) => name === blueprint.domain);
   expect(named).toHaveLength(2);
   const web = named.find(({ text }) => text.includes("ssl_certificate "));
@@ -32,9 +32,11 @@ it("serves four places to one name, and refuses the rest alike", () => {
     "/style.css",
     "/robots.txt",
     "/.well-known/security.txt",
+    "/xmpp-websocket",
   ]);
   expect(web?.places.at(-1)).toMatch(/^ {2}location \/ \{\n {4}return 404;/);
-  expect(site).not.toMatch(/proxy_pass|autoindex|alias /);
+  expect(site.match(/proxy_pass .*/g)).toEqual(["proxy_pass http://127.0.0.1:5280;"]);
+  expect(site).not.toMatch(/autoindex|alias /);
 });
 
 it("answers no other name: no handshake, no line on port 80", () => {

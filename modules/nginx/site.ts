@@ -1,4 +1,5 @@
 import type { Blueprint } from "../blueprint/index.ts";
+import { SOCKET } from "./config.ts";
 import { limitsOf } from "./limits.ts";
 import { WEB_ROOT } from "./page.ts";
 
@@ -67,6 +68,29 @@ const file = (place: string, path: string): string[] => [
   "  }",
 ];
 
+/**
+ * To Prosody on this host. Silence of two minutes ends a connection: clients ping each 10 s
+ * (lib-jitsi-meet, modules/xmpp/strophe.ping.ts), so only the dead are cut off.
+ */
+const signalling = (domain: string): string[] => [
+  `  location = ${SOCKET} {`,
+  "    if ($polder_signalling = 0) {",
+  "      return 404;",
+  "    }",
+  "    proxy_pass http://127.0.0.1:5280;",
+  "    proxy_http_version 1.1;",
+  "    proxy_set_header Upgrade $http_upgrade;",
+  '    proxy_set_header Connection "upgrade";',
+  `    proxy_set_header Host ${domain};`,
+  "    proxy_set_header X-Forwarded-For $remote_addr;",
+  "    proxy_intercept_errors on;",
+  "    proxy_connect_timeout 5s;",
+  "    proxy_read_timeout 120s;",
+  "    proxy_send_timeout 120s;",
+  "    tcp_nodelay on;",
+  "  }",
+];
+
 /** The one site, and what answers to any other name: nothing. */
 export function site(blueprint: Blueprint): string[] {
   const { domain } = blueprint;
@@ -116,11 +140,12 @@ export function site(blueprint: Blueprint): string[] {
     "    return 405;",
     "  }",
     "",
-    "  # What is served, and nothing else. Prosody's http-bind and xmpp-websocket come with the gate.",
+    "  # What is served, and nothing else.",
     ...file("/", "/index.html"),
     ...file("/style.css", "/style.css"),
     ...file("/robots.txt", "/robots.txt"),
     ...file("/.well-known/security.txt", "/security.txt"),
+    ...signalling(domain),
     "  location / {",
     "    return 404;",
     "  }",
