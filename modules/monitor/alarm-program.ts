@@ -4,10 +4,12 @@ export interface AlarmProgram {
   readonly webhook: string;
   /** Names that must be heard from: all hosts but the monitor. */
   readonly hosts: readonly string[];
+  /** Refusals of the gate in five minutes, from one host, from which on somebody is trying doors. */
+  readonly refusals: number;
 }
 
 export const alarmProgram = (
-  { instance, webhook, hosts }: AlarmProgram,
+  { instance, webhook, hosts, refusals }: AlarmProgram,
   mark: string,
 ): string => `#!/usr/bin/python3
 ${mark}
@@ -32,6 +34,9 @@ STATE = "/var/lib/polder-alarm"
 RED = {"polder-probe": 3, "polder-certificate": 4}
 # Three times the 5 minutes in which each host writes something.
 SILENT = 900
+# Refusals in this many seconds are too many from this number on.
+WINDOW = 300
+REFUSALS = ${refusals}
 # When we weren't there ourselves, nobody's silence means anything yet.
 AWAY = 300
 # What a finding is about stands before the first colon: a probe and its host, or a file.
@@ -66,6 +71,29 @@ def listen_for(state, heard, now):
         words = f"{host}: nothing heard for {quiet // 60} minutes" if quiet > SILENT else f"{host}: heard"
         learn(state, f"silent/{host}", quiet > SILENT, words, now)
     state["ran"] = now
+
+
+def refused(entry):
+    """Whether the gate refused something here: its words are a line of JSON."""
+    if text(entry, "SYSLOG_IDENTIFIER") != "polder-gate":
+        return False
+    try:
+        return json.loads(text(entry, "MESSAGE")).get("result") == "refused"
+    except (ValueError, AttributeError):
+        return False
+
+
+def watch_refusals(state, fresh, now):
+    """One alarm a host: how many in the window, never who or which room."""
+    counts = state.setdefault("refused", {})
+    for host in set(counts) | set(fresh):
+        kept = [[at, n] for at, n in counts.get(host, []) if now - at < WINDOW]
+        if fresh.get(host):
+            kept.append([now, fresh[host]])
+        counts[host] = kept
+        total = sum(n for _, n in kept)
+        words = f"{host}: the gate refused {total} times in {WINDOW // 60} minutes; from {REFUSALS} on somebody tries doors"
+        learn(state, f"refusals/{host}", total >= REFUSALS, words, now)
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -124,16 +152,19 @@ def save(path, state):
 
 def main():
     path = os.path.join(STATE, "state.json")
-    state, now, heard, cursors = load(path), int(time.time()), set(), []
+    state, now, heard, refusals, cursors = load(path), int(time.time()), set(), {}, []
     for host, arguments in sources().items():
         cursor = Cursor(STATE, host)
         for entry in cursor.entries(arguments):
             heard.add(host)
+            if refused(entry):
+                refusals[host] = refusals.get(host, 0) + 1
             finding = judged(host, entry)
             if finding:
                 learn(state, *finding, now)
         cursors.append(cursor)
     listen_for(state, heard, now)
+    watch_refusals(state, refusals, now)
     # Saved before the cursors move on, and before anybody is told: nothing is lost in between.
     save(path, state)
     for cursor in cursors:

@@ -10,13 +10,23 @@ const NAME = "polder-alarm";
 const PROGRAM = `${LIBRARY}/${NAME}`;
 const TOKEN = "/etc/polder/monitor/alarm-token";
 
+/**
+ * Refusals in five minutes that are more than mistakes: an old link here and there is refused a few
+ * times, a count through names a few times a second. Assumed; an instance with more people has more
+ * mistakes.
+ */
+const refusalsOf = ({ sizing: { total } }: Blueprint): number =>
+  Math.max(60, Math.ceil(total.people / 10));
+
 /** Alarms to the instance's webhook; nothing where the file names none. */
-export function alarms({ alarms: to, instance, hosts }: Blueprint): TreePart {
+export function alarms(blueprint: Blueprint): TreePart {
+  const { alarms: to, instance, hosts } = blueprint;
   if (!to) return {};
   const program = {
     instance,
     webhook: to.webhook,
     hosts: hosts.filter(({ role }) => role !== "monitor").map(({ name }) => name),
+    refusals: refusalsOf(blueprint),
   };
   return {
     packages: { install: ["python3", "ca-certificates"], absent: [] },

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { alarmProgram } from "./alarm-program.ts";
+import { incidentProgram } from "./incident-program.ts";
 import { journalModule } from "./journal-program.ts";
 import { splitProgram } from "./split-program.ts";
 
@@ -15,8 +16,17 @@ beforeAll(() => {
     join(folder, "polder_journal.py"),
     journalModule(hosts, "monitor-1.x.internal", "#"),
   );
-  writeFileSync(join(folder, "split.py"), splitProgram({ operations: 14, security: 183 }, "#"));
-  const program = { instance: "x", webhook: "http://127.0.0.1:9/", hosts: ["a", "b"] };
+  writeFileSync(
+    join(folder, "split.py"),
+    splitProgram({ operations: 14, security: 183, incidents: 1096 }, "#"),
+  );
+  writeFileSync(join(folder, "incident.py"), incidentProgram("#"));
+  const program = {
+    instance: "x",
+    webhook: "http://127.0.0.1:9/",
+    hosts: ["a", "b"],
+    refusals: 60,
+  };
   writeFileSync(join(folder, "alarm.py"), alarmProgram(program, "#"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,6 +66,34 @@ import datetime, split
 folders = ["2026-11-09", "2026-11-10", "2026-11-24", "lost+found", "1"]
 print(json.dumps(split.expired(folders, datetime.date(2026, 11, 24), 14)))`);
   expect(result).toEqual(["2026-11-09"]);
+});
+
+it("sets sealed logs aside for an incident, where the stores' terms don't reach them", () => {
+  const result = python(`
+import datetime, os, shutil, incident, split
+for day in ("2026-11-20", "2026-11-21", "2026-11-23"):
+    for store in ("operations", "security"):
+        os.makedirs(f"s/{store}/{day}", exist_ok=True)
+        open(f"s/{store}/{day}/1.jsonl.age", "w").write(store + day)
+open("s/security/2026-11-21/2.jsonl.age.part", "w").close()
+days = incident.days_between("2026-11-21", "2026-11-23")
+found = list(incident.set_aside("x", days, "2026-11-25", "s"))
+shutil.rmtree("s/security")
+again = [path for _, path in incident.set_aside("x", days, "2026-11-25", "s")]
+kept = open("s/incidents/2026-11-25/x/security/2026-11-21/1.jsonl.age").read()
+terms = [split.expired(["2026-11-25"], datetime.date(2026, 11, 25) + datetime.timedelta(n), split.DAYS["incidents"]) for n in (1096, 1097)]
+print(json.dumps([days, [p for _, p in found], len(found[0][0]), again, kept, terms, incident.main(["X", "a", "b"])]))`);
+  const of = (store: string, day: string) =>
+    `incidents/2026-11-25/x/${store}/2026-11-${day}/1.jsonl.age`;
+  expect(result).toEqual([
+    ["2026-11-21", "2026-11-22", "2026-11-23"],
+    [of("operations", "21"), of("operations", "23"), of("security", "21"), of("security", "23")],
+    64,
+    [of("operations", "21"), of("operations", "23")],
+    "security2026-11-21",
+    [[], ["2026-11-25"]],
+    2,
+  ]);
 });
 
 it("finds each host's files, and no other host's of the same beginning", () => {
@@ -131,4 +169,22 @@ for now, heard in ((0, {"a", "b"}), (250, {"a"}), (500, {"a"}), (750, {"a"}), (1
 alarm.listen_for(state, set(), 9999); seen.append(red())
 print(json.dumps(seen))`);
   expect(result).toEqual([[], [], [], [], ["silent/b"], [], []]);
+});
+
+it("raises one alarm for many refusals of the gate, says no name, and ends it when they end", () => {
+  const result = python(`
+import alarm
+gate = lambda message: alarm.refused({"SYSLOG_IDENTIFIER": "polder-gate", "MESSAGE": message})
+kinds = [gate('{"result":"refused","room":"x"}'), gate('{"result":"admitted"}'), gate("refused"), gate("[1]"),
+         alarm.refused({"SYSLOG_IDENTIFIER": "nginx", "MESSAGE": '{"result":"refused"}'})]
+state, seen = {"alarms": {}, "heard": {}}, []
+for now, fresh in ((0, {"c": 59}), (60, {"c": 1}), (120, {}), (301, {}), (400, {})):
+    alarm.watch_refusals(state, fresh, now)
+    seen.append(state["alarms"]["refusals/c"]["red"])
+print(json.dumps([kinds, seen, state["alarms"]["refusals/c"]["words"]]))`);
+  expect(result).toEqual([
+    [true, false, false, false, false],
+    [false, true, true, false, false],
+    "c: the gate refused 0 times in 5 minutes; from 60 on somebody tries doors",
+  ]);
 });

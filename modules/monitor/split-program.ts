@@ -1,8 +1,11 @@
-/** @param days how long each store keeps what it has */
-export const splitProgram = (
-  days: { readonly operations: number; readonly security: number },
-  mark: string,
-): string => `#!/usr/bin/python3
+/** Days that each store keeps what it has; incidents: what was set aside from the other two. */
+export interface Terms {
+  readonly operations: number;
+  readonly security: number;
+  readonly incidents: number;
+}
+
+export const splitProgram = (days: Terms, mark: string): string => `#!/usr/bin/python3
 ${mark}
 """Sorts new journal entries into two sealed stores, and deletes what is older than its term."""
 
@@ -18,7 +21,7 @@ from polder_journal import Cursor, number, sources, text
 STORES = "/srv/logs"
 STATE = "/var/lib/polder-journal"
 RECIPIENTS = "/etc/polder/monitor"
-DAYS = {"operations": ${days.operations}, "security": ${days.security}}
+DAYS = {"operations": ${days.operations}, "security": ${days.security}, "incidents": ${days.incidents}}
 
 # auth and authpriv (RFC 5424, 6.2.1: 4 and 10).
 FACILITIES = {4, 10}

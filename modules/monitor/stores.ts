@@ -2,6 +2,7 @@ import type { Blueprint, Host } from "../blueprint/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import { heading, reference, type TreePart } from "../tree/index.ts";
+import { incidentProgram } from "./incident-program.ts";
 import { journalModule } from "./journal-program.ts";
 import { RECEIVER, senderAddress } from "./receiver.ts";
 import { splitProgram } from "./split-program.ts";
@@ -10,6 +11,7 @@ import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
 const NAME = "polder-journal-split";
 const PROGRAM = `${LIBRARY}/${NAME}`;
 export const JOURNAL = `${LIBRARY}/polder_journal.py`;
+const INCIDENT = "/usr/local/sbin/polder-incident";
 const TRIM = "polder-journal-trim";
 
 /**
@@ -17,7 +19,11 @@ const TRIM = "polder-journal-trim";
  * came in lies in clear for a day at most.
  */
 export function stores({ retention, hosts }: Blueprint, own: Host): TreePart {
-  const days = { operations: retention.operationsDays, security: retention.securityDays };
+  const days = {
+    operations: retention.operationsDays,
+    security: retention.securityDays,
+    incidents: retention.incidentDays,
+  };
   const senders = hosts.filter(({ role }) => role !== "monitor");
   const names = Object.fromEntries(senders.map((host) => [senderAddress(host), host.name]));
   const recipient = (store: string) => `/etc/polder/monitor/${store}.recipient`;
@@ -27,7 +33,8 @@ export function stores({ retention, hosts }: Blueprint, own: Host): TreePart {
     files: [
       rawFile(JOURNAL, journalModule(names, own.name, heading())),
       rawFile(PROGRAM, splitProgram(days, heading()), { mode: "0755" }),
-      ...Object.keys(days).map((store) =>
+      rawFile(INCIDENT, incidentProgram(heading()), { mode: "0755" }),
+      ...["operations", "security"].map((store) =>
         rawFile(recipient(store), reference(`monitor/${store}.recipient`)),
       ),
       oneshot(NAME, "Seals new journal entries into two stores", [
@@ -66,6 +73,6 @@ export function stores({ retention, hosts }: Blueprint, own: Host): TreePart {
       carriesCalls: false,
     })),
     masked: [],
-    checks: [compiles("monitor-split", [PROGRAM, JOURNAL])],
+    checks: [compiles("monitor-split", [PROGRAM, JOURNAL, INCIDENT])],
   };
 }
