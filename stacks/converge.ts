@@ -205,7 +205,8 @@ async function run(
   const certificates = Object.fromEntries(
     Object.entries(loadHosts(folder)).map(([id, entry]) => [id, entry.certificate ?? ""]),
   );
-  writeWhole(path, inventory(blueprint, trees, vault.path, certificates, options));
+  const tokenKeys = vault.need("gate/tokens.pem");
+  writeWhole(path, inventory(blueprint, trees, vault.path, certificates, tokenKeys, options));
   const interrupted = await playbook({
     inventory: path,
     limit,

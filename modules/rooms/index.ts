@@ -1,7 +1,7 @@
 export { randomText } from "./alphabet.ts";
+export { readRoomKeys, roomKeysText, rotateRoomKeys } from "./keys.ts";
 export {
   display,
-  KEY_INDEXES,
   makeRoom,
   type NotRead,
   type RoomKey,

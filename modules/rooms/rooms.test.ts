@@ -3,7 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { ALPHABET, checkOf } from "./alphabet.ts";
-import { display, makeRoom, type RoomKey, randomText, readRoom } from "./index.ts";
+import {
+  display,
+  makeRoom,
+  type RoomKey,
+  randomText,
+  readRoom,
+  readRoomKeys,
+  roomKeysText,
+  rotateRoomKeys,
+} from "./index.ts";
 
 const DOMAIN = "vergaderen.voorbeeld.example";
 const KEY: RoomKey = { index: 3, key: randomBytes(32) };
@@ -198,5 +207,48 @@ describe("vectors.json, which the gate's own code is held against", () => {
     const got = readRoom(name, domain, known, now);
     const { verdict, until, key } = said;
     expect(got).toEqual(verdict === "valid" ? { name, until, key } : verdict);
+  });
+});
+
+describe("keys", () => {
+  const first = { index: 31, key: randomBytes(32) };
+
+  it("are written and read again, and nothing else is read", () => {
+    const two = [first, { index: 0, key: randomBytes(32) }];
+    expect(roomKeysText(two)).toMatch(/^31 [0-9a-f]{64}\n0 [0-9a-f]{64}\n$/);
+    expect(readRoomKeys(roomKeysText(two))).toEqual(two);
+    const line = roomKeysText([first]);
+    for (const text of [
+      "",
+      "31",
+      line.trimEnd(),
+      `${line}x`,
+      line.replace("31", "32"),
+      line.toUpperCase(),
+    ])
+      expect(() => readRoomKeys(text)).toThrow(/^no keys of rooms$/);
+  });
+
+  it("rotate in three steps, in which every name counts from its issue to the third", () => {
+    let keys = readRoomKeys(roomKeysText([first]));
+    const names: string[] = [];
+    const steps: number[] = [];
+    const counting: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      names.push(make(NOW, keys[0]));
+      const { step, keys: next } = rotateRoomKeys(keys, randomBytes(32));
+      // Before the converge a host has the older keys, and after it somebody's clone may have them.
+      const readBy = (known: readonly RoomKey[], by: RoomKey | undefined) =>
+        read(make(NOW, by), NOW, [...known]);
+      expect(typeof readBy(keys, next[0])).toBe("object");
+      expect(typeof readBy(next, keys[0])).toBe("object");
+      steps.push(step);
+      keys = readRoomKeys(roomKeysText(next));
+      counting.push(names.filter((name) => typeof read(name, NOW, keys) === "object").length);
+    }
+    expect(steps).toEqual([1, 2, 3, 1]);
+    // At the third the two names of the old key end.
+    expect(counting).toEqual([1, 2, 1, 2]);
+    expect(keys.map(({ index }) => index)).toEqual([0, 1]);
   });
 });
