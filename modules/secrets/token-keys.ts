@@ -2,7 +2,6 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../workspace/index.ts";
-import type { Vault } from "./vault.ts";
 
 /** Public halves of what signs tokens, in the instance's folder: who reviews it sees a new one. */
 const FILE = "token-keys.pem";
@@ -35,7 +34,10 @@ export function loadTokenKeys(folder: string): string {
 }
 
 /** Writes the public halves of an issuer vault's keys, if they are others than before. */
-export function writeTokenKeys(folder: string, issuer: Vault): void {
+export function writeTokenKeys(
+  folder: string,
+  issuer: { get(name: string): string | undefined },
+): void {
   const keys = [TOKEN_KEY, NEXT_TOKEN_KEY, PREVIOUS_TOKEN_KEY].flatMap(
     (name) => issuer.get(name) ?? [],
   );
