@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -90,7 +90,20 @@ describe("openssl", () => {
   const folder = mkdtempSync(join(tmpdir(), "polder-log-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("takes each line's signature by the key of the first, as docs/invitations.md shows", () => {
+  it("takes a line by what docs/invitations.md shows, and not a changed one", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/invitations.md"), "utf8");
+    const shown = /^```sh\n([\s\S]*?)^```/m.exec(page)?.[1] ?? "";
+    const ran = (text: string) => {
+      writeFileSync(join(folder, "issued.jsonl"), text);
+      return spawnSync("sh", ["-c", shown], { cwd: folder, encoding: "utf8" }).stdout.trim();
+    };
+    expect(ran(three.text)).toBe("Signature Verified Successfully");
+    expect(ran(three.text.replace('"guest"', '"moderator"'))).toBe(
+      "Signature Verification Failure",
+    );
+  });
+
+  it("takes each line's signature by the key of the first", () => {
     const lines = three.text.trimEnd().split("\n");
     const spki = /"key":"([^"]+)"/.exec(lines[0] ?? "")?.[1] ?? "";
     writeFileSync(join(folder, "key"), Buffer.from(spki, "base64"));
