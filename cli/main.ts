@@ -25,6 +25,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   addresses: async () => (await import("./commands/addresses.ts")).addressesCommand(),
   converge: async () => (await import("./commands/converge.ts")).convergeCommand(),
   keys: async () => (await import("./commands/keys.ts")).keysCommand(),
+  invite: async () => (await import("./commands/invite.ts")).inviteCommand(),
+  revoke: async () => (await import("./commands/revoke.ts")).revokeCommand(),
   probe: async () => (await import("./commands/probe.ts")).probeCommand(),
   decommission: async () => (await import("./commands/decommission.ts")).decommissionCommand(),
   lab: async () => (await import("./commands/lab.ts")).labCommand(),

@@ -9,11 +9,13 @@ import {
   playbook,
   Results,
   type SshUser,
+  shipRevoked,
   sshConfig,
   sshFiles,
   type Wishes,
 } from "../modules/converge/index.ts";
 import { BadInput, nearest } from "../modules/input/index.ts";
+import { revokedText } from "../modules/issue-log/index.ts";
 import { OutsideFailure } from "../modules/outside/index.ts";
 import { renderAll } from "../modules/render/index.ts";
 import {
@@ -30,6 +32,7 @@ import {
 import { INSTANCE_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { labFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
+import { loadIssueLog } from "./issue-log.ts";
 import { today } from "./today.ts";
 import { writeTrees } from "./trees.ts";
 import { buildFolder } from "./working-folder.ts";
@@ -95,6 +98,16 @@ function limited({ blueprint, folder }: LoadedInstance, limit: readonly string[]
   return limit.length > 0 ? [...limit] : all;
 }
 
+/** Writes how ssh gets to an instance's hosts, and which keys they may show. */
+export function writeSshFiles(loaded: LoadedInstance, person: SshUser, vault: Vault): void {
+  const { blueprint, folder } = loaded;
+  const files = sshFiles(buildFolder(blueprint.instance));
+  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+  writeWhole(files.config, sshConfig(blueprint, person, files.knownHosts), 0o644);
+  const known = knownHosts(blueprint, loadHosts(folder), vault.get("ssh/ca.pub"));
+  writeWhole(files.knownHosts, known, 0o644);
+}
+
 /** The vault, with all that is missing made. */
 async function secrets(loaded: LoadedInstance, options: ConvergeOptions): Promise<Vault> {
   const file = identityFile(options.identity, labPerson(loaded.blueprint, ".age"));
@@ -149,15 +162,9 @@ async function converge(
   const files = sshFiles(buildFolder(blueprint.instance));
   const trees = writeTrees(blueprint.instance, renderAll(blueprint));
   const vault = await secrets(loaded, options);
-  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
-  const writeKnown = () =>
-    writeWhole(
-      files.knownHosts,
-      knownHosts(blueprint, loadHosts(folder), vault.get("ssh/ca.pub")),
-      0o644,
-    );
-  writeWhole(files.config, sshConfig(blueprint, person, files.knownHosts), 0o644);
-  writeKnown();
+  // Before anything is begun: a log that was tampered with stops a converge.
+  const revoked = revokedText(loadIssueLog(folder).lines, Date.now() / 1000);
+  writeSshFiles(loaded, person, vault);
 
   const results = new Results(ids, options.check);
   const connections = new Connections(blueprint, loadHosts(folder), files.config);
@@ -176,16 +183,23 @@ async function converge(
       }
     }
     await makeSecrets(loaded, vault, progress);
-    writeKnown();
+    writeSshFiles(loaded, person, vault);
     const there = reached.filter((one) => one.failure === undefined).map(({ host }) => host);
     const limit = ids.filter((id) => there.includes(id));
     if (limit.length > 0) await run(loaded, trees, vault, limit, connections, results, options);
-    return results.all();
+    const done = results.all();
+    for (const { id, name, role } of blueprint.hosts)
+      if (role === "control" && !options.check && isUp(done, id))
+        await shipRevoked([...connections.arguments, "-o", "BatchMode=yes", name], id, revoked);
+    return done;
   } finally {
     process.off("exit", stop);
     stop();
   }
 }
+
+const isUp = (results: readonly HostResult[], id: string): boolean =>
+  results.some(({ host, outcome }) => host === id && outcome !== "failed");
 
 const lost = (host: string, message: string) =>
   ({ event: "unreachable", host, task: "connect", changed: false, message }) as const;
@@ -205,7 +219,8 @@ async function run(
   const certificates = Object.fromEntries(
     Object.entries(loadHosts(folder)).map(([id, entry]) => [id, entry.certificate ?? ""]),
   );
-  writeWhole(path, inventory(blueprint, trees, vault.path, certificates, options));
+  const tokenKeys = vault.need("gate/tokens.pem");
+  writeWhole(path, inventory(blueprint, trees, vault.path, certificates, tokenKeys, options));
   const interrupted = await playbook({
     inventory: path,
     limit,

@@ -35,6 +35,9 @@ export function dummySecrets(): DummySecrets {
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", at(name)]);
     const certify = ["-q", "-s", at("ca"), "-h", "-I", "host", "-n", "host", at("host.pub")];
     execFileSync("ssh-keygen", certify);
+    const rsa = ["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"];
+    execFileSync("openssl", [...rsa, "-out", at("rsa")], quiet);
+    execFileSync("openssl", ["pkey", "-in", at("rsa"), "-pubout", "-out", at("token.pub")], quiet);
     writeFileSync(at("dat"), 'return { ["iteration_count"] = 10000; ["salt"] = "dummy"; };');
     const known: Partial<Record<SecretKind, string>> = {
       "private key": read("key"),
@@ -44,6 +47,11 @@ export function dummySecrets(): DummySecrets {
       "account file": read("dat"),
       date: "2027-06-30T00:00:00Z",
     };
+    // Where a kind doesn't say the form.
+    const named: Readonly<Record<string, string>> = {
+      "gate/rooms.keys": `0 ${"0123456789abcdef".repeat(4)}\n`,
+      "gate/tokens.pem": `${read("token.pub")}\n`,
+    };
     const sshCertificate = read("host-cert.pub");
     return {
       sshHostKey: `${read("host")}\n`,
@@ -52,7 +60,7 @@ export function dummySecrets(): DummySecrets {
         if (/^ssh\/.*\.cert$/.test(name)) return sshCertificate;
         const spec = secretsOf(blueprint).find((secret) => secret.name === name);
         if (!spec) throw new Error(`${name} is no secret of ${blueprint.instance}`);
-        return known[spec.kind] ?? "0123456789abcdef".repeat(4);
+        return named[name] ?? known[spec.kind] ?? "0123456789abcdef".repeat(4);
       },
     };
   } finally {

@@ -59,13 +59,10 @@ describe("known hosts", () => {
 });
 
 describe("inventory", () => {
-  const text = inventory(
-    blueprint,
-    "/b/hosts",
-    "/i/vault.yaml",
-    { "turn-1": "cert" },
-    { check: false, restart: true },
-  );
+  const text = inventory(blueprint, "/b/hosts", "/i/vault.yaml", { "turn-1": "cert" }, "keys", {
+    check: false,
+    restart: true,
+  });
   const { all } = load(text) as {
     all: { vars: Record<string, unknown>; hosts: Record<string, Record<string, unknown>> };
   };
@@ -78,7 +75,10 @@ describe("inventory", () => {
         polder_tree: `/b/hosts/${host.id}`,
         polder_role: host.role,
       });
-    expect(all.hosts["turn-1"]?.["polder_public"]).toEqual({ "ssh/turn-1.cert": "cert" });
+    expect(all.hosts["turn-1"]?.["polder_public"]).toEqual({
+      "ssh/turn-1.cert": "cert",
+      "gate/tokens.pem": "keys",
+    });
     expect(all.vars["polder_restart"]).toBe(true);
   });
 

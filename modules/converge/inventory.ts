@@ -38,12 +38,14 @@ function volumeOf(host: Host) {
  * @param folder where `polder render` wrote the hosts' trees
  * @param vault the instance's vault file
  * @param certificates the hosts' SSH certificates, by host id
+ * @param tokenKeys public halves of what signs tokens, PEM
  */
 export function inventory(
   blueprint: Blueprint,
   folder: string,
   vault: string,
   certificates: Readonly<Record<string, string>>,
+  tokenKeys: string,
   wishes: Wishes,
 ): string {
   const hosts = blueprint.hosts.map((host) => [
@@ -55,7 +57,10 @@ export function inventory(
       polder_role: host.role,
       polder_tree: join(folder, host.id),
       polder_parts: [...PARTS[host.role]],
-      polder_public: { [`ssh/${host.id}.cert`]: certificates[host.id] ?? "" },
+      polder_public: {
+        [`ssh/${host.id}.cert`]: certificates[host.id] ?? "",
+        "gate/tokens.pem": tokenKeys,
+      },
       ...volumeOf(host),
     },
   ]);

@@ -23,7 +23,7 @@ describe("secretsOf", () => {
       "monitor/security.identity",
       "ssh/ca.key",
       "issuer/token-signing.key",
-      "issuer/room-mac.key",
+      "issuer/log-signing.key",
     ]);
     expect(never.filter((spec) => spec.public)).toEqual([]);
   });

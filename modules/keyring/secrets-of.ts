@@ -162,6 +162,7 @@ export function secretsOf(blueprint: Blueprint): SecretSpec[] {
     ...publicPair(blueprint, "turn", ids("turn")),
     ...(source === "acme" ? acmeAccount() : []),
     ...services(ids("control"), ids("bridge"), ids("turn")),
+    ...gate(ids("control")),
     ...monitoring(blueprint, ids("monitor")),
     ...sshAuthority(all),
     ...issuer(),
@@ -326,25 +327,67 @@ function sshAuthority(hosts: readonly string[]): SecretSpec[] {
   ];
 }
 
+const THREE_RUNS =
+  "three runs of `polder keys rotate`, a converge after each: the next one counts, too; it is used; the old one is dropped";
+
+/** What the gate on a control host knows meetings by. */
+function gate(control: string[]): SecretSpec[] {
+  return [
+    spec({
+      name: "gate/rooms.keys",
+      kind: "shared secret",
+      purpose:
+        "proves that a room's name was issued: the MAC in it; during a rotation two keys, the first one issues",
+      hosts: control,
+      accounts: "root and prosody",
+      lifetimeDays: LIFETIME.password,
+      rotation: `${THREE_RUNS}, and its rooms with it`,
+      loss: "rotate at once, three times: whoever has it can make names that the gate takes for issued, and enters none of them without a token",
+    }),
+    spec({
+      name: "gate/tokens.pem",
+      kind: "public key",
+      purpose:
+        "what the gate checks tokens with; empty until there is an issuer vault, during a rotation two keys",
+      hosts: control,
+      public: true,
+      lifetimeDays: LIFETIME.password,
+      rotation: "follows issuer/token-signing.key",
+      loss: "`polder keys init` writes it again",
+    }),
+    spec({
+      name: "gate/pseudonym.key",
+      kind: "shared secret",
+      purpose: "makes the pseudonyms by which the security logs name rooms",
+      hosts: control,
+      accounts: "root and prosody",
+      lifetimeDays: LIFETIME.reading,
+      rotation: `${ROTATE}; the old one stays in the vault, for older logs`,
+      loss: "lost: rooms in older logs can't be told apart from the issue log any more; stolen: rotate",
+    }),
+  ];
+}
+
 function issuer(): SecretSpec[] {
   return [
     spec({
       name: "issuer/token-signing.key",
       kind: "private key",
-      purpose: "signs the tokens that let people into meetings (RS256)",
+      purpose: "signs the tokens that let people into meetings (RS256, 3072 bits)",
       vault: "issuer",
       lifetimeDays: LIFETIME.password,
-      rotation: "`polder keys rotate`; nothing uses it yet",
-      loss: "rotate at once: whoever has it can enter any meeting whose name they know",
+      rotation: `${THREE_RUNS}, and its tokens with it`,
+      loss: "rotate at once, three times: whoever has it can enter any meeting whose name they know",
     }),
     spec({
-      name: "issuer/room-mac.key",
-      kind: "shared secret",
-      purpose: "proves that a room's name was issued",
+      name: "issuer/log-signing.key",
+      kind: "private key",
+      purpose: "signs the lines of the issue log, issued.jsonl (Ed25519)",
       vault: "issuer",
-      lifetimeDays: LIFETIME.password,
-      rotation: "`polder keys rotate`; nothing uses it yet",
-      loss: "rotate at once: whoever has it can make names that Prosody takes for issued",
+      lifetimeDays: LIFETIME.authority,
+      rotation:
+        "`polder keys rotate`: the next line hands over, signed by the old one, which stays below it",
+      loss: "rotate, and compare the log with its copies: whoever has it can write lines",
     }),
   ];
 }

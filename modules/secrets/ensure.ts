@@ -1,11 +1,13 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
 import type { Blueprint } from "../blueprint/index.ts";
 import { LIFETIME, RENEW_BEFORE, secretsOf } from "../keyring/index.ts";
+import { roomKeysText } from "../rooms/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
 import { newAgePair, recipientOf } from "./age.ts";
 import { type Hosts, loadHosts, saveHosts } from "./hosts-file.ts";
 import { isAccountOf, prosodyAccount } from "./prosody-account.ts";
 import { newHostCertificate, newSshKey, readHostCertificate, sshPublicOf } from "./ssh.ts";
+import { loadTokenKeys, newLogKey, newTokenKey, TOKEN_KEYS, writeTokenKeys } from "./token-keys.ts";
 import type { Vault } from "./vault.ts";
 import { constraints, hostLeaf, type PublicUse, publicLeaf, sshPrincipals } from "./wanted.ts";
 import { constraintsOf, type Leaf, newAuthority, newLeaf, type Pair } from "./x509.ts";
@@ -28,12 +30,10 @@ export const RANDOM: Readonly<Record<string, () => string>> = {
   "prosody/focus-password": HEX_256,
   "prosody/bridge-password": HEX_256,
   "alarm/token": HEX_256,
-  "issuer/room-mac.key": HEX_256,
-  "issuer/token-signing.key": () =>
-    generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey.export({
-      type: "pkcs8",
-      format: "pem",
-    }) as string,
+  "gate/rooms.keys": () => roomKeysText([{ index: 0, key: randomBytes(32) }]),
+  "gate/pseudonym.key": HEX_256,
+  "issuer/token-signing.key": newTokenKey,
+  "issuer/log-signing.key": newLogKey,
   "acme/account.key": () =>
     generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
       type: "pkcs8",
@@ -71,7 +71,8 @@ function certificateForm(address: string): string {
 
 /**
  * Makes what is missing, renews what is due, drops what belongs to hosts that are gone, and saves:
- * the vault, and for the SSH certificates hosts.yaml. Nothing due: nothing is written.
+ * the vault, for the SSH certificates hosts.yaml, and of the issuer vault the public halves of what
+ * signs tokens. Nothing due: nothing is written.
  *
  * @param now the moment that "due" is judged at
  */
@@ -91,9 +92,12 @@ export async function ensureSecrets(
     work.securityText();
     const hosts = work.ssh(loadHosts(loaded.folder));
     if (hosts) saveHosts(loaded.folder, hosts);
+    vault.overlay(TOKEN_KEYS, loadTokenKeys(loaded.folder));
     work.given();
   } else {
     work.random();
+    // Before the vault: an interrupt in between leaves a public half too many, never one too few.
+    writeTokenKeys(loaded.folder, vault);
   }
   await vault.save();
   return work.changes;

@@ -36,3 +36,4 @@ export {
   type VaultKind,
 } from "./vault.ts";
 export type { PublicUse } from "./wanted.ts";
+export { whoseIdentity } from "./who.ts";

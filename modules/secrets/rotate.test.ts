@@ -1,16 +1,22 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secretsOf } from "../keyring/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
-import { createVault, ensureSecrets, rotate, type Vault } from "./index.ts";
-import { type TestFolder, testFolder } from "./testing.ts";
+import { createVault, ensureSecrets, openVault, rotate, type Vault } from "./index.ts";
+import { type TestFolder, type TestPerson, testFolder } from "./testing.ts";
 
 const NOW = new Date();
 let place: TestFolder;
 let loaded: LoadedInstance;
 let vault: Vault;
+let anna: TestPerson;
 
 beforeAll(async () => {
   place = testFolder();
-  loaded = place.load([await place.person("annakok")]);
+  anna = await place.person("annakok", true);
+  loaded = place.load([anna]);
   vault = await createVault(loaded, "instance");
   await ensureSecrets(loaded, vault, NOW);
 });
@@ -22,6 +28,8 @@ describe("rotate", () => {
     "prosody/focus-password",
     "prosody/bridge.dat",
     "monitor/security.recipient",
+    "gate/rooms.keys",
+    "gate/pseudonym.key",
     "alarm/token",
     "tls/turn-1.crt",
     "web/tls.key",
@@ -65,6 +73,15 @@ describe("rotate", () => {
     ]);
   });
 
+  it("keeps the older pseudonyms' keys in the vault, and gives hosts the newest alone", async () => {
+    const before = vault.need("gate/pseudonym.key");
+    await rotate(loaded, vault, "gate/pseudonym.key", NOW);
+    expect(vault.need("gate/pseudonym.key")).toMatch(/^[0-9a-f]{64}$/);
+    expect(vault.need("gate/pseudonym-older.keys").split("\n")[0]).toBe(before);
+    const known = secretsOf(loaded.blueprint).map(({ name }) => name);
+    expect(known).not.toContain("gate/pseudonym-older.keys");
+  });
+
   it("all: every secret that isn't a certificate of three steps or of others is another", async () => {
     const before = new Map(vault.names().map((name) => [name, vault.get(name)]));
     await rotate(loaded, vault, undefined, new Date(NOW.getTime() + 2 * 86_400_000));
@@ -78,5 +95,62 @@ describe("rotate", () => {
     await expect(rotate(loaded, vault, "turn/shared-secrets", NOW)).rejects.toThrow(
       /did you mean "turn\/shared-secret"\?/,
     );
+  });
+});
+
+describe("the issuer's keys", () => {
+  const published = () =>
+    readFileSync(join(place.folder, "token-keys.pem"), "utf8").split(/(?<=END PUBLIC KEY-----\n)/);
+  const halfOf = (key: string) => createPublicKey(key).export({ type: "spki", format: "pem" });
+  let issuer: Vault;
+
+  beforeAll(async () => {
+    issuer = await createVault(loaded, "issuer");
+    await ensureSecrets(loaded, issuer, NOW);
+  });
+  const rotateTokens = () => rotate(loaded, issuer, "issuer/token-signing.key", NOW);
+  const signs = () => issuer.need("issuer/token-signing.key");
+
+  it("sign by RSA of 3072 bits, and their public half lies in the instance's folder", async () => {
+    const key = createPrivateKey(signs());
+    expect([key.asymmetricKeyType, key.asymmetricKeyDetails?.modulusLength]).toEqual(["rsa", 3072]);
+    expect(published()).toEqual([halfOf(signs())]);
+    const opened = await openVault(loaded, { identityFile: anna.identityFile });
+    expect(opened.need("gate/tokens.pem")).toBe(published().join(""));
+    expect(readFileSync(opened.path, "utf8")).not.toContain("PUBLIC KEY");
+  });
+
+  it("change in three steps: a host always knows what signs, before and after its converge", async () => {
+    const first = signs();
+    const told: string[] = [];
+    for (const count of [2, 2, 1]) {
+      const onHosts = published();
+      told.push(...(await rotateTokens()));
+      for (const known of [onHosts, published()]) expect(known).toContain(halfOf(signs()));
+      expect(published()).toHaveLength(count);
+    }
+    expect(told.map((line) => /step (\d)/.exec(line)?.[1])).toEqual(["1", "2", "3"]);
+    expect(signs()).not.toBe(first);
+    expect(published()).toEqual([halfOf(signs())]);
+    expect(issuer.names()).toEqual(["issuer/log-signing.key", "issuer/token-signing.key"]);
+  });
+
+  it("of the log: a new one on top of the old, which hands over", async () => {
+    const first = issuer.need("issuer/log-signing.key");
+    await rotate(loaded, issuer, "issuer/log-signing.key", NOW);
+    const [next, old, ...rest] = issuer
+      .need("issuer/log-signing.key")
+      .split(/(?<=END PRIVATE KEY-----\n)/);
+    expect([old, rest]).toEqual([first, []]);
+    expect(createPrivateKey(next as string).asymmetricKeyType).toBe("ed25519");
+  });
+
+  it("have public halves that come again when the file is gone, and none while there is no issuer", async () => {
+    const before = published();
+    rmSync(join(place.folder, "token-keys.pem"));
+    const opened = await openVault(loaded, { identityFile: anna.identityFile });
+    expect(opened.need("gate/tokens.pem")).toBe("");
+    await ensureSecrets(loaded, issuer, NOW);
+    expect(published()).toEqual(before);
   });
 });

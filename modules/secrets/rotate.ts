@@ -1,15 +1,28 @@
+import { randomBytes } from "node:crypto";
 import { BadInput, nearest } from "../input/index.ts";
 import { LIFETIME, type SecretSpec, secretsOf } from "../keyring/index.ts";
+import { readRoomKeys, roomKeysText, rotateRoomKeys } from "../rooms/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
 import { newAgePair } from "./age.ts";
 import { dayOf, ensureSecrets, RANDOM } from "./ensure.ts";
 import { newSshKey } from "./ssh.ts";
+import {
+  NEXT_TOKEN_KEY,
+  newLogKey,
+  newTokenKey,
+  PREVIOUS_TOKEN_KEY,
+  publicOf,
+  TOKEN_KEY,
+} from "./token-keys.ts";
 import type { Vault } from "./vault.ts";
 import { constraints } from "./wanted.ts";
 import { newAuthority } from "./x509.ts";
 
 /** What a rotation did, one line each, and what is left to do. */
 export type Told = readonly string[];
+
+/** Keys of older security logs, newest first: for whoever must read those. */
+const OLDER_PSEUDONYMS = "gate/pseudonym-older.keys";
 
 const CONVERGE = "run `polder converge` now";
 
@@ -44,11 +57,41 @@ async function rotateAuthority(loaded: LoadedInstance, vault: Vault, now: Date):
   return `ca/instance.key: step 1 of 3, hosts will trust the next one, too: ${CONVERGE}, then rotate it again`;
 }
 
+const STEPS = [
+  `step 1 of 3, the gate will know the next one, too: ${CONVERGE}, then rotate it again`,
+  `step 2 of 3, the next one is used: ${CONVERGE}, then rotate it a third time, best when the last meeting by the old one is over: \`polder invite NAME --check\` says when`,
+  `step 3 of 3, the old one counts no more: ${CONVERGE}`,
+] as const;
+
+/** As the CA: with a converge after each step, what is issued counts at any moment. */
+function rotateRooms(vault: Vault, name: string, day: string): string {
+  const { step, keys } = rotateRoomKeys(readRoomKeys(vault.need(name)), randomBytes(32));
+  vault.set(name, roomKeysText(keys), day);
+  return `${name}: ${STEPS[step - 1]}`;
+}
+
+function rotateTokens(vault: Vault, name: string, day: string): string {
+  const next = vault.get(NEXT_TOKEN_KEY);
+  if (vault.get(PREVIOUS_TOKEN_KEY) !== undefined) {
+    vault.delete(PREVIOUS_TOKEN_KEY);
+    return `${name}: ${STEPS[2]}`;
+  }
+  if (next !== undefined) {
+    vault.set(PREVIOUS_TOKEN_KEY, publicOf(vault.need(name)), day);
+    vault.set(name, next, day);
+    vault.delete(NEXT_TOKEN_KEY);
+    return `${name}: ${STEPS[1]}`;
+  }
+  vault.set(NEXT_TOKEN_KEY, newTokenKey(), day);
+  return `${name}: ${STEPS[0]}`;
+}
+
 /** Names that stand for the same thing: a certificate, a recipient or a public key and its secret. */
 function secretPart(name: string): string {
   return name
     .replace(/^ca\/instance\.crt$/, "ca/instance.key")
     .replace(/^ssh\/ca\.pub$/, "ssh/ca.key")
+    .replace(/^gate\/tokens\.pem$/, TOKEN_KEY)
     .replace(/^(tls\/.+|web\/tls|turn\/tls)\.crt$/, "$1.key")
     .replace(/^(monitor\/.+)\.recipient$/, "$1.identity")
     .replace(/^(prosody\/.+)\.dat$/, "$1-password");
@@ -62,6 +105,14 @@ async function rotateOne(
 ): Promise<string> {
   const { name } = spec;
   const day = dayOf(now);
+  if (name === "gate/rooms.keys") return rotateRooms(vault, name, day);
+  if (name === TOKEN_KEY) return rotateTokens(vault, name, day);
+  if (name === "issuer/log-signing.key") {
+    vault.set(name, newLogKey() + vault.need(name), day);
+    return `${name}: made anew: the next line of the issue log hands over to it`;
+  }
+  if (name === "gate/pseudonym.key")
+    vault.set(OLDER_PSEUDONYMS, `${vault.need(name)}\n${vault.get(OLDER_PSEUDONYMS) ?? ""}`, day);
   const make = RANDOM[name];
   if (make) {
     vault.set(name, make(), day);

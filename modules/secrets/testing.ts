@@ -30,13 +30,18 @@ export interface TestFolder {
   remove(): void;
 }
 
-export function testFolder(example = "lab", edit = (text: string): string => text): TestFolder {
+/** @param name the copy's; what `polder` builds goes by it */
+export function testFolder(
+  example = "lab",
+  edit = (text: string): string => text,
+  name = example,
+): TestFolder {
   const parent = mkdtempSync(join(tmpdir(), "polder-secrets-"));
-  const folder = join(parent, example);
+  const folder = join(parent, name);
   mkdirSync(folder);
   const file = join(folder, "instance.yaml");
-
-  writeFileSync(file, edit(readFileSync(join(EXAMPLES, example, "instance.yaml"), "utf8")));
+  const text = readFileSync(join(EXAMPLES, example, "instance.yaml"), "utf8");
+  writeFileSync(file, edit(text).replace(/^name: .*$/m, `name: ${name}`));
   let count = 0;
   return {
     folder,

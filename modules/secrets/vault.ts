@@ -10,6 +10,7 @@ import { identityFile, readIdentities, seal, unseal } from "./age.ts";
 import { decryptText, encryptText } from "./ansible-vault.ts";
 import { loadHosts } from "./hosts-file.ts";
 import { type Person, peopleOf } from "./recipients.ts";
+import { loadTokenKeys, TOKEN_KEYS } from "./token-keys.ts";
 
 export type VaultKind = SecretSpec["vault"];
 
@@ -225,6 +226,7 @@ export async function openVault(loaded: LoadedInstance, options: OpenOptions = {
       // Empty until a person has confirmed the host: what a tree refers to must be there.
       for (const { id } of loaded.blueprint.hosts)
         vault.overlay(`ssh/${id}.cert`, known[id]?.certificate ?? "");
+      vault.overlay(TOKEN_KEYS, loadTokenKeys(loaded.folder));
     }
     return vault;
   }

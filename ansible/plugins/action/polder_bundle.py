@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         phase = self._task.args["phase"]
         tree, texts = read_tree(task_vars["polder_tree"])
-        # Beside the vault stands what is public and changes with each host: its SSH certificate.
+        # Beside the vault stands what is public: the host's SSH certificate, and the keys that tokens are checked with.
         values = {**self._loader.load_from_file(task_vars["polder_vault"]), **task_vars["polder_public"]}
         wanted, contents = bundle_of(tree, texts, values)
         bundle = {

@@ -1,0 +1,2 @@
+export { calendarText } from "./calendar.ts";
+export { localMoment, localText } from "./local-time.ts";
