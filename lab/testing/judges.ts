@@ -165,6 +165,16 @@ END
     refuses: /error|warning|unknown|deprecated/i,
   },
   {
+    id: "gate",
+    reads: /^\/usr\/local\/lib\/polder\/prosody\//,
+    command: "luac5.4 -p $FILES",
+  },
+  {
+    id: "gate-secrets",
+    reads: /^\/etc\/prosody\/gate\/.*\.secret$/,
+    command: each("grep -qxE '[0-9a-f]{64}' \"$file\""),
+  },
+  {
     id: "prosody-accounts",
     reads: /^\/var\/lib\/prosody\/.*\.dat$/,
     command: each("lua5.4 -e \"assert(type(dofile('$file')) == 'table')\""),
@@ -188,7 +198,7 @@ END
   },
   {
     id: "programs",
-    reads: /^\/usr\/local\/(s?bin|lib|libexec)\//,
+    reads: /^\/usr\/local\/(s?bin|lib|libexec)\/(?!polder\/prosody\/)/,
     command: each(
       'case "$file $(head -n1 "$file")" in *.py\\ * | *"#!"*python3*) PYTHONPYCACHEPREFIX=/tmp python3 -m py_compile "$file" ;; *"#!"*bash*) bash -n "$file" ;; *"#!"*sh*) sh -n "$file" ;; *) echo "$file: no program"; false ;; esac',
     ),

@@ -25,6 +25,8 @@ export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   "restart-policy": (text) => text.replace("esac", ""),
   nginx: (text) => text.replace(/;/, ""),
   prosody: (text) => `${text}\nx = = 1\n`,
+  gate: (text) => `${text}\nx = = 1\n`,
+  "gate-secrets": (text) => text.toUpperCase(),
   "prosody-accounts": (text) => text.replace("return", "retrun"),
   coturn: (text) => `${text}\nno-such-option-of-coturn\n`,
   openssl: (text) => text.replace("Groups = ", "Groups = NoSuchGroup:"),

@@ -5,3 +5,5 @@ export { type Outside, startWorker, type Worker, workerCommand } from "./outside
 export { type Context, GROUPS, type Group, type Probe } from "./probe.ts";
 export { onceOnly, runProbes } from "./run.ts";
 export { startAdmin } from "./ssh-admin.ts";
+export { XmppClient } from "./xmpp/client.ts";
+export { childOf, type Element, escapeXml, StanzaReader } from "./xmpp/stanzas.ts";

@@ -1,4 +1,5 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
+import { gateHosts, gateSettings, publicHosts } from "../gate/index.ts";
 import { HOST_CERTIFICATE } from "../host/index.ts";
 import { GROUPS, SUITES_12, SUITES_13 } from "../tls/index.ts";
 
@@ -7,34 +8,28 @@ export const KEY = "/etc/prosody/tls/host.key";
 
 const strings = (list: readonly string[]): string => list.map((text) => `"${text}"`).join("; ");
 
-/** Names of Prosody's hosts. The public one, `<domain>`, isn't loaded until the gate stands in front. */
-export const hostsOf = ({ domain }: Blueprint) => ({
-  auth: `auth.${domain}`,
-  internal: `internal.auth.${domain}`,
-});
-
 /**
  * prosody.cfg.lua, the whole of it: Debian's own includes conf.d, where any package may put a host.
  * Sources of each setting: docs/services.md.
  */
 export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
-  const { auth, internal } = hostsOf(blueprint);
+  const { auth, internal } = gateHosts(blueprint);
   return [
     'data_path = "/var/lib/prosody"',
     'pidfile = "/run/prosody/prosody.pid"',
     "",
-    "-- Info and worse, to the journal by way of syslog. Never debug: token modules log tokens there.",
+    "-- Info and worse, to the journal by way of syslog, once the gate's sink has taken names out.",
     'log = { info = "*syslog" }',
     "",
     "-- Only these, and what Prosody can't do without. No admin shell, no registration, no upload.",
-    'modules_enabled = { "saslauth"; "tls"; "disco"; "ping"; "limits" }',
+    'modules_enabled = { "saslauth"; "tls"; "disco"; "ping"; "limits"; "gate_log"; "gate" }',
     'modules_disabled = { "s2s"; "s2s_auth_certs"; "offline" }',
-    "plugin_paths = {}",
     "admins = {}",
     "allow_registration = false",
     "",
-    "-- Bridges come over the private network; nothing else listens. HTTP has no module yet: when the",
-    "-- gate brings one, only nginx on this host reaches it.",
+    ...gateSettings(blueprint),
+    "",
+    "-- Bridges come over the private network, people by nginx on this host; nothing else listens.",
     "c2s_ports = { 5222 }",
     `c2s_interfaces = { ${strings([host.ipv4, host.ipv6])} }`,
     "c2s_direct_tls_ports = {}",
@@ -77,8 +72,12 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     "}",
     "",
     `VirtualHost "${auth}"`,
+    '  gate = "auth"',
+    '  modules_enabled = { "gate_handshake"; "gate_stanzas" }',
     "",
     `Component "${internal}" "muc"`,
+    '  gate = "internal"',
+    '  modules_enabled = { "gate_internal" }',
     '  storage = "memory"',
     `  admins = { "focus@${auth}" }`,
     "  -- Accounts of auth alone make rooms here: a bridge that comes before Jicofo must find its brewery.",
@@ -89,5 +88,7 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     "  muc_room_default_public_jids = true",
     "  muc_room_locking = false",
     "  muc_tombstones = false",
+    "",
+    ...publicHosts(blueprint),
   ];
 }

@@ -1,9 +1,10 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
+import { FOLDER, gateFiles, gateHosts, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
 import { reference, type TreeFile, type TreePart } from "../tree/index.ts";
-import { hostsOf, KEY, prosodyConfig } from "./config.ts";
+import { KEY, prosodyConfig } from "./config.ts";
 
 const CONFIG = "/etc/prosody/prosody.cfg.lua";
 const OPENSSL = "/etc/prosody/openssl.cnf";
@@ -17,22 +18,23 @@ const stored = (name: string): string =>
 
 /** The two accounts that there are: salted SCRAM keys, not passwords. Nobody registers another. */
 function accounts(blueprint: Blueprint): TreeFile[] {
-  const folder = `/var/lib/prosody/${stored(hostsOf(blueprint).auth)}/accounts`;
+  const folder = `/var/lib/prosody/${stored(gateHosts(blueprint).auth)}/accounts`;
   return [
     rawFile(`${folder}/focus.dat`, reference("prosody/focus.dat"), PRIVATE),
     rawFile(`${folder}/jvb.dat`, reference("prosody/bridge.dat"), PRIVATE),
   ];
 }
 
-/** Prosody of a control host: where bridges log in. The meetings' own host comes with the gate. */
+/** Prosody of a control host: where bridges log in, and, behind the gate, where meetings are. */
 export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
-  const files = accounts(blueprint);
+  const hasRelays = blueprint.hosts.some(({ role }) => role === "turn");
   return {
     packages: { install: ["prosody", "openssl", "iproute2"], absent: [] },
     files: [
       textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
       rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),
-      ...files,
+      ...accounts(blueprint),
+      ...gateFiles(hasRelays),
       textFile(OPENSSL, opensslConfig()),
       textFile(DROP_IN, [
         "[Service]",
@@ -42,6 +44,8 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
         "Restart=on-failure",
         "RestartSec=2",
         "RuntimeDirectoryMode=0750",
+        "# Root writes there what is revoked; without the folder the gate lets nobody in.",
+        `ExecStartPre=+/usr/bin/install -d -o root -g prosody -m 0750 ${REVOKED_FOLDER}`,
         awaitAddresses([host.ipv4, host.ipv6]),
         ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
       ]),
@@ -49,9 +53,9 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
     units: [
       {
         name: UNIT,
-        // Certificates are read anew at SIGHUP; accounts at each login.
-        reload: [KEY, HOST_CERTIFICATE],
-        restart: [CONFIG, DROP_IN, OPENSSL],
+        // Certificates and the gate's keys are read anew at SIGHUP; accounts at each login.
+        reload: [KEY, HOST_CERTIFICATE, FOLDER],
+        restart: [CONFIG, DROP_IN, OPENSSL, PLUGINS],
         carriesCalls: true,
       },
     ],

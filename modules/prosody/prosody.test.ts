@@ -11,12 +11,27 @@ const content = (part: TreePart, end: string) =>
   part.files?.find(({ path }) => path.endsWith(end))?.content ?? "";
 const config = content(prosodyPart(blueprint, control(blueprint)), "prosody.cfg.lua");
 
-it("loads the bridges' hosts alone: the meetings' own host waits for the gate", () => {
-  const loaded = [...config.matchAll(/^(?:VirtualHost|Component) "([^"]+)"/gm)].map((m) => m[1]);
-  expect(loaded).toEqual([
-    "auth.vergaderen.proefdorp.example",
-    "internal.auth.vergaderen.proefdorp.example",
+it("loads the bridges' hosts alone: the public ones are off until the gate switches them on", () => {
+  const hosts = [
+    ...config.matchAll(/^(?:VirtualHost|Component) "([^"]+)"(?: "\w+")?\n([^]*?)(?=\n\n|$)/gm),
+  ];
+  const off = hosts.filter(([, , settings]) => settings?.includes("  enabled = false"));
+  const domain = "vergaderen.proefdorp.example";
+  expect(hosts.map(([, name]) => name)).toEqual([
+    `auth.${domain}`,
+    `internal.auth.${domain}`,
+    domain,
+    `conference.${domain}`,
+    `lobby.${domain}`,
+    `breakout.${domain}`,
+    `focus.${domain}`,
   ]);
+  expect(off.map(([, name]) => name)).toEqual(hosts.slice(2).map(([, name]) => name));
+});
+
+it("has the gate's modules on every host", () => {
+  for (const module of ["gate_log", "gate"]) expect(config).toContain(`"${module}"`);
+  expect(config.match(/modules_enabled = \{ "gate_/g)).toHaveLength(6);
 });
 
 it("opens nothing but 5222 on the private addresses and, for a module, HTTP on loopback", () => {
@@ -76,7 +91,7 @@ it("holds for any instance: private interfaces, no word of Lua from the file's o
       const host = control(any);
       const lua = content(prosodyPart(any, host), "prosody.cfg.lua");
       expect(lua).toContain(`c2s_interfaces = { "${host.ipv4}"; "${host.ipv6}" }`);
-      expect(lua).not.toMatch(new RegExp(`^VirtualHost "${any.domain}"`, "m"));
+      expect(lua).toContain(`VirtualHost "${any.domain}"\n  enabled = false\n`);
       for (const [, text] of lua.matchAll(/"([^"\n]*)"/g)) expect(text).not.toMatch(/[\\\]]/);
     }),
     { numRuns: 25 },

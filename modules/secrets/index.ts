@@ -17,6 +17,7 @@ export {
   type NewPerson,
   newPerson,
 } from "./people.ts";
+export { prosodyAccount } from "./prosody-account.ts";
 export {
   installCertificate,
   PUBLIC_USES,

@@ -1,0 +1,248 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Blueprint } from "../../modules/blueprint/index.ts";
+import { renderHost } from "../../modules/render/index.ts";
+import { prosodyAccount } from "../../modules/secrets/index.ts";
+import type { Issuer } from "./gate-issuer.ts";
+import { judgeRoot } from "./judge-root.ts";
+
+/** What the journal would get: Prosody's lines under its name, the gate's decisions under their own. */
+export interface Logged {
+  readonly program: string;
+  readonly facility: number;
+  readonly text: string;
+}
+
+export const FOCUS_PASSWORD = "f".repeat(64);
+export const BRIDGE_PASSWORD = "b".repeat(64);
+export const TURN_SECRET = "0123456789abcdef".repeat(4);
+
+/** Takes what is written to /dev/log down, as journald would: RFC 3164 without host. */
+const SYSLOG = `
+import os, re, socket
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sock.bind("/dev/log")
+os.chmod("/dev/log", 0o666)
+with open("/shared/log", "a", buffering=1, encoding="utf-8") as file:
+    while True:
+        line = sock.recv(65536).decode("utf-8", "replace").replace("\\n", " ")
+        found = re.match(r"<(\\d+)>.{15} ([^:\\[]+)(?:\\[\\d+\\])?: (.*)", line)
+        if found:
+            file.write("%d\\t%s\\t%s\\n" % (int(found[1]) >> 3, found[2], found[3]))
+`;
+
+const RUN = `
+set -eu
+export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mkdir -p /var/lib/polder-gate
+ln -sfn /shared/keys /etc/prosody/gate
+rmdir /var/lib/polder-gate && ln -sfn /shared/revocations /var/lib/polder-gate
+chown -R prosody:prosody /run/prosody /var/lib/prosody /etc/prosody
+python3 /shared/syslog.py &
+syslog=$!
+while [ ! -S /dev/log ]; do sleep 0.05; done
+OPENSSL_CONF=/etc/prosody/openssl.cnf setpriv --reuid prosody --regid prosody --init-groups prosody -F </dev/null &
+prosody=$!
+while read -r signal; do kill "-$signal" $prosody; done
+kill $prosody; wait $prosody || true
+kill $syslog
+`;
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => socket.destroy() && resolve(true));
+    socket.once("error", () => resolve(false));
+  });
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What a test changes of what is rendered, before Prosody starts. */
+export interface Change {
+  /** Of prosody.cfg.lua. */
+  readonly config?: (text: string) => string;
+  /** Of the other files, by path; null takes one away. */
+  readonly files?: Readonly<Record<string, string | null>>;
+}
+
+/** A control host's Prosody with its rendered files, on loopback ports of its own. */
+export class GateServer {
+  readonly blueprint: Blueprint;
+  readonly webPort: number;
+  readonly c2sPort: number;
+  /** For TLS on the bridges' port. */
+  readonly authority: string;
+  private readonly folder: string;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<unknown>;
+
+  private constructor(
+    blueprint: Blueprint,
+    ports: { readonly web: number; readonly c2s: number },
+    folder: string,
+    child: ChildProcess,
+  ) {
+    this.blueprint = blueprint;
+    this.webPort = ports.web;
+    this.c2sPort = ports.c2s;
+    this.folder = folder;
+    this.authority = readFileSync(join(folder, "host.crt"), "utf8");
+    this.child = child;
+    this.ended = new Promise((resolve) => child.once("close", resolve));
+  }
+
+  static async start(blueprint: Blueprint, issuer: Issuer, change: Change = {}) {
+    const root = await judgeRoot();
+    const folder = mkdtempSync(join(tmpdir(), "polder-gate-"));
+    const ports = { web: await freePort(), c2s: await freePort() };
+    const host = blueprint.hosts.find(({ role }) => role === "control");
+    if (!host) throw new Error("no control host");
+    const at = (...path: string[]) => join(folder, ...path);
+    execFileSync(
+      "openssl",
+      [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+        ...["-keyout", at("host.key"), "-out", at("host.crt"), "-days", "2", "-subj", "/CN=x"],
+        ...["-addext", `subjectAltName=DNS:${host.name}`],
+      ],
+      { stdio: "ignore" },
+    );
+    const secrets: Readonly<Record<string, string>> = {
+      [`tls/${host.id}.key`]: readFileSync(at("host.key"), "utf8"),
+      [`tls/${host.id}.crt`]: readFileSync(at("host.crt"), "utf8"),
+      "prosody/focus.dat": prosodyAccount(FOCUS_PASSWORD),
+      "prosody/bridge.dat": prosodyAccount(BRIDGE_PASSWORD),
+      "gate/log-secret": "5".repeat(64),
+      "turn/shared-secret": TURN_SECRET,
+    };
+    for (const name of ["work", "tree", "shared/keys", "shared/revocations"])
+      mkdirSync(at(name), { recursive: true });
+    execFileSync("chmod", ["-R", "0755", folder]);
+    const ours =
+      /^\/(etc\/prosody|usr\/local\/lib\/polder\/prosody|var\/lib\/prosody|etc\/polder)\//;
+    for (const file of renderHost(blueprint, host).files.filter(({ path }) => ours.test(path))) {
+      const changed = change.files?.[file.path];
+      if (changed === null) continue;
+      let text = (changed ?? file.content).replace(
+        /@@secret:([a-z0-9./-]+)@@/g,
+        (_, name: string) => secrets[name] ?? "",
+      );
+      if (file.path.endsWith("prosody.cfg.lua")) {
+        // All that differs from what lands on a host: addresses and ports of this machine.
+        text = text
+          .replace("c2s_ports = { 5222 }", `c2s_ports = { ${ports.c2s} }`)
+          .replace(/c2s_interfaces = .*/, 'c2s_interfaces = { "127.0.0.1" }')
+          .replace("http_ports = { 5280 }", `http_ports = { ${ports.web} }`);
+        text = change.config?.(text) ?? text;
+      }
+      const inGate = file.path.startsWith("/etc/prosody/gate/");
+      const path = inGate ? at("shared/keys", file.path.slice(18)) : at("tree", file.path);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+    for (const [path, text] of Object.entries(change.files ?? {}))
+      if (text !== null) {
+        mkdirSync(dirname(at("tree", path)), { recursive: true });
+        writeFileSync(at("tree", path), text);
+      }
+    writeFileSync(at("shared/syslog.py"), SYSLOG);
+    writeFileSync(at("shared/run"), RUN);
+    const kinds = ["--mount", "--propagation", "private", "--pid", "--ipc", "--uts"];
+    const places = ["work", "tree", "shared"].map((name) => at(name));
+    const child = spawn(
+      "unshare",
+      [
+        ...[...kinds, "--fork", "--kill-child=KILL", "sh"],
+        ...[join(import.meta.dirname, "gate-server.sh"), root, ...places],
+      ],
+      { stdio: ["pipe", "ignore", "ignore"], env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } },
+    );
+    const server = new GateServer(blueprint, ports, folder, child);
+    server.giveKeys(issuer);
+    await server.until(() => answers(ports.c2s), "Prosody doesn't listen");
+    return server;
+  }
+
+  /** Waits until something holds. @throws Error with what Prosody logged, after 20 s */
+  async until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    for (const end = Date.now() + 20_000; Date.now() < end; await wait(50))
+      if (await holds()) return;
+    const lines = this.logged().map(({ program, text }) => `${program}: ${text}`);
+    throw new Error(`${what}\n${lines.slice(-30).join("\n")}`);
+  }
+
+  /** The issuer's public keys and MAC keys, as they lie on a host. */
+  giveKeys(issuer: Issuer): void {
+    const folder = join(this.folder, "shared", "keys");
+    rmSync(join(folder, "tokens"), { recursive: true, force: true });
+    mkdirSync(join(folder, "tokens"), { recursive: true });
+    for (const { kid, pem } of issuer.publicKeys)
+      writeFileSync(join(folder, "tokens", `${kid}.pem`), pem);
+    writeFileSync(join(folder, "rooms.keys"), issuer.roomKeys);
+  }
+
+  keyFile(name: string, text: string): void {
+    writeFileSync(join(this.folder, "shared", "keys", name), text);
+  }
+
+  /** What is revoked, swapped in whole as `polder revoke` does. */
+  revoke(text: string): void {
+    const file = join(this.folder, "shared", "revocations", "revoked");
+    writeFileSync(`${file}.next`, text);
+    copyFileSync(`${file}.next`, file);
+    rmSync(`${file}.next`);
+  }
+
+  /** What `systemctl reload` does. */
+  async reload(): Promise<void> {
+    this.child.stdin?.write("HUP\n");
+    await wait(500);
+  }
+
+  logged(): Logged[] {
+    const file = join(this.folder, "shared", "log");
+    if (!existsSync(file)) return [];
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => line.split("\t"))
+      .map(([facility = "", program = "", ...text]) => ({
+        facility: Number(facility),
+        program,
+        text: text.join("\t"),
+      }));
+  }
+
+  /** The gate's decisions, as fields. */
+  decisions(): Readonly<Record<string, string>>[] {
+    return this.logged()
+      .filter(({ program }) => program === "polder-gate")
+      .map(({ text }) => JSON.parse(text) as Record<string, string>);
+  }
+
+  async stop(): Promise<void> {
+    this.child.stdin?.end();
+    await this.ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

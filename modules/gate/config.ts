@@ -1,0 +1,79 @@
+import type { Blueprint } from "../blueprint/index.ts";
+import { gateHosts } from "./hosts.ts";
+import { limitsOf } from "./limits.ts";
+import { luaText } from "./lua-text.ts";
+
+/** Where Prosody finds the gate's modules. */
+export const PLUGINS = "/usr/local/lib/polder/prosody";
+/** Keys that the gate reads: tokens/<kid>.pem, rooms.keys, turn.secret, log.secret. */
+export const FOLDER = "/etc/prosody/gate";
+/** Its folder must be there; the file `revoked` in it, which `polder revoke` writes, may be absent. */
+export const REVOKED_FOLDER = "/var/lib/polder-gate";
+
+/** Relays that clients are told of: UDP and TLS, as the flows let them in. */
+const relays = ({ domain, hosts }: Blueprint) =>
+  hosts.some(({ role }) => role === "turn")
+    ? [
+        { type: "turn", host: `turn.${domain}`, port: 3478, transport: "udp" },
+        { type: "turns", host: `turn.${domain}`, port: 443, transport: "tcp" },
+      ]
+    : [];
+
+/** Global settings of the gate. */
+export const gateSettings = (blueprint: Blueprint): string[] => [
+  "-- The gate: docs/gate.md. It brings up the public hosts, which are switched off below, when every",
+  "-- part of it stands where it must, and takes them down when one is gone.",
+  `plugin_paths = { "${PLUGINS}" }`,
+  `gate_hosts = ${luaText(gateHosts(blueprint))}`,
+  `gate_folder = "${FOLDER}"`,
+  `gate_revoked = "${REVOKED_FOLDER}/revoked"`,
+  "-- Seconds from a token's end to the end of its session.",
+  "gate_grace = 60",
+  `gate_limits = ${luaText({ ...limitsOf(blueprint) })}`,
+  `gate_turn = ${luaText(relays(blueprint))}`,
+  "-- nginx on this host has ended TLS; nobody else reaches the port.",
+  "consider_websocket_secure = true",
+];
+
+const rooms = (kind: string, module: string): string[] => [
+  "  enabled = false",
+  `  gate = "${kind}"`,
+  `  modules_enabled = { "${module}" }`,
+  '  storage = "memory"',
+  "  -- Who may make a room is the gate's to say; roles of Prosody's know no names that were issued.",
+  "  restrict_room_creation = false",
+  "  muc_room_default_public = false",
+  "  muc_room_allow_public = false",
+  "  muc_room_default_members_only = true",
+  "  muc_room_default_history_length = 0",
+  "  muc_room_locking = false",
+  "  muc_tombstones = false",
+  "  muc_vcard = false",
+];
+
+/** The hosts that people reach, all of them off until the gate switches them on. */
+export function publicHosts(blueprint: Blueprint): string[] {
+  const { domain, conference, lobby, breakout, focus } = gateHosts(blueprint);
+  return [
+    `VirtualHost "${domain}"`,
+    "  enabled = false",
+    '  gate = "domain"',
+    '  modules_enabled = { "gate_handshake"; "gate_stanzas"; "gate_turn"; "websocket" }',
+    "  -- Behind the gate, which has seen the token. Names are random and end with the session.",
+    '  authentication = "anonymous"',
+    "",
+    `Component "${conference}" "muc"`,
+    ...rooms("conference", "gate_rooms"),
+    "",
+    `Component "${lobby}" "muc"`,
+    ...rooms("lobby", "gate_beside"),
+    "",
+    `Component "${breakout}" "muc"`,
+    ...rooms("breakout", "gate_beside"),
+    "",
+    "-- Stands in for Jitsi's client_proxy.",
+    `Component "${focus}" "gate_focus_stand_in"`,
+    "  enabled = false",
+    '  gate = "focus"',
+  ];
+}

@@ -1,0 +1,26 @@
+import { rawFile } from "../host/index.ts";
+import { heading, reference, type TreeFile } from "../tree/index.ts";
+import { FOLDER, PLUGINS } from "./config.ts";
+import { luaText } from "./lua-text.ts";
+import { PROGRAMS, STANZAS } from "./shipped.ts";
+import type { StanzaRow } from "./stanzas.ts";
+
+/** The table of stanzas as the gate reads it: a row a line. */
+export const stanzaTable = (rows: readonly StanzaRow[]): string =>
+  `return {\n${rows.map((row) => `\t${luaText({ ...row })},\n`).join("")}}\n`;
+
+const PRIVATE = { group: "prosody", mode: "0640" } as const;
+
+/** The gate's programs, and those of its secrets whose file doesn't depend on a key's own name. */
+export function gateFiles(hasRelays: boolean): TreeFile[] {
+  const program = (name: string, text: string): TreeFile =>
+    rawFile(`${PLUGINS}/${name}`, `${heading("--")}\n${text}`);
+  return [
+    ...Object.entries(PROGRAMS).map(([name, text]) => program(name, text)),
+    program("gate_stanzas.lib.lua", stanzaTable(STANZAS)),
+    rawFile(`${FOLDER}/log.secret`, `${reference("gate/log-secret")}\n`, PRIVATE),
+    ...(hasRelays
+      ? [rawFile(`${FOLDER}/turn.secret`, `${reference("turn/shared-secret")}\n`, PRIVATE)]
+      : []),
+  ];
+}

@@ -1,0 +1,3 @@
+export { FOLDER, gateSettings, PLUGINS, publicHosts, REVOKED_FOLDER } from "./config.ts";
+export { gateFiles } from "./files.ts";
+export { gateHosts } from "./hosts.ts";

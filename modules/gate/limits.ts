@@ -1,0 +1,51 @@
+import type { Blueprint } from "../blueprint/index.ts";
+
+/** How much of something one address, one link or one room may have. */
+export interface Limits {
+  /** The window of the rates below, in seconds. */
+  readonly seconds: number;
+  /** Tries of a handshake by one address in that window. */
+  readonly handshakes: number;
+  /** Joins by one address in that window. */
+  readonly joins: number;
+  /** Conference requests by one address in that window. */
+  readonly requests: number;
+  /** Open sockets of one address. */
+  readonly sockets: number;
+  /** Sessions by one link, and its occupants in a room. */
+  readonly link: number;
+  /** People in a room. */
+  readonly occupants: number;
+  /** Bytes of one stanza of a guest or moderator. */
+  readonly stanza: number;
+}
+
+const SECONDS = 10;
+/** A browser that changes networks comes back while its old socket still stands. Assumed. */
+const SOCKETS_PER_PERSON = 2;
+/** Handshakes for one person who gets in: a first that fails, a second. Assumed. */
+const TRIES_PER_JOIN = 2;
+/** Those who come beside whom the plan counts in one meeting. Assumed. */
+const ROOM_TO_SPARE = 1.25;
+/** A client's longest stanza accepts media: some 40 sources of 500 bytes each. Assumed. */
+const STANZA_BYTES = 65_536;
+
+/**
+ * Limits that stop one machine, not one office: behind one public address may sit everybody whom the
+ * plan was made for, and they may all join at its rate.
+ */
+export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
+  const joins = Math.max(20, Math.ceil(total.joinsPerSecond * SECONDS));
+  const largest = Math.max(...demand.meetings.map(({ participants }) => participants));
+  const occupants = Math.ceil(largest * ROOM_TO_SPARE);
+  return {
+    seconds: SECONDS,
+    handshakes: joins * TRIES_PER_JOIN,
+    joins,
+    requests: joins,
+    sockets: Math.max(32, Math.ceil(total.people) * SOCKETS_PER_PERSON),
+    link: occupants,
+    occupants,
+    stanza: STANZA_BYTES,
+  };
+}

@@ -1,0 +1,29 @@
+/** What a Lua program is told: text, numbers, truth, lists and tables by name. */
+export type LuaValue =
+  | string
+  | number
+  | boolean
+  | readonly LuaValue[]
+  | { readonly [name: string]: LuaValue | undefined };
+
+/** A string as Lua reads it back. @throws Error for what would need an escape: no name of ours does */
+function quoted(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/["\\\x00-\x1f\x7f]/.test(text))
+    throw new Error(`no text for a Lua string: ${JSON.stringify(text)}`);
+  return `"${text}"`;
+}
+
+const isList = (value: LuaValue): value is readonly LuaValue[] => Array.isArray(value);
+
+/** A value as a Lua expression, on one line. */
+export function luaText(value: LuaValue): string {
+  if (typeof value === "string") return quoted(value);
+  if (typeof value !== "object") return String(value);
+  const items = isList(value)
+    ? value.map(luaText)
+    : Object.entries(value).flatMap(([name, one]) =>
+        one === undefined ? [] : [`${name} = ${luaText(one)}`],
+      );
+  return items.length === 0 ? "{}" : `{ ${items.join(", ")} }`;
+}

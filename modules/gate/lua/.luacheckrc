@@ -1,0 +1,7 @@
+-- As Prosody's own checks: modules run in an environment that has these.
+std = "lua54"
+max_line_length = 160
+read_globals = { "prosody" }
+globals = { "module" }
+files["mod_gate.lua"] = { globals = { "names", "security", "sessions_of", "register", "is_of_room", "focus_jid", "bridge_jid", "live_room", "main_room_of", "admit", "may_open" } }
+files["mod_gate_log.lua"] = { globals = { "security" } }

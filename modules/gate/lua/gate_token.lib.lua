@@ -1,0 +1,128 @@
+-- A token says who may be in which room, and until when. Everything in it is checked here: nothing of
+-- it may be missing, doubled, of another form, or new. Prosody's util.jwt gives the signature's
+-- verification; it looks at no nbf, aud, iss or kid, and at exp only where there is one.
+
+local crypto = require "prosody.util.crypto"
+local base64 = require "prosody.util.encodings".base64
+local read_json = module:require "gate_json"
+
+local longest = 4096
+local longest_life = 86400
+-- Clocks of two hosts; the instance's own keep time to a second.
+local leeway = 5
+
+local function decode(part)
+	if part:find("[^A-Za-z0-9_-]") or #part % 4 == 1 then return nil end
+	local text = base64.decode((part:gsub("[-_]", { ["-"] = "+", ["_"] = "/" })) .. ("="):rep(-#part % 4))
+	-- One signature, one way to write it: no spare bits, no padding.
+	if not text or base64.encode(text):gsub("[+/=]", { ["+"] = "-", ["/"] = "_", ["="] = "" }) ~= part then return nil end
+	return text
+end
+
+local function is_text(pattern, limit)
+	return function (value)
+		return type(value) == "string" and #value <= limit and value:find(pattern) ~= nil
+	end
+end
+local function is(expected)
+	return function (value) return value == expected end
+end
+local function is_time(value) return math.type(value) == "integer" end
+
+local is_id = is_text("^[a-z0-9]+$", 26)
+local function is_pseudonym(value) return is_id(value) and #value == 26 end
+
+-- Each field by name; one that isn't named here is refused. A trailing "?" may be missing.
+local function has_exactly(object, fields)
+	if type(object) ~= "table" then return false end
+	for name in pairs(object) do
+		if not fields[name] and not fields[name .. "?"] then return false end
+	end
+	for name, fits in pairs(fields) do
+		local optional = name:match("^(.*)%?$")
+		local value = object[optional or name]
+		if value == nil then
+			if not optional then return false end
+		elseif not fits(value) then
+			return false
+		end
+	end
+	return true
+end
+
+local function are_all_off(features)
+	if type(features) ~= "table" then return false end
+	for _, value in pairs(features) do
+		if value ~= false then return false end
+	end
+	return true
+end
+
+local affiliation_of = { moderator = "owner", guest = "member" }
+
+local function has_good_claims(claims, domain)
+	if not has_exactly(claims, {
+		iss = is("issuer." .. domain), aud = is("meet." .. domain), sub = is(domain),
+		-- No wildcard, no [tenant]room, no upper case: the alphabet of room names has none of them.
+		room = is_text("^[0-9a-z]+$", 47),
+		role = function (role) return affiliation_of[role] ~= nil end,
+		nbf = is_time, iat = is_time, exp = is_time,
+		jti = is_pseudonym,
+		context = function (context) return type(context) == "table" end,
+	}) then return false end
+	local moderates = claims.role == "moderator"
+	return has_exactly(claims.context, {
+		user = function (user)
+			return has_exactly(user, {
+				id = is_pseudonym,
+				affiliation = is(affiliation_of[claims.role]),
+				["name?"] = function (name)
+					return moderates and type(name) == "string" and #name > 0 and utf8.len(name) <= 64
+				end,
+			})
+		end,
+		features = are_all_off,
+	})
+end
+
+-- What a session may rest on, or nil and why, in one word for the log of the operator.
+-- keys: kid -> a verifying function of (signed text, signature).
+local function verify(token, domain, keys, now)
+	if type(token) ~= "string" or #token > longest then return nil, "size" end
+	local signed, first, second, third = token:match("^(([^.]+)%.([^.]+))%.([^.]+)$")
+	if not signed then return nil, "form" end
+	local head, body, signature = decode(first), decode(second), decode(third)
+	local header = head and read_json(head)
+	if not (header and body and signature) then return nil, "form" end
+	-- "none", HS256 with the public key as its secret, a kid that is a path, a key that comes with the token.
+	if not has_exactly(header, { alg = is("RS256"), typ = is("JWT"), kid = is_text("^[0-9a-f]+$", 16) }) then
+		return nil, "header"
+	end
+	local fits = keys[header.kid]
+	if not fits then return nil, "key" end
+	if not fits(signed, signature) then return nil, "signature" end
+	local claims = read_json(body)
+	if not (claims and has_good_claims(claims, domain)) then return nil, "claims" end
+	if claims.exp <= claims.nbf or claims.exp - claims.nbf > longest_life then return nil, "life" end
+	if claims.iat > now + leeway or claims.nbf > now + leeway then return nil, "early" end
+	if claims.exp <= now then return nil, "expired" end
+	return {
+		room = claims.room, role = claims.role, id = claims.jti, expires = claims.exp,
+		actor = claims.context.user.id, name = claims.context.user.name, key = header.kid,
+	}
+end
+
+-- A verifying function of a public key, or nil: only RSA, 3072 bits or more, exponent 65537.
+local function verifier(pem)
+	local body = pem:match("^%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-\r?\n([A-Za-z0-9+/=\r\n]+)%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-%s*$")
+	local der = body and base64.decode((body:gsub("%s", "")))
+	-- SubjectPublicKeyInfo (RFC 5280) of 3072 bits is 422 bytes; it ends with the exponent.
+	if not der or #der < 422 or der:sub(-5) ~= "\2\3\1\0\1" then return nil end
+	local ok, key = pcall(crypto.import_public_pem, pem)
+	if not ok or not key or key:get_type() ~= "rsaEncryption" then return nil end
+	return function (signed, signature)
+		return crypto.rsassa_pkcs1_sha256_verify(key, signed, signature) == true
+	end
+end
+
+return { verify = verify, verifier = verifier }

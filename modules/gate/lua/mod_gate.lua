@@ -1,0 +1,253 @@
+-- The gate's middle: its keys, its open sessions, what is revoked, and the watch over its own parts.
+-- The public hosts are switched off in prosody.cfg.lua. This module alone brings them up, and only
+-- when every part of the gate stands where it must: without it, or with one part missing, moved or
+-- failing to load, there is no meeting to enter.
+module:set_global()
+
+local hostmanager = require "prosody.core.hostmanager"
+local modulemanager = require "prosody.core.modulemanager"
+local configmanager = require "prosody.core.configmanager"
+local hashes = require "prosody.util.hashes"
+local jid = require "prosody.util.jid"
+local add_task = require "prosody.util.timer".add_task
+local log = module:depends("gate_log")
+local token = module:require "gate_token"
+local name = module:require "gate_name"
+local files = module:require "gate_files"
+local hooks = module:require "gate_hooks"
+
+local folder = module:get_option_string("gate_folder")
+local revoked_file = module:get_option_string("gate_revoked")
+local grace = module:get_option_integer("gate_grace", 60, 0)
+-- Name of each host by what it is: domain, auth, internal, conference, lobby, breakout, focus.
+names = module:get_option("gate_hosts")
+-- Switched on in this order: what a client can reach comes last.
+local public = { "conference", "lobby", "breakout", "focus", "domain" }
+
+local ready = false
+local token_keys, room_keys, revoked, revoked_stamp
+local health_check = "__jicofo-health-check-"
+
+-- One decision into the security log; with a session, also whose it was.
+function security(event, session)
+	local pinned = session and session.gate
+	if pinned then
+		event.actor, event.address, event.role = pinned.actor, pinned.address, pinned.role
+		event.room = event.room or pinned.room
+	elseif session then
+		event.actor, event.address = session.username, session.ip
+	end
+	log.security(event)
+end
+
+local function now() return os.time() end
+
+-- Keys -----------------------------------------------------------------------------------------------
+
+local function load_keys()
+	token_keys = files.token_keys(folder .. "/tokens")
+	room_keys = files.room_keys(folder .. "/rooms.keys")
+	if not token_keys then module:log("error", "gate/tokens holds no public key of 3072 bits, or more than two, or something else: every session is refused") end
+	if not room_keys then module:log("error", "gate/rooms.keys holds no key, or more than two, or something else: no room is opened") end
+end
+module:hook_global("config-reloaded", load_keys)
+
+-- Sessions -------------------------------------------------------------------------------------------
+
+-- Sessions that a token was seen of. Counted anew with each sweep, so that no count can drift.
+local sessions, by_address, by_token = {}, {}, {}
+
+local function count(session, add)
+	local gate = session.gate
+	by_address[gate.address] = (by_address[gate.address] or 0) + add
+	by_token[gate.id] = (by_token[gate.id] or 0) + add
+end
+
+function sessions_of(address, id) return by_address[address] or 0, by_token[id] or 0 end
+
+function register(session)
+	sessions[session] = true
+	count(session, 1)
+end
+
+-- Whether a bare JID is a session of this room, with this role or any.
+function is_of_room(bare, room, role)
+	local user = prosody.bare_sessions[bare]
+	for _, session in pairs(user and user.sessions or {}) do
+		local gate = session.gate
+		if gate and gate.room == room and (role == nil or gate.role == role) then return true end
+	end
+	return false
+end
+
+function focus_jid() return "focus@" .. names.auth end
+function bridge_jid() return "jvb@" .. names.auth end
+
+-- The live room of that name, if there is one. Only ever asked for a room that is the asker's own.
+function live_room(kind, node)
+	local host = prosody.hosts[names[kind]]
+	local muc = host and host.modules.muc
+	return muc and muc.get_room_from_jid(jid.join(node, names[kind]))
+end
+
+-- The live main room that opened this breakout. Jitsi's module keeps them in the main room's data.
+function main_room_of(breakout_jid)
+	local muc = prosody.hosts[names.conference].modules.muc
+	for room in muc.live_rooms() do
+		if (room._data.breakout_rooms or {})[breakout_jid] then return room end
+	end
+end
+
+-- Decisions ------------------------------------------------------------------------------------------
+
+local function is_revoked(id, room)
+	return (revoked.tokens[id] or 0) > now() or (revoked.rooms[hashes.sha256(room, true)] or 0) > now()
+end
+
+-- A token's session, or nil and why.
+function admit(text)
+	if not ready then return nil, "not ready" end
+	if not token_keys then return nil, "no keys" end
+	if not revoked then return nil, "revocations unreadable" end
+	local gate, why = token.verify(text, names.domain, token_keys, now())
+	if not gate then return nil, why end
+	if is_revoked(gate.id, gate.room) then return nil, "revoked" end
+	return gate
+end
+
+-- Whether a conference room of this name may be made. Who makes it is asked elsewhere.
+function may_open(node)
+	if node:sub(1, #health_check) == health_check then return true end
+	return ready and room_keys ~= nil and revoked ~= nil
+		and name.is_issued(node, names.domain, room_keys, now())
+		and (revoked.rooms[hashes.sha256(node, true)] or 0) <= now()
+end
+
+-- Revocation and expiry ------------------------------------------------------------------------------
+
+local function look_for_revocations()
+	local stamp = files.stamp(revoked_file)
+	if stamp ~= nil and stamp == revoked_stamp then return end
+	local list = stamp and files.revoked(revoked_file)
+	if not list and (revoked or revoked_stamp == nil) then
+		module:log("error", "the list of what is revoked can't be read: every new session is refused")
+		security { action = "read revocations", result = "failed" }
+	end
+	-- Looked at again in any case when it was no good: the next look may see another.
+	revoked, revoked_stamp = list or nil, list and stamp or false
+end
+
+local function destroy_revoked_rooms()
+	if not (revoked and next(revoked.rooms) and ready) then return end
+	local rooms = {}
+	for room in prosody.hosts[names.conference].modules.muc.live_rooms() do rooms[#rooms + 1] = room end
+	for _, room in ipairs(rooms) do
+		local node = jid.node(room.jid)
+		if (revoked.rooms[hashes.sha256(node, true)] or 0) > now() then
+			room:destroy(nil, "revoked")
+			security { action = "room", result = "ended", why = "revoked", room = node }
+		end
+	end
+end
+
+local function sweep()
+	look_for_revocations()
+	by_address, by_token = {}, {}
+	for session in pairs(sessions) do
+		local gate = session.gate
+		if session.destroyed or not gate then
+			sessions[session] = nil
+		else
+			count(session, 1)
+			local why = now() > gate.expires + grace and "expired"
+				or revoked and is_revoked(gate.id, gate.room) and "revoked"
+			if why then
+				security({ action = "session", result = "ended", why = why }, session)
+				session:close({ condition = "not-authorized", text = "This invitation has ended" })
+			end
+		end
+	end
+	destroy_revoked_rooms()
+	return 2
+end
+
+-- The watch ------------------------------------------------------------------------------------------
+
+-- What is wrong with one hook, or nil.
+local function wrong_hook(hook)
+	local host = prosody.hosts[names[hook.host]]
+	local part = host and modulemanager.get_module(names[hook.host], hook.module)
+	local where = hook.module .. " on the " .. hook.host .. " host"
+	if not part then return where .. " is missing" end
+	local own
+	local first = math.mininteger
+	for handler, priority in pairs(host.events._event_map[hook.event] or {}) do
+		if part.module.event_handlers:get(host.events, hook.event, handler) and priority == hook.priority then
+			own = handler
+		elseif priority > first then
+			first = priority
+		end
+	end
+	local event = " at " .. hook.event
+	if not own then return where .. event .. " doesn't stand at " .. hook.priority end
+	if hook.alone and first >= hook.priority then return where .. event .. " has another before it" end
+	if hook.above and hook.priority <= hook.above then return where .. event .. " stands too late" end
+	if hook.below and hook.priority >= hook.below then return where .. event .. " stands too early" end
+end
+
+local function faults()
+	local found = {}
+	for _, hook in ipairs(hooks) do found[#found + 1] = wrong_hook(hook) end
+	-- What must be there beside the hooks: each host's own module, and how people log in.
+	for _, kind in ipairs(public) do
+		local config = configmanager.getconfig()[names[kind]] or {}
+		local needed = config.component_module or "auth_" .. tostring(config.authentication)
+		if not modulemanager.get_module(names[kind], needed) then found[#found + 1] = needed .. " on the " .. kind .. " host is missing" end
+	end
+	return found
+end
+
+local function take_down()
+	ready = false
+	for i = #public, 1, -1 do
+		if prosody.hosts[names[public[i]]] then hostmanager.deactivate(names[public[i]], "closed") end
+	end
+end
+
+local function watch()
+	if not ready then return end
+	local found = faults()
+	if #found == 0 then return end
+	for _, fault in ipairs(found) do module:log("error", fault .. ": the public hosts go down") end
+	security { action = "watch", result = "closed" }
+	take_down()
+end
+
+local function bring_up()
+	load_keys()
+	look_for_revocations()
+	for _, kind in ipairs(public) do
+		local config = configmanager.getconfig()[names[kind]]
+		if config and config.gate == kind then hostmanager.activate(names[kind], config) end
+	end
+	local found = faults()
+	if #found > 0 then
+		for _, fault in ipairs(found) do module:log("error", fault .. ": the public hosts stay down") end
+		security { action = "watch", result = "closed" }
+		take_down()
+		return
+	end
+	ready = true
+	module:log("info", "the gate is whole: the public hosts are up")
+	security { action = "watch", result = "open" }
+	add_task(2, sweep)
+	for _, kind in ipairs { "domain", "auth", "conference", "lobby", "breakout", "internal" } do
+		-- Later: the event comes while handlers are still being taken away.
+		local context = module:context(names[kind])
+		for _, event in ipairs { "module-unloaded", "module-loaded", "module-reloaded" } do
+			context:hook(event, function () add_task(0, watch) end)
+		end
+	end
+end
+
+module:hook_global("hosts-activated", bring_up)

@@ -1,0 +1,38 @@
+-- Rooms beside a meeting: its lobby, which has its name, and its breakouts, whose names its moderators
+-- made. Nobody opens a lobby by walking in, since who makes a room owns it: Jitsi's module makes it.
+
+local st = require "prosody.util.stanza"
+local jid = require "prosody.util.jid"
+local gate = module:depends("gate")
+local kind = module:get_option_string("gate")
+local focus = gate.focus_jid()
+
+local function refuse(event, why)
+	gate.security({ action = kind, result = "refused", why = why }, event.origin)
+	event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable"))
+	return true
+end
+
+-- The meeting that a room belongs to, if it lives.
+local function meeting_of(room)
+	if kind == "lobby" then return gate.live_room("conference", jid.node(room.jid)) end
+	return gate.main_room_of(room.jid)
+end
+
+module:hook("muc-room-pre-create", function (event)
+	local by_focus = jid.bare(event.stanza.attr.from) == focus
+	if kind == "lobby" or not by_focus or not meeting_of(event.room) then return refuse(event, "not opened") end
+end, 1000)
+
+module:hook("muc-room-created", function (event)
+	if not meeting_of(event.room) then event.room:destroy(nil, "no meeting") end
+end, 1000)
+
+module:hook("muc-occupant-pre-join", function (event)
+	local from = event.stanza.attr.from
+	if jid.bare(from) == focus then return end
+	local meeting, pinned = meeting_of(event.room), event.origin.gate
+	if not (meeting and pinned and pinned.room == jid.node(meeting.jid)) then return refuse(event, "other room") end
+	local affiliation = meeting:get_affiliation(from)
+	if kind == "breakout" and affiliation ~= "member" and affiliation ~= "owner" then return refuse(event, "not let in") end
+end, 1000)

@@ -1,0 +1,130 @@
+-- The handshake: a WebSocket opens only with a token whose room is the one in the address, and what the
+-- token said stays with the session. Every other request to Prosody's HTTP server, whatever module
+-- would answer it, gets one constant refusal. On auth.<domain>: no WebSockets, so that a guest can't
+-- try passwords of bridges there.
+
+local server = require "prosody.net.http.server"
+local filters = require "prosody.util.filters"
+local cache = require "prosody.util.cache"
+local throttle = require "prosody.util.throttle"
+local urldecode = require "prosody.util.http".urldecode
+local gate = module:depends("gate")
+
+local kind = module:get_option_string("gate")
+local xmlns_sasl = "urn:ietf:params:xml:ns:xmpp-sasl"
+
+-- No stream without what its host asks for.
+module:hook("stream-features", function (event)
+	local session = event.origin
+	local is_web = session.websocket_request ~= nil
+	if kind == "domain" and session.gate or kind == "auth" and not is_web then return end
+	gate.security({ action = "stream", result = "refused", why = "no token for this host" }, session)
+	session:close({ condition = "not-authorized" })
+	return true
+end, 1000)
+
+if kind ~= "domain" then return end
+
+module:depends("http")
+
+local limits = module:get_option("gate_limits")
+
+-- Buckets by address: tries of a handshake. Old ones fall out, so that no flood of addresses fills memory.
+local buckets = cache.new(10000)
+local function may_try(address)
+	local bucket = buckets:get(address)
+	if not bucket then
+		bucket = throttle.create(limits.handshakes, limits.seconds)
+		buckets:set(address, bucket)
+	end
+	return bucket:poll(1)
+end
+
+-- nginx on this host says who asks; nobody else reaches the port.
+local function address_of(request)
+	local forwarded = request.headers.x_forwarded_for
+	return forwarded and forwarded:match("([^%s,]+)%s*$") or request.ip
+end
+
+-- The parameters of an address; nil when one that counts comes twice, or one comes that nobody asked for.
+local function parameters(query)
+	local found = {}
+	for pair in (query or ""):gmatch("[^&]+") do
+		local name, value = pair:match("^([^=]+)=(.*)$")
+		if (name ~= "room" and name ~= "token") or found[name] then return nil end
+		found[name] = urldecode(value)
+	end
+	return found
+end
+
+-- What the token of a request said, or nil and why.
+local function examine(request, address)
+	if not may_try(address) then return nil, "too many tries" end
+	if request.method ~= "GET" or request.path ~= "/xmpp-websocket" then return nil, "other path" end
+	local asked = parameters(request.url.query)
+	if not asked or not asked.room or not asked.token then return nil, "no room or token" end
+	local admitted, why = gate.admit(asked.token)
+	if not admitted then return nil, why end
+	if asked.room ~= admitted.room then return nil, "other room" end
+	local sockets, holders = gate.sessions_of(address, admitted.id)
+	if sockets >= limits.sockets then return nil, "too many sockets" end
+	if holders >= limits.link then return nil, "link used by too many" end
+	if not (request.headers.sec_websocket_key and request.headers.upgrade) then return nil, "no handshake" end
+	return admitted
+end
+
+module:wrap_object_event(server._events, false, function (handlers, event_name, data)
+	local request = data and data.request
+	if not request or request.gate_seen or event_name == "http-error" then return handlers(event_name, data) end
+	request.gate_seen = true
+	local address = address_of(request)
+	local admitted, why = examine(request, address)
+	if admitted then
+		admitted.address = address
+		request.gate = admitted
+		return handlers(event_name, data)
+	end
+	gate.security { action = "handshake", result = "refused", why = why, address = address }
+	local response = data.response
+	response.status_code = 404
+	response.headers = { content_type = "text/plain", connection = response.headers.connection, date = response.headers.date }
+	response:send("not found\n")
+	return true
+end)
+
+-- Before anybody is logged in: SASL and binding. Afterwards: stanzas of jabber:client.
+local function is_in_turn(session, stanza)
+	local xmlns = stanza.attr.xmlns
+	if session.type == "c2s" then
+		return xmlns == nil or xmlns == "jabber:client"
+	elseif session.type == "c2s_unbound" then
+		local child = stanza.tags[1]
+		return stanza.name == "iq" and xmlns == nil and stanza.attr.type == "set" and #stanza.tags == 1
+			and child.name == "bind" and child.attr.xmlns == "urn:ietf:params:xml:ns:xmpp-bind"
+			and (stanza.attr.to == nil or stanza.attr.to == module.host)
+	end
+	return xmlns == xmlns_sasl and (stanza.name == "auth" or stanza.name == "response" or stanza.name == "abort")
+end
+
+module:hook_global("websocket-session", function (event)
+	local session, admitted = event.session, event.request.gate
+	-- Another host's WebSocket, if there ever is one, has no token and gets no stream.
+	if not admitted then return end
+	session.gate = admitted
+	gate.register(session)
+	gate.security({ action = "handshake", result = "admitted", key = admitted.key }, session)
+	-- After the frames are taken apart. Prosody holds its own limit against what isn't whole yet, and a frame
+	-- always is. Jicofo's offers are long, and come another way; a guest's answer to one isn't.
+	filters.add_filter(session, "bytes/in", function (data)
+		if #data <= limits.stanza then return data end
+		gate.security({ action = "stream", result = "refused", why = "stanza too long" }, session)
+		session:close({ condition = "policy-violation" })
+	end, -1)
+	filters.add_filter(session, "stanzas/in", function (stanza)
+		if not is_in_turn(session, stanza) then
+			gate.security({ action = "stream", result = "refused", why = "out of turn" }, session)
+			session:close({ condition = "policy-violation" })
+		end
+		return stanza
+	end, 1000)
+end)

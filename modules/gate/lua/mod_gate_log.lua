@@ -1,0 +1,47 @@
+-- Two streams of logs. Operations: Prosody's own lines, without names, tokens, rooms and addresses;
+-- redacted in the sink, so that no module and no level gets past it. Security: one line of JSON for
+-- each decision, by another syslog identifier and facility, where the monitor's store for security
+-- takes it from.
+module:set_global()
+
+local format = require "prosody.util.format".format
+local hashes = require "prosody.util.hashes"
+local json = require "prosody.util.json"
+local loggingmanager = require "prosody.core.loggingmanager"
+local pposix = require "prosody.util.pposix"
+local files = module:require "gate_files"
+local redact = module:require "gate_redact"
+
+local folder = module:get_option_string("gate_folder")
+local known = {}
+for _, name in pairs(module:get_option("gate_hosts")) do known[name] = true end
+
+-- Lines from before this module was loaded have gone out as they were: nobody can have connected yet.
+loggingmanager.register_sink_type("syslog", function ()
+	return function (source, level, message, ...)
+		pposix.syslog_log(level, redact.source(source), redact.line(known, format, message, ...))
+	end
+end)
+loggingmanager.reload_logging()
+
+local key
+local function load_key()
+	key = files.secret(folder .. "/log.secret")
+	if not key then module:log("error", "gate/log.secret can't be read: rooms in the security log have no pseudonym") end
+end
+load_key()
+module:hook_global("config-reloaded", load_key)
+
+-- The same room has the same pseudonym; who has the key finds the room among those issued.
+local function pseudonym(room)
+	return room and key and hashes.hmac_sha256(key, room, true):sub(1, 16) or nil
+end
+
+-- One decision. event: action, result, and where known actor, address, room, role, why.
+function security(event)
+	event.room = pseudonym(event.room)
+	event.at = os.date("!%Y-%m-%dT%H:%M:%SZ")
+	pposix.syslog_open("polder-gate", "auth")
+	pposix.syslog_log(event.result == "refused" and "warn" or "info", json.encode_ordered(event))
+	pposix.syslog_open("prosody", "daemon")
+end

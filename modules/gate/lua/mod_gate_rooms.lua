@@ -1,0 +1,181 @@
+-- Meetings' rooms. Made by Jicofo's account alone, and only by a name that proves that it was issued;
+-- members-only from birth to end; owned by who has a moderator's token; left for good when put out.
+
+local st = require "prosody.util.stanza"
+local jid = require "prosody.util.jid"
+local cache = require "prosody.util.cache"
+local throttle = require "prosody.util.throttle"
+local gate = module:depends("gate")
+local muc = module:depends("muc")
+
+local limits = module:get_option("gate_limits")
+local focus = gate.focus_jid()
+
+local function refuse(event, why)
+	gate.security({ action = "room", result = "refused", why = why, room = jid.node(event.room.jid) }, event.origin)
+	event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable"))
+	return true
+end
+
+local function pinned_to(session, room)
+	local pinned = session.gate
+	return pinned ~= nil and pinned.room == jid.node(room.jid) and pinned or nil
+end
+
+-- Birth ----------------------------------------------------------------------------------------------
+
+module:hook("muc-room-pre-create", function (event)
+	if jid.bare(event.stanza.attr.from) ~= focus then return refuse(event, "not opened") end
+	if not gate.may_open(jid.node(event.room.jid)) then return refuse(event, "not issued") end
+end, 1000)
+
+-- After the module's own defaults and after the secret that a stanza may bring; before the creator is owner.
+local function close(room)
+	room._data.members_only = true
+	room._data.allow_member_invites = nil
+	room._data.password = nil
+	room._data.hidden = true
+	room._data.persistent = nil
+end
+module:hook("muc-room-pre-create", function (event) close(event.room) end, -0.5)
+module:hook("muc-room-created", function (event) close(event.room) end, 1000)
+
+-- For its whole life: whoever sets it, by form or from another module.
+local kept = {}
+for _, setter in ipairs { "set_members_only", "set_password", "set_allow_member_invites", "set_hidden", "set_public", "set_persistent" } do
+	kept[setter] = muc.room_mt[setter]
+	muc.room_mt[setter] = function (room)
+		close(room)
+		return false
+	end
+end
+function module.unload()
+	for setter, original in pairs(kept) do muc.room_mt[setter] = original end
+end
+module:hook("muc-config-submitted", function (event)
+	local fields = event.fields
+	fields["muc#roomconfig_membersonly"] = true
+	fields["{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites"] = false
+	fields["muc#roomconfig_allowinvites"] = false
+	fields["muc#roomconfig_roomsecret"] = ""
+	fields["muc#roomconfig_publicroom"] = false
+	fields["muc#roomconfig_persistentroom"] = false
+end, 1000)
+
+-- Joining --------------------------------------------------------------------------------------------
+
+local buckets = cache.new(10000)
+local function may_join(address)
+	local bucket = buckets:get(address)
+	if not bucket then
+		bucket = throttle.create(limits.joins, limits.seconds)
+		buckets:set(address, bucket)
+	end
+	return bucket:poll(1)
+end
+
+-- In how many sessions the room holds people, and how many came by this token.
+local function occupants(room, id)
+	local all, same = 0, 0
+	for _, occupant in room:each_occupant() do
+		for full in occupant:each_session() do
+			local session = prosody.full_sessions[full]
+			all = all + 1
+			if session and session.gate and session.gate.id == id then same = same + 1 end
+		end
+	end
+	return all, same
+end
+
+-- Jitsi's clients take the beginning of their random user name: nobody poses as another, or as Jicofo.
+local function is_own_nick(session, nick)
+	local name = jid.resource(nick)
+	return #name >= 8 and session.username:sub(1, #name) == name
+end
+
+module:hook("muc-occupant-pre-join", function (event)
+	if jid.bare(event.stanza.attr.from) == focus then return end
+	local pinned = pinned_to(event.origin, event.room)
+	if not pinned then return refuse(event, "other room") end
+	if not is_own_nick(event.origin, event.occupant.nick) then return refuse(event, "another's nick") end
+	if not may_join(pinned.address) then return refuse(event, "too many joins") end
+	local all, same = occupants(event.room, pinned.id)
+	if all >= limits.occupants then return refuse(event, "room full") end
+	if pinned.role == "guest" and same >= limits.link then return refuse(event, "link used by too many") end
+end, 1000)
+
+module:hook("muc-occupant-pre-change", function (event)
+	if jid.bare(event.stanza.attr.from) == focus then return end
+	if not pinned_to(event.origin, event.room) then return refuse(event, "other room") end
+	if not is_own_nick(event.origin, event.dest_occupant.nick) then return refuse(event, "another's nick") end
+end, 1000)
+
+-- Owner by the token's role. Before the lobby and before members-only, else a moderator waits for one.
+module:hook("muc-occupant-pre-join", function (event)
+	local pinned = pinned_to(event.origin, event.room)
+	if pinned and pinned.role == "moderator" then
+		event.room:set_affiliation(true, jid.bare(event.stanza.attr.from), "owner")
+		event.occupant.role = event.room:get_default_role("owner")
+	end
+end, 5)
+
+-- The last word, after everybody else's: nobody is in who isn't let in, whatever another module thought.
+module:hook("muc-occupant-pre-join", function (event)
+	local room, from = event.room, event.stanza.attr.from
+	if jid.bare(from) == focus then return end
+	local affiliation = room:get_affiliation(from)
+	if affiliation ~= "member" and affiliation ~= "owner" then return refuse(event, "not let in") end
+end, -1000)
+
+module:hook("muc-occupant-joined", function (event)
+	gate.security({ action = "join", result = "admitted", room = jid.node(event.room.jid) }, event.origin)
+end, -1000)
+
+-- Affiliations and roles -----------------------------------------------------------------------------
+
+local function may_be(room, bare, affiliation)
+	local node = jid.node(room.jid)
+	if bare == focus then return affiliation == "owner" end
+	if affiliation == "owner" then return gate.is_of_room(bare, node, "moderator") end
+	if affiliation == "member" then return gate.is_of_room(bare, node) end
+	return affiliation ~= "admin"
+end
+
+module:hook("muc-pre-set-affiliation", function (event)
+	if not may_be(event.room, event.jid, event.affiliation) then
+		event.allowed = false
+		event.error = { type = "cancel", condition = "not-allowed" }
+		gate.security { action = "set " .. event.affiliation, result = "refused", room = jid.node(event.room.jid) }
+	end
+end, 1000)
+
+module:hook("muc-set-affiliation", function (event)
+	gate.security { action = "set " .. event.affiliation, result = "done", room = jid.node(event.room.jid) }
+end, -1000)
+
+-- A moderator by role alone would be one without a moderator's token; Jicofo isn't anybody's to put out.
+module:hook("muc-pre-set-role", function (event)
+	local bare = event.occupant.bare_jid
+	local makes_moderator = event.role == "moderator" and event.room:get_affiliation(bare) ~= "owner"
+	if makes_moderator or bare == focus then
+		event.allowed, event.error, event.condition = false, "cancel", "not-allowed"
+	end
+end, 1000)
+
+-- Put out: what members saw is status 307; then membership goes, too, and the way back is the lobby.
+local put_out = setmetatable({}, { __mode = "k" })
+module:hook("muc-broadcast-presence", function (event)
+	for status in event.x:childtags("status") do
+		if status.attr.code == "307" then
+			put_out[event.room] = put_out[event.room] or {}
+			put_out[event.room][event.occupant.bare_jid] = true
+		end
+	end
+end, 1000)
+module:hook("muc-occupant-left", function (event)
+	local room, bare = event.room, event.occupant.bare_jid
+	if not (put_out[room] and put_out[room][bare]) then return end
+	put_out[room][bare] = nil
+	if room:get_affiliation(bare) == "member" then room:set_affiliation(true, bare, "none") end
+	gate.security { action = "put out", result = "done", room = jid.node(room.jid) }
+end, 1000)

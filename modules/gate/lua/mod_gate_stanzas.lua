@@ -1,0 +1,102 @@
+-- Each stanza of a session is held against the table of modules/gate/stanzas.yaml, before Prosody or any
+-- module looks at it. What isn't allowed gets one answer for its kind, whether its room lives, has
+-- ended, is still to come or was never issued.
+
+local st = require "prosody.util.stanza"
+local jid = require "prosody.util.jid"
+local cache = require "prosody.util.cache"
+local throttle = require "prosody.util.throttle"
+local gate = module:depends("gate")
+local rows = module:require "gate_stanzas"
+local new_table = module:require "gate_table"
+
+local limits = module:get_option("gate_limits")
+local unverified = " (unverified)"
+local brewery = "jvbbrewery"
+
+local hosts = {}
+for kind, name in pairs(gate.names) do hosts[name] = kind end
+local find_row = new_table(rows, hosts, module.host, brewery)
+
+-- Who sends, as the table names it; nil: nobody that it knows.
+local function sender_of(session)
+	if session.gate then return session.gate.role end
+	local bare = session.username and session.username .. "@" .. session.host
+	return bare == gate.focus_jid() and "focus" or bare == gate.bridge_jid() and "bridge" or nil
+end
+
+local function is_occupant(session, kind, node)
+	local room = gate.live_room(kind, node)
+	return room and room:get_occupant_jid(session.full_jid) ~= nil
+end
+
+-- A breakout counts for members of the main room that opened it.
+local function is_own_breakout(session, node)
+	local main = gate.live_room("conference", session.gate.room)
+	local opened = main and (main._data.breakout_rooms or {})[jid.join(node, gate.names.breakout)]
+	local affiliation = opened and main:get_affiliation(session.full_jid)
+	return affiliation == "member" or affiliation == "owner"
+end
+
+-- Both lookups ask about rooms that are the sender's own already: nobody learns of another's.
+local function holds(row, session, stanza)
+	local node = jid.node(stanza.attr.to)
+	if row.room == "breakout" and not is_own_breakout(session, node) then return false end
+	return not row.occupant or is_occupant(session, row.to == "domain" and "conference" or row.to, node or session.gate.room)
+end
+
+-- A room secret would pass Jitsi's lobby, so nobody may even offer one.
+local function has_secret(stanza)
+	local x = stanza:get_child("x", "http://jabber.org/protocol/muc")
+	return x ~= nil and x:get_child("password") ~= nil
+end
+
+-- What of a presence others see of a person: a moderator's name from the token, a guest's own word marked
+-- as such; no mail address, no picture from elsewhere, no claim of who one is.
+local hidden = { identity = true, email = true, ["avatar-url"] = true, avatarUrl = true, hats = true }
+local function name_person(session, stanza)
+	local shown = stanza:get_child_text("nick", "http://jabber.org/protocol/nick")
+	stanza:maptags(function (tag)
+		if tag.name == "nick" or hidden[tag.name] then return nil end
+		return tag
+	end)
+	local name = session.gate.name
+	if not name and shown then
+		-- 64 characters are enough for a name, and end where a character ends.
+		name = shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ") .. unverified
+	end
+	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
+end
+
+-- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
+local requests = cache.new(10000)
+local function may_request(address)
+	local bucket = requests:get(address)
+	if not bucket then
+		bucket = throttle.create(limits.requests, limits.seconds)
+		requests:set(address, bucket)
+	end
+	return bucket:poll(1)
+end
+
+local function refuse(session, stanza)
+	-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.
+	local node, host = jid.split(stanza.attr.to or module.host)
+	gate.security({ action = "stanza", result = "refused", kind = stanza.name, to = hosts[host] or "elsewhere", room = node }, session)
+	local kind = stanza.attr.type
+	if kind == "error" or kind == "result" or kind == "unavailable" then return end
+	session.send(st.error_reply(stanza, "cancel", "service-unavailable"))
+end
+
+module:hook("pre-stanza", function (event)
+	local session, stanza = event.origin, event.stanza
+	local sender = sender_of(session)
+	local row = sender and find_row(stanza, sender, session.gate and session.gate.room)
+	if not row or has_secret(stanza)
+		or session.gate and not holds(row, session, stanza)
+		or row.id == "conference-request" and not may_request(session.gate.address) then
+		refuse(session, stanza)
+		return true
+	end
+	if session.gate and stanza.name == "presence" and stanza.attr.type == nil then name_person(session, stanza) end
+end, 1000)

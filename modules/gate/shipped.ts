@@ -1,0 +1,605 @@
+// Written by scripts/ship-gate.ts from lua/ and stanzas.yaml: change those, then `npx tsx scripts/ship-gate.ts`.
+import type { StanzaRow } from "./stanzas.ts";
+
+export const STANZAS: readonly StanzaRow[] = [
+  {
+    "id": "server-features",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/disco#info query"
+    ],
+    "to": "domain",
+    "form": [
+      "host"
+    ],
+    "why": "a client asks what the server can do; the answer is the same for everybody"
+  },
+  {
+    "id": "server-ping",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "urn:xmpp:ping ping"
+    ],
+    "to": "domain",
+    "form": [
+      "host"
+    ],
+    "why": "a client finds out that its connection is gone"
+  },
+  {
+    "id": "session",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq set"
+    ],
+    "payload": [
+      "urn:ietf:params:xml:ns:xmpp-session session"
+    ],
+    "to": "domain",
+    "form": [
+      "host"
+    ],
+    "why": "old clients ask for it after binding (RFC 3921); it does nothing"
+  },
+  {
+    "id": "relay-logins",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "urn:xmpp:extdisco:2 services",
+      "urn:xmpp:extdisco:2 credentials"
+    ],
+    "to": "domain",
+    "form": [
+      "host"
+    ],
+    "occupant": true,
+    "why": "logins for TURN, to who is in the meeting"
+  },
+  {
+    "id": "conference-request",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq set"
+    ],
+    "payload": [
+      "http://jitsi.org/protocol/focus conference"
+    ],
+    "to": "focus",
+    "form": [
+      "host"
+    ],
+    "room": "own",
+    "why": "asks Jicofo to open the room of the token, which the request names"
+  },
+  {
+    "id": "join",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "presence available",
+      "presence unavailable"
+    ],
+    "to": "conference",
+    "form": [
+      "full"
+    ],
+    "room": "own",
+    "why": "joins, changes what is shown of oneself, leaves; members-only decides who gets in"
+  },
+  {
+    "id": "leave",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "presence unavailable"
+    ],
+    "to": "conference",
+    "form": [
+      "bare"
+    ],
+    "room": "own",
+    "why": "some clients leave so"
+  },
+  {
+    "id": "say-to-all",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "message groupchat"
+    ],
+    "to": "conference",
+    "form": [
+      "bare"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "chat, raised hands and the like"
+  },
+  {
+    "id": "say-to-one",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "message chat"
+    ],
+    "to": "conference",
+    "form": [
+      "full"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "chat and data between two occupants"
+  },
+  {
+    "id": "room-features",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/disco#info query"
+    ],
+    "to": "conference",
+    "form": [
+      "bare"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "a client asks what the room is; who isn't in it learns nothing of it"
+  },
+  {
+    "id": "media",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq set"
+    ],
+    "payload": [
+      "urn:xmpp:jingle:1 jingle",
+      "http://jitsi.org/jitmeet/audio mute",
+      "http://jitsi.org/jitmeet/video mute"
+    ],
+    "to": "conference",
+    "form": [
+      "full"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "media is agreed with Jicofo, or between two; muting is judged by Jicofo"
+  },
+  {
+    "id": "occupant-asks",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "urn:xmpp:ping ping",
+      "http://jabber.org/protocol/disco#info query"
+    ],
+    "to": "conference",
+    "form": [
+      "full"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "a client asks itself or another whether it is still there, and what it can do"
+  },
+  {
+    "id": "occupant-answers",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq result",
+      "iq error"
+    ],
+    "to": "conference",
+    "form": [
+      "full"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "answers to Jicofo and to each other"
+  },
+  {
+    "id": "moderate",
+    "from": [
+      "moderator"
+    ],
+    "stanza": [
+      "iq set"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/muc#admin query"
+    ],
+    "to": "conference",
+    "form": [
+      "bare"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "lets in, puts out; ownership and the focus stay out of reach"
+  },
+  {
+    "id": "let-in",
+    "from": [
+      "moderator"
+    ],
+    "stanza": [
+      "message normal"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/muc#user x"
+    ],
+    "to": "conference",
+    "form": [
+      "bare"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "how Jitsi's lobby lets somebody in"
+  },
+  {
+    "id": "wait-in-lobby",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "presence available",
+      "presence unavailable"
+    ],
+    "to": "lobby",
+    "form": [
+      "full"
+    ],
+    "room": "own",
+    "why": "Jitsi's lobby is a room of the same name; only its module makes it"
+  },
+  {
+    "id": "talk-in-lobby",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "message groupchat"
+    ],
+    "to": "lobby",
+    "form": [
+      "bare"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "a message to who waits"
+  },
+  {
+    "id": "refuse-in-lobby",
+    "from": [
+      "moderator"
+    ],
+    "stanza": [
+      "iq set"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/muc#admin query"
+    ],
+    "to": "lobby",
+    "form": [
+      "bare"
+    ],
+    "room": "own",
+    "occupant": true,
+    "why": "a moderator refuses who waits"
+  },
+  {
+    "id": "breakout-join",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "presence available",
+      "presence unavailable"
+    ],
+    "to": "breakout",
+    "form": [
+      "full"
+    ],
+    "room": "breakout",
+    "why": "a room beside the own one"
+  },
+  {
+    "id": "breakout-say-to-all",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "message groupchat"
+    ],
+    "to": "breakout",
+    "form": [
+      "bare"
+    ],
+    "room": "breakout",
+    "occupant": true,
+    "why": "chat in it"
+  },
+  {
+    "id": "breakout-say-to-one",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "message chat"
+    ],
+    "to": "breakout",
+    "form": [
+      "full"
+    ],
+    "room": "breakout",
+    "occupant": true,
+    "why": "chat between two in it"
+  },
+  {
+    "id": "breakout-media",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq set"
+    ],
+    "payload": [
+      "urn:xmpp:jingle:1 jingle",
+      "http://jitsi.org/jitmeet/audio mute",
+      "http://jitsi.org/jitmeet/video mute"
+    ],
+    "to": "breakout",
+    "form": [
+      "full"
+    ],
+    "room": "breakout",
+    "occupant": true,
+    "why": "media in it"
+  },
+  {
+    "id": "breakout-answers",
+    "from": [
+      "guest",
+      "moderator"
+    ],
+    "stanza": [
+      "iq result",
+      "iq error"
+    ],
+    "to": "breakout",
+    "form": [
+      "full"
+    ],
+    "room": "breakout",
+    "occupant": true,
+    "why": "answers in it"
+  },
+  {
+    "id": "focus-in-rooms",
+    "from": [
+      "focus"
+    ],
+    "stanza": [
+      "presence available",
+      "presence unavailable",
+      "iq get",
+      "iq set",
+      "iq result",
+      "iq error",
+      "message groupchat",
+      "message chat",
+      "message normal"
+    ],
+    "to": "conference",
+    "form": [
+      "bare",
+      "full"
+    ],
+    "room": "issued",
+    "why": "Jicofo opens rooms, invites, mutes; it makes only rooms whose name was issued"
+  },
+  {
+    "id": "focus-in-breakouts",
+    "from": [
+      "focus"
+    ],
+    "stanza": [
+      "presence available",
+      "presence unavailable",
+      "iq get",
+      "iq set",
+      "iq result",
+      "iq error",
+      "message groupchat",
+      "message chat",
+      "message normal"
+    ],
+    "to": "breakout",
+    "form": [
+      "bare",
+      "full"
+    ],
+    "room": "issued",
+    "why": "the same for breakouts; it makes only those that a live room's moderators opened"
+  },
+  {
+    "id": "focus-answers-requests",
+    "from": [
+      "focus"
+    ],
+    "stanza": [
+      "iq result",
+      "iq error"
+    ],
+    "to": "focus",
+    "form": [
+      "full"
+    ],
+    "why": "the answer to a conference request"
+  },
+  {
+    "id": "focus-and-bridges",
+    "from": [
+      "focus"
+    ],
+    "stanza": [
+      "presence available",
+      "presence unavailable",
+      "iq get",
+      "iq set",
+      "iq result",
+      "iq error"
+    ],
+    "to": "internal",
+    "form": [
+      "bare",
+      "full"
+    ],
+    "room": "brewery",
+    "why": "Jicofo hears how bridges are, and gives them conferences"
+  },
+  {
+    "id": "bridge-in-brewery",
+    "from": [
+      "bridge"
+    ],
+    "stanza": [
+      "presence available",
+      "presence unavailable",
+      "iq get",
+      "iq result",
+      "iq error"
+    ],
+    "to": "internal",
+    "form": [
+      "bare",
+      "full"
+    ],
+    "room": "brewery",
+    "why": "a bridge says how it is, and answers Jicofo"
+  },
+  {
+    "id": "features-inside",
+    "from": [
+      "focus",
+      "bridge"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/disco#info query",
+      "http://jabber.org/protocol/disco#items query",
+      "urn:xmpp:ping ping"
+    ],
+    "to": "auth",
+    "form": [
+      "host"
+    ],
+    "why": "Jicofo and bridges look for what the server can do, and whether it is there"
+  },
+  {
+    "id": "features-of-domain",
+    "from": [
+      "focus"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/disco#info query"
+    ],
+    "to": "domain",
+    "form": [
+      "host"
+    ],
+    "why": "Jicofo looks for the components of the domain"
+  },
+  {
+    "id": "features-of-conference",
+    "from": [
+      "focus"
+    ],
+    "stanza": [
+      "iq get"
+    ],
+    "payload": [
+      "http://jabber.org/protocol/disco#info query"
+    ],
+    "to": "conference",
+    "form": [
+      "host"
+    ],
+    "why": "Jicofo asks whether rooms can be made"
+  }
+];
+
+export const PROGRAMS: Readonly<Record<string, string>> = {
+  "gate_files.lib.lua": "-- What the gate reads from disk: public keys of tokens, keys of room names, what is revoked. Each file\n-- is read whole, and a line that isn't of its form makes all of it worth nothing.\n\nlocal lfs = require \"lfs\"\nlocal hex = require \"prosody.util.hex\"\nlocal token = module:require \"gate_token\"\n\nlocal function read(path)\n\tlocal file = io.open(path, \"rb\")\n\tif not file then return nil end\n\tlocal text = file:read(\"a\")\n\tfile:close()\n\treturn text\nend\n\n-- kid -> verifier, from <kid>.pem; nil when there is none, more than two, or one that isn't good.\nlocal function token_keys(folder)\n\tlocal keys, count = {}, 0\n\tif lfs.attributes(folder, \"mode\") ~= \"directory\" then return nil end\n\tfor name in lfs.dir(folder) do\n\t\tif name:sub(1, 1) ~= \".\" then\n\t\t\tlocal kid = name:match(\"^(%x+)%.pem$\")\n\t\t\tif not kid or #kid ~= 16 or kid ~= kid:lower() then return nil end\n\t\t\tlocal pem = read(folder .. \"/\" .. name)\n\t\t\tkeys[kid] = pem and token.verifier(pem)\n\t\t\tif not keys[kid] then return nil end\n\t\t\tcount = count + 1\n\t\tend\n\tend\n\tif count == 0 or count > 2 then return nil end\n\treturn keys\nend\n\n-- index -> key, from `<index> <64 hex>`; one line, or two while keys are rotated.\nlocal function room_keys(path)\n\tlocal text = read(path)\n\tif not text then return nil end\n\tlocal keys, count = {}, 0\n\tfor line in text:gmatch(\"[^\\n]+\") do\n\t\tlocal index, key = line:match(\"^(%d%d?) (%x+)$\")\n\t\tindex = math.tointeger(tonumber(index))\n\t\tif not index or index > 31 or #key ~= 64 or keys[index] then return nil end\n\t\tkeys[index] = hex.decode(key)\n\t\tcount = count + 1\n\tend\n\tif count == 0 or count > 2 then return nil end\n\treturn keys\nend\n\n-- A secret of one line.\nlocal function secret(path)\n\tlocal text = read(path)\n\tlocal line = text and text:match(\"^(%x+)%s*$\")\n\treturn line and #line >= 64 and line or nil\nend\n\n-- What tells one state of a file from the next, without reading it. A missing file is a state, too,\n-- but a missing folder is none: then nobody can say that nothing is revoked.\nlocal function stamp(path)\n\tlocal folder = path:match(\"^(.*)/[^/]*$\")\n\tif lfs.attributes(folder, \"mode\") ~= \"directory\" then return nil end\n\tlocal seen = lfs.attributes(path)\n\tif not seen then return \"none\" end\n\treturn (\"%d %d %d %d\"):format(seen.ino, seen.size, seen.modification, seen.change)\nend\n\n-- Revoked tokens by id and rooms by hash, each with its last second; nil when a line isn't of the form.\nlocal function revoked(path)\n\tlocal list = { tokens = {}, rooms = {} }\n\tif not lfs.attributes(path) then return list end\n\tlocal text = read(path)\n\tif not text or (text ~= \"\" and text:sub(-1) ~= \"\\n\") then return nil end\n\tfor line in text:gmatch(\"([^\\n]*)\\n\") do\n\t\tlocal id, token_until = line:match(\"^token (%w+) (%d+)$\")\n\t\tlocal hash, room_until = line:match(\"^room (%x+) (%d+)$\")\n\t\tif id and #id == 26 and not id:find(\"%u\") then\n\t\t\tlist.tokens[id] = tonumber(token_until)\n\t\telseif hash and #hash == 64 and not hash:find(\"%u\") then\n\t\t\tlist.rooms[hash] = tonumber(room_until)\n\t\telse\n\t\t\treturn nil\n\t\tend\n\tend\n\treturn list\nend\n\nreturn { token_keys = token_keys, room_keys = room_keys, secret = secret, stamp = stamp, revoked = revoked }\n",
+  "gate_hooks.lib.lua": "-- Where each part of the gate stands in the order of Prosody's handlers, higher first. mod_gate holds\n-- this against what is really registered before the public host comes up; docs/gate.md explains it.\n-- alone: nobody may stand before or beside it. above, below: what it must come before or after.\nreturn {\n\t{ host = \"domain\", module = \"gate_handshake\", event = \"stream-features\", priority = 1000, alone = true },\n\t{ host = \"auth\", module = \"gate_handshake\", event = \"stream-features\", priority = 1000, alone = true },\n\t{ host = \"domain\", module = \"gate_stanzas\", event = \"pre-stanza\", priority = 1000, alone = true },\n\t{ host = \"auth\", module = \"gate_stanzas\", event = \"pre-stanza\", priority = 1000, alone = true },\n\t{ host = \"domain\", module = \"gate_turn\", event = \"iq-get/host/urn:xmpp:extdisco:2:services\", priority = 1000, alone = true },\n\t{ host = \"domain\", module = \"gate_turn\", event = \"iq-get/host/urn:xmpp:extdisco:2:credentials\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-room-pre-create\", priority = -0.5, above = -1 },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n\t-- Core's token_affiliation stands at -3.5 and skips rooms that are members-only, Jitsi's lobby at -4,\n\t-- members-only at -5: later than any of them, no moderator ever gets in.\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-join\", priority = 5, above = -3.5 },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-join\", priority = -1000, below = -20 },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-change\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-pre-set-affiliation\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-pre-set-role\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-config-submitted\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-left\", priority = 1000, alone = true },\n\t{ host = \"lobby\", module = \"gate_beside\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"lobby\", module = \"gate_beside\", event = \"muc-room-created\", priority = 1000, alone = true },\n\t{ host = \"lobby\", module = \"gate_beside\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n\t{ host = \"breakout\", module = \"gate_beside\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"breakout\", module = \"gate_beside\", event = \"muc-room-created\", priority = 1000, alone = true },\n\t{ host = \"breakout\", module = \"gate_beside\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n\t{ host = \"internal\", module = \"gate_internal\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"internal\", module = \"gate_internal\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n}\n",
+  "gate_json.lib.lua": "-- A strict reader of the little JSON that a token holds: objects, strings, whole numbers, booleans.\n-- Prosody's own reader takes the last of two equal names; another reader takes the first. What two\n-- readers may read differently is refused here: a name twice, a name with an escape, anything else\n-- that a token of ours never has (arrays, null, fractions).\n\nlocal depth_limit = 4\n\nlocal function fail(why)\n\terror({ json = why }, 0)\nend\n\nlocal escapes = { ['\"'] = '\"', [\"\\\\\"] = \"\\\\\", [\"/\"] = \"/\", b = \"\\b\", f = \"\\f\", n = \"\\n\", r = \"\\r\", t = \"\\t\" }\n\nlocal function skip(text, at)\n\treturn text:find(\"[^ \\t\\r\\n]\", at) or #text + 1\nend\n\nlocal function read_string(text, at)\n\tlocal parts = {}\n\twhile true do\n\t\tlocal upto, stop = text:match('^([^\"\\\\\\0-\\31]*)()', at)\n\t\tparts[#parts + 1] = upto\n\t\tlocal char = text:sub(stop, stop)\n\t\tif char == '\"' then\n\t\t\tlocal whole = table.concat(parts)\n\t\t\tif not utf8.len(whole) then fail(\"no UTF-8\") end\n\t\t\treturn whole, stop + 1\n\t\telseif char ~= \"\\\\\" then\n\t\t\tfail(\"string without end\")\n\t\tend\n\t\tlocal hex = text:match(\"^u(%x%x%x%x)\", stop + 1)\n\t\tif hex then\n\t\t\tlocal code = tonumber(hex, 16)\n\t\t\t-- Half of a surrogate pair, and what can't be shown.\n\t\t\tif code < 32 or (code >= 0xD800 and code <= 0xDFFF) then fail(\"escape\") end\n\t\t\tparts[#parts + 1] = utf8.char(code)\n\t\t\tat = stop + 6\n\t\telse\n\t\t\tlocal plain = escapes[text:sub(stop + 1, stop + 1)]\n\t\t\tif not plain then fail(\"escape\") end\n\t\t\tparts[#parts + 1] = plain\n\t\t\tat = stop + 2\n\t\tend\n\tend\nend\n\nlocal read_value\n\nlocal function read_object(text, at, depth)\n\tif depth > depth_limit then fail(\"too deep\") end\n\tlocal object = {}\n\tat = skip(text, at)\n\tif text:sub(at, at) == \"}\" then return object, at + 1 end\n\twhile true do\n\t\tlocal name, after = text:match('^\"([A-Za-z][A-Za-z_-]*)\"()', at)\n\t\tif not name then fail(\"name\") end\n\t\tif object[name] ~= nil then fail(\"a name twice\") end\n\t\tat = skip(text, after)\n\t\tif text:sub(at, at) ~= \":\" then fail(\"no value\") end\n\t\tobject[name], at = read_value(text, skip(text, at + 1), depth)\n\t\tat = skip(text, at)\n\t\tlocal char = text:sub(at, at)\n\t\tif char == \"}\" then return object, at + 1 end\n\t\tif char ~= \",\" then fail(\"object without end\") end\n\t\tat = skip(text, at + 1)\n\tend\nend\n\nfunction read_value(text, at, depth)\n\tlocal char = text:sub(at, at)\n\tif char == \"{\" then return read_object(text, at + 1, depth + 1) end\n\tif char == '\"' then return read_string(text, at + 1) end\n\tlocal number, after = text:match(\"^(%d+)()\", at)\n\t-- Twelve digits: seconds until the year 33658. One number, one way to write it.\n\tif number and #number <= 12 and (number == \"0\" or number:sub(1, 1) ~= \"0\")\n\t\tand not text:match(\"^[.eE]\", after) then\n\t\treturn math.tointeger(tonumber(number)), after\n\tend\n\tif text:sub(at, at + 3) == \"true\" then return true, at + 4 end\n\tif text:sub(at, at + 4) == \"false\" then return false, at + 5 end\n\tfail(\"value\")\nend\n\n-- The object that a text is, or nil.\nreturn function (text)\n\tlocal ok, object, at = pcall(function ()\n\t\tlocal start = skip(text, 1)\n\t\tif text:sub(start, start) ~= \"{\" then fail(\"no object\") end\n\t\treturn read_object(text, start + 1, 1)\n\tend)\n\tif not ok then\n\t\tif type(object) == \"table\" and object.json then return nil end\n\t\terror(object, 0)\n\tend\n\tif skip(text, at) <= #text then return nil end\n\treturn object\nend\n",
+  "gate_name.lib.lua": "-- Room names prove that they were issued: random 26 | last day 3 | key 1 | MAC 16 | check 1, in base 32\n-- without the letters that are mistaken for others (docs/gate.md). The same form is made elsewhere by\n-- other code; modules/gate/vectors.yaml holds both to it.\n\nlocal hashes = require \"prosody.util.hashes\"\n\nlocal alphabet = \"0123456789abcdefghjkmnpqrstvwxyz\"\nlocal value_of, char_of = {}, {}\nfor i = 1, 32 do\n\tvalue_of[alphabet:sub(i, i)] = i - 1\n\tchar_of[i - 1] = alphabet:sub(i, i)\nend\n\nlocal day_zero = 1704067200 -- 2024-01-01T00:00:00Z\nlocal day_length = 86400 -- UTC has no other days; POSIX time leaves leap seconds out.\n\n-- Ten bytes as sixteen characters, most significant first.\nlocal function base32(bytes)\n\tlocal text, buffer, bits = {}, 0, 0\n\tfor i = 1, #bytes do\n\t\tbuffer, bits = (buffer << 8) | bytes:byte(i), bits + 8\n\t\twhile bits >= 5 do\n\t\t\tbits = bits - 5\n\t\t\ttext[#text + 1] = char_of[(buffer >> bits) & 31]\n\t\tend\n\t\tbuffer = buffer & ((1 << bits) - 1)\n\tend\n\treturn table.concat(text)\nend\n\n-- Luhn's check modulo 32: finds every mistyped character and nearly every swap of neighbours.\nlocal function check_of(text)\n\tlocal factor, sum = 2, 0\n\tfor i = #text, 1, -1 do\n\t\tlocal product = factor * value_of[text:sub(i, i)]\n\t\tsum = sum + product // 32 + product % 32\n\t\tfactor = 3 - factor\n\tend\n\treturn char_of[(32 - sum % 32) % 32]\nend\n\nlocal function is_well_formed(name)\n\treturn #name == 47 and not name:find(\"[^\" .. alphabet .. \"]\")\nend\n\n-- Whether a name was issued for this domain by a key that counts, and its last day isn't over.\n-- keys: index -> 32 bytes. now: Unix seconds.\nlocal function is_issued(name, domain, keys, now)\n\tif not is_well_formed(name) then return false end\n\tlocal key = keys[value_of[name:sub(30, 30)]]\n\t-- An unknown key costs the same: when it was used is nobody's business.\n\tlocal digest = hashes.hmac_sha256(key or (\"\\0\"):rep(32), \"polder room 1\\0\" .. domain .. \"\\0\" .. name:sub(1, 30))\n\tlocal same = hashes.equals(base32(digest:sub(1, 10)), name:sub(31, 46))\n\tlocal day = (value_of[name:sub(27, 27)] * 32 + value_of[name:sub(28, 28)]) * 32 + value_of[name:sub(29, 29)]\n\tlocal ends = day_zero + (day + 1) * day_length\n\treturn key ~= nil and same and now < ends and check_of(name:sub(1, 46)) == name:sub(47, 47)\nend\n\nreturn { is_issued = is_issued, is_well_formed = is_well_formed, check_of = check_of }\n",
+  "gate_redact.lib.lua": "-- What of a log line may be written down. A message's fixed part is the program's own; what it is\n-- filled with may be anybody's name. Numbers stay, names of this instance's hosts stay, places in\n-- the code stay; all else becomes a mark. Lines that were put together before they got here are\n-- searched for the forms that people's data has.\n\nlocal mark = \"…\"\n\nlocal function argument(known, value)\n\tif math.type(value) == \"integer\" or math.type(value) == \"float\" or type(value) == \"boolean\" or value == nil then\n\t\treturn value\n\tend\n\tif type(value) ~= \"string\" then return mark end\n\tif known[value] then return value end\n\t-- Of an error and its trace: where, not what.\n\tlocal places = {}\n\tfor place in value:gmatch(\"[%w_/.-]*%.lua:%d+\") do places[#places + 1] = place:match(\"[^/]+$\") end\n\treturn #places > 0 and table.concat(places, \" \") or mark\nend\n\nlocal forms = {\n\t\"%S+@%S+\", -- JIDs\n\t\"ey[%w_-]+%.[%w_.-]+\", -- tokens\n\t\"%f[%w]\" .. (\"[%w_-]\"):rep(24) .. \"[%w_-]*\", -- room names, ids, digests\n\t\"%d+%.%d+%.%d+%.%d+\", \"%x*:%x*:[%x:.]+\", -- addresses\n}\n\nlocal function scrub(text)\n\tfor _, form in ipairs(forms) do text = text:gsub(form, mark) end\n\treturn text\nend\n\n-- A session's number ties its lines together; operations need no such thread.\nlocal function source(name)\n\treturn (name:gsub(\"^c2s%x+$\", \"c2s\"):gsub(\"^(http%.%u+)%-.*$\", \"%1\"))\nend\n\nlocal function line(known, format, message, ...)\n\tlocal arguments = table.pack(...)\n\tfor i = 1, arguments.n do arguments[i] = argument(known, arguments[i]) end\n\treturn scrub(format(message, table.unpack(arguments, 1, arguments.n)))\nend\n\nreturn { line = line, source = source }\n",
+  "gate_table.lib.lua": "-- Decides about one stanza by the table of modules/gate/stanzas.yaml. Nothing here looks at a room:\n-- whether one lives must not change what is decided, nor how long that takes.\n\nlocal jid_split = require \"prosody.util.jid\".split\n\n-- \"presence\" without a type is \"available\"; a message without one is \"normal\" (RFC 6121).\nlocal default_type = { presence = \"available\", message = \"normal\" }\n\n-- One stanza's kind, such as \"iq get\".\nlocal function kind_of(stanza)\n\treturn stanza.name .. \" \" .. (stanza.attr.type or default_type[stanza.name] or \"\")\nend\n\n-- Rows by sender, kind and host: sorted once, asked often.\nlocal function index(rows)\n\tlocal sorted = {}\n\tfor _, row in ipairs(rows) do\n\t\tfor _, from in ipairs(row.from) do\n\t\t\tfor _, kind in ipairs(row.stanza) do\n\t\t\t\tlocal key = from .. \"\\0\" .. kind .. \"\\0\" .. row.to\n\t\t\t\tsorted[key] = sorted[key] or {}\n\t\t\t\ttable.insert(sorted[key], row)\n\t\t\tend\n\t\tend\n\tend\n\treturn sorted\nend\n\nlocal function has_payload(row, stanza)\n\tif not row.payload then return true end\n\t-- An iq has one child (RFC 6120, 8.2.3); a message may have more beside the one that decides.\n\tfor _, child in ipairs(stanza.tags) do\n\t\tlocal name = (child.attr.xmlns or \"jabber:client\") .. \" \" .. child.name\n\t\tfor _, wanted in ipairs(row.payload) do\n\t\t\tif name == wanted then return true end\n\t\tend\n\t\tif stanza.name == \"iq\" then return false end\n\tend\n\treturn false\nend\n\nlocal function includes(list, item)\n\tfor _, one in ipairs(list) do\n\t\tif one == item then return true end\n\tend\n\treturn false\nend\n\n-- rows: the table. hosts: host name -> what it is in the table. own_host: where a stanza without\n-- address goes. brewery: the node of the bridges' room.\nreturn function (rows, hosts, own_host, brewery)\n\tlocal sorted = index(rows)\n\n\tlocal function room_fits(row, stanza, node, room)\n\t\tif not row.room then return node == nil end\n\t\tif row.to == \"focus\" then\n\t\t\tlocal asked = stanza.tags[1].attr.room\n\t\t\tlocal asked_node, asked_host, resource = jid_split(asked)\n\t\t\treturn asked_node == room and hosts[asked_host or \"\"] == \"conference\" and not resource\n\t\tend\n\t\tif row.room == \"own\" then return node == room end\n\t\tif row.room == \"brewery\" then return node == brewery end\n\t\treturn node ~= nil\n\tend\n\n\t-- The row that lets a stanza pass, or nil. from: who sends. room: the token's, if there is one.\n\treturn function (stanza, from, room)\n\t\tlocal node, host, resource = jid_split(stanza.attr.to or own_host)\n\t\tlocal to = hosts[host or \"\"]\n\t\tif not to then return nil end\n\t\tlocal form = not node and (resource and \"none\" or \"host\") or resource and \"full\" or \"bare\"\n\t\t-- Answers to a component go to host/id: an address without a node.\n\t\tif not node and resource and to == \"focus\" then form = \"full\" end\n\t\tfor _, row in ipairs(sorted[from .. \"\\0\" .. kind_of(stanza) .. \"\\0\" .. to] or {}) do\n\t\t\tif includes(row.form, form) and has_payload(row, stanza) and room_fits(row, stanza, node, room) then\n\t\t\t\treturn row\n\t\t\tend\n\t\tend\n\t\treturn nil\n\tend\nend\n",
+  "gate_token.lib.lua": "-- A token says who may be in which room, and until when. Everything in it is checked here: nothing of\n-- it may be missing, doubled, of another form, or new. Prosody's util.jwt gives the signature's\n-- verification; it looks at no nbf, aud, iss or kid, and at exp only where there is one.\n\nlocal crypto = require \"prosody.util.crypto\"\nlocal base64 = require \"prosody.util.encodings\".base64\nlocal read_json = module:require \"gate_json\"\n\nlocal longest = 4096\nlocal longest_life = 86400\n-- Clocks of two hosts; the instance's own keep time to a second.\nlocal leeway = 5\n\nlocal function decode(part)\n\tif part:find(\"[^A-Za-z0-9_-]\") or #part % 4 == 1 then return nil end\n\tlocal text = base64.decode((part:gsub(\"[-_]\", { [\"-\"] = \"+\", [\"_\"] = \"/\" })) .. (\"=\"):rep(-#part % 4))\n\t-- One signature, one way to write it: no spare bits, no padding.\n\tif not text or base64.encode(text):gsub(\"[+/=]\", { [\"+\"] = \"-\", [\"/\"] = \"_\", [\"=\"] = \"\" }) ~= part then return nil end\n\treturn text\nend\n\nlocal function is_text(pattern, limit)\n\treturn function (value)\n\t\treturn type(value) == \"string\" and #value <= limit and value:find(pattern) ~= nil\n\tend\nend\nlocal function is(expected)\n\treturn function (value) return value == expected end\nend\nlocal function is_time(value) return math.type(value) == \"integer\" end\n\nlocal is_id = is_text(\"^[a-z0-9]+$\", 26)\nlocal function is_pseudonym(value) return is_id(value) and #value == 26 end\n\n-- Each field by name; one that isn't named here is refused. A trailing \"?\" may be missing.\nlocal function has_exactly(object, fields)\n\tif type(object) ~= \"table\" then return false end\n\tfor name in pairs(object) do\n\t\tif not fields[name] and not fields[name .. \"?\"] then return false end\n\tend\n\tfor name, fits in pairs(fields) do\n\t\tlocal optional = name:match(\"^(.*)%?$\")\n\t\tlocal value = object[optional or name]\n\t\tif value == nil then\n\t\t\tif not optional then return false end\n\t\telseif not fits(value) then\n\t\t\treturn false\n\t\tend\n\tend\n\treturn true\nend\n\nlocal function are_all_off(features)\n\tif type(features) ~= \"table\" then return false end\n\tfor _, value in pairs(features) do\n\t\tif value ~= false then return false end\n\tend\n\treturn true\nend\n\nlocal affiliation_of = { moderator = \"owner\", guest = \"member\" }\n\nlocal function has_good_claims(claims, domain)\n\tif not has_exactly(claims, {\n\t\tiss = is(\"issuer.\" .. domain), aud = is(\"meet.\" .. domain), sub = is(domain),\n\t\t-- No wildcard, no [tenant]room, no upper case: the alphabet of room names has none of them.\n\t\troom = is_text(\"^[0-9a-z]+$\", 47),\n\t\trole = function (role) return affiliation_of[role] ~= nil end,\n\t\tnbf = is_time, iat = is_time, exp = is_time,\n\t\tjti = is_pseudonym,\n\t\tcontext = function (context) return type(context) == \"table\" end,\n\t}) then return false end\n\tlocal moderates = claims.role == \"moderator\"\n\treturn has_exactly(claims.context, {\n\t\tuser = function (user)\n\t\t\treturn has_exactly(user, {\n\t\t\t\tid = is_pseudonym,\n\t\t\t\taffiliation = is(affiliation_of[claims.role]),\n\t\t\t\t[\"name?\"] = function (name)\n\t\t\t\t\treturn moderates and type(name) == \"string\" and #name > 0 and utf8.len(name) <= 64\n\t\t\t\tend,\n\t\t\t})\n\t\tend,\n\t\tfeatures = are_all_off,\n\t})\nend\n\n-- What a session may rest on, or nil and why, in one word for the log of the operator.\n-- keys: kid -> a verifying function of (signed text, signature).\nlocal function verify(token, domain, keys, now)\n\tif type(token) ~= \"string\" or #token > longest then return nil, \"size\" end\n\tlocal signed, first, second, third = token:match(\"^(([^.]+)%.([^.]+))%.([^.]+)$\")\n\tif not signed then return nil, \"form\" end\n\tlocal head, body, signature = decode(first), decode(second), decode(third)\n\tlocal header = head and read_json(head)\n\tif not (header and body and signature) then return nil, \"form\" end\n\t-- \"none\", HS256 with the public key as its secret, a kid that is a path, a key that comes with the token.\n\tif not has_exactly(header, { alg = is(\"RS256\"), typ = is(\"JWT\"), kid = is_text(\"^[0-9a-f]+$\", 16) }) then\n\t\treturn nil, \"header\"\n\tend\n\tlocal fits = keys[header.kid]\n\tif not fits then return nil, \"key\" end\n\tif not fits(signed, signature) then return nil, \"signature\" end\n\tlocal claims = read_json(body)\n\tif not (claims and has_good_claims(claims, domain)) then return nil, \"claims\" end\n\tif claims.exp <= claims.nbf or claims.exp - claims.nbf > longest_life then return nil, \"life\" end\n\tif claims.iat > now + leeway or claims.nbf > now + leeway then return nil, \"early\" end\n\tif claims.exp <= now then return nil, \"expired\" end\n\treturn {\n\t\troom = claims.room, role = claims.role, id = claims.jti, expires = claims.exp,\n\t\tactor = claims.context.user.id, name = claims.context.user.name, key = header.kid,\n\t}\nend\n\n-- A verifying function of a public key, or nil: only RSA, 3072 bits or more, exponent 65537.\nlocal function verifier(pem)\n\tlocal body = pem:match(\"^%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-\\r?\\n([A-Za-z0-9+/=\\r\\n]+)%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-%s*$\")\n\tlocal der = body and base64.decode((body:gsub(\"%s\", \"\")))\n\t-- SubjectPublicKeyInfo (RFC 5280) of 3072 bits is 422 bytes; it ends with the exponent.\n\tif not der or #der < 422 or der:sub(-5) ~= \"\\2\\3\\1\\0\\1\" then return nil end\n\tlocal ok, key = pcall(crypto.import_public_pem, pem)\n\tif not ok or not key or key:get_type() ~= \"rsaEncryption\" then return nil end\n\treturn function (signed, signature)\n\t\treturn crypto.rsassa_pkcs1_sha256_verify(key, signed, signature) == true\n\tend\nend\n\nreturn { verify = verify, verifier = verifier }\n",
+  "mod_gate.lua": "-- The gate's middle: its keys, its open sessions, what is revoked, and the watch over its own parts.\n-- The public hosts are switched off in prosody.cfg.lua. This module alone brings them up, and only\n-- when every part of the gate stands where it must: without it, or with one part missing, moved or\n-- failing to load, there is no meeting to enter.\nmodule:set_global()\n\nlocal hostmanager = require \"prosody.core.hostmanager\"\nlocal modulemanager = require \"prosody.core.modulemanager\"\nlocal configmanager = require \"prosody.core.configmanager\"\nlocal hashes = require \"prosody.util.hashes\"\nlocal jid = require \"prosody.util.jid\"\nlocal add_task = require \"prosody.util.timer\".add_task\nlocal log = module:depends(\"gate_log\")\nlocal token = module:require \"gate_token\"\nlocal name = module:require \"gate_name\"\nlocal files = module:require \"gate_files\"\nlocal hooks = module:require \"gate_hooks\"\n\nlocal folder = module:get_option_string(\"gate_folder\")\nlocal revoked_file = module:get_option_string(\"gate_revoked\")\nlocal grace = module:get_option_integer(\"gate_grace\", 60, 0)\n-- Name of each host by what it is: domain, auth, internal, conference, lobby, breakout, focus.\nnames = module:get_option(\"gate_hosts\")\n-- Switched on in this order: what a client can reach comes last.\nlocal public = { \"conference\", \"lobby\", \"breakout\", \"focus\", \"domain\" }\n\nlocal ready = false\nlocal token_keys, room_keys, revoked, revoked_stamp\nlocal health_check = \"__jicofo-health-check-\"\n\n-- One decision into the security log; with a session, also whose it was.\nfunction security(event, session)\n\tlocal pinned = session and session.gate\n\tif pinned then\n\t\tevent.actor, event.address, event.role = pinned.actor, pinned.address, pinned.role\n\t\tevent.room = event.room or pinned.room\n\telseif session then\n\t\tevent.actor, event.address = session.username, session.ip\n\tend\n\tlog.security(event)\nend\n\nlocal function now() return os.time() end\n\n-- Keys -----------------------------------------------------------------------------------------------\n\nlocal function load_keys()\n\ttoken_keys = files.token_keys(folder .. \"/tokens\")\n\troom_keys = files.room_keys(folder .. \"/rooms.keys\")\n\tif not token_keys then module:log(\"error\", \"gate/tokens holds no public key of 3072 bits, or more than two, or something else: every session is refused\") end\n\tif not room_keys then module:log(\"error\", \"gate/rooms.keys holds no key, or more than two, or something else: no room is opened\") end\nend\nmodule:hook_global(\"config-reloaded\", load_keys)\n\n-- Sessions -------------------------------------------------------------------------------------------\n\n-- Sessions that a token was seen of. Counted anew with each sweep, so that no count can drift.\nlocal sessions, by_address, by_token = {}, {}, {}\n\nlocal function count(session, add)\n\tlocal gate = session.gate\n\tby_address[gate.address] = (by_address[gate.address] or 0) + add\n\tby_token[gate.id] = (by_token[gate.id] or 0) + add\nend\n\nfunction sessions_of(address, id) return by_address[address] or 0, by_token[id] or 0 end\n\nfunction register(session)\n\tsessions[session] = true\n\tcount(session, 1)\nend\n\n-- Whether a bare JID is a session of this room, with this role or any.\nfunction is_of_room(bare, room, role)\n\tlocal user = prosody.bare_sessions[bare]\n\tfor _, session in pairs(user and user.sessions or {}) do\n\t\tlocal gate = session.gate\n\t\tif gate and gate.room == room and (role == nil or gate.role == role) then return true end\n\tend\n\treturn false\nend\n\nfunction focus_jid() return \"focus@\" .. names.auth end\nfunction bridge_jid() return \"jvb@\" .. names.auth end\n\n-- The live room of that name, if there is one. Only ever asked for a room that is the asker's own.\nfunction live_room(kind, node)\n\tlocal host = prosody.hosts[names[kind]]\n\tlocal muc = host and host.modules.muc\n\treturn muc and muc.get_room_from_jid(jid.join(node, names[kind]))\nend\n\n-- The live main room that opened this breakout. Jitsi's module keeps them in the main room's data.\nfunction main_room_of(breakout_jid)\n\tlocal muc = prosody.hosts[names.conference].modules.muc\n\tfor room in muc.live_rooms() do\n\t\tif (room._data.breakout_rooms or {})[breakout_jid] then return room end\n\tend\nend\n\n-- Decisions ------------------------------------------------------------------------------------------\n\nlocal function is_revoked(id, room)\n\treturn (revoked.tokens[id] or 0) > now() or (revoked.rooms[hashes.sha256(room, true)] or 0) > now()\nend\n\n-- A token's session, or nil and why.\nfunction admit(text)\n\tif not ready then return nil, \"not ready\" end\n\tif not token_keys then return nil, \"no keys\" end\n\tif not revoked then return nil, \"revocations unreadable\" end\n\tlocal gate, why = token.verify(text, names.domain, token_keys, now())\n\tif not gate then return nil, why end\n\tif is_revoked(gate.id, gate.room) then return nil, \"revoked\" end\n\treturn gate\nend\n\n-- Whether a conference room of this name may be made. Who makes it is asked elsewhere.\nfunction may_open(node)\n\tif node:sub(1, #health_check) == health_check then return true end\n\treturn ready and room_keys ~= nil and revoked ~= nil\n\t\tand name.is_issued(node, names.domain, room_keys, now())\n\t\tand (revoked.rooms[hashes.sha256(node, true)] or 0) <= now()\nend\n\n-- Revocation and expiry ------------------------------------------------------------------------------\n\nlocal function look_for_revocations()\n\tlocal stamp = files.stamp(revoked_file)\n\tif stamp ~= nil and stamp == revoked_stamp then return end\n\tlocal list = stamp and files.revoked(revoked_file)\n\tif not list and (revoked or revoked_stamp == nil) then\n\t\tmodule:log(\"error\", \"the list of what is revoked can't be read: every new session is refused\")\n\t\tsecurity { action = \"read revocations\", result = \"failed\" }\n\tend\n\t-- Looked at again in any case when it was no good: the next look may see another.\n\trevoked, revoked_stamp = list or nil, list and stamp or false\nend\n\nlocal function destroy_revoked_rooms()\n\tif not (revoked and next(revoked.rooms) and ready) then return end\n\tlocal rooms = {}\n\tfor room in prosody.hosts[names.conference].modules.muc.live_rooms() do rooms[#rooms + 1] = room end\n\tfor _, room in ipairs(rooms) do\n\t\tlocal node = jid.node(room.jid)\n\t\tif (revoked.rooms[hashes.sha256(node, true)] or 0) > now() then\n\t\t\troom:destroy(nil, \"revoked\")\n\t\t\tsecurity { action = \"room\", result = \"ended\", why = \"revoked\", room = node }\n\t\tend\n\tend\nend\n\nlocal function sweep()\n\tlook_for_revocations()\n\tby_address, by_token = {}, {}\n\tfor session in pairs(sessions) do\n\t\tlocal gate = session.gate\n\t\tif session.destroyed or not gate then\n\t\t\tsessions[session] = nil\n\t\telse\n\t\t\tcount(session, 1)\n\t\t\tlocal why = now() > gate.expires + grace and \"expired\"\n\t\t\t\tor revoked and is_revoked(gate.id, gate.room) and \"revoked\"\n\t\t\tif why then\n\t\t\t\tsecurity({ action = \"session\", result = \"ended\", why = why }, session)\n\t\t\t\tsession:close({ condition = \"not-authorized\", text = \"This invitation has ended\" })\n\t\t\tend\n\t\tend\n\tend\n\tdestroy_revoked_rooms()\n\treturn 2\nend\n\n-- The watch ------------------------------------------------------------------------------------------\n\n-- What is wrong with one hook, or nil.\nlocal function wrong_hook(hook)\n\tlocal host = prosody.hosts[names[hook.host]]\n\tlocal part = host and modulemanager.get_module(names[hook.host], hook.module)\n\tlocal where = hook.module .. \" on the \" .. hook.host .. \" host\"\n\tif not part then return where .. \" is missing\" end\n\tlocal own\n\tlocal first = math.mininteger\n\tfor handler, priority in pairs(host.events._event_map[hook.event] or {}) do\n\t\tif part.module.event_handlers:get(host.events, hook.event, handler) and priority == hook.priority then\n\t\t\town = handler\n\t\telseif priority > first then\n\t\t\tfirst = priority\n\t\tend\n\tend\n\tlocal event = \" at \" .. hook.event\n\tif not own then return where .. event .. \" doesn't stand at \" .. hook.priority end\n\tif hook.alone and first >= hook.priority then return where .. event .. \" has another before it\" end\n\tif hook.above and hook.priority <= hook.above then return where .. event .. \" stands too late\" end\n\tif hook.below and hook.priority >= hook.below then return where .. event .. \" stands too early\" end\nend\n\nlocal function faults()\n\tlocal found = {}\n\tfor _, hook in ipairs(hooks) do found[#found + 1] = wrong_hook(hook) end\n\t-- What must be there beside the hooks: each host's own module, and how people log in.\n\tfor _, kind in ipairs(public) do\n\t\tlocal config = configmanager.getconfig()[names[kind]] or {}\n\t\tlocal needed = config.component_module or \"auth_\" .. tostring(config.authentication)\n\t\tif not modulemanager.get_module(names[kind], needed) then found[#found + 1] = needed .. \" on the \" .. kind .. \" host is missing\" end\n\tend\n\treturn found\nend\n\nlocal function take_down()\n\tready = false\n\tfor i = #public, 1, -1 do\n\t\tif prosody.hosts[names[public[i]]] then hostmanager.deactivate(names[public[i]], \"closed\") end\n\tend\nend\n\nlocal function watch()\n\tif not ready then return end\n\tlocal found = faults()\n\tif #found == 0 then return end\n\tfor _, fault in ipairs(found) do module:log(\"error\", fault .. \": the public hosts go down\") end\n\tsecurity { action = \"watch\", result = \"closed\" }\n\ttake_down()\nend\n\nlocal function bring_up()\n\tload_keys()\n\tlook_for_revocations()\n\tfor _, kind in ipairs(public) do\n\t\tlocal config = configmanager.getconfig()[names[kind]]\n\t\tif config and config.gate == kind then hostmanager.activate(names[kind], config) end\n\tend\n\tlocal found = faults()\n\tif #found > 0 then\n\t\tfor _, fault in ipairs(found) do module:log(\"error\", fault .. \": the public hosts stay down\") end\n\t\tsecurity { action = \"watch\", result = \"closed\" }\n\t\ttake_down()\n\t\treturn\n\tend\n\tready = true\n\tmodule:log(\"info\", \"the gate is whole: the public hosts are up\")\n\tsecurity { action = \"watch\", result = \"open\" }\n\tadd_task(2, sweep)\n\tfor _, kind in ipairs { \"domain\", \"auth\", \"conference\", \"lobby\", \"breakout\", \"internal\" } do\n\t\t-- Later: the event comes while handlers are still being taken away.\n\t\tlocal context = module:context(names[kind])\n\t\tfor _, event in ipairs { \"module-unloaded\", \"module-loaded\", \"module-reloaded\" } do\n\t\t\tcontext:hook(event, function () add_task(0, watch) end)\n\t\tend\n\tend\nend\n\nmodule:hook_global(\"hosts-activated\", bring_up)\n",
+  "mod_gate_beside.lua": "-- Rooms beside a meeting: its lobby, which has its name, and its breakouts, whose names its moderators\n-- made. Nobody opens a lobby by walking in, since who makes a room owns it: Jitsi's module makes it.\n\nlocal st = require \"prosody.util.stanza\"\nlocal jid = require \"prosody.util.jid\"\nlocal gate = module:depends(\"gate\")\nlocal kind = module:get_option_string(\"gate\")\nlocal focus = gate.focus_jid()\n\nlocal function refuse(event, why)\n\tgate.security({ action = kind, result = \"refused\", why = why }, event.origin)\n\tevent.origin.send(st.error_reply(event.stanza, \"cancel\", \"service-unavailable\"))\n\treturn true\nend\n\n-- The meeting that a room belongs to, if it lives.\nlocal function meeting_of(room)\n\tif kind == \"lobby\" then return gate.live_room(\"conference\", jid.node(room.jid)) end\n\treturn gate.main_room_of(room.jid)\nend\n\nmodule:hook(\"muc-room-pre-create\", function (event)\n\tlocal by_focus = jid.bare(event.stanza.attr.from) == focus\n\tif kind == \"lobby\" or not by_focus or not meeting_of(event.room) then return refuse(event, \"not opened\") end\nend, 1000)\n\nmodule:hook(\"muc-room-created\", function (event)\n\tif not meeting_of(event.room) then event.room:destroy(nil, \"no meeting\") end\nend, 1000)\n\nmodule:hook(\"muc-occupant-pre-join\", function (event)\n\tlocal from = event.stanza.attr.from\n\tif jid.bare(from) == focus then return end\n\tlocal meeting, pinned = meeting_of(event.room), event.origin.gate\n\tif not (meeting and pinned and pinned.room == jid.node(meeting.jid)) then return refuse(event, \"other room\") end\n\tlocal affiliation = meeting:get_affiliation(from)\n\tif kind == \"breakout\" and affiliation ~= \"member\" and affiliation ~= \"owner\" then return refuse(event, \"not let in\") end\nend, 1000)\n",
+  "mod_gate_focus_stand_in.lua": "-- Stands in for Jitsi's client_proxy until it comes: hands a conference request to whoever is logged in as\n-- Jicofo, and the answer back to who asked.\n\nlocal st = require \"prosody.util.stanza\"\nlocal random_id = require \"prosody.util.id\".medium\nlocal add_task = require \"prosody.util.timer\".add_task\nlocal gate = module:depends(\"gate\")\n\n-- Requests that wait for an answer; Jicofo has ten seconds for it.\nlocal pending, count, most, patience = {}, 0, 1000, 10\n\nlocal function forget(id)\n\tif pending[id] then\n\t\tpending[id], count = nil, count - 1\n\tend\nend\n\nlocal function focus_session()\n\tlocal user = prosody.bare_sessions[gate.focus_jid()]\n\tlocal _, session = next(user and user.sessions or {})\n\treturn session\nend\n\nmodule:hook(\"iq-set/host/http://jitsi.org/protocol/focus:conference\", function (event)\n\tlocal focus = focus_session()\n\tif not focus or count >= most then return end\n\tlocal id = random_id()\n\tpending[id], count = event.stanza, count + 1\n\tadd_task(patience, function () forget(id) end)\n\tlocal request = st.clone(event.stanza)\n\trequest.attr.from, request.attr.to, request.attr.id = module.host .. \"/\" .. id, focus.full_jid, id\n\tfocus.send(request)\n\treturn true\nend)\n\nmodule:hook(\"iq/host\", function (event)\n\tlocal answer = event.stanza\n\tlocal asked = pending[answer.attr.id or \"\"]\n\tif not asked or answer.attr.to ~= module.host .. \"/\" .. answer.attr.id then return end\n\tforget(answer.attr.id)\n\tlocal reply = st.clone(answer)\n\treply.attr.from, reply.attr.to, reply.attr.id = module.host, asked.attr.from, asked.attr.id\n\tmodule:send(reply)\n\treturn true\nend, 10)\n",
+  "mod_gate_handshake.lua": "-- The handshake: a WebSocket opens only with a token whose room is the one in the address, and what the\n-- token said stays with the session. Every other request to Prosody's HTTP server, whatever module\n-- would answer it, gets one constant refusal. On auth.<domain>: no WebSockets, so that a guest can't\n-- try passwords of bridges there.\n\nlocal server = require \"prosody.net.http.server\"\nlocal filters = require \"prosody.util.filters\"\nlocal cache = require \"prosody.util.cache\"\nlocal throttle = require \"prosody.util.throttle\"\nlocal urldecode = require \"prosody.util.http\".urldecode\nlocal gate = module:depends(\"gate\")\n\nlocal kind = module:get_option_string(\"gate\")\nlocal xmlns_sasl = \"urn:ietf:params:xml:ns:xmpp-sasl\"\n\n-- No stream without what its host asks for.\nmodule:hook(\"stream-features\", function (event)\n\tlocal session = event.origin\n\tlocal is_web = session.websocket_request ~= nil\n\tif kind == \"domain\" and session.gate or kind == \"auth\" and not is_web then return end\n\tgate.security({ action = \"stream\", result = \"refused\", why = \"no token for this host\" }, session)\n\tsession:close({ condition = \"not-authorized\" })\n\treturn true\nend, 1000)\n\nif kind ~= \"domain\" then return end\n\nmodule:depends(\"http\")\n\nlocal limits = module:get_option(\"gate_limits\")\n\n-- Buckets by address: tries of a handshake. Old ones fall out, so that no flood of addresses fills memory.\nlocal buckets = cache.new(10000)\nlocal function may_try(address)\n\tlocal bucket = buckets:get(address)\n\tif not bucket then\n\t\tbucket = throttle.create(limits.handshakes, limits.seconds)\n\t\tbuckets:set(address, bucket)\n\tend\n\treturn bucket:poll(1)\nend\n\n-- nginx on this host says who asks; nobody else reaches the port.\nlocal function address_of(request)\n\tlocal forwarded = request.headers.x_forwarded_for\n\treturn forwarded and forwarded:match(\"([^%s,]+)%s*$\") or request.ip\nend\n\n-- The parameters of an address; nil when one that counts comes twice, or one comes that nobody asked for.\nlocal function parameters(query)\n\tlocal found = {}\n\tfor pair in (query or \"\"):gmatch(\"[^&]+\") do\n\t\tlocal name, value = pair:match(\"^([^=]+)=(.*)$\")\n\t\tif (name ~= \"room\" and name ~= \"token\") or found[name] then return nil end\n\t\tfound[name] = urldecode(value)\n\tend\n\treturn found\nend\n\n-- What the token of a request said, or nil and why.\nlocal function examine(request, address)\n\tif not may_try(address) then return nil, \"too many tries\" end\n\tif request.method ~= \"GET\" or request.path ~= \"/xmpp-websocket\" then return nil, \"other path\" end\n\tlocal asked = parameters(request.url.query)\n\tif not asked or not asked.room or not asked.token then return nil, \"no room or token\" end\n\tlocal admitted, why = gate.admit(asked.token)\n\tif not admitted then return nil, why end\n\tif asked.room ~= admitted.room then return nil, \"other room\" end\n\tlocal sockets, holders = gate.sessions_of(address, admitted.id)\n\tif sockets >= limits.sockets then return nil, \"too many sockets\" end\n\tif holders >= limits.link then return nil, \"link used by too many\" end\n\tif not (request.headers.sec_websocket_key and request.headers.upgrade) then return nil, \"no handshake\" end\n\treturn admitted\nend\n\nmodule:wrap_object_event(server._events, false, function (handlers, event_name, data)\n\tlocal request = data and data.request\n\tif not request or request.gate_seen or event_name == \"http-error\" then return handlers(event_name, data) end\n\trequest.gate_seen = true\n\tlocal address = address_of(request)\n\tlocal admitted, why = examine(request, address)\n\tif admitted then\n\t\tadmitted.address = address\n\t\trequest.gate = admitted\n\t\treturn handlers(event_name, data)\n\tend\n\tgate.security { action = \"handshake\", result = \"refused\", why = why, address = address }\n\tlocal response = data.response\n\tresponse.status_code = 404\n\tresponse.headers = { content_type = \"text/plain\", connection = response.headers.connection, date = response.headers.date }\n\tresponse:send(\"not found\\n\")\n\treturn true\nend)\n\n-- Before anybody is logged in: SASL and binding. Afterwards: stanzas of jabber:client.\nlocal function is_in_turn(session, stanza)\n\tlocal xmlns = stanza.attr.xmlns\n\tif session.type == \"c2s\" then\n\t\treturn xmlns == nil or xmlns == \"jabber:client\"\n\telseif session.type == \"c2s_unbound\" then\n\t\tlocal child = stanza.tags[1]\n\t\treturn stanza.name == \"iq\" and xmlns == nil and stanza.attr.type == \"set\" and #stanza.tags == 1\n\t\t\tand child.name == \"bind\" and child.attr.xmlns == \"urn:ietf:params:xml:ns:xmpp-bind\"\n\t\t\tand (stanza.attr.to == nil or stanza.attr.to == module.host)\n\tend\n\treturn xmlns == xmlns_sasl and (stanza.name == \"auth\" or stanza.name == \"response\" or stanza.name == \"abort\")\nend\n\nmodule:hook_global(\"websocket-session\", function (event)\n\tlocal session, admitted = event.session, event.request.gate\n\t-- Another host's WebSocket, if there ever is one, has no token and gets no stream.\n\tif not admitted then return end\n\tsession.gate = admitted\n\tgate.register(session)\n\tgate.security({ action = \"handshake\", result = \"admitted\", key = admitted.key }, session)\n\t-- After the frames are taken apart. Prosody holds its own limit against what isn't whole yet, and a frame\n\t-- always is. Jicofo's offers are long, and come another way; a guest's answer to one isn't.\n\tfilters.add_filter(session, \"bytes/in\", function (data)\n\t\tif #data <= limits.stanza then return data end\n\t\tgate.security({ action = \"stream\", result = \"refused\", why = \"stanza too long\" }, session)\n\t\tsession:close({ condition = \"policy-violation\" })\n\tend, -1)\n\tfilters.add_filter(session, \"stanzas/in\", function (stanza)\n\t\tif not is_in_turn(session, stanza) then\n\t\t\tgate.security({ action = \"stream\", result = \"refused\", why = \"out of turn\" }, session)\n\t\t\tsession:close({ condition = \"policy-violation\" })\n\t\tend\n\t\treturn stanza\n\tend, 1000)\nend)\n",
+  "mod_gate_internal.lua": "-- internal.auth.<domain>: where bridges say how they are. One room, for two accounts, whatever the table of\n-- stanzas lets pass: a guest in there could pose as a bridge and get everybody's media.\n\nlocal st = require \"prosody.util.stanza\"\nlocal jid = require \"prosody.util.jid\"\nlocal gate = module:depends(\"gate\")\n\nlocal function guard(event)\n\tlocal bare = jid.bare(event.stanza.attr.from)\n\tif (bare == gate.focus_jid() or bare == gate.bridge_jid()) and jid.node(event.room.jid) == \"jvbbrewery\" then return end\n\tgate.security({ action = \"brewery\", result = \"refused\" }, event.origin)\n\tevent.origin.send(st.error_reply(event.stanza, \"cancel\", \"service-unavailable\"))\n\treturn true\nend\nmodule:hook(\"muc-room-pre-create\", guard, 1000)\nmodule:hook(\"muc-occupant-pre-join\", guard, 1000)\n",
+  "mod_gate_log.lua": "-- Two streams of logs. Operations: Prosody's own lines, without names, tokens, rooms and addresses;\n-- redacted in the sink, so that no module and no level gets past it. Security: one line of JSON for\n-- each decision, by another syslog identifier and facility, where the monitor's store for security\n-- takes it from.\nmodule:set_global()\n\nlocal format = require \"prosody.util.format\".format\nlocal hashes = require \"prosody.util.hashes\"\nlocal json = require \"prosody.util.json\"\nlocal loggingmanager = require \"prosody.core.loggingmanager\"\nlocal pposix = require \"prosody.util.pposix\"\nlocal files = module:require \"gate_files\"\nlocal redact = module:require \"gate_redact\"\n\nlocal folder = module:get_option_string(\"gate_folder\")\nlocal known = {}\nfor _, name in pairs(module:get_option(\"gate_hosts\")) do known[name] = true end\n\n-- Lines from before this module was loaded have gone out as they were: nobody can have connected yet.\nloggingmanager.register_sink_type(\"syslog\", function ()\n\treturn function (source, level, message, ...)\n\t\tpposix.syslog_log(level, redact.source(source), redact.line(known, format, message, ...))\n\tend\nend)\nloggingmanager.reload_logging()\n\nlocal key\nlocal function load_key()\n\tkey = files.secret(folder .. \"/log.secret\")\n\tif not key then module:log(\"error\", \"gate/log.secret can't be read: rooms in the security log have no pseudonym\") end\nend\nload_key()\nmodule:hook_global(\"config-reloaded\", load_key)\n\n-- The same room has the same pseudonym; who has the key finds the room among those issued.\nlocal function pseudonym(room)\n\treturn room and key and hashes.hmac_sha256(key, room, true):sub(1, 16) or nil\nend\n\n-- One decision. event: action, result, and where known actor, address, room, role, why.\nfunction security(event)\n\tevent.room = pseudonym(event.room)\n\tevent.at = os.date(\"!%Y-%m-%dT%H:%M:%SZ\")\n\tpposix.syslog_open(\"polder-gate\", \"auth\")\n\tpposix.syslog_log(event.result == \"refused\" and \"warn\" or \"info\", json.encode_ordered(event))\n\tpposix.syslog_open(\"prosody\", \"daemon\")\nend\n",
+  "mod_gate_rooms.lua": "-- Meetings' rooms. Made by Jicofo's account alone, and only by a name that proves that it was issued;\n-- members-only from birth to end; owned by who has a moderator's token; left for good when put out.\n\nlocal st = require \"prosody.util.stanza\"\nlocal jid = require \"prosody.util.jid\"\nlocal cache = require \"prosody.util.cache\"\nlocal throttle = require \"prosody.util.throttle\"\nlocal gate = module:depends(\"gate\")\nlocal muc = module:depends(\"muc\")\n\nlocal limits = module:get_option(\"gate_limits\")\nlocal focus = gate.focus_jid()\n\nlocal function refuse(event, why)\n\tgate.security({ action = \"room\", result = \"refused\", why = why, room = jid.node(event.room.jid) }, event.origin)\n\tevent.origin.send(st.error_reply(event.stanza, \"cancel\", \"service-unavailable\"))\n\treturn true\nend\n\nlocal function pinned_to(session, room)\n\tlocal pinned = session.gate\n\treturn pinned ~= nil and pinned.room == jid.node(room.jid) and pinned or nil\nend\n\n-- Birth ----------------------------------------------------------------------------------------------\n\nmodule:hook(\"muc-room-pre-create\", function (event)\n\tif jid.bare(event.stanza.attr.from) ~= focus then return refuse(event, \"not opened\") end\n\tif not gate.may_open(jid.node(event.room.jid)) then return refuse(event, \"not issued\") end\nend, 1000)\n\n-- After the module's own defaults and after the secret that a stanza may bring; before the creator is owner.\nlocal function close(room)\n\troom._data.members_only = true\n\troom._data.allow_member_invites = nil\n\troom._data.password = nil\n\troom._data.hidden = true\n\troom._data.persistent = nil\nend\nmodule:hook(\"muc-room-pre-create\", function (event) close(event.room) end, -0.5)\nmodule:hook(\"muc-room-created\", function (event) close(event.room) end, 1000)\n\n-- For its whole life: whoever sets it, by form or from another module.\nlocal kept = {}\nfor _, setter in ipairs { \"set_members_only\", \"set_password\", \"set_allow_member_invites\", \"set_hidden\", \"set_public\", \"set_persistent\" } do\n\tkept[setter] = muc.room_mt[setter]\n\tmuc.room_mt[setter] = function (room)\n\t\tclose(room)\n\t\treturn false\n\tend\nend\nfunction module.unload()\n\tfor setter, original in pairs(kept) do muc.room_mt[setter] = original end\nend\nmodule:hook(\"muc-config-submitted\", function (event)\n\tlocal fields = event.fields\n\tfields[\"muc#roomconfig_membersonly\"] = true\n\tfields[\"{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites\"] = false\n\tfields[\"muc#roomconfig_allowinvites\"] = false\n\tfields[\"muc#roomconfig_roomsecret\"] = \"\"\n\tfields[\"muc#roomconfig_publicroom\"] = false\n\tfields[\"muc#roomconfig_persistentroom\"] = false\nend, 1000)\n\n-- Joining --------------------------------------------------------------------------------------------\n\nlocal buckets = cache.new(10000)\nlocal function may_join(address)\n\tlocal bucket = buckets:get(address)\n\tif not bucket then\n\t\tbucket = throttle.create(limits.joins, limits.seconds)\n\t\tbuckets:set(address, bucket)\n\tend\n\treturn bucket:poll(1)\nend\n\n-- In how many sessions the room holds people, and how many came by this token.\nlocal function occupants(room, id)\n\tlocal all, same = 0, 0\n\tfor _, occupant in room:each_occupant() do\n\t\tfor full in occupant:each_session() do\n\t\t\tlocal session = prosody.full_sessions[full]\n\t\t\tall = all + 1\n\t\t\tif session and session.gate and session.gate.id == id then same = same + 1 end\n\t\tend\n\tend\n\treturn all, same\nend\n\n-- Jitsi's clients take the beginning of their random user name: nobody poses as another, or as Jicofo.\nlocal function is_own_nick(session, nick)\n\tlocal name = jid.resource(nick)\n\treturn #name >= 8 and session.username:sub(1, #name) == name\nend\n\nmodule:hook(\"muc-occupant-pre-join\", function (event)\n\tif jid.bare(event.stanza.attr.from) == focus then return end\n\tlocal pinned = pinned_to(event.origin, event.room)\n\tif not pinned then return refuse(event, \"other room\") end\n\tif not is_own_nick(event.origin, event.occupant.nick) then return refuse(event, \"another's nick\") end\n\tif not may_join(pinned.address) then return refuse(event, \"too many joins\") end\n\tlocal all, same = occupants(event.room, pinned.id)\n\tif all >= limits.occupants then return refuse(event, \"room full\") end\n\tif pinned.role == \"guest\" and same >= limits.link then return refuse(event, \"link used by too many\") end\nend, 1000)\n\nmodule:hook(\"muc-occupant-pre-change\", function (event)\n\tif jid.bare(event.stanza.attr.from) == focus then return end\n\tif not pinned_to(event.origin, event.room) then return refuse(event, \"other room\") end\n\tif not is_own_nick(event.origin, event.dest_occupant.nick) then return refuse(event, \"another's nick\") end\nend, 1000)\n\n-- Owner by the token's role. Before the lobby and before members-only, else a moderator waits for one.\nmodule:hook(\"muc-occupant-pre-join\", function (event)\n\tlocal pinned = pinned_to(event.origin, event.room)\n\tif pinned and pinned.role == \"moderator\" then\n\t\tevent.room:set_affiliation(true, jid.bare(event.stanza.attr.from), \"owner\")\n\t\tevent.occupant.role = event.room:get_default_role(\"owner\")\n\tend\nend, 5)\n\n-- The last word, after everybody else's: nobody is in who isn't let in, whatever another module thought.\nmodule:hook(\"muc-occupant-pre-join\", function (event)\n\tlocal room, from = event.room, event.stanza.attr.from\n\tif jid.bare(from) == focus then return end\n\tlocal affiliation = room:get_affiliation(from)\n\tif affiliation ~= \"member\" and affiliation ~= \"owner\" then return refuse(event, \"not let in\") end\nend, -1000)\n\nmodule:hook(\"muc-occupant-joined\", function (event)\n\tgate.security({ action = \"join\", result = \"admitted\", room = jid.node(event.room.jid) }, event.origin)\nend, -1000)\n\n-- Affiliations and roles -----------------------------------------------------------------------------\n\nlocal function may_be(room, bare, affiliation)\n\tlocal node = jid.node(room.jid)\n\tif bare == focus then return affiliation == \"owner\" end\n\tif affiliation == \"owner\" then return gate.is_of_room(bare, node, \"moderator\") end\n\tif affiliation == \"member\" then return gate.is_of_room(bare, node) end\n\treturn affiliation ~= \"admin\"\nend\n\nmodule:hook(\"muc-pre-set-affiliation\", function (event)\n\tif not may_be(event.room, event.jid, event.affiliation) then\n\t\tevent.allowed = false\n\t\tevent.error = { type = \"cancel\", condition = \"not-allowed\" }\n\t\tgate.security { action = \"set \" .. event.affiliation, result = \"refused\", room = jid.node(event.room.jid) }\n\tend\nend, 1000)\n\nmodule:hook(\"muc-set-affiliation\", function (event)\n\tgate.security { action = \"set \" .. event.affiliation, result = \"done\", room = jid.node(event.room.jid) }\nend, -1000)\n\n-- A moderator by role alone would be one without a moderator's token; Jicofo isn't anybody's to put out.\nmodule:hook(\"muc-pre-set-role\", function (event)\n\tlocal bare = event.occupant.bare_jid\n\tlocal makes_moderator = event.role == \"moderator\" and event.room:get_affiliation(bare) ~= \"owner\"\n\tif makes_moderator or bare == focus then\n\t\tevent.allowed, event.error, event.condition = false, \"cancel\", \"not-allowed\"\n\tend\nend, 1000)\n\n-- Put out: what members saw is status 307; then membership goes, too, and the way back is the lobby.\nlocal put_out = setmetatable({}, { __mode = \"k\" })\nmodule:hook(\"muc-broadcast-presence\", function (event)\n\tfor status in event.x:childtags(\"status\") do\n\t\tif status.attr.code == \"307\" then\n\t\t\tput_out[event.room] = put_out[event.room] or {}\n\t\t\tput_out[event.room][event.occupant.bare_jid] = true\n\t\tend\n\tend\nend, 1000)\nmodule:hook(\"muc-occupant-left\", function (event)\n\tlocal room, bare = event.room, event.occupant.bare_jid\n\tif not (put_out[room] and put_out[room][bare]) then return end\n\tput_out[room][bare] = nil\n\tif room:get_affiliation(bare) == \"member\" then room:set_affiliation(true, bare, \"none\") end\n\tgate.security { action = \"put out\", result = \"done\", room = jid.node(room.jid) }\nend, 1000)\n",
+  "mod_gate_stanzas.lua": "-- Each stanza of a session is held against the table of modules/gate/stanzas.yaml, before Prosody or any\n-- module looks at it. What isn't allowed gets one answer for its kind, whether its room lives, has\n-- ended, is still to come or was never issued.\n\nlocal st = require \"prosody.util.stanza\"\nlocal jid = require \"prosody.util.jid\"\nlocal cache = require \"prosody.util.cache\"\nlocal throttle = require \"prosody.util.throttle\"\nlocal gate = module:depends(\"gate\")\nlocal rows = module:require \"gate_stanzas\"\nlocal new_table = module:require \"gate_table\"\n\nlocal limits = module:get_option(\"gate_limits\")\nlocal unverified = \" (unverified)\"\nlocal brewery = \"jvbbrewery\"\n\nlocal hosts = {}\nfor kind, name in pairs(gate.names) do hosts[name] = kind end\nlocal find_row = new_table(rows, hosts, module.host, brewery)\n\n-- Who sends, as the table names it; nil: nobody that it knows.\nlocal function sender_of(session)\n\tif session.gate then return session.gate.role end\n\tlocal bare = session.username and session.username .. \"@\" .. session.host\n\treturn bare == gate.focus_jid() and \"focus\" or bare == gate.bridge_jid() and \"bridge\" or nil\nend\n\nlocal function is_occupant(session, kind, node)\n\tlocal room = gate.live_room(kind, node)\n\treturn room and room:get_occupant_jid(session.full_jid) ~= nil\nend\n\n-- A breakout counts for members of the main room that opened it.\nlocal function is_own_breakout(session, node)\n\tlocal main = gate.live_room(\"conference\", session.gate.room)\n\tlocal opened = main and (main._data.breakout_rooms or {})[jid.join(node, gate.names.breakout)]\n\tlocal affiliation = opened and main:get_affiliation(session.full_jid)\n\treturn affiliation == \"member\" or affiliation == \"owner\"\nend\n\n-- Both lookups ask about rooms that are the sender's own already: nobody learns of another's.\nlocal function holds(row, session, stanza)\n\tlocal node = jid.node(stanza.attr.to)\n\tif row.room == \"breakout\" and not is_own_breakout(session, node) then return false end\n\treturn not row.occupant or is_occupant(session, row.to == \"domain\" and \"conference\" or row.to, node or session.gate.room)\nend\n\n-- A room secret would pass Jitsi's lobby, so nobody may even offer one.\nlocal function has_secret(stanza)\n\tlocal x = stanza:get_child(\"x\", \"http://jabber.org/protocol/muc\")\n\treturn x ~= nil and x:get_child(\"password\") ~= nil\nend\n\n-- What of a presence others see of a person: a moderator's name from the token, a guest's own word marked\n-- as such; no mail address, no picture from elsewhere, no claim of who one is.\nlocal hidden = { identity = true, email = true, [\"avatar-url\"] = true, avatarUrl = true, hats = true }\nlocal function name_person(session, stanza)\n\tlocal shown = stanza:get_child_text(\"nick\", \"http://jabber.org/protocol/nick\")\n\tstanza:maptags(function (tag)\n\t\tif tag.name == \"nick\" or hidden[tag.name] then return nil end\n\t\treturn tag\n\tend)\n\tlocal name = session.gate.name\n\tif not name and shown then\n\t\t-- 64 characters are enough for a name, and end where a character ends.\n\t\tname = shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub(\"%s+\", \" \") .. unverified\n\tend\n\tif name then stanza:text_tag(\"nick\", name, { xmlns = \"http://jabber.org/protocol/nick\" }) end\nend\n\n-- Conference requests of one address, so that one flood doesn't keep Jicofo from others.\nlocal requests = cache.new(10000)\nlocal function may_request(address)\n\tlocal bucket = requests:get(address)\n\tif not bucket then\n\t\tbucket = throttle.create(limits.requests, limits.seconds)\n\t\trequests:set(address, bucket)\n\tend\n\treturn bucket:poll(1)\nend\n\nlocal function refuse(session, stanza)\n\t-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.\n\tlocal node, host = jid.split(stanza.attr.to or module.host)\n\tgate.security({ action = \"stanza\", result = \"refused\", kind = stanza.name, to = hosts[host] or \"elsewhere\", room = node }, session)\n\tlocal kind = stanza.attr.type\n\tif kind == \"error\" or kind == \"result\" or kind == \"unavailable\" then return end\n\tsession.send(st.error_reply(stanza, \"cancel\", \"service-unavailable\"))\nend\n\nmodule:hook(\"pre-stanza\", function (event)\n\tlocal session, stanza = event.origin, event.stanza\n\tlocal sender = sender_of(session)\n\tlocal row = sender and find_row(stanza, sender, session.gate and session.gate.room)\n\tif not row or has_secret(stanza)\n\t\tor session.gate and not holds(row, session, stanza)\n\t\tor row.id == \"conference-request\" and not may_request(session.gate.address) then\n\t\trefuse(session, stanza)\n\t\treturn true\n\tend\n\tif session.gate and stanza.name == \"presence\" and stanza.attr.type == nil then name_person(session, stanza) end\nend, 1000)\n",
+  "mod_gate_turn.lua": "-- Logins for TURN (XEP-0215), to who is in the meeting: the table of stanzas has seen to that. The user name\n-- is the end of the login and a pseudonym that is random for each session: coturn counts by it, and\n-- nobody who sees it learns who it was.\n\nlocal st = require \"prosody.util.stanza\"\nlocal base64 = require \"prosody.util.encodings\".base64.encode\nlocal hmac_sha1 = require \"prosody.util.hashes\".hmac_sha1\nlocal random = require \"prosody.util.random\"\nlocal hex = require \"prosody.util.hex\"\nlocal gate = module:depends(\"gate\")\nlocal files = module:require \"gate_files\"\n\nlocal services = module:get_option(\"gate_turn\")\nlocal path = module:get_option_string(\"gate_folder\") .. \"/turn.secret\"\nlocal xmlns = \"urn:xmpp:extdisco:2\"\n\nlocal secret\nlocal function load_secret()\n\tsecret = files.secret(path)\n\tif not secret then module:log(\"error\", \"gate/turn.secret can't be read: nobody gets a login for TURN\") end\nend\nload_secret()\nmodule:hook_global(\"config-reloaded\", load_secret)\n\n-- coturn's REST scheme: draft-uberti-behave-turn-rest-00.\nlocal function login_of(session)\n\tsession.gate.relay = session.gate.relay or hex.encode(random.bytes(8))\n\tlocal user = (\"%d:%s\"):format(session.gate.expires, session.gate.relay)\n\treturn user, base64(hmac_sha1(secret, user))\nend\n\nlocal function answer(name)\n\treturn function (event)\n\t\tlocal session, stanza = event.origin, event.stanza\n\t\tif not secret or session.gate.expires <= os.time() then\n\t\t\tsession.send(st.error_reply(stanza, \"cancel\", \"service-unavailable\"))\n\t\t\treturn true\n\t\tend\n\t\tlocal user, password = login_of(session)\n\t\tlocal reply = st.reply(stanza):tag(name, { xmlns = xmlns })\n\t\tfor _, service in ipairs(services) do\n\t\t\treply:tag(\"service\", {\n\t\t\t\ttype = service.type, host = service.host, port = (\"%d\"):format(service.port), transport = service.transport,\n\t\t\t\tusername = user, password = password, restricted = \"1\",\n\t\t\t\texpires = os.date(\"!%Y-%m-%dT%H:%M:%SZ\", session.gate.expires),\n\t\t\t}):up()\n\t\tend\n\t\tsession.send(reply)\n\t\tgate.security({ action = \"relay login\", result = \"given\" }, session)\n\t\treturn true\n\tend\nend\nmodule:hook(\"iq-get/host/\" .. xmlns .. \":services\", answer(\"services\"), 1000)\nmodule:hook(\"iq-get/host/\" .. xmlns .. \":credentials\", answer(\"credentials\"), 1000)\n"
+};
