@@ -1,4 +1,10 @@
-import { createHmac, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
 import { SignJWT } from "jose";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -18,14 +24,11 @@ export class Issuer {
 
   addKey(bits = 3072): string {
     const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
-    const kid = randomBytes(8).toString("hex");
     const pem = publicKey.export({ type: "spki", format: "pem" }) as string;
+    const der = publicKey.export({ type: "spki", format: "der" });
+    const kid = createHash("sha256").update(der).digest("hex").slice(0, 16);
     this.keys.push({ kid, key: privateKey, pem });
     return kid;
-  }
-
-  get publicKeys(): readonly { readonly kid: string; readonly pem: string }[] {
-    return this.keys;
   }
 
   get roomKeys(): string {

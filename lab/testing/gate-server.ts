@@ -132,7 +132,7 @@ export class GateServer {
       [`tls/${host.id}.crt`]: readFileSync(at("host.crt"), "utf8"),
       "prosody/focus.dat": prosodyAccount(FOCUS_PASSWORD),
       "prosody/bridge.dat": prosodyAccount(BRIDGE_PASSWORD),
-      "gate/log-secret": "5".repeat(64),
+      "gate/pseudonym.key": "5".repeat(64),
       "turn/shared-secret": TURN_SECRET,
     };
     for (const name of ["work", "tree", "shared/keys", "shared/revocations"])
@@ -194,10 +194,7 @@ export class GateServer {
   /** The issuer's public keys and MAC keys, as they lie on a host. */
   giveKeys(issuer: Issuer): void {
     const folder = join(this.folder, "shared", "keys");
-    rmSync(join(folder, "tokens"), { recursive: true, force: true });
-    mkdirSync(join(folder, "tokens"), { recursive: true });
-    for (const { kid, pem } of issuer.publicKeys)
-      writeFileSync(join(folder, "tokens", `${kid}.pem`), pem);
+    writeFileSync(join(folder, "tokens.pem"), issuer.keys.map(({ pem }) => pem).join(""));
     writeFileSync(join(folder, "rooms.keys"), issuer.roomKeys);
   }
 

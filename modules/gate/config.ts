@@ -5,7 +5,7 @@ import { luaText } from "./lua-text.ts";
 
 /** Where Prosody finds the gate's modules. */
 export const PLUGINS = "/usr/local/lib/polder/prosody";
-/** Keys that the gate reads: tokens/<kid>.pem, rooms.keys, turn.secret, log.secret. */
+/** Keys that the gate reads: tokens.pem, rooms.keys, turn.secret, pseudonym.key. */
 export const FOLDER = "/etc/prosody/gate";
 /** Its folder must be there; the file `revoked` in it, which `polder revoke` writes, may be absent. */
 export const REVOKED_FOLDER = "/var/lib/polder-gate";

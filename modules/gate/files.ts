@@ -11,14 +11,16 @@ export const stanzaTable = (rows: readonly StanzaRow[]): string =>
 
 const PRIVATE = { group: "prosody", mode: "0640" } as const;
 
-/** The gate's programs, and those of its secrets whose file doesn't depend on a key's own name. */
+/** The gate's programs and its keys. */
 export function gateFiles(hasRelays: boolean): TreeFile[] {
   const program = (name: string, text: string): TreeFile =>
     rawFile(`${PLUGINS}/${name}`, `${heading("--")}\n${text}`);
   return [
     ...Object.entries(PROGRAMS).map(([name, text]) => program(name, text)),
     program("gate_stanzas.lib.lua", stanzaTable(STANZAS)),
-    rawFile(`${FOLDER}/log.secret`, `${reference("gate/log-secret")}\n`, PRIVATE),
+    ...["rooms.keys", "tokens.pem", "pseudonym.key"].map((name) =>
+      rawFile(`${FOLDER}/${name}`, reference(`gate/${name}`), PRIVATE),
+    ),
     ...(hasRelays
       ? [rawFile(`${FOLDER}/turn.secret`, `${reference("turn/shared-secret")}\n`, PRIVATE)]
       : []),

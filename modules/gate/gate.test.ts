@@ -15,16 +15,18 @@ describe("what is shipped", () => {
     expect(readFileSync(join(import.meta.dirname, "shipped.ts"), "utf8")).toBe(shippedText());
   });
 
-  it("is every program, the table and the secrets that have a fixed name", () => {
+  it("is every program, the table and the keys", () => {
     const paths = gateFiles(true).map(({ path }) => path);
     for (const name of [...luaFiles(), "gate_stanzas.lib.lua"])
       expect(paths).toContain(`/usr/local/lib/polder/prosody/${name}`);
-    expect(paths.slice(-2)).toEqual([
-      "/etc/prosody/gate/log.secret",
+    expect(paths.slice(-4)).toEqual([
+      "/etc/prosody/gate/rooms.keys",
+      "/etc/prosody/gate/tokens.pem",
+      "/etc/prosody/gate/pseudonym.key",
       "/etc/prosody/gate/turn.secret",
     ]);
     expect(gateFiles(false).map(({ path }) => path)).not.toContain("/etc/prosody/gate/turn.secret");
-    for (const { path, mode } of gateFiles(true).slice(-2)) expect(mode, path).toBe("0640");
+    for (const { path, mode } of gateFiles(true).slice(-4)) expect(mode, path).toBe("0640");
   });
 });
 

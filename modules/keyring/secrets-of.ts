@@ -230,16 +230,6 @@ function services(control: string[], bridge: string[], turn: string[]): SecretSp
           }),
         ]
       : []),
-    spec({
-      name: "gate/log-secret",
-      kind: "shared secret",
-      purpose: "the gate writes rooms into the security log as pseudonyms by it",
-      hosts: control,
-      accounts: "root and prosody",
-      lifetimeDays: LIFETIME.password,
-      rotation: `${ROTATE}: the same room has another pseudonym from then on`,
-      loss: "rotate: whoever has it and a room's name finds the room in the security log",
-    }),
     ...account("focus", "jicofo", control),
     ...account("bridge", "jvb", bridge),
     spec({

@@ -27,7 +27,6 @@ export const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
 /** Values that need nothing but chance: by name. */
 export const RANDOM: Readonly<Record<string, () => string>> = {
   "turn/shared-secret": HEX_256,
-  "gate/log-secret": HEX_256,
   "prosody/focus-password": HEX_256,
   "prosody/bridge-password": HEX_256,
   "alarm/token": HEX_256,

@@ -13,21 +13,20 @@ local function read(path)
 	return text
 end
 
--- kid -> verifier, from <kid>.pem; nil when there is none, more than two, or one that isn't good.
-local function token_keys(folder)
+-- kid -> verifier, from one file of public keys, none to two. A key's id is the start of its own SHA-256, so
+-- no name is trusted. An empty file is whole: then nobody has issued anything yet. nil when it isn't of the form.
+local function token_keys(path)
+	local text = read(path)
+	if not text then return nil end
 	local keys, count = {}, 0
-	if lfs.attributes(folder, "mode") ~= "directory" then return nil end
-	for name in lfs.dir(folder) do
-		if name:sub(1, 1) ~= "." then
-			local kid = name:match("^(%x+)%.pem$")
-			if not kid or #kid ~= 16 or kid ~= kid:lower() then return nil end
-			local pem = read(folder .. "/" .. name)
-			keys[kid] = pem and token.verifier(pem)
-			if not keys[kid] then return nil end
-			count = count + 1
-		end
-	end
-	if count == 0 or count > 2 then return nil end
+	local rest = text:gsub("%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-[^-]*%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-\n?", function (pem)
+		local kid, fits = token.verifier(pem)
+		if not kid or keys[kid] then return nil end
+		keys[kid] = fits
+		count = count + 1
+		return ""
+	end)
+	if rest:find("%S") or count > 2 then return nil end
 	return keys
 end
 

@@ -14,7 +14,7 @@ end
 local day_zero = 1704067200 -- 2024-01-01T00:00:00Z
 local day_length = 86400 -- UTC has no other days; POSIX time leaves leap seconds out.
 
--- Ten bytes as sixteen characters, most significant first.
+-- Five bits a character, most significant first; what is left of the last byte is dropped.
 local function base32(bytes)
 	local text, buffer, bits = {}, 0, 0
 	for i = 1, #bytes do
@@ -56,4 +56,4 @@ local function is_issued(name, domain, keys, now)
 	return key ~= nil and same and now < ends and check_of(name:sub(1, 46)) == name:sub(47, 47)
 end
 
-return { is_issued = is_issued, is_well_formed = is_well_formed, check_of = check_of }
+return { base32 = base32, is_issued = is_issued, is_well_formed = is_well_formed, check_of = check_of }

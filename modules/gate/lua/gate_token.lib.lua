@@ -4,6 +4,7 @@
 
 local crypto = require "prosody.util.crypto"
 local base64 = require "prosody.util.encodings".base64
+local sha256 = require "prosody.util.hashes".sha256
 local read_json = module:require "gate_json"
 
 local longest = 4096
@@ -112,7 +113,7 @@ local function verify(token, domain, keys, now)
 	}
 end
 
--- A verifying function of a public key, or nil: only RSA, 3072 bits or more, exponent 65537.
+-- A public key's id and its verifying function, or nil: only RSA, 3072 bits or more, exponent 65537.
 local function verifier(pem)
 	local body = pem:match("^%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-\r?\n([A-Za-z0-9+/=\r\n]+)%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-%s*$")
 	local der = body and base64.decode((body:gsub("%s", "")))
@@ -120,7 +121,7 @@ local function verifier(pem)
 	if not der or #der < 422 or der:sub(-5) ~= "\2\3\1\0\1" then return nil end
 	local ok, key = pcall(crypto.import_public_pem, pem)
 	if not ok or not key or key:get_type() ~= "rsaEncryption" then return nil end
-	return function (signed, signature)
+	return sha256(der, true):sub(1, 16), function (signed, signature)
 		return crypto.rsassa_pkcs1_sha256_verify(key, signed, signature) == true
 	end
 end

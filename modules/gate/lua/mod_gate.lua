@@ -45,9 +45,9 @@ local function now() return os.time() end
 -- Keys -----------------------------------------------------------------------------------------------
 
 local function load_keys()
-	token_keys = files.token_keys(folder .. "/tokens")
+	token_keys = files.token_keys(folder .. "/tokens.pem")
 	room_keys = files.room_keys(folder .. "/rooms.keys")
-	if not token_keys then module:log("error", "gate/tokens holds no public key of 3072 bits, or more than two, or something else: every session is refused") end
+	if not token_keys then module:log("error", "gate/tokens.pem holds something else than up to two public keys of 3072 bits: every session is refused") end
 	if not room_keys then module:log("error", "gate/rooms.keys holds no key, or more than two, or something else: no room is opened") end
 end
 module:hook_global("config-reloaded", load_keys)

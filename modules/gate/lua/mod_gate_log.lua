@@ -6,10 +6,12 @@ module:set_global()
 
 local format = require "prosody.util.format".format
 local hashes = require "prosody.util.hashes"
+local hex = require "prosody.util.hex"
 local json = require "prosody.util.json"
 local loggingmanager = require "prosody.core.loggingmanager"
 local pposix = require "prosody.util.pposix"
 local files = module:require "gate_files"
+local name = module:require "gate_name"
 local redact = module:require "gate_redact"
 
 local folder = module:get_option_string("gate_folder")
@@ -26,15 +28,19 @@ loggingmanager.reload_logging()
 
 local key
 local function load_key()
-	key = files.secret(folder .. "/log.secret")
-	if not key then module:log("error", "gate/log.secret can't be read: rooms in the security log have no pseudonym") end
+	local text = files.secret(folder .. "/pseudonym.key")
+	key = text and hex.decode(text)
+	if not key then module:log("error", "gate/pseudonym.key can't be read: rooms in the security log have no pseudonym") end
 end
 load_key()
 module:hook_global("config-reloaded", load_key)
 
--- The same room has the same pseudonym; who has the key finds the room among those issued.
+-- The same room has the same pseudonym, of 130 bits. It is made of the room's digest, which the issue log
+-- has, too: who holds the key and that log finds the meeting, with either alone nobody does.
 local function pseudonym(room)
-	return room and key and hashes.hmac_sha256(key, room, true):sub(1, 16) or nil
+	if not (room and key) then return nil end
+	local digest = hashes.hmac_sha256(key, "polder pseudonym 1\0" .. hashes.sha256(room, true))
+	return name.base32(digest):sub(1, 26)
 end
 
 -- One decision. event: action, result, and where known actor, address, room, role, why.
