@@ -13,7 +13,7 @@ const config = content(prosodyPart(blueprint, control(blueprint)), "prosody.cfg.
 
 it("loads the bridges' hosts alone: the public ones are off until the gate switches them on", () => {
   const hosts = [
-    ...config.matchAll(/^(?:VirtualHost|Component) "([^"]+)"(?: "\w+")?\n([^]*?)(?=\n\n|$)/gm),
+    ...config.matchAll(/^(?:VirtualHost|Component) "([^"]+)"(?: "\w+")?\n([\s\S]*?)(?=\n\n|$)/gm),
   ];
   const off = hosts.filter(([, , settings]) => settings?.includes("  enabled = false"));
   const domain = "vergaderen.proefdorp.example";

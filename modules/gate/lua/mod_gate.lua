@@ -126,15 +126,15 @@ end
 -- Revocation and expiry ------------------------------------------------------------------------------
 
 local function look_for_revocations()
-	local stamp = files.stamp(revoked_file)
+	local stamp, settled = files.stamp(revoked_file)
 	if stamp ~= nil and stamp == revoked_stamp then return end
 	local list = stamp and files.revoked(revoked_file)
 	if not list and (revoked or revoked_stamp == nil) then
 		module:log("error", "the list of what is revoked can't be read: every new session is refused")
 		security { action = "read revocations", result = "failed" }
 	end
-	-- Looked at again in any case when it was no good: the next look may see another.
-	revoked, revoked_stamp = list or nil, list and stamp or false
+	-- Read again in any case when it was no good, or new: the next look may see another.
+	revoked, revoked_stamp = list or nil, list and settled and stamp or false
 end
 
 local function destroy_revoked_rooms()
@@ -168,6 +168,15 @@ local function sweep()
 		end
 	end
 	destroy_revoked_rooms()
+end
+
+-- A timer that fails is gone; then nothing would be revoked any more, and nobody would see it.
+local function tick()
+	local ok, why = pcall(sweep)
+	if not ok then
+		revoked, revoked_stamp = nil, false
+		module:log("error", "the sweep failed, every new session is refused: %s", why)
+	end
 	return 2
 end
 
@@ -240,7 +249,7 @@ local function bring_up()
 	ready = true
 	module:log("info", "the gate is whole: the public hosts are up")
 	security { action = "watch", result = "open" }
-	add_task(2, sweep)
+	add_task(2, tick)
 	for _, kind in ipairs { "domain", "auth", "conference", "lobby", "breakout", "internal" } do
 		-- Later: the event comes while handlers are still being taken away.
 		local context = module:context(names[kind])

@@ -162,6 +162,13 @@ module:hook("muc-pre-set-role", function (event)
 	end
 end, 1000)
 
+-- An invitation makes a member, and goes to whom it names: only to who waits with a token for this room.
+module:hook("muc-pre-invite", function (event)
+	local x = event.stanza:get_child("x", "http://jabber.org/protocol/muc#user")
+	local invited = jid.bare(jid.prep(x:get_child("invite").attr.to))
+	if not gate.is_of_room(invited, jid.node(event.room.jid)) then return refuse(event, "invited without a token") end
+end, 1000)
+
 -- Put out: what members saw is status 307; then membership goes, too, and the way back is the lobby.
 local put_out = setmetatable({}, { __mode = "k" })
 module:hook("muc-broadcast-presence", function (event)
