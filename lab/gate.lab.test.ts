@@ -890,6 +890,16 @@ describe("limits as rendered", () => {
     expect(stopped.length).toBeGreaterThan(50);
     expect(new Set(stopped.map(({ address }) => address))).toEqual(new Set(["203.0.113.1"]));
     expect(await from("203.0.113.2")).toBe("admitted");
+    // One network of IPv6 is one, whatever address in it comes.
+    await Promise.all(
+      Array.from({ length: 150 }, (_, i) =>
+        knock(other.server, "", `2001:db8:1:1::${i.toString(16)}`),
+      ),
+    );
+    expect(
+      other.server.decisions().filter(({ why }) => why === "too many tries").length,
+    ).toBeGreaterThan(stopped.length + 50);
+    expect(await from("2001:db8:1:2::1")).toBe("admitted");
   });
 
   it("stop a flood of conference requests and of joins, and answer another address meanwhile", async () => {

@@ -3,8 +3,6 @@
 
 local st = require "prosody.util.stanza"
 local jid = require "prosody.util.jid"
-local cache = require "prosody.util.cache"
-local throttle = require "prosody.util.throttle"
 local gate = module:depends("gate")
 local muc = module:depends("muc")
 
@@ -64,15 +62,7 @@ end, 1000)
 
 -- Joining --------------------------------------------------------------------------------------------
 
-local buckets = cache.new(10000)
-local function may_join(address)
-	local bucket = buckets:get(address)
-	if not bucket then
-		bucket = throttle.create(limits.joins, limits.seconds)
-		buckets:set(address, bucket)
-	end
-	return bucket:poll(1)
-end
+local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)
 
 -- In how many sessions the room holds people, and how many came by this token.
 local function occupants(room, id)

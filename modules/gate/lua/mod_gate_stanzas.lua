@@ -4,8 +4,6 @@
 
 local st = require "prosody.util.stanza"
 local jid = require "prosody.util.jid"
-local cache = require "prosody.util.cache"
-local throttle = require "prosody.util.throttle"
 local gate = module:depends("gate")
 local rows = module:require "gate_stanzas"
 local new_table = module:require "gate_table"
@@ -78,15 +76,7 @@ local function name_person(session, stanza)
 end
 
 -- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
-local requests = cache.new(10000)
-local function may_request(address)
-	local bucket = requests:get(address)
-	if not bucket then
-		bucket = throttle.create(limits.requests, limits.seconds)
-		requests:set(address, bucket)
-	end
-	return bucket:poll(1)
-end
+local may_request = module:require "gate_buckets".new(limits.requests, limits.seconds)
 
 local function refuse(session, stanza)
 	-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.
