@@ -67,7 +67,7 @@ class World {
   /** A moderator in a room that Jicofo has opened. */
   async meeting(room = this.issuer.room()): Promise<GateClient> {
     const moderator = await this.client(room, "moderator");
-    expect(conditionOf(await moderator.request())).toBe("result");
+    expect(await this.focus.openRoom(moderator.at("conference"))).toBe("joined");
     expect(await moderator.join()).toBe("joined");
     return moderator;
   }
@@ -97,9 +97,8 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 describe("a handshake", () => {
-  let refusal: WebSocket | Refusal;
-  beforeAll(async () => {
-    refusal = await knock(world.server, "");
+  it("is refused with few words", async () => {
+    const refusal = await knock(world.server, "");
     expect(refusal).toMatchObject({ status: 404, body: "not found\n" });
   });
 
@@ -108,7 +107,7 @@ describe("a handshake", () => {
     const admitted = answer instanceof WebSocket;
     if (admitted) answer.terminate();
     expect(admitted).toBe(row.verdict === "admitted");
-    if (!admitted) expect(answer).toEqual(refusal);
+    if (!admitted) expect(answer).toEqual(await knock(world.server, ""));
   });
 
   it.each([
@@ -281,6 +280,23 @@ describe("a stanza", () => {
     };
     expect(await shownBy(who.member, who.moderator)).toEqual(["nick De minister (unverified)"]);
     expect(await shownBy(who.moderator, who.member)).toEqual(["nick Sam de Vries"]);
+    const turned =
+      "<nick xmlns='http://jabber.org/protocol/nick'>\u202eretsinim eD\u200b\u2066</nick>";
+    who.moderator.seen.length = 0;
+    await who.member.join(who.member.at("conference"), who.member.nick, turned);
+    const seen = await who.moderator.take(
+      ({ attributes }) => attributes["from"]?.endsWith(`/${who.member.nick}`) === true,
+    );
+    expect(childOf(seen, "nick")?.text).toBe("retsinim eD (unverified)");
+    // Nor does a message bring another name along.
+    who.member.send(
+      `<message type='groupchat' to='${who.member.at("conference")}'><body>x</body>${NICK}</message>`,
+    );
+    const said = await who.moderator.take(
+      ({ name, attributes }) =>
+        name === "message" && attributes["from"]?.endsWith(`/${who.member.nick}`) === true,
+    );
+    expect(said.children.map(({ name }) => name)).not.toContain("nick");
   });
 });
 
@@ -343,6 +359,17 @@ describe("a room", () => {
     );
     await ping(moderator);
     expect(await guest.join()).toBe("joined");
+  });
+
+  it("sends no invitation to who has no token for it", async () => {
+    const moderator = await world.meeting();
+    const stranger = await world.client(world.issuer.room(), "guest");
+    const answer = await moderator.ask(
+      `<message to='${moderator.at("conference")}' ID><x xmlns='http://jabber.org/protocol/muc#user'><invite to='${stranger.jid}'/></x></message>`,
+    );
+    expect(conditionOf(answer)).toBe(REFUSED);
+    await ping(stranger);
+    expect(stranger.seen).toEqual([]);
   });
 
   it("stays members-only and without secret, whatever form Jicofo sends", async () => {
@@ -538,6 +565,62 @@ describe("no guest becomes occupant before a moderator's act", () => {
       expect(await one.join()).toBe("joined");
     }
     await expect.poll(() => intruders().length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("rooms beside a meeting", () => {
+  // What Jitsi's modules would do, on core MUC: a meeting has a lobby of its name, and one breakout.
+  const BREAKOUT = "0b5c9f0e-7d5b-4b0e-9a52-3a1f2f0d4c11";
+  const code = `
+module:hook("muc-room-created", function (event)
+	local node = require "prosody.util.jid".node(event.room.jid)
+	local first = #node == 47 and not planted
+	planted = planted or first
+	if first then event.room._data.breakout_rooms = { ["${BREAKOUT}@breakout.${domain}"] = "Groep 1" } end
+	local lobby = prosody.hosts["lobby.${domain}"].modules.muc
+	if #node == 47 then lobby.create_room(node .. "@lobby.${domain}") end
+	lobby.create_room("no-meeting@lobby.${domain}")
+end)
+`;
+  let other: World;
+  beforeAll(async () => {
+    other = await World.start({
+      config: (text) => raised(text).replace('{ "gate_rooms" }', '{ "gate_rooms"; "planted" }'),
+      files: { "/usr/local/lib/polder/prosody/mod_planted.lua": code },
+    });
+  }, 60_000);
+  afterAll(() => other.stop());
+
+  it("are entered by who belongs to it, and by nobody else", async () => {
+    const moderator = await other.meeting();
+    const [guest, member] = [
+      await other.client(moderator.room, "guest"),
+      await other.client(moderator.room, "guest"),
+    ];
+    await setAffiliation(moderator, member.bareJid, "member");
+    await member.join();
+    const elsewhere = await other.meeting();
+    const lobby = (one: GateClient) => one.join(`${moderator.room}@lobby.${domain}`);
+    expect(await lobby(guest)).toBe("joined");
+    expect(await lobby(elsewhere)).toBe(REFUSED);
+    const breakout = `${BREAKOUT}@breakout.${domain}`;
+    expect(await other.focus.openRoom(breakout)).toBe("joined");
+    expect(await other.focus.openRoom(`${BREAKOUT.replace("0b", "1b")}@breakout.${domain}`)).toBe(
+      REFUSED,
+    );
+    expect(await member.join(breakout)).toBe("joined");
+    expect(await moderator.join(breakout)).toBe("joined");
+    expect(await guest.join(breakout)).toBe(REFUSED);
+    expect(await elsewhere.join(breakout)).toBe(REFUSED);
+    // Who waits in the lobby isn't in the meeting.
+    expect(await guest.join()).toBe("auth registration-required");
+  });
+
+  it("end at once when there is no meeting for them", async () => {
+    const focus = other.focus;
+    expect(await focus.join(`no-meeting@lobby.${domain}`, "focus").catch(() => "nothing")).toBe(
+      REFUSED,
+    );
   });
 });
 
@@ -807,6 +890,35 @@ describe("limits as rendered", () => {
     expect(stopped.length).toBeGreaterThan(50);
     expect(new Set(stopped.map(({ address }) => address))).toEqual(new Set(["203.0.113.1"]));
     expect(await from("203.0.113.2")).toBe("admitted");
+    // One network of IPv6 is one, whatever address in it comes.
+    await Promise.all(
+      Array.from({ length: 150 }, (_, i) =>
+        knock(other.server, "", `2001:db8:1:1::${i.toString(16)}`),
+      ),
+    );
+    expect(
+      other.server.decisions().filter(({ why }) => why === "too many tries").length,
+    ).toBeGreaterThan(stopped.length + 50);
+    expect(await from("2001:db8:1:2::1")).toBe("admitted");
+  });
+
+  it("stop a flood of conference requests and of joins, and answer another address meanwhile", async () => {
+    const room = other.issuer.room();
+    const one = await other.client(room, "moderator", undefined, "203.0.113.60");
+    const second = await other.client(room, "moderator", undefined, "203.0.113.61");
+    const requests: string[] = [];
+    for (let i = 0; i < 90; i++) requests.push(conditionOf(await one.request()));
+    expect(requests[0]).toBe("result");
+    expect(requests.filter((answer) => answer === REFUSED).length).toBeGreaterThan(5);
+    expect(conditionOf(await second.request())).toBe("result");
+    const joins: string[] = [];
+    for (let i = 0; i < 90; i++) {
+      joins.push(await one.join());
+      one.send(`<presence type='unavailable' to='${one.at("conference")}/${one.nick}'/>`);
+    }
+    expect(joins[0]).toBe("joined");
+    expect(joins).toContain(REFUSED);
+    expect(await second.join()).toBe("joined");
   });
 
   it("stop one guest's link from being used by many", async () => {

@@ -8,7 +8,7 @@ import { gateFiles, gateSettings } from "./index.ts";
 import { limitsOf } from "./limits.ts";
 import { luaText } from "./lua-text.ts";
 import { STANZAS } from "./shipped.ts";
-import { luaFiles, shippedText } from "./testing.ts";
+import { hookMarkdown, luaFiles, shippedText, stanzaMarkdown } from "./testing.ts";
 
 describe("what is shipped", () => {
   it("is what lua/ and stanzas.yaml hold: `npx tsx scripts/ship-gate.ts` writes it anew", () => {
@@ -64,6 +64,22 @@ describe("the table of stanzas", () => {
     expect(stanzaTable(STANZAS.slice(0, 1))).toMatch(
       /^return \{\n\t\{ id = "server-features", .* \},\n\}\n$/,
     );
+  });
+});
+
+describe("docs/gate.md", () => {
+  const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "gate.md"), "utf8");
+
+  it("holds the table of stanzas", () => {
+    expect(page).toContain(stanzaMarkdown(STANZAS));
+  });
+
+  it("holds the order of hooks, of modules that are there", () => {
+    const rows = hookMarkdown();
+    expect(page).toContain(rows);
+    expect(rows.split("\n").length).toBeGreaterThan(20);
+    for (const [, module] of rows.matchAll(/`(gate_\w+)`/g))
+      expect(luaFiles()).toContain(`mod_${module}.lua`);
   });
 });
 

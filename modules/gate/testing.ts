@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseYaml, validate } from "../input/index.ts";
-import { stanzasSchema } from "./stanzas.ts";
+import { type StanzaRow, stanzasSchema } from "./stanzas.ts";
 
 const here = import.meta.dirname;
 const read = (...path: string[]): string => readFileSync(join(here, ...path), "utf8");
@@ -27,5 +27,44 @@ export function shippedText(): string {
     "",
     `export const PROGRAMS: Readonly<Record<string, string>> = ${JSON.stringify(programs, null, 2)};`,
     "",
+  ].join("\n");
+}
+
+/** The table of stanzas as docs/gate.md holds it. */
+export function stanzaMarkdown(rows: readonly StanzaRow[]): string {
+  const place = ({ to, form, room, occupant }: StanzaRow) =>
+    [`${to} (${form.join(", ")})`, room && `room: ${room}`, occupant && "occupants"]
+      .filter(Boolean)
+      .join("; ");
+  // A namespace's last part is what a reader knows it by.
+  const short = (payload: string) => payload.replace(/^\S*?([^/ ]+) (\S+)$/, "$1 $2");
+  const what = ({ stanza, payload }: StanzaRow) =>
+    stanza.join(", ") + (payload ? `: ${payload.map(short).join(", ")}` : "");
+  const lines = rows.map((row) => [
+    `\`${row.id}\``,
+    row.from.join(", "),
+    what(row),
+    place(row),
+    row.why,
+  ]);
+  return [["Row", "From", "What", "To", "Why"], Array(5).fill("---") as string[], ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+/** The order of hooks as docs/gate.md holds it, read from the program that is held to it. */
+export function hookMarkdown(): string {
+  const entry =
+    /\{ host = "(\w+)", module = "(\w+)", event = "([^"]+)", priority = (-?[\d.]+)(?:, (alone|above|below) = (\S+))? \}/g;
+  const must = (rule = "", value = "") =>
+    rule === "alone" ? "first, alone" : `${rule === "above" ? "before" : "after"} ${value}`;
+  const lines = [...read("lua", "gate_hooks.lib.lua").matchAll(entry)].map(
+    ([, host, module, event, priority, rule, value]) =>
+      `| ${host} | \`${module}\` | \`${event}\` | ${priority} | ${must(rule, value)} |`,
+  );
+  return [
+    "| Host | Module | Event | Priority | Must stand |",
+    "| --- | --- | --- | --- | --- |",
+    ...lines,
   ].join("\n");
 }

@@ -53,14 +53,16 @@ local function secret(path)
 	return line and #line >= 64 and line or nil
 end
 
--- What tells one state of a file from the next, without reading it. A missing file is a state, too,
--- but a missing folder is none: then nobody can say that nothing is revoked.
+-- What tells one state of a file from the next, without reading it, and whether that can be relied on:
+-- times are whole seconds, so what was written just now may change without a sign. A missing file is a
+-- state, too, but a missing folder is none: then nobody can say that nothing is revoked.
 local function stamp(path)
 	local folder = path:match("^(.*)/[^/]*$")
 	if lfs.attributes(folder, "mode") ~= "directory" then return nil end
 	local seen = lfs.attributes(path)
-	if not seen then return "none" end
-	return ("%d %d %d %d"):format(seen.ino, seen.size, seen.modification, seen.change)
+	if not seen then return "none", true end
+	local text = ("%d %d %d %d"):format(seen.ino, seen.size, seen.modification, seen.change)
+	return text, os.time() - seen.change > 2
 end
 
 -- Revoked tokens by id and rooms by hash, each with its last second; nil when a line isn't of the form.

@@ -18,6 +18,7 @@ return {
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-change", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-affiliation", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-role", priority = 1000, alone = true },
+	{ host = "conference", module = "gate_rooms", event = "muc-pre-invite", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-config-submitted", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-left", priority = 1000, alone = true },
 	{ host = "lobby", module = "gate_beside", event = "muc-room-pre-create", priority = 1000, alone = true },

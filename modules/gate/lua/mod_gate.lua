@@ -15,6 +15,7 @@ local token = module:require "gate_token"
 local name = module:require "gate_name"
 local files = module:require "gate_files"
 local hooks = module:require "gate_hooks"
+local network_of = module:require "gate_buckets".network_of
 
 local folder = module:get_option_string("gate_folder")
 local revoked_file = module:get_option_string("gate_revoked")
@@ -55,19 +56,20 @@ module:hook_global("config-reloaded", load_keys)
 -- Sessions -------------------------------------------------------------------------------------------
 
 -- Sessions that a token was seen of. Counted anew with each sweep, so that no count can drift.
-local sessions, by_address, by_token = {}, {}, {}
+local sessions, by_network, by_token = {}, {}, {}
 
-local function count(session, add)
+local function count(session)
 	local gate = session.gate
-	by_address[gate.address] = (by_address[gate.address] or 0) + add
-	by_token[gate.id] = (by_token[gate.id] or 0) + add
+	local network = network_of(gate.address)
+	by_network[network] = (by_network[network] or 0) + 1
+	by_token[gate.id] = (by_token[gate.id] or 0) + 1
 end
 
-function sessions_of(address, id) return by_address[address] or 0, by_token[id] or 0 end
+function sessions_of(address, id) return by_network[network_of(address)] or 0, by_token[id] or 0 end
 
 function register(session)
 	sessions[session] = true
-	count(session, 1)
+	count(session)
 end
 
 -- Whether a bare JID is a session of this room, with this role or any.
@@ -126,15 +128,15 @@ end
 -- Revocation and expiry ------------------------------------------------------------------------------
 
 local function look_for_revocations()
-	local stamp = files.stamp(revoked_file)
+	local stamp, settled = files.stamp(revoked_file)
 	if stamp ~= nil and stamp == revoked_stamp then return end
 	local list = stamp and files.revoked(revoked_file)
 	if not list and (revoked or revoked_stamp == nil) then
 		module:log("error", "the list of what is revoked can't be read: every new session is refused")
 		security { action = "read revocations", result = "failed" }
 	end
-	-- Looked at again in any case when it was no good: the next look may see another.
-	revoked, revoked_stamp = list or nil, list and stamp or false
+	-- Read again in any case when it was no good, or new: the next look may see another.
+	revoked, revoked_stamp = list or nil, list and settled and stamp or false
 end
 
 local function destroy_revoked_rooms()
@@ -152,13 +154,13 @@ end
 
 local function sweep()
 	look_for_revocations()
-	by_address, by_token = {}, {}
+	by_network, by_token = {}, {}
 	for session in pairs(sessions) do
 		local gate = session.gate
 		if session.destroyed or not gate then
 			sessions[session] = nil
 		else
-			count(session, 1)
+			count(session)
 			local why = now() > gate.expires + grace and "expired"
 				or revoked and is_revoked(gate.id, gate.room) and "revoked"
 			if why then
@@ -168,6 +170,15 @@ local function sweep()
 		end
 	end
 	destroy_revoked_rooms()
+end
+
+-- A timer that fails is gone; then nothing would be revoked any more, and nobody would see it.
+local function tick()
+	local ok, why = pcall(sweep)
+	if not ok then
+		revoked, revoked_stamp = nil, false
+		module:log("error", "the sweep failed, every new session is refused: %s", why)
+	end
 	return 2
 end
 
@@ -240,7 +251,7 @@ local function bring_up()
 	ready = true
 	module:log("info", "the gate is whole: the public hosts are up")
 	security { action = "watch", result = "open" }
-	add_task(2, sweep)
+	add_task(2, tick)
 	for _, kind in ipairs { "domain", "auth", "conference", "lobby", "breakout", "internal" } do
 		-- Later: the event comes while handlers are still being taken away.
 		local context = module:context(names[kind])

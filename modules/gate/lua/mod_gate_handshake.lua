@@ -5,8 +5,6 @@
 
 local server = require "prosody.net.http.server"
 local filters = require "prosody.util.filters"
-local cache = require "prosody.util.cache"
-local throttle = require "prosody.util.throttle"
 local urldecode = require "prosody.util.http".urldecode
 local gate = module:depends("gate")
 
@@ -29,16 +27,7 @@ module:depends("http")
 
 local limits = module:get_option("gate_limits")
 
--- Buckets by address: tries of a handshake. Old ones fall out, so that no flood of addresses fills memory.
-local buckets = cache.new(10000)
-local function may_try(address)
-	local bucket = buckets:get(address)
-	if not bucket then
-		bucket = throttle.create(limits.handshakes, limits.seconds)
-		buckets:set(address, bucket)
-	end
-	return bucket:poll(1)
-end
+local may_try = module:require "gate_buckets".new(limits.handshakes, limits.seconds)
 
 -- nginx on this host says who asks; nobody else reaches the port.
 local function address_of(request)

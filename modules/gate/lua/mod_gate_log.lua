@@ -16,7 +16,7 @@ local redact = module:require "gate_redact"
 
 local folder = module:get_option_string("gate_folder")
 local known = {}
-for _, name in pairs(module:get_option("gate_hosts")) do known[name] = true end
+for _, host in pairs(module:get_option("gate_hosts")) do known[host] = true end
 
 -- Lines from before this module was loaded have gone out as they were: nobody can have connected yet.
 loggingmanager.register_sink_type("syslog", function ()

@@ -3,8 +3,6 @@
 
 local st = require "prosody.util.stanza"
 local jid = require "prosody.util.jid"
-local cache = require "prosody.util.cache"
-local throttle = require "prosody.util.throttle"
 local gate = module:depends("gate")
 local muc = module:depends("muc")
 
@@ -64,15 +62,7 @@ end, 1000)
 
 -- Joining --------------------------------------------------------------------------------------------
 
-local buckets = cache.new(10000)
-local function may_join(address)
-	local bucket = buckets:get(address)
-	if not bucket then
-		bucket = throttle.create(limits.joins, limits.seconds)
-		buckets:set(address, bucket)
-	end
-	return bucket:poll(1)
-end
+local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)
 
 -- In how many sessions the room holds people, and how many came by this token.
 local function occupants(room, id)
@@ -160,6 +150,13 @@ module:hook("muc-pre-set-role", function (event)
 	if makes_moderator or bare == focus then
 		event.allowed, event.error, event.condition = false, "cancel", "not-allowed"
 	end
+end, 1000)
+
+-- An invitation makes a member, and goes to whom it names: only to who waits with a token for this room.
+module:hook("muc-pre-invite", function (event)
+	local x = event.stanza:get_child("x", "http://jabber.org/protocol/muc#user")
+	local invited = jid.bare(jid.prep(x:get_child("invite").attr.to))
+	if not gate.is_of_room(invited, jid.node(event.room.jid)) then return refuse(event, "invited without a token") end
 end, 1000)
 
 -- Put out: what members saw is status 307; then membership goes, too, and the way back is the lobby.

@@ -4,8 +4,6 @@
 
 local st = require "prosody.util.stanza"
 local jid = require "prosody.util.jid"
-local cache = require "prosody.util.cache"
-local throttle = require "prosody.util.throttle"
 local gate = module:depends("gate")
 local rows = module:require "gate_stanzas"
 local new_table = module:require "gate_table"
@@ -53,31 +51,32 @@ end
 
 -- What of a presence others see of a person: a moderator's name from the token, a guest's own word marked
 -- as such; no mail address, no picture from elsewhere, no claim of who one is.
-local hidden = { identity = true, email = true, ["avatar-url"] = true, avatarUrl = true, hats = true }
-local function name_person(session, stanza)
-	local shown = stanza:get_child_text("nick", "http://jabber.org/protocol/nick")
+local hidden = { nick = true, identity = true, email = true, ["avatar-url"] = true, avatarUrl = true, hats = true }
+-- Characters that turn the direction of writing, or have no width: with them a name could hide its mark.
+local turning = { "\226\128[\139-\143\168-\174]", "\226\129[\160-\175]", "\239\187\191" }
+
+local function unnamed(stanza)
 	stanza:maptags(function (tag)
-		if tag.name == "nick" or hidden[tag.name] then return nil end
+		if hidden[tag.name] then return nil end
 		return tag
 	end)
-	local name = session.gate.name
-	if not name and shown then
-		-- 64 characters are enough for a name, and end where a character ends.
-		name = shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ") .. unverified
-	end
+end
+
+local function marked(shown)
+	for _, form in ipairs(turning) do shown = shown:gsub(form, "") end
+	-- 64 characters are enough for a name, and end where a character ends.
+	return shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ") .. unverified
+end
+
+local function name_person(session, stanza)
+	local shown = stanza:get_child_text("nick", "http://jabber.org/protocol/nick")
+	unnamed(stanza)
+	local name = session.gate.name or shown and marked(shown)
 	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
 end
 
 -- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
-local requests = cache.new(10000)
-local function may_request(address)
-	local bucket = requests:get(address)
-	if not bucket then
-		bucket = throttle.create(limits.requests, limits.seconds)
-		requests:set(address, bucket)
-	end
-	return bucket:poll(1)
-end
+local may_request = module:require "gate_buckets".new(limits.requests, limits.seconds)
 
 local function refuse(session, stanza)
 	-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.
@@ -98,5 +97,10 @@ module:hook("pre-stanza", function (event)
 		refuse(session, stanza)
 		return true
 	end
-	if session.gate and stanza.name == "presence" and stanza.attr.type == nil then name_person(session, stanza) end
+	if not session.gate then return end
+	if stanza.name == "presence" and stanza.attr.type == nil then
+		name_person(session, stanza)
+	elseif stanza.name == "message" then
+		unnamed(stanza)
+	end
 end, 1000)

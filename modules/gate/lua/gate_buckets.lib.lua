@@ -1,0 +1,27 @@
+-- A rate for each of many: so many in so many seconds. The oldest fall out, so that no flood of
+-- addresses fills memory; who falls out starts anew.
+
+local cache = require "prosody.util.cache"
+local throttle = require "prosody.util.throttle"
+local ip = require "prosody.util.ip"
+
+local most = 10000
+
+-- Who has one IPv6 address has a /64 of them (RFC 6177): that is one.
+local function network_of(address)
+	local found = ip.new_ip(address)
+	return found and found.proto == "IPv6" and ip.truncate(found, 64).addr or address
+end
+
+-- A function that says whether one more of an address is within the rate.
+local function new(count, seconds)
+	local buckets = cache.new(most)
+	return function (address)
+		local network = network_of(address)
+		local bucket = buckets:get(network) or throttle.create(count, seconds)
+		buckets:set(network, bucket)
+		return bucket:poll(1)
+	end
+end
+
+return { new = new, network_of = network_of }
