@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ import {
   queryOf,
   type Refusal,
 } from "./testing/gate-client.ts";
-import { Issuer } from "./testing/gate-issuer.ts";
+import { base32, Issuer } from "./testing/gate-issuer.ts";
 import { type Change, GateServer, TURN_SECRET } from "./testing/gate-server.ts";
 import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
 
@@ -726,10 +726,13 @@ describe("what is written down", () => {
     const whole = security.map((line) => line.text).join("\n");
     for (const word of [room, probed, token.slice(0, 20), guest.nick, "Sam de Vries"])
       expect(whole).not.toContain(word);
-    const pseudonym = createHmac("sha256", Buffer.from("5".repeat(64)))
-      .update(room)
-      .digest("hex")
-      .slice(0, 16);
+    const digest = createHash("sha256").update(room).digest("hex");
+    const pseudonym = base32(
+      createHmac("sha256", Buffer.from("5".repeat(64), "hex"))
+        .update(`polder pseudonym 1\0${digest}`)
+        .digest(),
+      26,
+    );
     const decisions = world.server.decisions().filter((one) => one["room"] === pseudonym);
     const kinds = decisions.map(({ action, result }) => `${action} ${result}`);
     for (const kind of ["handshake admitted", "join admitted", "set owner done"])

@@ -43,14 +43,8 @@ export class Issuer {
     const head = `${random}${digits}${ALPHABET[index]}`;
     const mac = createHmac("sha256", this.macKeys.get(index) ?? randomBytes(32))
       .update(`polder room 1\0${domain}\0${head}`)
-      .digest()
-      .subarray(0, 10);
-    let bits = 0n;
-    for (const byte of mac) bits = (bits << 8n) | BigInt(byte);
-    const text = Array.from(
-      { length: 16 },
-      (_, i) => ALPHABET[Number((bits >> BigInt(75 - 5 * i)) & 31n)],
-    ).join("");
+      .digest();
+    const text = base32(mac, 16);
     return `${head}${text}${checkOf(head + text)}`;
   }
 
@@ -93,6 +87,15 @@ export class Issuer {
   token(room: string, role: "moderator" | "guest" = "guest", seconds = 3600): Promise<string> {
     return this.sign(this.claims(room, role, seconds));
   }
+}
+
+/** The first characters of some bytes, five bits each, most significant first. */
+export function base32(bytes: Buffer, length: number): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return Array.from(
+    { length },
+    (_, i) => ALPHABET[Number.parseInt(bits.slice(5 * i, 5 * i + 5), 2)],
+  ).join("");
 }
 
 const randomChars = (length: number): string =>
