@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
 import { HOST_CERTIFICATE } from "../host/index.ts";
 import { GROUPS, SUITES_12, SUITES_13 } from "../tls/index.ts";
 
@@ -36,7 +36,7 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     "-- Bridges come over the private network; nothing else listens. HTTP has no module yet: when the",
     "-- gate brings one, only nginx on this host reaches it.",
     "c2s_ports = { 5222 }",
-    `c2s_interfaces = { ${strings([host.ipv4, host.ipv6])} }`,
+    `c2s_interfaces = { ${strings(privateAddresses(host))} }`,
     "c2s_direct_tls_ports = {}",
     "s2s_ports = {}",
     "s2s_direct_tls_ports = {}",

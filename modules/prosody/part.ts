@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
@@ -42,7 +42,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
         "Restart=on-failure",
         "RestartSec=2",
         "RuntimeDirectoryMode=0750",
-        awaitAddresses([host.ipv4, host.ipv6]),
+        awaitAddresses(privateAddresses(host)),
         ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
       ]),
     ],
