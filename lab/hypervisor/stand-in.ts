@@ -45,6 +45,10 @@ export const nameOfProject =
     Object.entries(tokensOf(paths)).find(([, token]) => projectName(token) === project)?.[0] ??
     project;
 
+/** Projects that were given a token. */
+export const hetznerProjects = (folder: string): string[] =>
+  Object.keys(tokensOf(hypervisorPaths(folder)));
+
 /** Gives each of these projects a token that has none. */
 export function ensureTokens(paths: HypervisorPaths, names: readonly string[]): void {
   mkdirSync(paths.hetzner, { recursive: true, mode: 0o700 });

@@ -124,7 +124,8 @@ export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
   const lines = [
     `# Packet filter of ${host.id}: flows of the role ${host.role}. What isn't listed is dropped, in`,
     "# and out. Comments are the flows' ids: `polder show` says why each one is there. Answers belong to",
-    "# their connection. Behind it the cloud's security groups say the same, from the same table.",
+    "# their connection. Before it stands the cloud's own filter, from the same table: for all traffic, or",
+    "# where the cloud looks into no private network, for public traffic alone (docs/clouds.md).",
     "",
     "# All rules change at once, and none that was made by hand stays.",
     "flush ruleset",
