@@ -8,7 +8,7 @@ SHELL := /bin/bash
 STAMPS := build/stamps
 export CHECKPOINT_DISABLE := 1
 
-## lab        deploy the example instance to a real OpenStack on this machine
+## lab        deploy the example instance to a real OpenStack on this machine; CLOUD=hetzner: to a stand-in of Hetzner's
 lab: preflight-lab setup $(STAMPS)/lab-packages
 	@lab/main-job.sh
 

@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # The main job, as a user would type it: start the cloud, get a person who may log in, allocate the
 # addresses, deploy the machines, make the keys, converge the hosts, attack them from outside. Each
-# line that it runs is printed first.
+# line that it runs is printed first. CLOUD: openstack (the default), or hetzner, by a stand-in of its API.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-instance=${1:-lab}
+case ${CLOUD:-openstack} in
+  openstack) instance=${1:-lab} ;;
+  hetzner) instance=${1:-lab-hetzner} ;;
+  *) echo "CLOUD: got \"$CLOUD\", allowed: openstack, hetzner" >&2; exit 2 ;;
+esac
 say() { printf '\n$ %s\n' "$*"; "$@"; }
 polder() { say ./cli/polder "$@"; }
 load() { cut -d' ' -f1-3 /proc/loadavg; }

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defaultFolder, labEnvironment } from "../lab/cloud/index.ts";
+import { hetznerEnvironment } from "../lab/hypervisor/index.ts";
 import type { Blueprint } from "../modules/blueprint/index.ts";
 
 /** The toolkit's own folder. */
 export const ROOT = join(import.meta.dirname, "..");
 
-/** The lab's folder, for an instance that stands in the lab by the lab's own clouds.yaml. */
+const isHetzner = (blueprint?: Blueprint): boolean => blueprint?.cloud.provider === "hetzner";
+
+/** The lab's folder, for an instance that stands in the lab by the lab's own logins. */
 export function labFolder(blueprint?: Blueprint): string | undefined {
-  const named = process.env["OS_CLIENT_CONFIG_FILE"];
+  const named = process.env[isHetzner(blueprint) ? "HCLOUD_ENDPOINT" : "OS_CLIENT_CONFIG_FILE"];
   return !named && (!blueprint || blueprint.residency.profile === "lab")
     ? defaultFolder()
     : undefined;
@@ -16,8 +19,8 @@ export function labFolder(blueprint?: Blueprint): string | undefined {
 
 /**
  * What Terraform and its provider must find in their environment: the mirror of pinned providers,
- * no call home, and for an instance of the lab the lab's own clouds.yaml. A clouds.yaml that the
- * user names stands; another provider than the pinned one doesn't.
+ * no call home, and for an instance of the lab the lab's own clouds.yaml or token. A clouds.yaml or
+ * HCLOUD_ENDPOINT that the user names stands; another provider than the pinned one doesn't.
  */
 export function terraformEnvironment(blueprint?: Blueprint): Record<string, string> {
   const env: Record<string, string> = {
@@ -28,6 +31,10 @@ export function terraformEnvironment(blueprint?: Blueprint): Record<string, stri
   const mirror = join(ROOT, "build/provider-mirror/terraform.rc");
   if (existsSync(mirror)) env["TF_CLI_CONFIG_FILE"] = mirror;
   const lab = labFolder(blueprint);
-  if (lab !== undefined) Object.assign(env, labEnvironment(lab));
-  return env;
+  if (lab === undefined) return env;
+  const login =
+    blueprint && isHetzner(blueprint)
+      ? hetznerEnvironment(lab, blueprint.instance)
+      : labEnvironment(lab);
+  return { ...env, ...login };
 }

@@ -20,6 +20,7 @@ const written =
       .replace(/^classification: .*$/m, "classification: { marking: none, tbb: 4 }")
       .replace(/^credentials: .*\n/m, "")
       .replace(/^certificates: .*\n/m, "")
+      .replace(/, ipv6: "[^"]*" }/, " }")
       .replace(/webhook: "http:/, 'webhook: "https:');
 
 /** What is the same on every cloud. */
@@ -27,7 +28,7 @@ const same = ({ hosts, flows, zones, domain, dns, admins, instance }: Blueprint)
   ...{ instance, domain, admins },
   zones: zones.map(({ name, ipv4, ipv4Pool }) => ({ name, ipv4, ipv4Pool })),
   hosts: hosts.map(({ id, role, shard, name, zone, ipv4, exposure, volumes, protected: kept }) => ({
-    ...{ id, role, shard, name, zone, ipv4, exposure, kept },
+    ...{ id, role, shard, name, zone, ipv4, kept, public: exposure.public },
     volumes: volumes.map(({ id: volume, sizeGiB }) => `${volume} ${sizeGiB}`),
   })),
   // Where names are looked up and clocks are set is the location's; that it happens is not.

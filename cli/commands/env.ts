@@ -1,13 +1,17 @@
 import { Command } from "commander";
+import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { terraformEnvironment } from "../../stacks/environment.ts";
+import { ROOT } from "../root.ts";
 import { out } from "../terminal.ts";
 
 /** `polder env`: for those who run `cdktf` or `terraform` themselves. */
 export function envCommand(): Command {
   return new Command("env")
+    .argument("[instance]", "whose login of the lab; by default the lab's clouds.yaml, for all")
     .description('Print what cdktf and terraform need in their environment: eval "$(polder env)"')
-    .action(() => {
-      for (const [name, value] of Object.entries(terraformEnvironment()))
-        out(`export ${name}='${value}'`);
+    .action((name?: string) => {
+      const blueprint = name ? loadInstance(instanceFolder(ROOT, name)).blueprint : undefined;
+      for (const [variable, value] of Object.entries(terraformEnvironment(blueprint)))
+        out(`export ${variable}='${value}'`);
     });
 }

@@ -16,19 +16,23 @@ import {
   hypervisorUp,
   internetCommand,
 } from "../../lab/hypervisor/index.ts";
+import type { Blueprint } from "../../modules/blueprint/index.ts";
 import { BadInput } from "../../modules/input/index.ts";
 import { OutsideFailure } from "../../modules/outside/index.ts";
 import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
 
+const blueprintOf = (name: string): Blueprint => loadInstance(instanceFolder(ROOT, name)).blueprint;
+
 /** Instances that may stand in the lab. A broken one is left out: it has nothing to deploy. */
-function labInstances(): string[] {
-  return instanceNames(ROOT).filter((name) => {
+function labInstances(): Blueprint[] {
+  return instanceNames(ROOT).flatMap((name) => {
     try {
-      return loadInstance(instanceFolder(ROOT, name)).blueprint.residency.profile === "lab";
+      const blueprint = blueprintOf(name);
+      return blueprint.residency.profile === "lab" ? [blueprint] : [];
     } catch (error) {
-      if (error instanceof BadInput) return false;
+      if (error instanceof BadInput) return [];
       throw error;
     }
   });
@@ -108,17 +112,17 @@ export function labCommand(): Command {
       "\nThe first time it builds a Debian root with OpenStack in it: about two minutes and 3 GB.",
     )
     .action(async (names: string[]) => {
-      const projects = (
-        names.length > 0
-          ? names.map(
-              (name) => loadInstance(instanceFolder(ROOT, name)).blueprint.cloud.credentials,
-            )
-          : labInstances()
-      ).map((name) => ({ name, quota: defaultQuota }));
+      const wanted = names.length > 0 ? names.map(blueprintOf) : labInstances();
+      const projects = wanted
+        .filter(({ cloud }) => cloud.provider === "openstack")
+        .map(({ cloud }) => ({ name: cloud.credentials, quota: defaultQuota }));
+      const hetzner = wanted
+        .filter(({ cloud }) => cloud.provider === "hetzner")
+        .map(({ instance }) => instance);
       const folder = defaultFolder();
       await interruptible(async (signal) => {
         print(await up({ folder, projects, progress: note, signal }));
-        await hypervisorUp({ folder, progress: note, signal });
+        await hypervisorUp({ folder, hetzner, progress: note, signal });
       });
       printHosts(hypervisorStatus({ folder }));
     });

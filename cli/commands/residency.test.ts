@@ -51,6 +51,7 @@ describe("polder residency, the table", () => {
     expect(accepted).toEqual([
       "lab-direct lab",
       "lab-floating lab",
+      "lab-hetzner lab",
       "odc-noord nl-located",
       "odc-noord eea",
     ]);
@@ -92,5 +93,6 @@ it("polder residency lab --json gives the same to a program", () => {
     "hetzner-nbg1",
     "lab-direct",
     "lab-floating",
+    "lab-hetzner",
   ]);
 });

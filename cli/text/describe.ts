@@ -1,4 +1,10 @@
-import type { Blueprint, Flow, Host, Peer } from "../../modules/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Flow,
+  type Host,
+  type Peer,
+  privateAddresses,
+} from "../../modules/blueprint/index.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { hostsTable, mbit, people, plural, sizingReasons } from "./sizing.ts";
 import { type Column, labelled, table, wrap } from "./table.ts";
@@ -57,7 +63,7 @@ function shorten(hosts: readonly Host[], all: boolean): (Host | readonly Host[])
 }
 
 function publicCell(host: Host, state: Blueprint["addresses"]["state"]): string {
-  if (!host.exposure.public) return "none";
+  if (!host.exposure.addressed) return "none";
   if (!host.publicAddress) return state === "allocated" ? "none" : "not yet allocated";
   const { ipv4, ipv6 } = host.publicAddress;
   return ipv6 ? `${ipv4}\n${ipv6}` : ipv4;
@@ -111,7 +117,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
           addresses.state === "allocated"
             ? `allocated, ${cloud.publicAddresses}`
             : paint.warn(
-                `not yet allocated: run \`polder addresses ${blueprint.instance}\`${addresses.missing.length === blueprint.hosts.filter((h) => h.exposure.public).length ? "" : ` (missing: ${addresses.missing.join(", ")})`}`,
+                `not yet allocated: run \`polder addresses ${blueprint.instance}\`${addresses.missing.length === blueprint.hosts.filter((h) => h.exposure.addressed).length ? "" : ` (missing: ${addresses.missing.join(", ")})`}`,
               ),
         ],
         [
@@ -169,15 +175,17 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
         host.id,
         host.role,
         host.zone,
-        `${host.ipv4}\n${host.ipv6}`,
+        privateAddresses(host).join("\n"),
         publicCell(host, addresses.state),
         host.flavour,
         keeps(host),
       ];
     }),
   );
-  for (const host of blueprint.hosts.filter((h) => !h.exposure.public)) {
-    remark(`${host.id} has no public address: ${host.exposure.why}`);
+  for (const { id, exposure } of blueprint.hosts.filter((h) => !h.exposure.public)) {
+    remark(
+      `${id} ${exposure.addressed ? "is not public" : "has no public address"}: ${exposure.why}`,
+    );
   }
 
   heading("Flows", "who may start a connection to whom; everything else is dropped");
@@ -346,7 +354,7 @@ function reasons(blueprint: Blueprint, width: number, paint: Paint): string[] {
       [
         ...blueprint.zones.map((zone): [string, string] => [
           `zone ${zone.name}`,
-          `${zone.ipv4}, ${zone.ipv6}: ${zone.why}`,
+          `${[zone.ipv4, zone.ipv6].filter(Boolean).join(", ")}: ${zone.why}`,
         ]),
         ...blueprint.placement.map((group): [string, string] => [
           `${group.role} hosts`,

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { firstFree, POOL, type Pool } from "./addresses.ts";
 import { IMAGES, LOCATIONS, SERVER_TYPES } from "./catalogue.ts";
 import { ApiError } from "./error.ts";
 import { firewalls } from "./kinds/firewalls.ts";
@@ -11,7 +12,8 @@ import { primaryIps } from "./kinds/primary-ips.ts";
 import { servers } from "./kinds/servers.ts";
 import { volumes } from "./kinds/volumes.ts";
 import { zones } from "./kinds/zones.ts";
-import { type Pace, Project } from "./project.ts";
+import { operatorAnswer } from "./operator.ts";
+import { type FreeAddress, type Pace, Project } from "./project.ts";
 import { page, selector, sorted } from "./query.ts";
 import { Bucket, type Limit } from "./rate-limit.ts";
 import { type Answer, type Call, listed, ok, type Route } from "./route.ts";
@@ -23,6 +25,10 @@ export interface Options {
   readonly port?: number;
   readonly pace?: Pace;
   readonly limit?: Limit;
+  /** @default ranges for documentation */
+  readonly pool?: Pool;
+  /** Token of whoever runs the machines; see operator.ts. @default there is nobody */
+  readonly operator?: string;
 }
 
 /** A stand-in that runs. */
@@ -124,24 +130,43 @@ function tokenOf(request: IncomingMessage): string {
   return token;
 }
 
+/** A token isn't written down: its sum tells projects apart. */
+export const projectName = (token: string): string =>
+  createHash("sha256").update(token).digest("hex").slice(0, 16);
+
 /** Starts the stand-in on loopback. */
 export async function start(options: Options): Promise<StandIn> {
-  const { folder, pace = PACE, limit = LIMIT } = options;
+  const { folder, pace = PACE, limit = LIMIT, pool = POOL } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const projects = new Map<string, { readonly project: Project; readonly bucket: Bucket }>();
-  const projectOf = (token: string) => {
-    // A token isn't written down: its sum tells projects apart.
-    const name = createHash("sha256").update(token).digest("hex").slice(0, 16);
-    const known = projects.get(name) ?? {
-      ...{ project: new Project(folder, name, pace), bucket: new Bucket(limit) },
-    };
-    projects.set(name, known);
-    return known;
+  const projects = new Map<string, Project>();
+  const buckets = new Map<string, Bucket>();
+  const freeAddress: FreeAddress = (type) => {
+    const all = [...projects.values()].flatMap((project) => project.all("primary_ips"));
+    return firstFree(type, pool, new Set(all.map((ip) => ip["ip"])));
   };
+  const projectCalled = (name: string) => {
+    const project = projects.get(name) ?? new Project(folder, name, pace, freeAddress);
+    projects.set(name, project);
+    return project;
+  };
+  // All that there are: no two have the same address.
+  for (const file of readdirSync(folder))
+    if (file.endsWith(".json")) projectCalled(file.slice(0, -".json".length));
 
   const answerTo = async (request: IncomingMessage, response: ServerResponse): Promise<Answer> => {
     const url = new URL(request.url ?? "/", "http://localhost");
-    const { project, bucket } = projectOf(tokenOf(request));
+    const token = tokenOf(request);
+    if (token === options.operator)
+      return operatorAnswer(
+        request.method,
+        url.pathname.slice("/operator".length),
+        projects,
+        ROUTES,
+      );
+    const name = projectName(token);
+    const project = projectCalled(name);
+    const bucket = buckets.get(name) ?? new Bucket(limit);
+    buckets.set(name, bucket);
     const { allowed, headers } = bucket.take();
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!allowed) throw new ApiError("rate_limit_exceeded", "limit of requests reached");

@@ -1,1 +1,1 @@
-export { type Options, type StandIn, start } from "./api.ts";
+export { type Options, projectName, type StandIn, start } from "./api.ts";

@@ -47,6 +47,9 @@ export interface Pace {
   readonly other: number;
 }
 
+/** A public address that no project has; undefined when there is none. */
+export type FreeAddress = (type: "ipv4" | "ipv6") => string | undefined;
+
 const DAY = 24 * 3600 * 1000;
 /** The API's own rule for names (RFC 1123 hosts are stricter, and checked for servers). */
 const NAME = /^[^\s/][^/]{0,63}$/;
@@ -59,8 +62,10 @@ export class Project {
   readonly #file: string;
   readonly #pace: Pace;
   readonly #content: Content;
+  readonly #freeAddress: FreeAddress;
 
-  constructor(folder: string, name: string, pace: Pace) {
+  constructor(folder: string, name: string, pace: Pace, freeAddress: FreeAddress) {
+    this.#freeAddress = freeAddress;
     this.#file = join(folder, `${name}.json`);
     this.#pace = pace;
     this.#content = existsSync(this.#file)
@@ -78,6 +83,13 @@ export class Project {
   save(): void {
     writeFileSync(`${this.#file}.part`, JSON.stringify(this.#content), { mode: 0o600 });
     renameSync(`${this.#file}.part`, this.#file);
+  }
+
+  /** @throws ApiError when all are taken */
+  freeAddress(type: "ipv4" | "ipv6"): string {
+    const address = this.#freeAddress(type);
+    if (!address) throw new ApiError("server_error", "the stand-in has no more addresses");
+    return address;
   }
 
   id(): number {

@@ -6,7 +6,7 @@ export const testPorts = "18000-18099";
 /** The provider's public ranges: floating and direct addresses. */
 export const ranges = {
   public4: ["203.0.113.0/24", "198.51.100.0/24"],
-  public6: ["2001:db8:d1::/64"],
+  public6: ["2001:db8:d1::/64", "2001:db8:f::/48"],
 } as const;
 
 const digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];

@@ -31,9 +31,6 @@ export const rebootCode = 133;
 /** Names of disks as a guest sees them: vda is the system's. */
 export const diskName = (index: number) => `vd${String.fromCharCode("b".charCodeAt(0) + index)}`;
 
-/** As virtio shows the serial number that OpenStack gives to a volume. */
-export const diskLink = (volume: string) => `virtio-${volume.slice(0, 20)}`;
-
 /** Puts on the disk what a guest starts with: the boot program, cloud-init's seed. The resolver is the guest's own after the first boot. */
 export function writeSeed(root: string, seed: Seed, resolvConf: string): void {
   const folder = join(root, "var/lib/cloud/seed/nocloud");
@@ -57,11 +54,11 @@ export function startGuest(
   paths: HypervisorPaths,
   server: Server,
   namespace: string,
-  disks: readonly { readonly volume: string; readonly device: string }[],
+  disks: readonly { readonly link: string; readonly device: string }[],
 ): Guest {
   const { root, console: consoleFile } = serverPaths(paths, server.id);
   const groups = makeGroups(paths.lab, server.id);
-  const links = disks.map(({ volume }, index) => `${diskName(index)}=${diskLink(volume)}`);
+  const links = disks.map(({ link }, index) => `${diskName(index)}=${link}`);
   const nspawn = [
     "systemd-nspawn",
     "--quiet",

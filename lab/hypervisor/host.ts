@@ -11,7 +11,6 @@ import {
 } from "./disks.ts";
 import {
   awaitBoot,
-  diskLink,
   diskName,
   type Guest,
   leaderOf,
@@ -34,7 +33,7 @@ export interface Surroundings {
   /** The newest inventory. */
   readonly inventory: () => Inventory;
   readonly keyOf: (server: Server) => Promise<string>;
-  /** Tells nova that a guest has powered itself off. */
+  /** Tells its cloud that a guest has powered itself off. */
   readonly poweredOff: (server: Server) => Promise<void>;
   readonly changed: () => void;
   readonly log: (line: string) => void;
@@ -52,7 +51,8 @@ export class Host {
   startedAt = 0;
   private bootSeconds: number | undefined;
   private guest: Guest | undefined;
-  private readonly loops = new Map<string, string>();
+  /** What is plugged in, by the volume's id. */
+  private readonly loops = new Map<string, { readonly device: string; readonly link: string }>();
   private readonly around: Surroundings;
 
   constructor(server: Server, around: Surroundings) {
@@ -128,7 +128,7 @@ export class Host {
       await network.plug(this.namespace, portsOf(this.server, seen), seen);
       const disks = [];
       for (const volume of this.volumes()) {
-        disks.push({ volume: volume.id, device: await this.loopOf(volume) });
+        disks.push({ link: volume.link, device: await this.loopOf(volume) });
       }
       const guest = startGuest(paths, this.server, this.namespace, disks);
       this.guest = guest;
@@ -188,7 +188,7 @@ export class Host {
     const { paths, network, inventory } = this.around;
     await network.unplug(this.namespace, inventory());
     await unmountDisk(paths, this.server.id);
-    for (const device of this.loops.values()) await detachLoop(device);
+    for (const { device } of this.loops.values()) await detachLoop(device);
     this.loops.clear();
     removeGroups(paths.lab, this.server.id);
   }
@@ -219,8 +219,9 @@ export class Host {
   }
 
   private async loopOf(volume: Volume): Promise<string> {
-    const device = this.loops.get(volume.id) ?? (await attachVolume(this.around.paths, volume));
-    this.loops.set(volume.id, device);
+    const known = this.loops.get(volume.id)?.device;
+    const device = known ?? (await attachVolume(this.around.paths, volume));
+    this.loops.set(volume.id, { device, link: volume.link });
     return device;
   }
 
@@ -230,9 +231,9 @@ export class Host {
     if (!leader) return;
     const wanted = this.volumes();
     const enter = ["--target", String(leader), "--mount", "sh", "-ec"];
-    for (const [id, device] of this.loops) {
+    for (const [id, { device, link: name }] of this.loops) {
       if (wanted.some((volume) => volume.id === id)) continue;
-      const link = `/dev/disk/by-id/${diskLink(id)}`;
+      const link = `/dev/disk/by-id/${name}`;
       const remove = `node=$(readlink -f ${link}); rm -f ${link}; umount $node 2>/dev/null || :; rm -f $node`;
       await run("nsenter", [...enter, remove]);
       await detachLoop(device);
@@ -245,7 +246,7 @@ export class Host {
       const minor = device.replace("/dev/loop", "");
       const add = `for name in ${names}; do
         if [ ! -e /dev/$name ]; then
-          mknod -m 660 /dev/$name b 7 ${minor}; /usr/lib/lab/disk $name ${diskLink(volume.id)}; break
+          mknod -m 660 /dev/$name b 7 ${minor}; /usr/lib/lab/disk $name ${volume.link}; break
         fi; done; systemctl daemon-reload || :`;
       await run("nsenter", [...enter, add]);
     }

@@ -9,6 +9,7 @@ export {
   type Ran,
 } from "./access.ts";
 export { type HypervisorPaths, hypervisorPaths } from "./paths.ts";
+export { hetznerEnvironment, hetznerProjects } from "./stand-in.ts";
 export {
   awaitRunning,
   type HostStatus,

@@ -52,6 +52,8 @@ const settings = {
     "ipv6/conf/all/proxy_ndp=1",
     // A flow that began before we looked has no first direction to judge by.
     "netfilter/nf_conntrack_tcp_loose=0",
+    // A scan of all ports of all addresses would fill the table with calls that nobody answers.
+    "netfilter/nf_conntrack_tcp_timeout_syn_sent=5",
   ],
   plain: ["ipv4/ip_forward=0", "ipv6/conf/all/forwarding=0"],
   every: ["all", "default"].flatMap((kind) => [
@@ -126,6 +128,8 @@ export async function makeEdge(net: LabNet, alias: string): Promise<void> {
     `route add ${net.machine}/32 dev machine`,
     "address add 192.0.2.1/24 dev internet",
     "address add 2001:db8:1::1/64 dev internet nodad",
+    // A router asks for its neighbours from an address of the link; without one it never asks.
+    "address add fe80::1/64 dev internet nodad",
     // What nobody has still passes the edge's filter, which counts it.
     "route add default dev nowhere",
     "route add ::/0 dev nowhere",

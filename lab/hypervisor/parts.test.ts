@@ -13,7 +13,7 @@ const server: Server = {
   status: "ACTIVE",
   updated: "",
   diskGiB: 1,
-  userData: Buffer.from("#cloud-config\nhostname: x\n").toString("base64"),
+  userData: "#cloud-config\nhostname: x\n",
   keyName: "",
   userId: "",
   macs: ["m2", "m1"],

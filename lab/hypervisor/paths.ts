@@ -13,6 +13,8 @@ export interface HypervisorPaths {
   /** One sparse file a volume. */
   readonly volumes: string;
   readonly aptCache: string;
+  /** What the stand-in of Hetzner's API keeps, and how it is reached. */
+  readonly hetzner: string;
   /** Logs of the services for the hosts: packages, names, time. */
   readonly serviceLogs: string;
   /** Mounts of the hypervisor's own mount namespace; empty on the machine. */
@@ -35,6 +37,7 @@ export function hypervisorPaths(lab: string): HypervisorPaths {
     servers: join(folder, "servers"),
     volumes: join(folder, "volumes"),
     aptCache: join(folder, "apt-cache"),
+    hetzner: join(folder, "hetzner"),
     serviceLogs: join(folder, "log"),
     run: join(folder, "run"),
     pidFile: join(folder, "pid"),

@@ -1,24 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Api } from "../cloud/api.ts";
-import { readPasswords } from "../cloud/credentials.ts";
 import { LabError } from "../cloud/error.ts";
 import { parseNet } from "../cloud/network.ts";
-import { labPaths } from "../cloud/paths.ts";
 import { deleteServer, deleteVolume } from "./disks.ts";
 import { Host, type Surroundings } from "./host.ts";
-import {
-  type Inventory,
-  readActions,
-  readFast,
-  readGroups,
-  readKey,
-  readSlow,
-  type Server,
-} from "./inventory.ts";
+import { type Inventory, NOTHING, type Server, together } from "./inventory.ts";
 import { aliasOf, makeEdge, Network } from "./namespaces.ts";
 import type { HypervisorPaths } from "./paths.ts";
 import { Services } from "./services.ts";
+import type { Source } from "./source.ts";
 import { readSettings, writeState } from "./state.ts";
 
 /** ms between two looks at servers and ports; a look takes some 150 ms. */
@@ -32,37 +22,26 @@ const startsAtOnce = 4;
 /** Seconds that a guest may take to shut down. */
 const grace = 20;
 
-const empty: Inventory = {
-  servers: [],
-  ports: [],
-  groups: [],
-  floating: [],
-  networks: [],
-  subnets: [],
-  routers: [],
-  volumes: [],
-  projects: new Map(),
-};
-
 const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 
-/** Looks at the cloud again and again, and makes hosts be what it says. */
+/** Looks at the clouds again and again, and makes hosts be what they say. */
 export class Reconciler {
   private readonly paths: HypervisorPaths;
   private readonly network: Network;
   private readonly hosts = new Map<string, Host>();
   private readonly seenUpdates = new Map<string, string>();
   private readonly seenRequests = new Set<string>();
-  private inventory: Inventory = empty;
+  private readonly seen: Map<Source, Inventory>;
+  private inventory: Inventory = NOTHING;
   private services: Services | undefined;
-  private api: Api | undefined;
   private problem = "";
   private ready = false;
   private looks = 0;
   private readonly stopping = new AbortController();
 
-  constructor(paths: HypervisorPaths) {
+  constructor(paths: HypervisorPaths, sources: readonly Source[]) {
     this.paths = paths;
+    this.seen = new Map(sources.map((source) => [source, NOTHING]));
     this.network = new Network(parseNet(this.settings().range));
   }
 
@@ -83,22 +62,22 @@ export class Reconciler {
     paths: this.paths,
     network: this.network,
     inventory: () => this.inventory,
-    keyOf: async (server) => readKey(await this.client(), server),
-    poweredOff: async ({ id }) => {
-      const api = await this.client();
-      // As nova does when it finds a guest shut down; refused when somebody was quicker.
-      await api.call("compute", "POST", `/servers/${id}/action`, { "os-stop": null });
-    },
+    keyOf: (server) => this.sourceOf(server).key(server),
+    poweredOff: (server) => this.sourceOf(server).poweredOff(server),
     changed: () => this.report(),
     log: say,
   });
 
-  private async client(): Promise<Api> {
-    if (this.api) return this.api;
-    const password = readPasswords(labPaths(this.paths.lab))?.admin ?? "";
-    const host = parseNet(this.settings().range).lab;
-    this.api = await Api.open({ host, user: "admin", password, project: "admin" });
-    return this.api;
+  private sourceOf({ id, name }: Server): Source {
+    for (const [source, { servers }] of this.seen)
+      if (servers.some((server) => server.id === id)) return source;
+    throw new LabError(`${name} is gone`);
+  }
+
+  /** Puts what a cloud says now in the place of what it said before. */
+  private learn(source: Source, part: Partial<Inventory>): void {
+    this.seen.set(source, { ...NOTHING, ...this.seen.get(source), ...part });
+    this.inventory = together([...this.seen.values()]);
   }
 
   /** Runs until it is told to stop. */
@@ -124,8 +103,7 @@ export class Reconciler {
         await look();
         this.note("");
       } catch (error) {
-        // A token that ran out, or a cloud that is down for a while: what runs goes on.
-        this.api = undefined;
+        // A cloud that is down for a while: what runs goes on.
         this.note(error instanceof Error ? error.message : String(error));
         this.network.forgetMachine();
       }
@@ -136,8 +114,7 @@ export class Reconciler {
   private async lookAtGroups(): Promise<void> {
     // Before the first whole look there is nothing to filter.
     if (this.looks === 0) return;
-    const groups = await readGroups(await this.client());
-    this.inventory = { ...this.inventory, ...groups };
+    for (const source of this.seen.keys()) this.learn(source, await source.filters());
     await this.network.update(this.inventory);
   }
 
@@ -159,20 +136,13 @@ export class Reconciler {
   }
 
   private async look(): Promise<void> {
-    const api = await this.client();
-    const fast = await readFast(api);
-    const before = this.inventory;
-    const differs =
-      fast.ports.length !== before.ports.length || fast.servers.length !== before.servers.length;
-    const slow = differs || this.looks % slowEvery === 0 ? await readSlow(api) : {};
-    // A new port may come with a new group.
-    const groups = differs ? await readGroups(api) : {};
-    this.inventory = { ...this.inventory, ...fast, ...slow, ...groups };
+    const whole = this.looks % slowEvery === 0;
+    for (const [source, before] of this.seen) this.learn(source, await source.look(before, whole));
     this.looks += 1;
     await this.network.update(this.inventory);
     for (const server of this.inventory.servers) {
       // It may be gone between the list and the question what was done to it.
-      await this.consider(api, server).catch((error) => say(`${server.name}: ${error.message}`));
+      await this.consider(server).catch((error) => say(`${server.name}: ${error.message}`));
     }
     this.forget();
   }
@@ -194,7 +164,7 @@ export class Reconciler {
       });
   }
 
-  private async consider(api: Api, server: Server): Promise<void> {
+  private async consider(server: Server): Promise<void> {
     const known = this.hosts.get(server.id);
     const wanted = this.isOurs(server) ? server.status : "SHUTOFF";
     if (!known && (wanted !== "ACTIVE" || this.booting() >= startsAtOnce)) return;
@@ -203,7 +173,7 @@ export class Reconciler {
     this.hosts.set(server.id, host);
     if (host.busy) return;
     // While nova is at it, its status is another one: it is carried out when nova is done.
-    const order = wanted === "ACTIVE" ? await this.newOrder(api, host) : undefined;
+    const order = wanted === "ACTIVE" ? await this.newOrder(host) : undefined;
     if (order === "rebuild") {
       this.begin(host, async () => {
         await host.discard();
@@ -225,13 +195,10 @@ export class Reconciler {
   }
 
   /** A reboot, start or rebuild that was ordered since the guest was started. */
-  private async newOrder(api: Api, { server, startedAt }: Host): Promise<string | undefined> {
+  private async newOrder({ server, startedAt }: Host): Promise<string | undefined> {
     if (startedAt === 0 || this.seenUpdates.get(server.id) === server.updated) return undefined;
-    const actions = (await readActions(api, server.id)).filter(
-      ({ name, request, at }) =>
-        ["reboot", "start", "rebuild"].includes(name) &&
-        at + 1000 > startedAt &&
-        !this.seenRequests.has(request),
+    const actions = (await this.sourceOf(server).actions(server)).filter(
+      ({ request, at }) => at > startedAt && !this.seenRequests.has(request),
     );
     for (const { request } of actions) this.seenRequests.add(request);
     this.seenUpdates.set(server.id, server.updated);

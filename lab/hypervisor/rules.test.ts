@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseCounted } from "./edge.ts";
 import { fabricOf, segmentsOf } from "./fabric.ts";
-import { type Inventory, toGroup, toPort, toRouter, toServer } from "./inventory.ts";
+import type { Inventory } from "./inventory.ts";
+import { toGroup, toPort, toRouter, toServer } from "./openstack.ts";
 import { any, port } from "./rule-fixtures.ts";
 import { linkOf, memberSet, ruleText, securityTable } from "./rules.ts";
 

@@ -12,19 +12,29 @@ export function portsOf(server: Server, inventory: Inventory): Port[] {
     .sort((a, b) => order(a) - order(b) || (a.id < b.id ? -1 : 1));
 }
 
+/** What lies on a guest's link, and what behind its gateway. */
+const wayOf = ({ routed, cidr, version }: Subnet): NonNullable<Subnet["routed"]> =>
+  routed ?? {
+    prefix: Number(cidr.split("/")[1]),
+    ranges: [version === 4 ? "0.0.0.0/0" : "::/0"],
+  };
+
 function linkConfig(port: Port, index: number, subnets: ReadonlyMap<string, Subnet>) {
   const known = port.addresses.flatMap(({ subnet, address }) => {
     const found = subnets.get(subnet);
     return found ? [{ address, subnet: found }] : [];
   });
+  const metric = 100 * (index + 1);
   return {
     match: { macaddress: port.mac },
-    addresses: known.map(({ address, subnet }) => `${address}/${subnet.cidr.split("/")[1]}`),
-    routes: known.flatMap(({ subnet: { gateway, version } }) =>
-      gateway
-        ? [{ to: version === 4 ? "0.0.0.0/0" : "::/0", via: gateway, metric: 100 * (index + 1) }]
-        : [],
-    ),
+    addresses: known.map(({ address, subnet }) => `${address}/${wayOf(subnet).prefix}`),
+    routes: known.flatMap(({ subnet }) => {
+      const { gateway: via } = subnet;
+      if (!via) return [];
+      const behind = wayOf(subnet).ranges.map((to) => ({ to, via, metric }));
+      // One that is in no range of the link's is said to be on it.
+      return wayOf(subnet).prefix === 32 ? [{ to: `${via}/32`, metric }, ...behind] : behind;
+    }),
     nameservers: { addresses: nameservers([port], subnets) },
   };
 }
@@ -49,7 +59,7 @@ export function seedOf(server: Server, inventory: Inventory, key: string): Seed 
       "local-hostname": server.hostname,
       ...(key && { "public-keys": [key] }),
     }),
-    "user-data": Buffer.from(server.userData, "base64").toString() || "#cloud-config\n{}\n",
+    "user-data": server.userData || "#cloud-config\n{}\n",
     "network-config": JSON.stringify({ version: 2, ethernets }),
   };
 }

@@ -45,18 +45,19 @@ export interface State {
   readonly hosts: readonly HostRecord[];
 }
 
-function read<T>(file: string): T | undefined {
+export function readJson<T>(file: string): T | undefined {
   const text = readIfThere(file);
   return text ? (JSON.parse(text) as T) : undefined;
 }
 
-function write(file: string, value: unknown): void {
+export function writeJson(file: string, value: unknown): void {
   writeFileSync(`${file}.new`, `${JSON.stringify(value, undefined, 1)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
-export const readSettings = (paths: HypervisorPaths) => read<Settings>(paths.settingsFile);
+export const readSettings = (paths: HypervisorPaths) => readJson<Settings>(paths.settingsFile);
 export const writeSettings = (paths: HypervisorPaths, settings: Settings) =>
-  write(paths.settingsFile, settings);
-export const readState = (paths: HypervisorPaths) => read<State>(paths.stateFile);
-export const writeState = (paths: HypervisorPaths, state: State) => write(paths.stateFile, state);
+  writeJson(paths.settingsFile, settings);
+export const readState = (paths: HypervisorPaths) => readJson<State>(paths.stateFile);
+export const writeState = (paths: HypervisorPaths, state: State) =>
+  writeJson(paths.stateFile, state);

@@ -13,6 +13,7 @@ import { makeImage } from "./image.ts";
 import { edgeLink, ownerOf } from "./namespaces.ts";
 import { type HypervisorPaths, hypervisorPaths, sourceFolder } from "./paths.ts";
 import { running, start, stop } from "./process.ts";
+import { ensureTokens } from "./stand-in.ts";
 import { type Mirrors, readSettings, type Settings, writeSettings } from "./state.ts";
 
 export interface HypervisorOptions {
@@ -26,18 +27,33 @@ export interface HypervisorOptions {
    * @default all
    */
   readonly projects?: readonly string[] | undefined;
+  /**
+   * Projects that must exist at the stand-in of Hetzner's API; others that exist are kept.
+   *
+   * @default none
+   */
+  readonly hetzner?: readonly string[];
 }
 
 /** What only commands run: a change of it needs no restart. */
 const ofCommands = /^(access|index|process|status|up)\.ts$|(test|testing)\.ts$/;
+
+/** What the stand-in of Hetzner's API is made of: it runs in the same process. */
+function standInSources(): string[] {
+  const folder = join(sourceFolder, "..", "hetzner");
+  const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return all.filter((name) => /(?<!\.test)\.ts$/.test(name)).map((name) => join(folder, name));
+}
 
 /** A change of what runs restarts the hypervisor, and with it all hosts. */
 function recipeOf(paths: HypervisorPaths, net: LabNet): string {
   const hash = createHash("sha256").update(net.range);
   hash.update(rootStamp(labPaths(paths.lab).root) ?? "");
   const all = readdirSync(sourceFolder).filter((name) => /\.(ts|sh)$/.test(name));
-  const names = all.filter((name) => !ofCommands.test(name));
-  for (const name of names.sort()) hash.update(readFileSync(join(sourceFolder, name)));
+  const names = all
+    .filter((name) => !ofCommands.test(name))
+    .map((name) => join(sourceFolder, name));
+  for (const name of [...names, ...standInSources()].sort()) hash.update(readFileSync(name));
   return hash.digest("hex").slice(0, 16);
 }
 
@@ -95,10 +111,11 @@ export async function hypervisorUp(options: HypervisorOptions): Promise<void> {
 const noCloud = () => new LabError("the lab has no cloud yet: run `polder lab up`");
 
 async function bringUp(options: HypervisorOptions, paths: HypervisorPaths): Promise<void> {
-  const { progress, signal, projects } = options;
+  const { progress, signal, projects, hetzner = [] } = options;
   const net = lastNet(labPaths(paths.lab));
   if (!net) throw noCloud();
   mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
+  ensureTokens(paths, hetzner);
   const recipe = recipeOf(paths, net);
   const settings: Settings = {
     range: net.range,

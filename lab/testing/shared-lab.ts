@@ -1,5 +1,10 @@
 import { defaultFolder, defaultQuota, down, status, up } from "../cloud/index.ts";
-import { hypervisorDown, hypervisorProjects, hypervisorUp } from "../hypervisor/index.ts";
+import {
+  hetznerProjects,
+  hypervisorDown,
+  hypervisorProjects,
+  hypervisorUp,
+} from "../hypervisor/index.ts";
 
 /** Projects that the suites deploy to; none is an example's, so a user's clusters are left alone. */
 export const TEST_PROJECTS = [
@@ -17,8 +22,11 @@ export const TEST_PROJECTS = [
   "t-probes",
 ] as const;
 
+/** Projects of the stand-in of Hetzner's API; what is made there boots. */
+const HETZNER = ["t-hz-hosts", "t-hz-cluster"];
+
 /** Those whose servers boot; all others are records to the suites that make them. */
-const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes"];
+const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", ...HETZNER];
 
 /** One lab for all suites. It is left as it was found: a lab that was up stays up. */
 export async function setup(): Promise<() => Promise<void>> {
@@ -32,11 +40,11 @@ export async function setup(): Promise<() => Promise<void>> {
     projects: TEST_PROJECTS.map((name) => ({ name, quota: defaultQuota })),
   });
   // A user's hosts that run go on running.
-  const others = lab.projects.filter(
-    (name) => !(TEST_PROJECTS as readonly string[]).includes(name),
-  );
+  const tests: readonly string[] = [...TEST_PROJECTS, ...HETZNER];
+  const others = [...lab.projects, ...hetznerProjects(folder)].filter((n) => !tests.includes(n));
   const users = booted === "none" ? [] : booted === "all" ? others : booted;
-  await hypervisorUp({ folder, progress, projects: [...new Set([...users, ...BOOTED])] });
+  const projects = [...new Set([...users, ...BOOTED])];
+  await hypervisorUp({ folder, progress, projects, hetzner: HETZNER });
   return async () => {
     if (booted === "none") await hypervisorDown({ folder, progress });
     else await hypervisorUp({ folder, progress, projects: booted === "all" ? undefined : booted });

@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { Instance } from "../instance/index.ts";
 import { cidr, contains } from "../network/index.ts";
 import { fact, location } from "../residency/testing.ts";
-import { type AddressesFile, type Blueprint, buildBlueprint, Refused } from "./index.ts";
+import {
+  type AddressesFile,
+  type Blueprint,
+  buildBlueprint,
+  privateAddresses,
+  Refused,
+} from "./index.ts";
 import { anyInstance, inputOf, someInstance } from "./testing.ts";
 
 /** The Blueprint, or undefined when the demand is more than can be planned. */
@@ -30,23 +36,30 @@ describe("any instance", () => {
         const { hosts, zones } = blueprint;
         unique(hosts.map((host) => host.id));
         unique(hosts.map((host) => host.name));
-        unique(hosts.flatMap((host) => [host.ipv4, host.ipv6]));
+        unique(hosts.flatMap(privateAddresses));
         unique(hosts.flatMap((host) => host.volumes.map((volume) => volume.id)));
-        unique(zones.flatMap((zone) => [zone.ipv4, zone.ipv6]));
+        unique(zones.flatMap((zone) => [zone.ipv4, zone.ipv6 ?? "none"]));
         const ranges = zones.flatMap((zone) => [
           { zone: zone.name, range: cidr(zone.ipv4), pool: zone.ipv4Pool.map(single) },
-          { zone: zone.name, range: cidr(zone.ipv6), pool: zone.ipv6Pool.map(single) },
+          {
+            zone: zone.name,
+            range: cidr(zone.ipv6 ?? "none"),
+            pool: zone.ipv6Pool?.map(single) ?? [],
+          },
         ]);
         const misplaced = hosts.filter((host) =>
-          [host.ipv4, host.ipv6].map(single).some((at) => {
-            const home = ranges.find((r) => r.zone === host.zone && r.range.family === at.family);
-            const [from, to] = home?.pool ?? [];
-            if (!home || !from || !to || !contains(home.range, at)) return true;
-            // Not the network's own address, nor the router's (the first one), nor in the pool.
-            return (
-              at.first <= home.range.first + 1n || (at.first >= from.first && at.first <= to.first)
-            );
-          }),
+          privateAddresses(host)
+            .map(single)
+            .some((at) => {
+              const home = ranges.find((r) => r.zone === host.zone && r.range.family === at.family);
+              const [from, to] = home?.pool ?? [];
+              if (!home || !from || !to || !contains(home.range, at)) return true;
+              // Not the network's own address, nor the router's (the first one), nor in the pool.
+              return (
+                at.first <= home.range.first + 1n ||
+                (at.first >= from.first && at.first <= to.first)
+              );
+            }),
         );
         expect(misplaced).toEqual([]);
       }),
@@ -238,6 +251,27 @@ describe("a location of a ministry's own", () => {
     };
     expect(() => buildBlueprint(input)).toThrow(Refused);
     expect(buildBlueprint({ ...input, ending: true }).residency.verdict).toBe("refused");
+  });
+});
+
+describe("private networks", () => {
+  const at = (cloud: Record<string, unknown>) => buildBlueprint(inputOf(someInstance(cloud)));
+  const openstack = at({});
+  const hetzner = at({ residency: "eea", cloud: "hetzner", location: "hetzner-fsn1" });
+
+  it("have both families on OpenStack, IPv4 alone at Hetzner, where IPv4 is the same", () => {
+    expect(openstack.hosts.every(({ ipv6 }) => ipv6?.startsWith("fd"))).toBe(true);
+    expect(JSON.stringify(hetzner.hosts)).not.toMatch(/"ipv6"/);
+    expect(JSON.stringify(hetzner.zones)).not.toMatch(/"ipv6/);
+    expect(hetzner.hosts.map(({ ipv4 }) => ipv4)).toEqual(openstack.hosts.map(({ ipv4 }) => ipv4));
+  });
+
+  it("lead out on OpenStack; at Hetzner every host has an address, and the same ones are public", () => {
+    const without = ({ hosts }: Blueprint) => hosts.filter((h) => !h.exposure.addressed);
+    expect(without(openstack).map(({ role }) => role)).toEqual(["monitor"]);
+    expect(without(hetzner)).toEqual([]);
+    const open = ({ hosts }: Blueprint) => hosts.filter((h) => h.exposure.public).map((h) => h.id);
+    expect(open(hetzner)).toEqual(open(openstack));
   });
 });
 

@@ -113,6 +113,19 @@ const ROLES: Readonly<
   },
 };
 
+/**
+ * What a private network of each kind of cloud gives its hosts: addresses of which families, and a
+ * way out for those without a public address.
+ */
+const NETWORKS: Readonly<
+  Record<Instance["cloud"], { readonly ipv6: boolean; readonly wayOut: boolean }>
+> = {
+  openstack: { ipv6: true, wayOut: true },
+  // "Networks only support IPv4": https://docs.hetzner.com/cloud/networks/faq (read 2026-11-25).
+  // Nothing of the cloud's translates on the way out: see docs/decisions/0017.
+  hetzner: { ipv6: false, wayOut: false },
+};
+
 /** Private ranges: a /24 and a /64 a zone. IPv6 by default from the domain (RFC 4193 3.2.2: any hash). */
 function planZones(instance: Instance): Zone[] {
   const hash = createHash("sha256").update(instance.domain).digest("hex");
@@ -125,12 +138,8 @@ function planZones(instance: Instance): Zone[] {
   const zone = (name: ZoneName, index: number, why: string): Zone => {
     const [ipv4, ipv6] = [subnet(v4, 24, index), subnet(v6, 64, index)];
     return {
-      name,
-      why,
-      ipv4: ipv4.text,
-      ipv6: ipv6.text,
-      ipv4Pool: pool(ipv4),
-      ipv6Pool: pool(ipv6),
+      ...{ name, why, ipv4: ipv4.text, ipv4Pool: pool(ipv4) },
+      ...(NETWORKS[instance.cloud].ipv6 && { ipv6: ipv6.text, ipv6Pool: pool(ipv6) }),
     };
   };
   return [
@@ -187,6 +196,16 @@ function bridgeShards({ shardSizes }: Sizing): number[] {
   );
 }
 
+/** A host that nobody outside may reach still has to get out: to packages, names, time, alarms. */
+function exposureOf(place: (typeof ROLES)[Role], wayOut: boolean): Host["exposure"] {
+  if (place.public || wayOut)
+    return { public: place.public, addressed: place.public, why: place.why };
+  return {
+    ...{ public: false, addressed: true },
+    why: `${place.why}; its address is a way out, and lets nothing in`,
+  };
+}
+
 function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]): Host[] {
   const { instance, addresses, figures } = input;
   const shardOfBridge = bridgeShards(sizing);
@@ -199,10 +218,10 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
         `${size.count} ${size.role} hosts, at most ${place.room} fit into ${zone.ipv4}`,
       );
     }
-    const [v4, v6] = [cidr(zone.ipv4), cidr(zone.ipv6)];
+    const exposure = exposureOf(place, NETWORKS[instance.cloud].wayOut);
     return Array.from({ length: size.count }, (_, i): Host => {
       const id = `${size.role}-${i + 1}`;
-      const publicAddress = place.public ? addresses?.addresses[id] : undefined;
+      const publicAddress = exposure.addressed ? addresses?.addresses[id] : undefined;
       return {
         id,
         role: size.role,
@@ -214,9 +233,9 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
               : (i % sizing.shards) + 1,
         name: `${id}.${instance.name}.internal`,
         zone: place.zone,
-        ipv4: addressAt(v4, place.offset + i),
-        ipv6: addressAt(v6, place.offset + i),
-        exposure: { public: place.public, why: place.why },
+        ipv4: addressAt(cidr(zone.ipv4), place.offset + i),
+        ...(zone.ipv6 && { ipv6: addressAt(cidr(zone.ipv6), place.offset + i) }),
+        exposure,
         ...(publicAddress && {
           publicAddress: {
             id: publicAddress.id,
@@ -364,7 +383,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     if (error instanceof Unplannable) throw new Refused(error.path, error.message);
     throw error;
   }
-  const missing = hosts.filter((h) => h.exposure.public && !h.publicAddress).map((h) => h.id);
+  const missing = hosts.filter((h) => h.exposure.addressed && !h.publicAddress).map((h) => h.id);
   return {
     version: 1,
     instance: instance.name,

@@ -1,5 +1,6 @@
 export { type AddressesFile, addressesSchema } from "./addresses.ts";
 export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
+export { privateAddresses } from "./private-addresses.ts";
 export { type SecurityRule, securityRules } from "./security-rules.ts";
 export type {
   Blueprint,

@@ -10,10 +10,11 @@ export interface Zone {
   readonly name: ZoneName;
   readonly why: string;
   readonly ipv4: string;
-  readonly ipv6: string;
+  /** Absent where the cloud's private networks have IPv4 alone. */
+  readonly ipv6?: string;
   /** Addresses that the cloud may use for itself (its DHCP ports), clear of every planned one. */
   readonly ipv4Pool: readonly [string, string];
-  readonly ipv6Pool: readonly [string, string];
+  readonly ipv6Pool?: readonly [string, string];
 }
 
 /** A public address that the cloud chose; `id` is the cloud's own name for it. */
@@ -42,9 +43,15 @@ export interface Host {
   readonly name: string;
   readonly zone: ZoneName;
   readonly ipv4: string;
-  readonly ipv6: string;
-  /** Why it is reachable from outside, or why it isn't. */
-  readonly exposure: { readonly public: boolean; readonly why: string };
+  /** Absent where its zone has none. */
+  readonly ipv6?: string;
+  readonly exposure: {
+    /** Whether anybody outside may start a connection to it. */
+    readonly public: boolean;
+    /** Whether it has a public address; one that isn't public goes out by it, and is let out alone. */
+    readonly addressed: boolean;
+    readonly why: string;
+  };
   /** Absent: none needed, or not yet allocated (see `addresses`). */
   readonly publicAddress?: PublicAddress;
   readonly flavour: string;

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import { heading, type TreePart } from "../tree/index.ts";
@@ -15,7 +15,7 @@ const UNIT = `/etc/systemd/system/${NAME}.service`;
 export function bridgePart({ hosts }: Blueprint, _host: Host): TreePart {
   const peers = hosts
     .filter(({ role }) => role === "turn" || role === "bridge")
-    .flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+    .flatMap(privateAddresses);
   return {
     packages: { install: ["python3"], absent: [] },
     files: [

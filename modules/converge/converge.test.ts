@@ -59,10 +59,11 @@ describe("known hosts", () => {
 });
 
 describe("inventory", () => {
-  const text = inventory(blueprint, "/b/hosts", "/i/vault.yaml", { "turn-1": "cert" }, "keys", {
-    check: false,
-    restart: true,
-  });
+  const wishes = { check: false, restart: true };
+  const text = inventory(
+    blueprint,
+    ...(["/b/hosts", "/i/vault.yaml", { "turn-1": "cert" }, "keys", wishes] as const),
+  );
   const { all } = load(text) as {
     all: { vars: Record<string, unknown>; hosts: Record<string, Record<string, unknown>> };
   };
@@ -80,6 +81,20 @@ describe("inventory", () => {
       "gate/tokens.pem": "keys",
     });
     expect(all.vars["polder_restart"]).toBe(true);
+  });
+
+  it("asks each service where it listens: a relay with an address of its own there, not inside", () => {
+    const publicAddress = { id: "x", ipv4: "203.0.113.7" };
+    const at = (publicAddresses: "direct" | "floating", id: string) => {
+      const hosts = blueprint.hosts.map((host) => ({ ...host, publicAddress }));
+      const cloud = { ...blueprint.cloud, publicAddresses };
+      const written = inventory({ ...blueprint, cloud, hosts }, "/b", "/v", {}, wishes);
+      return (load(written) as { all: typeof all }).all.hosts[id]?.["polder_address"];
+    };
+    const inside = (id: string) => blueprint.hosts.find((host) => host.id === id)?.ipv4;
+    expect(at("direct", "turn-1")).toBe("203.0.113.7");
+    expect(at("floating", "turn-1")).toBe(inside("turn-1"));
+    expect(at("direct", "control-1")).toBe(inside("control-1"));
   });
 
   it("mounts the volumes that there are, at their size", () => {

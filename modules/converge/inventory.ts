@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import type { Role } from "../sizing/index.ts";
+import { listening } from "../turn/index.ts";
 
 /** What a converge does with each host. */
 export interface Wishes {
@@ -19,6 +20,10 @@ const PARTS: Readonly<Record<Role, readonly string[]>> = {
   edge: ["ca"],
   monitor: ["ca", "monitor"],
 };
+
+/** An address that a host's services listen on. The relay's are those that people come in by. */
+const serviceAddress = (blueprint: Blueprint, host: Host): string =>
+  (host.role === "turn" ? listening(blueprint, host)[0] : undefined) ?? host.ipv4;
 
 /** Where a role's volume is mounted. */
 const MOUNTED: Partial<Readonly<Record<Role, string>>> = {
@@ -53,7 +58,7 @@ export function inventory(
     {
       ansible_host: host.name,
       polder_name: host.name,
-      polder_address: host.ipv4,
+      polder_address: serviceAddress(blueprint, host),
       polder_role: host.role,
       polder_tree: join(folder, host.id),
       polder_parts: [...PARTS[host.role]],

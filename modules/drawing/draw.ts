@@ -76,10 +76,13 @@ const WHAT: Readonly<Record<Role, string>> = {
 };
 
 function publicOf(host: Host): readonly [string, string] {
-  if (!host.exposure.public) return ["no public address", ""];
+  if (!host.exposure.addressed) return ["no public address", ""];
   if (!host.publicAddress) return ["not yet allocated", ""];
   return [host.publicAddress.ipv4, host.publicAddress.ipv6 ?? ""];
 }
+
+/** A zone's ranges, of each family that it has. */
+const rangesOf = ({ ipv4, ipv6 }: Zone): string => (ipv6 ? `${ipv4} · ${ipv6}` : ipv4);
 
 /** `bridge-1`, or `bridge-1 … bridge-12`. */
 function boxName(hosts: readonly Host[]): string {
@@ -93,7 +96,7 @@ function rowsOf(hosts: readonly Host[]): Row[] {
     const [ipv4, ipv6] = publicOf(host);
     return [
       [hosts.length === 1 ? "IPv4" : host.id, host.ipv4, ipv4],
-      [hosts.length === 1 ? "IPv6" : "", host.ipv6, ipv6],
+      [hosts.length === 1 ? "IPv6" : "", host.ipv6 ?? "", ipv6],
     ];
   };
   if (hosts.length <= LISTED) return hosts.flatMap(rows);
@@ -276,7 +279,7 @@ export function drawNetwork(blueprint: Blueprint): string {
     body.push(
       element("rect", { class: "zone", ...box, rx: 10 }),
       text(box.x + 24, box.y + 26, "h2", name),
-      text(box.x + 44 + titleWidth(name), box.y + 26, "mono soft", `${zone.ipv4} · ${zone.ipv6}`),
+      text(box.x + 44 + titleWidth(name), box.y + 26, "mono soft", rangesOf(zone)),
       ...span.why.map((line, i) => text(box.x + 24, box.y + 46 + i * 16, "soft", line)),
     );
   }

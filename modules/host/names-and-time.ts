@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import { type Blueprint, privateAddresses } from "../blueprint/index.ts";
 import type { TreePart } from "../tree/index.ts";
 import { textFile } from "./file.ts";
 
@@ -7,10 +7,9 @@ const hosts = (blueprint: Blueprint): string[] => [
   "::1 localhost ip6-localhost ip6-loopback",
   "",
   "# The instance's hosts, by their private addresses: no DNS is asked for them.",
-  ...blueprint.hosts.flatMap(({ id, name, ipv4, ipv6 }) => [
-    `${ipv4} ${name} ${id}`,
-    `${ipv6} ${name} ${id}`,
-  ]),
+  ...blueprint.hosts.flatMap((host) =>
+    privateAddresses(host).map((address) => `${address} ${host.name} ${host.id}`),
+  ),
 ];
 
 /** Whom a host asks for names and for the time: the location's own, and no one else. */

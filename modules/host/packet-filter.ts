@@ -1,4 +1,10 @@
-import type { Blueprint, Flow, Host, Peer } from "../blueprint/index.ts";
+import {
+  type Blueprint,
+  type Flow,
+  type Host,
+  type Peer,
+  privateAddresses,
+} from "../blueprint/index.ts";
 import type { TreePart } from "../tree/index.ts";
 import { textFile } from "./file.ts";
 
@@ -11,7 +17,7 @@ interface PeerSet {
 /** Addresses that a host has on its own links: a floating one is the cloud's, a direct one its own. */
 function ownAddresses(blueprint: Blueprint, host: Host): string[] {
   const direct = blueprint.cloud.publicAddresses === "direct" ? host.publicAddress : undefined;
-  return [host.ipv4, host.ipv6, direct?.ipv4, direct?.ipv6].filter((one) => one !== undefined);
+  return [...privateAddresses(host), direct?.ipv4, direct?.ipv6].filter((one) => one !== undefined);
 }
 
 /** Everybody whom a peer means; undefined is the internet, which needs no list. */
@@ -118,7 +124,8 @@ export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
   const lines = [
     `# Packet filter of ${host.id}: flows of the role ${host.role}. What isn't listed is dropped, in`,
     "# and out. Comments are the flows' ids: `polder show` says why each one is there. Answers belong to",
-    "# their connection. Behind it the cloud's security groups say the same, from the same table.",
+    "# their connection. Before it stands the cloud's own filter, from the same table: for all traffic, or",
+    "# where the cloud looks into no private network, for public traffic alone (docs/clouds.md).",
     "",
     "# All rules change at once, and none that was made by hand stays.",
     "flush ruleset",

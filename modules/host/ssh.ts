@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
 import { reference, type TreePart } from "../tree/index.ts";
 import { rawFile, textFile } from "./file.ts";
 
@@ -29,7 +29,9 @@ function forwarding(blueprint: Blueprint, host: Host): string[] {
   ];
   if (host.role !== "edge") return ["DisableForwarding yes", "AllowTcpForwarding no", ...none];
   const others = blueprint.hosts.filter((other) => other.role !== "edge");
-  const places = others.flatMap(({ ipv4, ipv6 }) => [`${ipv4}:22`, `[${ipv6}]:22`]);
+  const places = others
+    .flatMap(privateAddresses)
+    .map((address) => (address.includes(":") ? `[${address}]:22` : `${address}:22`));
   return [
     "# The jump to the other hosts (ProxyJump), by their private addresses.",
     "AllowTcpForwarding local",
@@ -45,7 +47,7 @@ function forwarding(blueprint: Blueprint, host: Host): string[] {
  */
 function penalties(blueprint: Blueprint, host: Host): string[] {
   const edges = blueprint.hosts.filter(({ role }) => role === "edge");
-  const exempt = edges.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).join(",");
+  const exempt = edges.flatMap(privateAddresses).join(",");
   return [
     "PerSourcePenalties crash:90s authfail:5s noauth:1s grace-exceeded:10s max:10m min:15s",
     ...(host.role !== "edge" && exempt ? [`PerSourcePenaltyExemptList ${exempt}`] : []),

@@ -157,6 +157,12 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
   if (raw.credentials !== undefined && raw.cloud === "hetzner")
     report(["credentials"], "only used with cloud: openstack; the token comes in HCLOUD_TOKEN");
 
+  if (raw.network?.ipv6 !== undefined && raw.cloud === "hetzner")
+    report(
+      ["network", "ipv6"],
+      "only used with cloud: openstack; Hetzner's networks have IPv4 alone",
+    );
+
   const certificates = raw.certificates?.source ?? "file";
   if (certificates === "instance-ca" && raw.residency !== "lab") {
     report(

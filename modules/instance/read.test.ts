@@ -456,6 +456,13 @@ describe("what is refused, and where", () => {
         'f.yaml:21:18: network.ipv6: got "2001:db8::/48", a unique local IPv6 range (RFC 4193) of /60 or wider is allowed',
       ],
     ],
+    [
+      "cloud: openstack",
+      'cloud: hetzner\nnetwork: { ipv6: "fd00:82::/48" }',
+      [
+        "f.yaml:7:18: network.ipv6: only used with cloud: openstack; Hetzner's networks have IPv4 alone",
+      ],
+    ],
     // Weaker than the default
     [
       "",

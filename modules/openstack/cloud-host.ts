@@ -33,7 +33,7 @@ export class CloudHost extends Construct {
       networkId: network.networkId,
       fixedIp: [
         { subnetId: network.ipv4SubnetId, ipAddress: host.ipv4 },
-        { subnetId: network.ipv6SubnetId, ipAddress: host.ipv6 },
+        ...(host.ipv6 ? [{ subnetId: network.ipv6SubnetId, ipAddress: host.ipv6 }] : []),
       ],
       securityGroupIds: [groupId],
       portSecurityEnabled: true,

@@ -25,6 +25,9 @@ export class ZoneNetwork extends Construct {
   constructor(scope: Construct, id: string, props: ZoneNetworkProps) {
     super(scope, id);
     const { blueprint, zone, router } = props;
+    const { ipv6: range6, ipv6Pool: pool6 } = zone;
+    if (!range6 || !pool6)
+      throw new Error(`zone ${zone.name} has no IPv6: not planned for OpenStack`);
     const common = { tags: tags(blueprint, `zone-${zone.name}`) };
     const network = new NetworkingNetworkV2(this, "network", {
       ...common,
@@ -47,12 +50,12 @@ export class ZoneNetwork extends Construct {
       name: cloudName(blueprint, `${zone.name}-ipv6`),
       networkId: network.id,
       ipVersion: 6,
-      cidr: zone.ipv6,
-      gatewayIp: addressAt(cidr(zone.ipv6), 1),
+      cidr: range6,
+      gatewayIp: addressAt(cidr(range6), 1),
       // Stateful: addresses are the planned ones, not derived from a MAC address.
       ipv6AddressMode: "dhcpv6-stateful",
       ipv6RaMode: "dhcpv6-stateful",
-      allocationPool: [{ start: zone.ipv6Pool[0], end: zone.ipv6Pool[1] }],
+      allocationPool: [{ start: pool6[0], end: pool6[1] }],
     });
     this.networkId = network.id;
     this.ipv4SubnetId = ipv4.id;

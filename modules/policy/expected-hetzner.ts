@@ -15,7 +15,7 @@ export function expectedOnHetzner(blueprint: BlueprintOn<HetznerCloud>): Expecte
   const expect = (where: string, key: string, facts: JsonObject) =>
     parts.push({ stack: where, key, facts });
 
-  const open = hosts.filter((host) => host.exposure.public);
+  const open = hosts.filter((host) => host.exposure.addressed);
   for (const { id } of open)
     for (const type of ["ipv4", "ipv6"])
       expect(addresses, `address ${id} ${type}`, {

@@ -40,6 +40,7 @@ export function expectedOnOpenStack(blueprint: BlueprintOn<OpenStackCloud>): Exp
       [4, zone.ipv4, zone.ipv4Pool],
       [6, zone.ipv6, zone.ipv6Pool],
     ] as const) {
+      if (!range || !pool) continue;
       expect(stack, `subnet ${zone.name} IPv${version}`, {
         network_id: `zone ${zone.name}`,
         cidr: range,

@@ -25,7 +25,7 @@ export function publicTrafficOnly(
 }
 
 function firewalls(blueprint: Blueprint, cluster: readonly Resource[]): Observation[] {
-  const open = new Set(blueprint.hosts.filter((h) => h.exposure.public).map((h) => h.role));
+  const open = new Set(blueprint.hosts.filter((h) => h.exposure.addressed).map((h) => h.role));
   const wanted = [...tuplesOfFlows(blueprint.flows)].filter(
     (tuple) => !/ role \S+$/.test(tuple) && [...open].some((role) => tuple.startsWith(`${role} `)),
   );
@@ -40,7 +40,7 @@ function firewalls(blueprint: Blueprint, cluster: readonly Resource[]): Observat
   const all = ofType(cluster, "hcloud_firewall");
   const strangers = all
     .filter((one) => ![...open].some((role) => partOf(one) === `role-${role}`))
-    .map((one) => fail(one.subject, "a firewall of no role with public hosts"));
+    .map((one) => fail(one.subject, "a firewall of no role whose hosts have public addresses"));
   const each = [...open].flatMap((role) => {
     const [firewall, ...others] = all.filter((one) => partOf(one) === `role-${role}`);
     if (!firewall) return [fail(`${blueprint.instance}/role ${role}`, "has no firewall")];
@@ -76,12 +76,12 @@ function wired(
     (id) => partOf(index.get(referenceOf(id) ?? "")) ?? "a firewall of nobody",
   );
   const { publicAddress: address } = host;
-  const isPublic = host.exposure.public && address !== undefined;
+  const isAddressed = host.exposure.addressed && address !== undefined;
   const fails = [
-    ...(carried.join() === (isPublic ? `role-${host.role}` : "")
+    ...(carried.join() === (isAddressed ? `role-${host.role}` : "")
       ? []
       : [
-          `carries ${shown(carried)}, allowed: ${isPublic ? `the firewall of role ${host.role} alone` : "none, for it has no public address"}`,
+          `carries ${shown(carried)}, allowed: ${isAddressed ? `the firewall of role ${host.role} alone` : "none, for it has no public address"}`,
         ]),
     ...(body["ignore_remote_firewall_ids"] === true
       ? ["ignore_remote_firewall_ids: what was put on it by hand would not be seen"]
@@ -91,7 +91,7 @@ function wired(
   return failsOr(
     fails.map((text) => fail(subject, text)),
     subject,
-    isPublic ? `the public addresses of ${host.id}: ${host.exposure.why}` : "no public address",
+    isAddressed ? `the public addresses of ${host.id}: ${host.exposure.why}` : "no public address",
   );
 }
 
@@ -100,7 +100,7 @@ function publicNet(host: Host, blocks: readonly unknown[]): string[] {
   if (block === undefined || others.length > 0)
     return ["public_net: exactly one block is needed, without it the cloud gives addresses"];
   const { publicAddress: address } = host;
-  const wanted = host.exposure.public ? [address?.id, address?.ipv6Id] : [];
+  const wanted = host.exposure.addressed ? [address?.id, address?.ipv6Id] : [];
   return (["ipv4", "ipv6"] as const).flatMap((family, i) => {
     const [enabled, id] = [at(block, `${family}_enabled`), at(block, family)];
     const own = wanted[i];
@@ -116,8 +116,8 @@ function publicNet(host: Host, blocks: readonly unknown[]): string[] {
 function allocated(blueprint: Blueprint, resource: Resource): readonly Observation[] {
   const { subject, body } = resource;
   const host = blueprint.hosts.find((h) => h.id === partOf(resource));
-  if (!host?.exposure.public)
-    return [fail(subject, "a public address for a host that is not to be public")];
+  if (!host?.exposure.addressed)
+    return [fail(subject, "a public address for a host that is to have none")];
   const tied = ["assignee_id", "assignee_type"].filter((name) => isSet(body[name]));
   return failsOr(
     [

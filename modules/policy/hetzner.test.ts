@@ -106,9 +106,31 @@ bothWays(exposureEqualsFlows, start, [
     /carries \["role-bridge"\]/,
   ],
   [
-    "a monitor that is public",
-    (p) => twice(put(p, "server", "monitor-1", { public_net: [{ ipv4_enabled: true }] })),
-    /ipv[46] is not switched off/,
+    "something that the monitor lets in: its address is a way out",
+    (p) => {
+      rules(p, "firewall_monitor").push({
+        ...{ direction: "in", protocol: "tcp", port: "19532", source_ips: ["0.0.0.0/0"] },
+      });
+      return at(p, "firewall", "firewall_monitor");
+    },
+    /no flow asks for: monitor ingress IPv4 tcp 19532-19532/,
+  ],
+  [
+    "an address on a host that is to have none",
+    (p) => {
+      const monitor = p.blueprint.hosts.find((one: Loose) => one.id === "monitor-1");
+      monitor.exposure.addressed = false;
+      delete monitor.publicAddress;
+      const own = ["ipv4", "ipv6"].map((type) =>
+        at(p, "primary_ip", `monitor-1-${type}`, ADDRESSES),
+      );
+      const firewall = at(p, "firewall", "firewall_monitor");
+      const server = at(p, "server", "monitor-1");
+      const rules = body(p, "hcloud_firewall", "firewall_monitor", NAME).rule;
+      const tuples = rules.flatMap((rule: Loose) => rule.destination_ips);
+      return [...tuples.map(() => firewall), firewall, server, server, server, ...own];
+    },
+    /is not switched off|is to have none|allowed: none|no flow asks|no role whose hosts/,
   ],
   [
     "a server to which the cloud gives addresses",

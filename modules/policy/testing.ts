@@ -66,7 +66,7 @@ function load(name: string, allocated: boolean, change: (text: string) => string
 }
 
 function addressesFor(blueprint: Blueprint): unknown {
-  const open = blueprint.hosts.filter((host) => host.exposure.public);
+  const open = blueprint.hosts.filter((host) => host.exposure.addressed);
   const direct = blueprint.cloud.publicAddresses === "direct";
   const hetzner = blueprint.cloud.provider === "hetzner";
   const one = (index: number) => ({

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
 import { gateHosts, gateSettings, publicHosts } from "../gate/index.ts";
 import { HOST_CERTIFICATE } from "../host/index.ts";
 import { GROUPS, SUITES_12, SUITES_13 } from "../tls/index.ts";
@@ -31,7 +31,7 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     "",
     "-- Bridges come over the private network, people by nginx on this host; nothing else listens.",
     "c2s_ports = { 5222 }",
-    `c2s_interfaces = { ${strings([host.ipv4, host.ipv6])} }`,
+    `c2s_interfaces = { ${strings(privateAddresses(host))} }`,
     "c2s_direct_tls_ports = {}",
     "s2s_ports = {}",
     "s2s_direct_tls_ports = {}",

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
 import { FOLDER, gateFiles, gateHosts, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, sandbox } from "../sandbox/index.ts";
@@ -46,7 +46,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
         "RuntimeDirectoryMode=0750",
         "# Root writes there what is revoked; without the folder the gate lets nobody in.",
         `ExecStartPre=+/usr/bin/install -d -o root -g prosody -m 0750 ${REVOKED_FOLDER}`,
-        awaitAddresses([host.ipv4, host.ipv6]),
+        awaitAddresses(privateAddresses(host)),
         ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
       ]),
     ],

@@ -23,6 +23,19 @@ const anyBlueprint = anyInstance
 const some = buildBlueprint(inputOf(someInstance()));
 const runs = { numRuns: 25 };
 
+describe("where private networks have IPv4 alone", () => {
+  const at = (cloud: Record<string, unknown>) =>
+    JSON.stringify(renderAll(buildBlueprint(inputOf(someInstance(cloud)))));
+  // RFC 4193: what every private IPv6 address begins with.
+  const own = /\bf[cd][0-9a-f]{2}:[0-9a-f:]+/;
+
+  it("no file names a private IPv6 address, to be bound, waited for, asked or let in", () => {
+    expect(at({})).toMatch(own);
+    const hetzner = { residency: "eea", cloud: "hetzner", location: "hetzner-fsn1" };
+    expect(own.exec(at(hetzner))?.[0]).toBeUndefined();
+  });
+});
+
 describe("rendering any instance", () => {
   it("gives the same bytes for the same Blueprint, and leaves it alone", () => {
     fc.assert(

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { privateAddresses } from "../blueprint/index.ts";
 import { secretsOf } from "../keyring/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
 import {
@@ -70,8 +71,8 @@ describe("ensureSecrets", () => {
       const leaf = vault.need(`tls/${host.id}.crt`);
       for (const purpose of ["sslserver", "sslclient"])
         expect(verify(leaf, "-purpose", purpose, "-verify_hostname", host.name)).toMatch(/OK/);
-      expect(verify(leaf, "-verify_ip", host.ipv4)).toMatch(/OK/);
-      expect(verify(leaf, "-verify_ip", host.ipv6)).toMatch(/OK/);
+      for (const address of privateAddresses(host))
+        expect(verify(leaf, "-verify_ip", address)).toMatch(/OK/);
       expect(verify(leaf, "-verify_hostname", "other.example")).toMatch(/hostname mismatch/);
     }
     const { domain } = loaded.blueprint;

@@ -1,10 +1,10 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
 import type { Constraints, Leaf } from "./x509.ts";
 
 /** What the instance's CA may certify: its hosts, its public names, its private addresses. */
 export const constraints = (blueprint: Blueprint): Constraints => ({
   dns: [`${blueprint.instance}.internal`, blueprint.domain],
-  ranges: blueprint.zones.flatMap((zone) => [zone.ipv4, zone.ipv6]),
+  ranges: blueprint.zones.flatMap(({ ipv4, ipv6 }) => (ipv6 ? [ipv4, ipv6] : [ipv4])),
 });
 
 /** RFC 5280 upper bound of a common name; the names that count stand in the alternative names. */
@@ -19,7 +19,7 @@ const commonName = (name: string, short: string): string =>
 export const hostLeaf = (blueprint: Blueprint, host: Host): Leaf => ({
   commonName: commonName(host.name, host.id),
   dns: [host.name, ...(host.role === "control" ? [`auth.${blueprint.domain}`] : [])],
-  addresses: [host.ipv4, host.ipv6],
+  addresses: privateAddresses(host),
   use: ["server", "client"],
 });
 
@@ -37,4 +37,8 @@ export const publicLeaf = (blueprint: Blueprint, use: PublicUse): Leaf => {
 };
 
 /** What admins reach a host by. */
-export const sshPrincipals = (host: Host): string[] => [host.name, host.id, host.ipv4, host.ipv6];
+export const sshPrincipals = (host: Host): string[] => [
+  host.name,
+  host.id,
+  ...privateAddresses(host),
+];

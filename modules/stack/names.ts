@@ -16,4 +16,4 @@ export const labels = (blueprint: Blueprint, part: string): Record<string, strin
 
 /** Hosts that have, or are to have, a public address. */
 export const publicHosts = (blueprint: Blueprint): readonly Host[] =>
-  blueprint.hosts.filter((host) => host.exposure.public);
+  blueprint.hosts.filter((host) => host.exposure.addressed);

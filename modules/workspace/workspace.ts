@@ -216,8 +216,8 @@ function checkAddresses({ file, yaml }: RecordedAddresses, blueprint: Blueprint)
   const problems: Problem[] = [];
   const unused: string[] = [];
   const seen = new Map<string, string>();
-  const planned = blueprint.hosts.filter((host) => host.exposure.public).map((host) => host.id);
-  const roles = new Set(blueprint.hosts.filter((h) => h.exposure.public).map((h) => h.role));
+  const planned = blueprint.hosts.filter((host) => host.exposure.addressed).map((host) => host.id);
+  const roles = new Set(blueprint.hosts.filter((h) => h.exposure.addressed).map((h) => h.role));
   for (const [id, entry] of Object.entries(file.addresses)) {
     const path = ["addresses", id];
     const report = (at: Position, message: string) =>

@@ -2,6 +2,7 @@ import type { Blueprint, BlueprintOn, HetznerCloud } from "../../modules/bluepri
 import type { Finding } from "../../modules/findings/index.ts";
 import { AddressesStack, ClusterStack, HetznerStack } from "../../modules/hetzner/index.ts";
 import {
+  type Access,
   access,
   HetznerApi,
   type Item,
@@ -9,10 +10,12 @@ import {
   type Kind,
 } from "../../modules/hetzner-api/index.ts";
 import { BadInput } from "../../modules/input/index.ts";
+import { OutsideFailure } from "../../modules/outside/index.ts";
 import type { PlanJson } from "../../modules/policy/index.ts";
 import type { StackProps } from "../../modules/stack/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { endpointProblem, isLoopback } from "../endpoint.ts";
+import { labFolder, terraformEnvironment } from "../environment.ts";
 import type { Cloud, Leftover, Strangers } from "./cloud.ts";
 
 function on<Props extends { readonly blueprint: Blueprint }>({
@@ -27,13 +30,28 @@ function on<Props extends { readonly blueprint: Blueprint }>({
 class BareStack extends HetznerStack {}
 
 /**
+ * How the instance's project is reached: as the environment says, in the lab as the lab says.
+ *
+ * @throws BadInput without a token; OutsideFailure when the lab has no such project
+ */
+function reach(blueprint: Blueprint): Access {
+  const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
+  const env = terraformEnvironment(blueprint);
+  if (lab !== undefined && !env["HCLOUD_TOKEN"])
+    throw new OutsideFailure(
+      `the lab is down, or has no project ${blueprint.instance}: \`polder lab up\` first`,
+    );
+  return access({ ...process.env, ...env });
+}
+
+/**
  * The project that the environment names. Its address must be one that the location's record has.
  * Loopback is let through: a stand-in of Hetzner's API, which every plan then says.
  *
  * @throws BadInput
  */
 function connect(blueprint: Blueprint): HetznerApi {
-  const found = access(process.env);
+  const found = reach(blueprint);
   const problem = isLoopback(found.endpoint)
     ? undefined
     : endpointProblem(blueprint, found.endpoint);
@@ -101,8 +119,9 @@ async function strangers(
       ...{ id, verdict: "pass", subject: blueprint.instance },
       message: "the cloud holds nothing of it that is in no state",
     });
-  const { endpoint } = access(process.env);
-  if (isLoopback(endpoint))
+  const { endpoint } = reach(blueprint);
+  // In the lab nothing else is meant.
+  if (isLoopback(endpoint) && blueprint.residency.profile !== "lab")
     findings.push({
       ...{ id: "cloud-is-no-stand-in", verdict: "pass", warns: true, subject: blueprint.instance },
       message: `HCLOUD_ENDPOINT leads to ${new URL(endpoint).host}: a stand-in on this machine, not Hetzner; nothing of this plan or apply is in ${blueprint.cloud.location}`,

@@ -7,8 +7,9 @@ import subprocess
 
 from ansible.module_utils.polder_tree import Refused
 
-# virtio gives the volume's id, cut to 20 characters, as the disk's serial number.
-DISKS = "/dev/disk/by-id/virtio-*"
+# Disks that are volumes, by their serial numbers: virtio gives the volume's id, cut to 20 characters;
+# Hetzner Cloud its number, as its API's `linux_device` says. A system's own disk has neither.
+DISKS = ("/dev/disk/by-id/virtio-*", "/dev/disk/by-id/scsi-0HC_Volume_*")
 
 
 def _say(*command):
@@ -25,7 +26,8 @@ def find(volume):
     """The volume's disk and what is on it: absent, blank, ready."""
     folder = volume["folder"]
     size = str(volume["sizeGiB"] << 30)
-    disks = [path for path in glob.glob(DISKS) if _whole(path) and _say("blockdev", "--getsize64", path)[1] == size]
+    found = [path for pattern in DISKS for path in glob.glob(pattern)]
+    disks = [path for path in found if _whole(path) and _say("blockdev", "--getsize64", path)[1] == size]
     if len(disks) > 1:
         raise Refused("which disk is %s? %s have its size: detach what isn't this host's" % (folder, ", ".join(sorted(disks))))
     if not disks:

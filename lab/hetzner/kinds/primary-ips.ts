@@ -11,17 +11,6 @@ const show = (ip: Kept) => ({
   ...{ assignee_id: ip["assignee_id"], assignee_type: "server" },
 });
 
-/** Addresses that nobody has (RFC 5737, RFC 3849): the first that is free. */
-function allocate(project: Project, type: "ipv4" | "ipv6"): string {
-  const taken = new Set(project.all("primary_ips").map((ip) => ip["ip"]));
-  for (let n = 10; n < 500; n++) {
-    const v4 = n < 250 ? `203.0.113.${n}` : `198.51.100.${n - 245}`;
-    const address = type === "ipv4" ? v4 : `2001:db8:f:${n.toString(16)}::/64`;
-    if (!taken.has(address)) return address;
-  }
-  throw new ApiError("server_error", "the stand-in has no more addresses");
-}
-
 export function createIp(
   project: Project,
   wanted: {
@@ -35,7 +24,7 @@ export function createIp(
   const location = LOCATIONS.find(({ name }) => name === wanted.location);
   if (!location) throw invalid("location", `${wanted.location}: there is no such location`);
   return project.add("primary_ips", {
-    ...{ name: wanted.name, type: wanted.type, location, ip: allocate(project, wanted.type) },
+    ...{ name: wanted.name, type: wanted.type, location, ip: project.freeAddress(wanted.type) },
     ...{ auto_delete: wanted.auto, assignee_id: null, dns_ptr: [], protection: { delete: false } },
     labels: checkedLabels(wanted.labels),
   });

@@ -8,7 +8,7 @@ import { readRule, rolesOfGroups, tupleOf, tuplesOfFlows } from "../tuples.ts";
 export const exposureEqualsFlows = defineRule({
   id: "exposure-equals-flows",
   level: "error",
-  what: "the cloud's packet filter permits exactly the Blueprint's flows (at Hetzner those from and to the outside: its firewalls see no other), each host carries exactly its role's group, and only hosts that are to be public have a public address",
+  what: "the cloud's packet filter permits exactly the Blueprint's flows (at Hetzner those from and to the outside: its firewalls see no other), each host carries exactly its role's group, and only hosts that are to have a public address have one",
   why: "What the network lets through is what was decided, nothing more and nothing less: the exposure register can be believed.",
   norm: "BIO2 5.14.04, 8.22.01",
   looksAt: "stacks",

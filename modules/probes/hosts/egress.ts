@@ -1,4 +1,4 @@
-import type { Flow } from "../../blueprint/index.ts";
+import { type Flow, privateAddresses } from "../../blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, judge, notTested, type Outcome, type Probe } from "../probe.ts";
 import { hostOf, hostsOf } from "../services.ts";
@@ -93,10 +93,8 @@ async function run(subject: string, context: Context): Promise<Outcome> {
   // Neighbours, on ports that no flow leads to.
   const neighbours = hostsOf(context.blueprint)
     .filter(({ id }) => id !== subject)
-    .flatMap(({ ipv4, ipv6 }): Attempt[] => [
-      { protocol: "tcp", address: ipv4, port: 9_999 },
-      { protocol: "tcp", address: ipv6, port: 9_999 },
-    ]);
+    .flatMap(privateAddresses)
+    .map((address): Attempt => ({ protocol: "tcp", address, port: 9_999 }));
   const results = await attempt(subject, [...targets, ...neighbours], context);
   const heard = await context.outside.ask("knocks", {});
   const wrong = [

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../blueprint/index.ts";
+import { type Blueprint, type Host, privateAddresses } from "../../blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
 import { flowsTo, hostOf, hostsOf, portsOf, publicAddresses } from "../services.ts";
@@ -75,7 +75,7 @@ const usual = (blueprint: Blueprint, host: Host): number[] => [
 
 async function runPrivate(subject: string, context: Context): Promise<Outcome> {
   const host = hostOf(context.blueprint, subject);
-  const targets = [host.ipv4, host.ipv6].map((address) => ({
+  const targets = privateAddresses(host).map((address) => ({
     address,
     ports: usual(context.blueprint, host).map((port) => [port, port] as const),
   }));
@@ -87,7 +87,7 @@ async function runPrivate(subject: string, context: Context): Promise<Outcome> {
     ...open.map((port) => `tcp ${port} of ${address} is reached from ${context.outside.where}`),
     ...(refused > 0 ? [`${address} answers from ${context.outside.where}`] : []),
   ]);
-  return judge(wrong, `${host.ipv4} and ${host.ipv6} don't answer`);
+  return judge(wrong, `${privateAddresses(host).join(" and ")}: no answer`);
 }
 
 /** What listens on a host. @throws Error when `ss` can't be run there */

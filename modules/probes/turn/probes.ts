@@ -1,4 +1,4 @@
-import type { Host } from "../../blueprint/index.ts";
+import { type Host, privateAddresses } from "../../blueprint/index.ts";
 import { type Context, judge, notTested, type Outcome, type Probe } from "../probe.ts";
 import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { TurnRelayed, TurnServer } from "./ask.ts";
@@ -58,10 +58,10 @@ function forbidden(subject: string, { blueprint }: Context): Map<string, string>
     ...others.flatMap((host): [string, string][] => {
       const who = host.id === subject ? "itself" : host.id;
       return [
-        [host.ipv4, who],
-        [host.ipv6, who],
         [`::ffff:${host.ipv4}`, `${who}, mapped`],
-        ...publicAddresses(host).map((address): [string, string] => [address, who]),
+        ...[...privateAddresses(host), ...publicAddresses(host)].map(
+          (address): [string, string] => [address, who],
+        ),
       ];
     }),
   ]);

@@ -1,4 +1,4 @@
-import type { Host } from "../../blueprint/index.ts";
+import { type Host, privateAddresses } from "../../blueprint/index.ts";
 import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
 import { authDomain, bridgeOf, hostOf, hostsOf, publicAddresses } from "../services.ts";
 import { XmppClient, XmppRefused } from "./client.ts";
@@ -63,7 +63,7 @@ const alive = (subject: string, context: Context): Promise<string | undefined> =
 async function reached(subject: string, context: Context): Promise<Outcome> {
   const control = hostOf(context.blueprint, subject);
   const wrong: string[] = [];
-  for (const address of [...publicAddresses(control), control.ipv4, control.ipv6])
+  for (const address of [...publicAddresses(control), ...privateAddresses(control)])
     for (const port of [PORT, 5223, 5269, 5280, 5281, 5347]) {
       const { verdict } = await context.outside.ask("knock", { address, port, timeout: 500 });
       if (verdict !== "silent") wrong.push(`${address} tcp ${port} is ${verdict}`);
