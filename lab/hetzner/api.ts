@@ -24,6 +24,8 @@ export interface Options {
   readonly port?: number;
   readonly pace?: Pace;
   readonly limit?: Limit;
+  /** Whether the answer to a request is lost: it is done, and who asked sees the connection end. */
+  readonly loses?: (method: string, path: string) => boolean;
 }
 
 /** A stand-in that runs. */
@@ -182,6 +184,7 @@ export async function start(options: Options): Promise<StandIn> {
         return { status, body: { error: { code, message, details } } };
       })
       .then(({ status, body }) => {
+        if (options.loses?.(request.method ?? "", request.url ?? "")) return void request.socket.destroy();
         // Without a body no type either: a client reads what it is told to read.
         if (body === undefined) return void response.writeHead(status).end();
         response.writeHead(status, { "content-type": "application/json" });
