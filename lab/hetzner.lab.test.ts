@@ -1,11 +1,13 @@
-// The real provider against the stand-in of Hetzner's API. Needs Terraform and loopback; not the lab.
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+// The real provider against the stand-in of Hetzner's API. Needs Terraform, loopback
+// and a root of Debian 13; not the lab.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { access, HetznerApi, KINDS } from "../modules/hetzner-api/index.ts";
 import { ROOT, terraformEnvironment } from "../stacks/environment.ts";
 import { type StandIn, start } from "./hetzner/index.ts";
+import { judgeRoot } from "./testing/judge-root.ts";
 import { polder, program, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-hetzner-"));
@@ -227,6 +229,14 @@ describe("cdktf on Hetzner Cloud", () => {
 test("PyPI's hcloud creates, lists, changes and deletes through the stand-in", async () => {
   const ran = await program(join(ROOT, "build/venv/bin/python"), ["lab/testing/hcloud-client.py"], {
     env: environment("h"),
+  });
+  expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, "all done\n", ""]);
+});
+
+test("Debian's hcloud, Hetzner's own command, creates, lists, changes and deletes through the stand-in", async () => {
+  const script = readFileSync(join(ROOT, "lab/testing/hcloud-command.sh"), "utf8");
+  const ran = await program("chroot", [await judgeRoot(), "bash", "-c", script], {
+    env: { ...environment("g"), HOME: "/tmp" },
   });
   expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, "all done\n", ""]);
 });

@@ -107,6 +107,9 @@ try {
     await measure(5, process.execPath, "--import", "tsx", "stacks/main.ts"),
   );
 
+  process.stderr.write("synth beside a bare app\n");
+  const synth = await once(process.execPath, ["--import", "tsx", "scripts/bench-synth.ts"]);
+
   if ((await status({ folder: defaultFolder() })).state === "up")
     row("`polder lab down`", await measure(1, polder, "lab", "down"));
   row("`polder lab up`, its root and data there", await measure(1, polder, "lab", "up"));
@@ -139,6 +142,7 @@ try {
       "| --- | --- | --- | --- | --- |",
       ...rows,
       "",
+      synth.output,
       `The lab's services: ${lab.services.length} processes, ${lab.memoryMiB} MiB (PSS).`,
       "",
     ].join("\n"),

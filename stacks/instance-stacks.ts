@@ -43,14 +43,17 @@ export function addStacks(
   return stacks;
 }
 
+/** What stacks become, by their names. */
+export const jsonOf = (stacks: readonly TerraformStack[]): Map<string, TerraformJson> =>
+  new Map(
+    stacks.map((stack) => [stack.node.id, JSON.parse(Testing.synth(stack)) as TerraformJson]),
+  );
+
 /** The Terraform JSON of an instance's stacks, without writing anything. */
 export function renderStacks(
   loaded: LoadedInstance,
   options: StackOptions,
 ): Map<string, TerraformJson> {
   const app = new App({ outdir: options.outdir, skipValidation: true });
-  const stacks = addStacks(app, loaded, options);
-  return new Map(
-    stacks.map((stack) => [stack.node.id, JSON.parse(Testing.synth(stack)) as TerraformJson]),
-  );
+  return jsonOf(addStacks(app, loaded, options));
 }

@@ -14,41 +14,57 @@ import {
 } from "../modules/workspace/index.ts";
 import { cloudOf } from "./clouds/index.ts";
 import { ROOT } from "./environment.ts";
-import { addStacks } from "./instance-stacks.ts";
+import { addStacks, jsonOf } from "./instance-stacks.ts";
 import { packOf } from "./pack.ts";
 import { today } from "./today.ts";
-import { policyInput, prepareStateFolder, stackFolder, writeLockFile } from "./working-folder.ts";
+import { inputOf, prepareStateFolder, stackFolder, writeLockFile } from "./working-folder.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const selected = process.env["POLDER_INSTANCE"];
 const outdir = resolve(process.env["CDKTF_OUTDIR"] ?? "cdktf.out");
 
-/** The instance, or undefined when it is broken: its faults are told then. */
-async function sound(name: string): Promise<LoadedInstance | undefined> {
+interface Sound {
+  readonly loaded: LoadedInstance;
+  readonly stacks: readonly TerraformStack[];
+}
+
+// Where a token was made is told in errors that no instance file can cause; it is a tenth of a synth.
+process.env["CDKTN_DISABLE_CREATION_STACK"] = "1";
+const app = new App({ outdir, skipValidation: true });
+
+/** The instance, its stacks in the app, or undefined when it is broken: its faults are told then. */
+async function sound(name: string): Promise<Sound | undefined> {
+  const before = app.node.children.length;
+  // What is broken leaves nothing in the app.
+  const leave = () => {
+    for (const { node } of app.node.children.slice(before)) app.node.tryRemoveChild(node.id);
+    return undefined;
+  };
   try {
     const loaded = loadInstance(instanceFolder(ROOT, name));
-    const findings = judge(policyInput(loaded, { outdir }), today(), await packOf(loaded));
+    const stacks = addStacks(app, loaded, { outdir });
+    const findings = judge(inputOf(loaded, jsonOf(stacks)), today(), await packOf(loaded));
     const failed = findings.filter((f) => f.verdict === "fail");
     for (const finding of findings.filter((f) => f.warns))
       say(`${name}: ${formatFinding(finding)}`);
     for (const finding of failed) say(`${name}: ${formatFinding(finding)}`);
-    return failed.length === 0 ? loaded : undefined;
+    return failed.length === 0 ? { loaded, stacks } : leave();
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
     for (const line of error.message.split("\n")) say(line);
-    return undefined;
+    return leave();
   }
 }
 
-const app = new App({ outdir, skipValidation: true });
 const names = selected ? [selected] : instanceNames(ROOT);
 const stacks: { readonly stack: TerraformStack; readonly provider: string }[] = [];
 for (const name of names) {
-  const loaded = await sound(name);
-  if (!loaded) continue;
+  const found = await sound(name);
+  if (!found) continue;
+  const { loaded } = found;
   prepareStateFolder(loaded);
   const { provider } = cloudOf(loaded.blueprint);
-  for (const stack of addStacks(app, loaded, { outdir })) stacks.push({ stack, provider });
+  for (const stack of found.stacks) stacks.push({ stack, provider });
   if (loaded.blueprint.addresses.state !== "allocated" && selected) {
     say(
       `${name}: only its addresses yet; deploy ${name}-addresses, then \`polder addresses ${name}\``,

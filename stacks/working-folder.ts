@@ -87,10 +87,14 @@ export function policyInput(
   options: StackOptions,
   plans?: ReadonlyMap<string, PlanJson>,
 ): PolicyInput {
-  return {
-    blueprint: loaded.blueprint,
-    stacks: renderStacks(loaded, options),
-    schema: providerSchema(cloudOf(loaded.blueprint).provider),
-    ...(plans && { plans }),
-  };
+  return { ...inputOf(loaded, renderStacks(loaded, options)), ...(plans && { plans }) };
 }
+
+/** The same from stacks that are made already. */
+export const inputOf = (
+  { blueprint }: LoadedInstance,
+  stacks: PolicyInput["stacks"],
+): PolicyInput => ({
+  ...{ blueprint, stacks },
+  schema: providerSchema(cloudOf(blueprint).provider),
+});

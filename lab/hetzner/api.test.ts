@@ -175,6 +175,92 @@ describe("what it refuses, by the API's own codes", () => {
       "server_not_stopped",
     ],
     [
+      "a second address of a kind",
+      async (ask) => {
+        const made = await ask("POST", "/servers", server("a"));
+        const wanted = { name: "p", type: "ipv4", assignee_id: made.json.server.id };
+        return ask("POST", "/primary_ips", wanted);
+      },
+      "server_has_ipv4",
+    ],
+    [
+      "another server's address",
+      async (ask) => {
+        const { json } = await ask("POST", "/servers", server("a"));
+        const public_net = { ipv4: json.server.public_net.ipv4.id };
+        return ask("POST", "/servers", server("b", { public_net }));
+      },
+      "primary_ip_assigned",
+    ],
+    [
+      "to delete an address that is in use",
+      async (ask) => {
+        const { json } = await ask("POST", "/servers", server("a"));
+        return ask("DELETE", `/primary_ips/${json.server.public_net.ipv4.id}`);
+      },
+      "must_be_unassigned",
+    ],
+    [
+      "to delete a volume that is attached",
+      async (ask) => {
+        const { json } = await ask("POST", "/servers", server("a"));
+        const wanted = { name: "v", size: 10, server: json.server.id };
+        const made = await ask("POST", "/volumes", wanted);
+        return ask("DELETE", `/volumes/${made.json.volume.id}`);
+      },
+      "service_error",
+    ],
+    [
+      "a firewall for a server that isn't there",
+      async (ask) => {
+        const { json } = await ask("POST", "/firewalls", { name: "f" });
+        const apply_to = [{ type: "server", server: { id: 7 } }];
+        return ask("POST", `/firewalls/${json.firewall.id}/actions/apply_to_resources`, {
+          apply_to,
+        });
+      },
+      "firewall_resource_not_found",
+    ],
+    [
+      "to delete a firewall that a selector uses",
+      async (ask) => {
+        const apply_to = [{ type: "label_selector", label_selector: { selector: "a=b" } }];
+        const { json } = await ask("POST", "/firewalls", { name: "f", apply_to });
+        return ask("DELETE", `/firewalls/${json.firewall.id}`);
+      },
+      "resource_in_use",
+    ],
+    [
+      "records of a secondary zone",
+      async (ask) => {
+        const primary_nameservers = [{ address: "192.0.2.1" }];
+        const zone = { name: "meet.example", mode: "secondary", primary_nameservers };
+        await ask("POST", "/zones", zone);
+        return ask("GET", "/zones/meet.example/rrsets");
+      },
+      "incorrect_zone_mode",
+    ],
+    ["a list of all actions", (ask) => ask("GET", "/actions"), "deprecated_api_endpoint"],
+    [
+      "a key that is none",
+      (ask) => ask("POST", "/ssh_keys", { name: "k", public_key: "ssh-rsa" }),
+      "invalid_input",
+    ],
+    [
+      "a server for a key that isn't there",
+      (ask) => ask("POST", "/servers", server("a", { ssh_keys: [7] })),
+      "not_found",
+    ],
+    [
+      "a route by the network's own gateway",
+      async (ask) => {
+        const { json } = await ask("POST", "/networks", network);
+        const route = { destination: "192.168.0.0/24", gateway: "10.0.0.0" };
+        return ask("POST", `/networks/${json.network.id}/actions/add_route`, route);
+      },
+      "invalid_input",
+    ],
+    [
       "a CAA record without quotes",
       async (ask) => {
         await ask("POST", "/zones", { name: "meet.example", mode: "primary" });
@@ -228,6 +314,22 @@ test("a stand-in that is started again knows everything, and an action that ran 
   expect(next.server.id).toBeGreaterThan(json.action.id);
   const status = async () => (await second("GET", `/actions/${json.action.id}`)).json.action.status;
   await expect.poll(status, { timeout: 5_000 }).toBe("success");
+});
+
+test("a firewall by label selector is on each server whose labels meet it", async () => {
+  const ask = await standIn();
+  const apply_to = [{ type: "label_selector", label_selector: { selector: "role=edge" } }];
+  const { json } = await ask("POST", "/firewalls", { name: "f", apply_to });
+  const firewallsOf = async (name: string, more: object) => {
+    const made = await ask("POST", "/servers", server(name, more));
+    return made.json.server.public_net.firewalls.map((one: Json) => one.id);
+  };
+  const labels = { role: "edge" };
+  expect(await firewallsOf("a", { labels })).toEqual([json.firewall.id]);
+  expect(await firewallsOf("b", {})).toEqual([]);
+  expect(await firewallsOf("c", { labels, ...closed })).toEqual([]);
+  const [applied] = (await ask("GET", `/firewalls/${json.firewall.id}`)).json.firewall.applied_to;
+  expect(applied.applied_to_resources).toHaveLength(1);
 });
 
 test("a token is a project: another sees nothing of it", async () => {

@@ -3,13 +3,14 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { firstFree, POOL, type Pool } from "./addresses.ts";
-import { IMAGES, LOCATIONS, SERVER_TYPES } from "./catalogue.ts";
+import { IMAGES, ISOS, LOCATIONS, SERVER_TYPES } from "./catalogue.ts";
 import { ApiError } from "./error.ts";
 import { firewalls } from "./kinds/firewalls.ts";
 import { networks } from "./kinds/networks.ts";
 import { placementGroups } from "./kinds/placement-groups.ts";
 import { primaryIps } from "./kinds/primary-ips.ts";
 import { servers } from "./kinds/servers.ts";
+import { sshKeys } from "./kinds/ssh-keys.ts";
 import { volumes } from "./kinds/volumes.ts";
 import { zones } from "./kinds/zones.ts";
 import { operatorAnswer } from "./operator.ts";
@@ -29,6 +30,8 @@ export interface Options {
   readonly pool?: Pool;
   /** Token of whoever runs the machines; see operator.ts. @default there is nobody */
   readonly operator?: string;
+  /** Whether the answer to a request is lost: it is done, and who asked sees the connection end. */
+  readonly loses?: (method: string, path: string) => boolean;
 }
 
 /** A stand-in that runs. */
@@ -45,7 +48,7 @@ const MOST_BYTES = 1024 * 1024;
 
 const CATALOGUE: Readonly<
   Record<string, readonly { readonly id: number; readonly name: string }[]>
-> = { locations: LOCATIONS, server_types: SERVER_TYPES, images: IMAGES };
+> = { locations: LOCATIONS, server_types: SERVER_TYPES, images: IMAGES, isos: ISOS };
 
 const ROUTES: readonly Route[] = [
   ...servers,
@@ -54,6 +57,7 @@ const ROUTES: readonly Route[] = [
   ...networks,
   ...firewalls,
   ...placementGroups,
+  ...sshKeys,
   ...zones,
   ...Object.entries(CATALOGUE).flatMap(([name, list]): Route[] => [
     [`GET /${name}`, () => listed(name, list)],
@@ -66,7 +70,17 @@ const ROUTES: readonly Route[] = [
       },
     ],
   ]),
-  ["GET /actions", ({ project }) => listed("actions", project.actions())],
+  [
+    "GET /actions",
+    ({ project, query }) => {
+      if (!query.has("id"))
+        throw new ApiError("deprecated_api_endpoint", "actions are listed by their ids alone", {
+          announcement:
+            "https://docs.hetzner.cloud/changelog#2023-07-20-actions-list-endpoint-is-deprecated",
+        });
+      return listed("actions", project.actions());
+    },
+  ],
   [
     "GET /actions/:",
     ({ project, at: [id = ""] }) => {
@@ -91,7 +105,10 @@ const TABLE = ROUTES.map(([where, handle]) => {
 });
 
 /** Filters that a list takes beside its pages: each is a field, or a label selector. */
-const FILTERS = ["name", "type", "status", "ip", "architecture", "id"];
+const FILTERS = ["name", "type", "status", "ip", "architecture", "fingerprint", "id"];
+
+/** A field as a filter takes it: an IPv6 network by its address alone. */
+const filterValue = (value: unknown): string => String(value).replace(/::\/64$/, "::");
 
 function filtered(items: readonly object[], query: URLSearchParams): object[] {
   const isWanted = query.has("label_selector") && selector(query.get("label_selector") ?? "");
@@ -99,7 +116,7 @@ function filtered(items: readonly object[], query: URLSearchParams): object[] {
     const fields = item as Record<string, unknown>;
     return (
       FILTERS.every(
-        (name) => !query.has(name) || query.getAll(name).includes(String(fields[name])),
+        (name) => !query.has(name) || query.getAll(name).includes(filterValue(fields[name])),
       ) &&
       (!isWanted || isWanted((fields["labels"] ?? {}) as Record<string, string>))
     );
@@ -179,7 +196,7 @@ export async function start(options: Options): Promise<StandIn> {
     if (request.method !== "GET") project.save();
     if (!answer.list) return answer;
     const all = sorted(filtered(answer.body as object[], url.searchParams), url.searchParams);
-    const { items, meta } = page(all, url.searchParams);
+    const { items, meta } = page(answer.list, all, url.searchParams);
     return { status: answer.status, body: { [answer.list]: items, meta } };
   };
 
@@ -192,8 +209,12 @@ export async function start(options: Options): Promise<StandIn> {
         return { status, body: { error: { code, message, details } } };
       })
       .then(({ status, body }) => {
+        if (options.loses?.(request.method ?? "", request.url ?? ""))
+          return void request.socket.destroy();
+        // Without a body no type either: a client reads what it is told to read.
+        if (body === undefined) return void response.writeHead(status).end();
         response.writeHead(status, { "content-type": "application/json" });
-        response.end(body === undefined ? "" : JSON.stringify(body));
+        response.end(JSON.stringify(body));
       });
   });
   await new Promise<void>((resolve, reject) => {

@@ -22,6 +22,11 @@ export const LOCATIONS: readonly Location[] = [
   location(3, "hel1", "Helsinki", "FI"),
 ];
 
+interface Deprecation {
+  readonly announced: string;
+  readonly unavailable_after: string;
+}
+
 export interface ServerType {
   readonly id: number;
   readonly name: string;
@@ -33,6 +38,17 @@ export interface ServerType {
   readonly cpu_type: "dedicated" | "shared";
 }
 
+/** What is sold no more is listed all the same. */
+const withdrawn = (one: ReturnType<typeof type>) => {
+  const deprecation: Deprecation = {
+    ...{ announced: "2024-06-06T00:00:00Z", unavailable_after: "2024-09-06T00:00:00Z" },
+  };
+  const locations = one.locations.map((at) => ({
+    ...{ ...at, available: false, recommended: false, deprecation },
+  }));
+  return { ...one, deprecated: true, deprecation, locations };
+};
+
 const type = (
   id: number,
   name: string,
@@ -43,20 +59,23 @@ const type = (
 ) => ({
   ...{ id, name, cores, memory, disk, cpu_type, description: name.toUpperCase() },
   ...{ category: `${cpu_type} vCPU`, architecture: "x86", storage_type: "local" },
-  ...{ deprecated: false, deprecation: null, prices: [], included_traffic: 0 },
+  ...{ deprecated: false, deprecation: null as Deprecation | null, prices: [] },
+  included_traffic: 0,
   locations: LOCATIONS.map(({ id: at, name: called }) => ({
-    ...{ id: at, name: called, available: true, recommended: true, deprecation: null },
+    ...{ id: at, name: called, available: true, recommended: true },
+    deprecation: null as Deprecation | null,
   })),
 });
 
 export const SERVER_TYPES = [
+  withdrawn(type(1, "cx11", 1, 2, 20, "shared")),
   type(101, "cx23", 2, 4, 40, "shared"),
   type(102, "cx33", 4, 8, 80, "shared"),
   type(111, "ccx13", 2, 8, 80, "dedicated"),
   type(112, "ccx23", 4, 16, 160, "dedicated"),
   type(113, "ccx33", 8, 32, 240, "dedicated"),
   type(114, "ccx43", 16, 64, 360, "dedicated"),
-] as const;
+];
 
 export const IMAGES = [
   {
@@ -67,3 +86,9 @@ export const IMAGES = [
     labels: {},
   },
 ] as const;
+
+const iso = (id: number, name: string) => ({
+  ...{ id, name, description: name, type: "public", architecture: "x86", deprecation: null },
+});
+
+export const ISOS = [iso(8637, "installer-one.iso"), iso(8638, "installer-two.iso")];

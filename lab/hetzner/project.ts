@@ -31,6 +31,7 @@ export const KINDS = [
   "networks",
   "firewalls",
   "placement_groups",
+  "ssh_keys",
   "zones",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -50,6 +51,8 @@ export interface Pace {
 /** A public address that no project has; undefined when there is none. */
 export type FreeAddress = (type: "ipv4" | "ipv6") => string | undefined;
 
+/** Actions that leave their object free for the next: the provider sets a server's names side by side. */
+const SIDE_BY_SIDE = ["change_dns_ptr"];
 const DAY = 24 * 3600 * 1000;
 /** The API's own rule for names (RFC 1123 hosts are stricter, and checked for servers). */
 const NAME = /^[^\s/][^/]{0,63}$/;
@@ -147,12 +150,12 @@ export class Project {
       throw new ApiError(code, "another action is running on it, try again");
   }
 
-  /** Starts an action; its objects are busy until it has ended. */
+  /** Starts an action; its objects are busy until it has ended, but for one that runs beside others. */
   act(command: string, ...on: readonly (readonly [type: string, object: Kept])[]): object {
     const now = Date.now();
     const seconds = command.startsWith("create_") ? this.#pace.create : this.#pace.other;
     const until = now + seconds * 1000;
-    for (const [, object] of on) object.busyUntil = until;
+    if (!SIDE_BY_SIDE.includes(command)) for (const [, object] of on) object.busyUntil = until;
     const action: Action = {
       ...{ id: this.id(), command, started: now, until },
       resources: on.map(([type, { id }]) => ({ id, type })),

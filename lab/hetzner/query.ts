@@ -45,18 +45,20 @@ export function checkedLabels(labels: unknown): Record<string, string> {
   return labels as Record<string, string>;
 }
 
-/** The API's most and its usual. */
+/** The API's most, but for the record sets of a zone, and its usual. */
 const MOST = 50;
+const MOST_SETS = 100;
 const USUAL = 25;
 
-/** One page of a list, with what the API says of the others. */
-export function page<Item>(items: readonly Item[], query: URLSearchParams) {
+/** One page of a list, by its name, with what the API says of the others. */
+export function page<Item>(list: string, items: readonly Item[], query: URLSearchParams) {
   const number = (name: string, usual: number) => {
     const value = Number(query.get(name) ?? usual);
     if (!Number.isInteger(value) || value < 1) throw invalid(name, "a positive number is allowed");
     return value;
   };
-  const [at, size] = [number("page", 1), Math.min(number("per_page", USUAL), MOST)];
+  const most = list === "rrsets" ? MOST_SETS : MOST;
+  const [at, size] = [number("page", 1), Math.min(number("per_page", USUAL), most)];
   const last = Math.max(Math.ceil(items.length / size), 1);
   return {
     items: items.slice((at - 1) * size, at * size),

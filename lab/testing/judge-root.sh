@@ -5,11 +5,12 @@
 set -euo pipefail
 target=$1 building=$2 sources=$3 apt_conf=$4
 
-# What hosts have, and what reads their files: age and lua for what services bring. pebble is an
-# ACME server for tests.
+# What hosts have, and what reads their files: age and lua for what services bring. hcloud is a client
+# of Hetzner's API, pebble an ACME server, both for tests.
 packages=systemd,systemd-sysv,dbus,libpam-systemd,systemd-journal-remote,systemd-timesyncd
 packages+=,openssh-server,sudo,nftables,kmod,procps,python3,unattended-upgrades,openssl
 packages+=,ca-certificates,debian-archive-keyring,nginx,prosody,coturn,lua5.4,age,curl,iproute2,pebble,lua-check
+packages+=,hcloud-cli
 
 [[ ! -e $target ]] || exit 0
 trap 'rm -rf --one-file-system "$building"' EXIT

@@ -88,7 +88,7 @@ describe("inventory", () => {
     const at = (publicAddresses: "direct" | "floating", id: string) => {
       const hosts = blueprint.hosts.map((host) => ({ ...host, publicAddress }));
       const cloud = { ...blueprint.cloud, publicAddresses };
-      const written = inventory({ ...blueprint, cloud, hosts }, "/b", "/v", {}, wishes);
+      const written = inventory({ ...blueprint, cloud, hosts }, "/b", "/v", {}, "", wishes);
       return (load(written) as { all: typeof all }).all.hosts[id]?.["polder_address"];
     };
     const inside = (id: string) => blueprint.hosts.find((host) => host.id === id)?.ipv4;

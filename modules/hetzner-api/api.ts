@@ -55,6 +55,11 @@ export class HetznerApi {
     return this.#pages(kind, kind);
   }
 
+  /** Every record set of a zone, by the zone's name without the dot. @throws OutsideFailure */
+  async rrsets(zone: string): Promise<Item[]> {
+    return this.#pages(`zones/${zone}/rrsets`, "rrsets");
+  }
+
   /**
    * The server types that a location has.
    *

@@ -65,7 +65,8 @@ function load(name: string, allocated: boolean, change: (text: string) => string
   }
 }
 
-function addressesFor(blueprint: Blueprint): unknown {
+/** addresses.yaml as a cloud could have filled it. */
+export function addressesFor(blueprint: Blueprint): unknown {
   const open = blueprint.hosts.filter((host) => host.exposure.addressed);
   const direct = blueprint.cloud.publicAddresses === "direct";
   const hetzner = blueprint.cloud.provider === "hetzner";

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { z } from "zod";
 import { parseYaml, validate, type YamlFile } from "../input/index.ts";
 import {
@@ -65,12 +65,15 @@ let known: ReadonlyMap<string, Location> | undefined;
 
 /** Every location that polder records, by id; read once. */
 export function loadLocations(): ReadonlyMap<string, Location> {
-  known ??= readLocations();
+  known ??= new Map(locationIds().map((id) => [id, loadLocation(id)]));
   return known;
 }
 
-function readLocations(): ReadonlyMap<string, Location> {
-  const files = readdirSync(join(modules, "residency", "locations")).sort();
-  const locations = files.map((file) => read(locationSchema, "residency", "locations", file));
-  return new Map(locations.map((location) => [location.id, location]));
-}
+/** The ids of all locations that polder records: each is its file's name. */
+export const locationIds = (): string[] =>
+  readdirSync(join(modules, "residency", "locations"))
+    .sort()
+    .map((file) => basename(file, ".yaml"));
+
+/** One of polder's own records. */
+export const loadLocation = (id: string): Location => validate(locationFile(id), locationSchema);

@@ -7,7 +7,13 @@ import { BadInput } from "../input/index.ts";
 import { instanceJsonSchema } from "../instance/index.ts";
 import { judge } from "../policy/index.ts";
 import { fact, record } from "../residency/testing.ts";
-import { instanceFolder, instanceNames, loadInstance, loadOwnRules } from "./index.ts";
+import {
+  instanceFolder,
+  instanceNames,
+  loadInstance,
+  loadLocations,
+  loadOwnRules,
+} from "./index.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const parent = mkdtempSync(join(tmpdir(), "polder-workspace-"));
@@ -402,4 +408,8 @@ describe("recorded addresses", () => {
   ])("for %s are refused", (_, text, lines) => {
     expect(loading(recorded(text))).toEqual(lines);
   });
+});
+
+it("finds a location by its file's name, which is its id", () => {
+  for (const [name, { id }] of loadLocations()) expect(id).toBe(name);
 });

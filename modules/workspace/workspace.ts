@@ -46,9 +46,10 @@ import {
   loadCalibration,
   loadDay,
   loadFigures,
-  loadLocations,
+  loadLocation,
   loadResidencyRules,
   locationFile,
+  locationIds,
 } from "./data.ts";
 import { ownRuleIds } from "./own-rules.ts";
 import { shown } from "./shown.ts";
@@ -253,7 +254,7 @@ function checkAddresses({ file, yaml }: RecordedAddresses, blueprint: Blueprint)
  */
 export function readOwnLocation(
   folder: string,
-  known: ReadonlyMap<string, Location>,
+  known: Pick<ReadonlySet<string>, "has">,
 ): { readonly location: Location; readonly yaml: YamlFile } | undefined {
   const path = join(folder, LOCATION_FILE);
   if (!existsSync(path)) return undefined;
@@ -292,20 +293,21 @@ export function loadInstance(
   const path = join(folder, INSTANCE_FILE);
   const text = readText(path);
   const file = shown(path);
-  const locations = new Map(loadLocations());
-  const own = readOwnLocation(folder, locations);
-  if (own) locations.set(own.location.id, own.location);
+  const known = locationIds();
+  const own = readOwnLocation(folder, new Set(known));
   const asked = readInstance(text, {
     file,
     folder: basename(folder),
     waivable: [...WAIVABLE, ...RESIDENCY_WAIVERS, ...ownRuleIds(folder)],
-    locations: [...locations.keys()],
+    locations: own ? [...known, own.location.id] : known,
   });
   const instance = withAdmins(asked, folder);
   const yaml = parseYaml(text, file);
   // Reading refused every other name already, together with the rest of what is wrong; the Blueprint
   // refuses one without a platform.
-  const location = locations.get(instance.location) as PlatformLocation;
+  const location = (
+    own?.location.id === instance.location ? own.location : loadLocation(instance.location)
+  ) as PlatformLocation;
   if (own && own.location !== location)
     throw new BadInput([
       {

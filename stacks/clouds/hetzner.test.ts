@@ -76,7 +76,11 @@ describe("what the cloud holds and no state knows", () => {
           [
             "eea-voorbeeld",
             {
-              prior_state: { values: { root_module: { resources: [{ values: { id: known } }] } } },
+              prior_state: {
+                values: {
+                  root_module: { resources: [{ type: "hcloud_firewall", values: { id: known } }] },
+                },
+              },
             },
           ],
         ]),

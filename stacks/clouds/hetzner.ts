@@ -17,6 +17,7 @@ import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { endpointProblem, isLoopback } from "../endpoint.ts";
 import { labFolder, terraformEnvironment } from "../environment.ts";
 import type { Cloud, Leftover, Strangers } from "./cloud.ts";
+import { strangersIn } from "./hetzner-strangers.ts";
 
 function on<Props extends { readonly blueprint: Blueprint }>({
   blueprint,
@@ -70,9 +71,14 @@ function belongsTo(item: Item, { instance, dns }: Blueprint): boolean {
   );
 }
 
-async function objectsOf(blueprint: Blueprint): Promise<(Leftover & { readonly item: Item })[]> {
+interface Found extends Leftover {
+  readonly kind: Kind;
+  readonly item: Item;
+}
+
+async function objectsOf(blueprint: Blueprint): Promise<Found[]> {
   const api = connect(blueprint);
-  const found: (Leftover & { readonly item: Item })[] = [];
+  const found: Found[] = [];
   for (const kind of KINDS)
     for (const item of await api.list(kind))
       if (belongsTo(item, blueprint))
@@ -80,65 +86,26 @@ async function objectsOf(blueprint: Blueprint): Promise<(Leftover & { readonly i
   return found;
 }
 
-interface Planned {
-  readonly prior_state?: {
-    readonly values?: {
-      readonly root_module?: { readonly resources?: readonly { readonly values: Item }[] };
-    };
-  };
-}
-
-/**
- * What Hetzner Cloud holds of an instance and no state knows: made by hand, or by a run that was cut
- * short. Nothing is taken over here: names are unique there, so Terraform fails on what it would
- * make twice, and each is named. A rule that was added to a firewall by hand is in that firewall, so
- * the plan shows it.
- */
+/** Looks for what the cloud holds of an instance and no state knows. @throws OutsideFailure */
 async function strangers(
   { blueprint }: LoadedInstance,
   plans: ReadonlyMap<string, PlanJson>,
 ): Promise<Strangers> {
-  const ids = new Set<string>();
-  for (const plan of plans.values())
-    for (const { values } of (plan as Planned).prior_state?.values?.root_module?.resources ?? [])
-      ids.add(String(values["id"]));
-  // A plan of the addresses alone doesn't know what the cluster's state holds.
-  const whole = blueprint.addresses.state === "allocated";
-  const held = (await objectsOf(blueprint)).filter(({ kind }) => whole || kind === "primary_ips");
-  const id = "cloud-holds-nothing-else";
-  const findings = held
-    .filter((one) => !ids.has(one.id))
-    .map(
-      ({ kind, id: number, name }): Finding => ({
-        ...{ id, verdict: "fail", subject: `${kind} ${name}` },
-        message: `the cloud holds ${number}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (hcloud ${COMMAND[kind as Kind]} delete ${number})`,
-      }),
-    );
-  if (findings.length === 0)
-    findings.push({
-      ...{ id, verdict: "pass", subject: blueprint.instance },
-      message: "the cloud holds nothing of it that is in no state",
-    });
+  const api = connect(blueprint);
+  const objects = await objectsOf(blueprint);
+  const rrsets = new Map<string, Item[]>();
+  for (const { kind, name } of objects)
+    if (kind === "zones") rrsets.set(name, await api.rrsets(name));
+  const { adopt, findings } = strangersIn({ objects, rrsets }, blueprint, plans);
   const { endpoint } = reach(blueprint);
   // In the lab nothing else is meant.
-  if (isLoopback(endpoint) && blueprint.residency.profile !== "lab")
-    findings.push({
-      ...{ id: "cloud-is-no-stand-in", verdict: "pass", warns: true, subject: blueprint.instance },
-      message: `HCLOUD_ENDPOINT leads to ${new URL(endpoint).host}: a stand-in on this machine, not Hetzner; nothing of this plan or apply is in ${blueprint.cloud.location}`,
-    });
-  return { adopt: [], findings };
+  if (!isLoopback(endpoint) || blueprint.residency.profile === "lab") return { adopt, findings };
+  const warning: Finding = {
+    ...{ id: "cloud-is-no-stand-in", verdict: "pass", warns: true, subject: blueprint.instance },
+    message: `HCLOUD_ENDPOINT leads to ${new URL(endpoint).host}: a stand-in on this machine, not Hetzner; nothing of this plan or apply is in ${blueprint.cloud.location}`,
+  };
+  return { adopt, findings: [...findings, warning] };
 }
-
-/** What Hetzner's own command calls a kind. */
-const COMMAND: Readonly<Record<Kind, string>> = {
-  servers: "server",
-  volumes: "volume",
-  primary_ips: "primary-ip",
-  networks: "network",
-  firewalls: "firewall",
-  placement_groups: "placement-group",
-  zones: "zone",
-};
 
 /** What has no status: it is there, or it isn't. What it lacks yet, the next plan adds. */
 const WITHOUT_STATUS: Readonly<Record<string, Kind | "subnets" | "attachments">> = {

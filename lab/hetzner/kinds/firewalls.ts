@@ -1,6 +1,6 @@
 import { ApiError, invalid } from "../error.ts";
 import type { Kept, Project } from "../project.ts";
-import { checkedLabels } from "../query.ts";
+import { checkedLabels, selector } from "../query.ts";
 import { type Body, common, made, none, type Route, shownCommon } from "../route.ts";
 
 const isRange = (text: unknown): boolean =>
@@ -29,29 +29,73 @@ function checkedRules(rules: unknown): unknown[] {
   });
 }
 
-const serversOf = (firewall: Kept, project: Project): Kept[] =>
-  project.all("servers").filter((server) => server["firewalls"].includes(firewall.id));
+const isPublic = (server: Kept): boolean => server["ipv4"] !== null || server["ipv6"] !== null;
+
+const isPut = (firewall: Kept, server: Kept): boolean => server["firewalls"].includes(firewall.id);
+
+const selects = (text: string, server: Kept): boolean =>
+  isPublic(server) && selector(text)(server.labels);
+
+const selectorsOf = (firewall: Kept): string[] => firewall["selectors"] as string[];
+
+/** Firewalls of a server: put on it, or by a selector that its labels meet. */
+export const firewallsOn = (server: Kept, project: Project): Kept[] =>
+  project
+    .all("firewalls")
+    .filter(
+      (firewall) =>
+        isPut(firewall, server) || selectorsOf(firewall).some((text) => selects(text, server)),
+    );
+
+const asServer = ({ id }: Kept) => ({ type: "server", server: { id } });
+
+const appliedTo = (firewall: Kept, project: Project) => {
+  const servers = project.all("servers");
+  return [
+    ...servers.filter((server) => isPut(firewall, server)).map(asServer),
+    ...selectorsOf(firewall).map((text) => ({
+      ...{ type: "label_selector", label_selector: { selector: text } },
+      applied_to_resources: servers.filter((server) => selects(text, server)).map(asServer),
+    })),
+  ];
+};
 
 const show = (firewall: Kept, project: Project) => ({
   ...shownCommon(firewall),
-  rules: firewall["rules"],
-  applied_to: serversOf(firewall, project).map(({ id }) => ({ type: "server", server: { id } })),
+  ...{ rules: firewall["rules"], applied_to: appliedTo(firewall, project) },
 });
 
 /** @throws ApiError when the firewall can't be put on the server. */
 export function putOn(firewall: Kept, server: Kept): void {
-  if (server["ipv4"] === null && server["ipv6"] === null)
+  if (!isPublic(server))
     throw new ApiError("private_net_only_server", "the server has no public interface");
-  if (!server["firewalls"].includes(firewall.id)) server["firewalls"].push(firewall.id);
+  if (!isPut(firewall, server)) server["firewalls"].push(firewall.id);
 }
 
-/** The servers that a request names. */
-function named(project: Project, list: unknown): Kept[] {
-  return ((list ?? []) as Body[]).map((one) => {
-    if (one.type !== "server")
-      throw invalid("apply_to", "the stand-in takes servers, no label selectors");
-    return project.get("servers", one.server.id);
+interface Named {
+  readonly servers: readonly Kept[];
+  readonly selectors: readonly string[];
+}
+
+/** What a request names: servers, and label selectors. @throws ApiError */
+function named(project: Project, list: unknown): Named {
+  const all = (list ?? []) as Body[];
+  const of = (type: string): Body[] => all.filter((one) => one.type === type);
+  if (all.some(({ type }) => type !== "server" && type !== "label_selector"))
+    throw invalid("type", "server or label_selector is allowed");
+  const selectors = of("label_selector").map((one) => String(one.label_selector?.selector));
+  for (const text of selectors) selector(text);
+  const servers = of("server").map((one) => {
+    const found = project.all("servers").find(({ id }) => id === one.server?.id);
+    if (!found) throw new ApiError("firewall_resource_not_found", "there is no such server");
+    return found;
   });
+  return { servers, selectors };
+}
+
+function apply(firewall: Kept, { servers, selectors }: Named): void {
+  for (const server of servers) putOn(firewall, server);
+  firewall["selectors"] = [...new Set([...selectorsOf(firewall), ...selectors])];
 }
 
 export const firewalls: readonly Route[] = [
@@ -61,11 +105,12 @@ export const firewalls: readonly Route[] = [
     ({ project, body }) => {
       project.refuseName("firewalls", body.name);
       const rules = checkedRules(body.rules);
-      const servers = named(project, body.apply_to);
+      const to = named(project, body.apply_to);
       const firewall = project.add("firewalls", {
-        ...{ name: body.name, rules, protection: {}, labels: checkedLabels(body.labels) },
+        ...{ name: body.name, rules, selectors: [], protection: {} },
+        labels: checkedLabels(body.labels),
       });
-      for (const server of servers) putOn(firewall, server);
+      apply(firewall, to);
       const actions = [project.act("set_firewall_rules", ["firewall", firewall])];
       return made({ firewall: show(firewall, project), actions });
     },
@@ -82,8 +127,7 @@ export const firewalls: readonly Route[] = [
     "POST /firewalls/:/actions/apply_to_resources",
     ({ project, at: [id = ""], body }) => {
       const firewall = project.get("firewalls", id);
-      const servers = named(project, body.apply_to);
-      for (const server of servers) putOn(firewall, server);
+      apply(firewall, named(project, body.apply_to));
       return made({ actions: [project.act("apply_firewall", ["firewall", firewall])] });
     },
   ],
@@ -91,8 +135,10 @@ export const firewalls: readonly Route[] = [
     "POST /firewalls/:/actions/remove_from_resources",
     ({ project, at: [id = ""], body }) => {
       const firewall = project.get("firewalls", id);
-      for (const server of named(project, body.remove_from))
+      const { servers, selectors } = named(project, body.remove_from);
+      for (const server of servers)
         server["firewalls"] = server["firewalls"].filter((one: number) => one !== firewall.id);
+      firewall["selectors"] = selectorsOf(firewall).filter((text) => !selectors.includes(text));
       return made({ actions: [project.act("remove_firewall", ["firewall", firewall])] });
     },
   ],
@@ -100,7 +146,7 @@ export const firewalls: readonly Route[] = [
     "DELETE /firewalls/:",
     ({ project, at: [id = ""] }) => {
       const firewall = project.get("firewalls", id);
-      if (serversOf(firewall, project).length > 0)
+      if (appliedTo(firewall, project).length > 0)
         throw new ApiError("resource_in_use", "the firewall is still applied");
       project.remove("firewalls", firewall);
       return none();

@@ -18,14 +18,14 @@ const attachedTo = (network: Kept, project: Project): Kept[] =>
 
 const show = (network: Kept, project: Project) => ({
   ...shownCommon(network),
-  ...{ ip_range: network["ip_range"], subnets: network["subnets"], routes: [] },
+  ...{ ip_range: network["ip_range"], subnets: network["subnets"], routes: network["routes"] },
   ...{ load_balancers: [], servers: attachedTo(network, project).map(({ id }) => id) },
-  expose_routes_to_vswitch: network["expose_routes_to_vswitch"] ?? false,
+  expose_routes_to_vswitch: network["expose_routes_to_vswitch"],
 });
 
 /**
  * A server's address in a network: the one that is asked for, else the first that is free. The first
- * of the network is its gateway's.
+ * of the whole network is its gateway's; a subnet that begins later gives its first, too.
  *
  * @throws ApiError
  */
@@ -55,7 +55,7 @@ export function addressIn(network: Kept, project: Project, ip: unknown, ipRange:
   }
   for (const subnet of subnets) {
     const inner = range(subnet.ip_range);
-    for (let number = (inner?.first ?? 0) + 2; inner && number < inner.last; number++)
+    for (let number = (inner?.first ?? 0) + 1; inner && number < inner.last; number++)
       if (!taken.has(number)) return toText(number);
   }
   throw new ApiError("no_subnet_available", "the network has no subnet with a free address");
@@ -81,10 +81,27 @@ function addSubnet(network: Kept, body: Record<string, unknown>): void {
   });
 }
 
+interface NetworkRoute {
+  readonly destination: string;
+  readonly gateway: string;
+}
+
+function addRoute(network: Kept, body: Record<string, unknown>): void {
+  const [wanted, gateway] = [range(body["destination"]), toNumber(body["gateway"])];
+  if (!wanted) throw invalid("destination", "an IPv4 range is allowed");
+  const outer = range(network["ip_range"]);
+  if (gateway === undefined || !outer || gateway <= outer.first || gateway > outer.last)
+    throw invalid("gateway", "an address of the network but its first is allowed");
+  const routes = network["routes"] as NetworkRoute[];
+  if (routes.some(({ destination }) => destination === wanted.text))
+    throw invalid("destination", "has a route already");
+  routes.push({ destination: wanted.text, gateway: toText(gateway) });
+}
+
 export const networks: readonly Route[] = [
   ...common("networks", "network", show, (network, body) => {
     if (body.expose_routes_to_vswitch !== undefined)
-      network["expose_routes_to_vswitch"] = body.expose_routes_to_vswitch;
+      network["expose_routes_to_vswitch"] = body.expose_routes_to_vswitch === true;
   }),
   [
     "POST /networks",
@@ -93,7 +110,8 @@ export const networks: readonly Route[] = [
       const whole = range(body.ip_range);
       if (!whole || !isPrivate(whole)) throw invalid("ip_range", "a range of RFC 1918 is allowed");
       const network = project.add("networks", {
-        ...{ name: body.name, ip_range: whole.text, subnets: [] },
+        ...{ name: body.name, ip_range: whole.text, subnets: [], routes: [] },
+        expose_routes_to_vswitch: body.expose_routes_to_vswitch === true,
         ...{ protection: { delete: false }, labels: checkedLabels(body.labels) },
       });
       for (const subnet of body.subnets ?? []) addSubnet(network, subnet);
@@ -130,6 +148,26 @@ export const networks: readonly Route[] = [
         ({ ip_range }) => ip_range !== body.ip_range,
       );
       return made({ action: project.act("delete_subnet", ["network", network]) });
+    },
+  ],
+  [
+    "POST /networks/:/actions/add_route",
+    ({ project, at: [id = ""], body }) => {
+      const network = project.get("networks", id);
+      project.refuseBusy(network, "conflict");
+      addRoute(network, body);
+      return made({ action: project.act("add_route", ["network", network]) });
+    },
+  ],
+  [
+    "POST /networks/:/actions/delete_route",
+    ({ project, at: [id = ""], body }) => {
+      const network = project.get("networks", id);
+      project.refuseBusy(network, "conflict");
+      network["routes"] = (network["routes"] as NetworkRoute[]).filter(
+        ({ destination }) => destination !== body.destination,
+      );
+      return made({ action: project.act("delete_route", ["network", network]) });
     },
   ],
   [

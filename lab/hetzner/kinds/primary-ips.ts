@@ -2,7 +2,7 @@ import { LOCATIONS } from "../catalogue.ts";
 import { ApiError, invalid } from "../error.ts";
 import type { Kept, Project } from "../project.ts";
 import { checkedLabels } from "../query.ts";
-import { common, made, none, type Route, shownCommon } from "../route.ts";
+import { type Body, common, made, none, type Route, shownCommon } from "../route.ts";
 
 const show = (ip: Kept) => ({
   ...shownCommon(ip),
@@ -34,6 +34,9 @@ export function createIp(
 export function assign(ip: Kept, server: Kept): void {
   if (ip["assignee_id"] !== null && ip["assignee_id"] !== server.id)
     throw new ApiError("primary_ip_already_assigned", "the address belongs to another server");
+  const own = server[ip["type"]];
+  if (own !== null && own !== ip.id)
+    throw new ApiError(`server_has_${ip["type"] as "ipv4" | "ipv6"}`, "it has an address already");
   if (ip["location"].name !== server["location"].name)
     throw new ApiError("primary_ip_datacenter_mismatch", "the address is at another location");
   ip["assignee_id"] = server.id;
@@ -51,6 +54,15 @@ const isIts = (ip: Kept, address: unknown): boolean =>
   ip["type"] === "ipv4"
     ? ip["ip"] === address
     : String(address).startsWith(String(ip["ip"]).replace(/:\/64$/, ""));
+
+/** Sets the reverse name of an address of one of those that are given. @throws ApiError */
+export function setReverse(ips: readonly Kept[], body: Body): void {
+  const ip = ips.find((one) => isIts(one, body.ip));
+  if (!ip) throw invalid("ip", "is none of its addresses");
+  const others = (ip["dns_ptr"] as { ip: string }[]).filter((one) => one.ip !== body.ip);
+  ip["dns_ptr"] =
+    body.dns_ptr === null ? others : [...others, { ip: body.ip, dns_ptr: body.dns_ptr }];
+}
 
 /** An address to a server that is off: the API moves none under a running one. */
 const refuseRunning = (server: Kept | undefined): void => {
@@ -110,10 +122,7 @@ export const primaryIps: readonly Route[] = [
     "POST /primary_ips/:/actions/change_dns_ptr",
     ({ project, at: [id = ""], body }) => {
       const ip = project.get("primary_ips", id);
-      if (!isIts(ip, body.ip)) throw invalid("ip", "is not of this primary address");
-      const others = (ip["dns_ptr"] as { ip: string }[]).filter((one) => one.ip !== body.ip);
-      ip["dns_ptr"] =
-        body.dns_ptr === null ? others : [...others, { ip: body.ip, dns_ptr: body.dns_ptr }];
+      setReverse([ip], body);
       return made({ action: project.act("change_dns_ptr", ["primary_ip", ip]) });
     },
   ],
@@ -124,7 +133,7 @@ export const primaryIps: readonly Route[] = [
       if (ip.protection["delete"])
         throw new ApiError("protected", "primary IP deletion is protected");
       if (ip["assignee_id"] !== null)
-        throw new ApiError("resource_in_use", "the address is still assigned");
+        throw new ApiError("must_be_unassigned", "the address is still assigned");
       project.remove("primary_ips", ip);
       return none();
     },

@@ -1,12 +1,12 @@
-import { IMAGES, LOCATIONS, SERVER_TYPES } from "../catalogue.ts";
+import { IMAGES, ISOS, LOCATIONS, SERVER_TYPES } from "../catalogue.ts";
 import { ApiError, invalid } from "../error.ts";
 import type { Kept, Project } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import { type Body, common, made, ok, type Route, shownCommon } from "../route.ts";
-import { putOn } from "./firewalls.ts";
+import { firewallsOn, putOn } from "./firewalls.ts";
 import { addressIn } from "./networks.ts";
 import { GROUP, membersOf, showGroup } from "./placement-groups.ts";
-import { assign, createIp, unassign } from "./primary-ips.ts";
+import { assign, createIp, setReverse, unassign } from "./primary-ips.ts";
 
 /** RFC 1123, 2.1. */
 const HOSTNAME = /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
@@ -42,7 +42,7 @@ function show(server: Kept, project: Project) {
         : null,
       ipv6: v6 ? { id: v6.id, ip: v6["ip"], blocked: false, dns_ptr: v6["dns_ptr"] } : null,
       floating_ips: [],
-      firewalls: server["firewalls"].map((id: number) => ({ id, status: "applied" })),
+      firewalls: firewallsOn(server, project).map(({ id }) => ({ id, status: "applied" })),
     },
     private_net: privateNets(server),
     volumes: project
@@ -51,8 +51,9 @@ function show(server: Kept, project: Project) {
       .map(({ id }) => id),
     placement_group:
       group === null ? null : showGroup(project.get("placement_groups", group), project),
-    ...{ locked: Date.now() < server.busyUntil, rescue_enabled: false, iso: null },
-    ...{ backup_window: null, load_balancers: [], included_traffic: 0 },
+    ...{ locked: Date.now() < server.busyUntil, rescue_enabled: server["rescue"] !== null },
+    iso: ISOS.find(({ id }) => id === server["iso"]) ?? null,
+    ...{ backup_window: server["backups"], load_balancers: [], included_traffic: 0 },
     ...{ outgoing_traffic: 0, ingoing_traffic: 0, primary_disk_size: server["disk"] },
   };
 }
@@ -100,6 +101,8 @@ function givePublic(project: Project, server: Kept, wanted: Body): void {
             location: server["location"].name,
           })
         : project.get("primary_ips", id);
+    if (ip["assignee_id"] !== null)
+      throw new ApiError("primary_ip_assigned", `${ip.name} belongs to another server`);
     if (ip["type"] !== type)
       throw new ApiError("primary_ip_version_mismatch", `${ip.name} is no ${type}`);
     assign(ip, server);
@@ -113,6 +116,7 @@ function create(project: Project, body: Body): Kept {
     throw invalid("datacenter", "was removed on 2026-07-01, use location");
   if (Buffer.byteLength(body.user_data ?? "") > USER_DATA)
     throw invalid("user_data", "32 KiB are allowed");
+  for (const key of body.ssh_keys ?? []) project.get("ssh_keys", key);
   const type = pick("server_type", SERVER_TYPES, body.server_type);
   const server = project.add("servers", {
     ...{ name: body.name, serverType: type.name, disk: type.disk },
@@ -121,6 +125,7 @@ function create(project: Project, body: Body): Kept {
     ...{ userData: body.user_data ?? "", labels: checkedLabels(body.labels), fresh: true },
     ...{ power: body.start_after_create === false ? "off" : "running", placementGroup: null },
     ...{ privateNet: [], firewalls: [], ipv4: null, ipv6: null },
+    ...{ rescue: null, iso: null, backups: null },
     protection: { delete: false, rebuild: false },
   });
   try {
@@ -150,17 +155,18 @@ function leave(project: Project, server: Kept): void {
 
 type Act = (server: Kept, body: Body, project: Project) => void;
 
-const turn =
-  (power: "running" | "off"): Act =>
+/** A change of fields of what is kept of the server. */
+const set =
+  (fields: Readonly<Record<string, unknown>>): Act =>
   (server) => {
-    server["power"] = power;
+    Object.assign(server, fields);
   };
 
 /** What the API does to a server, by the action's name, and what the action is called then. */
 const ACTIONS: Readonly<Record<string, readonly [command: string, act: Act]>> = {
-  poweron: ["start_server", turn("running")],
-  poweroff: ["stop_server", turn("off")],
-  shutdown: ["shutdown_server", turn("off")],
+  poweron: ["start_server", set({ power: "running" })],
+  poweroff: ["stop_server", set({ power: "off" })],
+  shutdown: ["shutdown_server", set({ power: "off" })],
   reboot: ["reboot_server", () => {}],
   reset: ["reset_server", () => {}],
   change_type: [
@@ -198,14 +204,22 @@ const ACTIONS: Readonly<Record<string, readonly [command: string, act: Act]>> = 
       if (server["placementGroup"] !== null)
         throw new ApiError("server_already_added", "the server is in a group");
       joinGroup(project, server, body.placement_group);
+      // The API starts what it has moved: the provider's TestAccServerResource_PlacementGroup.
+      server["power"] = "running";
     },
   ],
-  remove_from_placement_group: [
-    "remove_from_placement_group",
-    (server) => {
-      server["placementGroup"] = null;
+  remove_from_placement_group: ["remove_from_placement_group", set({ placementGroup: null })],
+  enable_rescue: ["enable_rescue", set({ rescue: "linux64" })],
+  disable_rescue: ["disable_rescue", set({ rescue: null })],
+  enable_backup: ["enable_backup", set({ backups: "22-02" })],
+  disable_backup: ["disable_backup", set({ backups: null })],
+  attach_iso: [
+    "attach_iso",
+    (server, body) => {
+      server["iso"] = pick("iso", ISOS, body.iso).id;
     },
   ],
+  detach_iso: ["detach_iso", set({ iso: null })],
 };
 
 export const servers: readonly Route[] = [
@@ -232,6 +246,15 @@ export const servers: readonly Route[] = [
       },
     ],
   ),
+  [
+    "POST /servers/:/actions/change_dns_ptr",
+    ({ project, at: [id = ""], body }) => {
+      const server = project.get("servers", id);
+      const ips = project.all("primary_ips").filter((ip) => ip["assignee_id"] === server.id);
+      setReverse(ips, body);
+      return made({ action: project.act("change_dns_ptr", ["server", server]) });
+    },
+  ],
   [
     "DELETE /servers/:",
     ({ project, at: [id = ""] }) => {

@@ -86,7 +86,7 @@ export const volumes: readonly Route[] = [
       if (volume.protection["delete"])
         throw new ApiError("protected", "volume deletion is protected");
       if (volume["server"] !== null)
-        throw new ApiError("resource_in_use", "the volume is still attached");
+        throw new ApiError("service_error", `volume with ID '${id}' is still attached to a server`);
       project.refuseBusy(volume);
       project.remove("volumes", volume);
       return none();

@@ -12,8 +12,10 @@ import {
   shownCommon,
 } from "../route.ts";
 
-/** Name servers of the stand-in: names that nobody has (RFC 2606). */
-const SERVERS = ["ns1.stand-in.example.", "ns2.stand-in.example."];
+/** What the API assigns, as the provider's own tests expect them. Nothing here asks them. */
+const SERVERS = ["hydrogen.ns.hetzner.com.", "oxygen.ns.hetzner.com.", "helium.ns.hetzner.de."];
+/** Of the SOA record, behind the first name server. */
+const SOA = "dns.hetzner.com. 1 86400 10800 3600000 3600";
 const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 
 interface RecordSet {
@@ -31,7 +33,7 @@ const setsOf = (zone: Kept): RecordSet[] => zone["rrsets"] as RecordSet[];
 const show = (zone: Kept) => ({
   ...shownCommon(zone),
   ...{ mode: zone["mode"], ttl: zone["ttl"], status: "ok", registrar: "unknown" },
-  ...{ primary_nameservers: [], record_count: setsOf(zone).length },
+  ...{ primary_nameservers: zone["primary"], record_count: setsOf(zone).length },
   authoritative_nameservers: {
     ...{ assigned: SERVERS, delegated: [], delegation_last_check: null },
     delegation_status: "unregistered",
@@ -48,6 +50,7 @@ const FORM: Readonly<Record<string, RegExp>> = {
   MX: /^\d{1,5} (\S+\.|\.)$/,
   TXT: /^"[^"]{0,255}"( "[^"]{0,255}")*$/,
   NS: /^\S+\.$/,
+  SOA: /^\S+\. \S+\.( \d+){5}$/,
   CNAME: /^\S+$/,
 };
 
@@ -64,9 +67,28 @@ function checkedRecords(type: string, records: unknown): RecordSet["records"] {
   return list.map(({ value, comment }) => ({ value, ...(comment && { comment }) }));
 }
 
+/** Where a secondary zone is fetched from. Nobody here does. */
+function checkedPrimary(list: unknown): readonly object[] {
+  const servers = (list ?? []) as Body[];
+  if (servers.length === 0) throw invalid("primary_nameservers", "at least one is needed");
+  return servers.map(({ address, port, tsig_algorithm, tsig_key }) => ({
+    ...{ address, port: port ?? 53 },
+    ...{ tsig_algorithm: tsig_algorithm ?? null, tsig_key: tsig_key ?? null },
+  }));
+}
+
+/** A zone of the mode that an operation is for. @throws ApiError */
+function zoneOf({ project, at: [id = ""] }: Call, mode: "primary" | "secondary"): Kept {
+  const zone = project.get("zones", id);
+  if (zone["mode"] !== mode)
+    throw new ApiError("incorrect_zone_mode", `not for a zone of mode ${zone["mode"]}`);
+  return zone;
+}
+
 /** The zone and the record set that a path names. */
-function found({ project, at: [zoneId = "", name = "", type = ""] }: Call) {
-  const zone = project.get("zones", zoneId);
+function found(call: Call) {
+  const [, name = "", type = ""] = call.at;
+  const zone = zoneOf(call, "primary");
   const set = setsOf(zone).find((one) => one.name === name && one.type === type);
   if (!set) throw new ApiError("not_found", `rrset ${name}/${type} not found`);
   return { zone, set };
@@ -94,17 +116,16 @@ export const zones: readonly Route[] = [
     ({ project, body }) => {
       project.refuseName("zones", body.name);
       if (!DOMAIN.test(body.name)) throw invalid("name", "a domain name is allowed");
-      if (body.mode !== "primary") throw invalid("mode", "the stand-in has primary zones alone");
+      if (body.mode !== "primary" && body.mode !== "secondary")
+        throw invalid("mode", "primary or secondary is allowed");
       const own = (type: string, values: readonly string[]): RecordSet => ({
         ...{ id: `@/${type}`, name: "@", type, ttl: null, labels: {} },
         ...{ protection: { change: false }, records: values.map((value) => ({ value })) },
       });
       const zone = project.add("zones", {
-        ...{ name: body.name, mode: "primary", ttl: body.ttl ?? 3600 },
-        rrsets: [
-          own("SOA", [`${SERVERS[0]} dns.stand-in.example. 1 86400 10800 3600000 3600`]),
-          own("NS", SERVERS),
-        ],
+        ...{ name: body.name, mode: body.mode, ttl: body.ttl ?? 3600 },
+        primary: body.mode === "secondary" ? checkedPrimary(body.primary_nameservers) : [],
+        rrsets: [own("SOA", [`${SERVERS[0]} ${SOA}`]), own("NS", SERVERS)],
         ...{ protection: { delete: false }, labels: checkedLabels(body.labels) },
       });
       const action = project.act("create_zone", ["zone", zone]);
@@ -120,6 +141,14 @@ export const zones: readonly Route[] = [
     },
   ],
   [
+    "POST /zones/:/actions/change_primary_nameservers",
+    (call) => {
+      const zone = zoneOf(call, "secondary");
+      zone["primary"] = checkedPrimary(call.body.primary_nameservers);
+      return made({ action: call.project.act("change_zone_primary_nameservers", ["zone", zone]) });
+    },
+  ],
+  [
     "DELETE /zones/:",
     ({ project, at: [id = ""] }) => {
       const zone = project.get("zones", id);
@@ -130,8 +159,8 @@ export const zones: readonly Route[] = [
   ],
   [
     "GET /zones/:/rrsets",
-    ({ project, at: [id = ""] }) => {
-      const zone = project.get("zones", id);
+    (call) => {
+      const zone = zoneOf(call, "primary");
       return listed(
         "rrsets",
         setsOf(zone).map((set) => showSet(zone, set)),
@@ -140,8 +169,9 @@ export const zones: readonly Route[] = [
   ],
   [
     "POST /zones/:/rrsets",
-    ({ project, at: [id = ""], body }) => {
-      const zone = project.get("zones", id);
+    (call) => {
+      const { project, body } = call;
+      const zone = zoneOf(call, "primary");
       const { name, type } = body;
       if (!/^(@|\*|(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)$/.test(name ?? ""))
         throw invalid("name", "@ or a name relative to the zone is allowed");

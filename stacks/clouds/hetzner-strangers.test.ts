@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import type { Item, Kind } from "../../modules/hetzner-api/index.ts";
+import type { PlanJson } from "../../modules/policy/index.ts";
+import { asInput, example } from "../../modules/policy/testing.ts";
+import { type Held, strangersIn } from "./hetzner-strangers.ts";
+
+const { blueprint } = asInput(example("eea-voorbeeld"));
+const ZONE = "meet.example";
+const SOA = { id: "@/SOA", name: "@", type: "SOA" };
+
+/** What a project holds, by kind. */
+const held = (all: Partial<Record<Kind, readonly Item[]>>, rrsets: readonly Item[] = []): Held => ({
+  objects: Object.entries(all).flatMap(([kind, items]) =>
+    items.map((item) => ({ kind: kind as Kind, item })),
+  ),
+  rrsets: new Map([[ZONE, [SOA, ...rrsets]]]),
+});
+
+/** A plan that makes one thing, with a state that knows these. */
+const plans = (
+  type: string,
+  after: Item,
+  known: readonly (readonly [type: string, values: Item])[] = [],
+): ReadonlyMap<string, PlanJson> => {
+  const resources = known.map(([kind, values]) => ({ type: kind, values }));
+  const json = {
+    prior_state: { values: { root_module: { resources } } },
+    resource_changes: [{ address: "made.here", type, change: { actions: ["create"], after } }],
+  };
+  return new Map([["one", json as unknown as PlanJson]]);
+};
+
+const NETWORK = ["hcloud_network", { id: "7" }] as const;
+const subnet = { type: "cloud", ip_range: "10.1.0.0/24" };
+const network = { id: 7, name: "one-network", ip_range: "10.1.0.0/16", subnets: [subnet] };
+const zone = { id: 8, name: ZONE };
+
+test.each<[string, Held, string, Item, Parameters<typeof plans>[2], string]>([
+  [
+    "a network",
+    held({ networks: [{ ...network, subnets: [] }] }),
+    "hcloud_network",
+    { name: "one-network", ip_range: "10.1.0.0/16" },
+    [],
+    "7",
+  ],
+  [
+    "a subnet of a known network",
+    held({ networks: [network] }),
+    "hcloud_network_subnet",
+    { ...subnet, network_id: 7 },
+    [NETWORK],
+    "7-10.1.0.0/24",
+  ],
+  [
+    "a firewall",
+    held({ firewalls: [{ id: 9, name: "one-edge" }] }),
+    "hcloud_firewall",
+    { name: "one-edge" },
+    [],
+    "9",
+  ],
+  [
+    "an address, though a server has its number",
+    held({ primary_ips: [{ id: 3, name: "one-edge-1-ipv4", type: "ipv4" }] }),
+    "hcloud_primary_ip",
+    { name: "one-edge-1-ipv4", type: "ipv4" },
+    [["hcloud_server", { id: "3" }]],
+    "3",
+  ],
+  ["a zone", held({ zones: [zone] }), "hcloud_zone", { name: ZONE }, [], "8"],
+  [
+    "a record set, by the name of its zone",
+    held({ zones: [zone] }, [{ id: "www/A", name: "www", type: "A" }]),
+    "hcloud_zone_rrset",
+    { zone: ZONE, name: "www", type: "A" },
+    [["hcloud_zone", { id: 8 }]],
+    `${ZONE}/www/A`,
+  ],
+])("%s that equals a planned one is taken over", (_, cloud, type, after, known, id) => {
+  expect(strangersIn(cloud, blueprint, plans(type, after, known))).toMatchObject({
+    adopt: [{ stack: "one", to: "made.here", id }],
+    findings: [{ verdict: "pass" }],
+  });
+  const other = {
+    ...after,
+    ...(after["ip_range"] ? { ip_range: "10.9.0.0/24" } : { name: "other" }),
+  };
+  expect(strangersIn(cloud, blueprint, plans(type, other, known))).toMatchObject({
+    adopt: [],
+    findings: [{ verdict: "fail" }],
+  });
+});
+
+test.each<[string, Held, string, Item, Parameters<typeof plans>[2], string]>([
+  [
+    "server",
+    held({ servers: [{ id: 5, name: "one-edge-1" }] }),
+    "hcloud_server",
+    { name: "one-edge-1" },
+    [],
+    "hcloud server delete 5",
+  ],
+  [
+    "volume",
+    held({ volumes: [{ id: 6, name: "one-data", server: null }] }),
+    "hcloud_volume",
+    { name: "one-data" },
+    [],
+    "hcloud volume delete 6",
+  ],
+  [
+    "attachment",
+    held({ volumes: [{ id: 6, name: "one-data", server: 5 }] }),
+    "hcloud_volume_attachment",
+    { volume_id: 6, server_id: 5 },
+    [["hcloud_volume", { id: "6" }]],
+    "hcloud volume detach 6",
+  ],
+])("a %s never is: the way out is told", (_, cloud, type, after, known, command) => {
+  expect(strangersIn(cloud, blueprint, plans(type, after, known))).toMatchObject({
+    adopt: [],
+    findings: [{ verdict: "fail", message: expect.stringContaining(command) }],
+  });
+});
+
+test("what a state knows is no stranger, nor are a zone's own records", () => {
+  const cloud = held({ networks: [network], zones: [zone] }, [
+    { id: "www/A", name: "www", type: "A" },
+  ]);
+  const known = [
+    NETWORK,
+    ["hcloud_network_subnet", { id: "7-10.1.0.0/24" }],
+    ["hcloud_zone", { id: 8 }],
+    ["hcloud_zone_rrset", { zone: ZONE, id: "www/A" }],
+  ] as const;
+  const found = strangersIn(cloud, blueprint, plans("hcloud_firewall", { name: "f" }, known));
+  expect([found.adopt, found.findings.map((f) => f.verdict)]).toEqual([[], ["pass"]]);
+});
