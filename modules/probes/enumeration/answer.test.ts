@@ -34,6 +34,17 @@ describe("an answer", () => {
       }
   });
 
+  // RFC 3454, tables B.1 and B.2, and NFKC: what Prosody 13 makes of such names.
+  it("knows how XMPP folds names", () => {
+    const names = ["\uff21\uff42\u00adC", "\u24d0\ud835\udc1b\u00b2", "e\u0301", "a\u200db"];
+    expect(names.map(prepared)).toEqual(["abc", "ab2", "\u00e9", "ab"]);
+  });
+
+  it("keeps words that a short name is part of", () => {
+    const one = told(error("abcdefghjkmn", "q1", "me@a/b"), "abcdefghjkmn");
+    expect(told(error("auth", "q1", "me@a/b"), "auth")).toEqual(one);
+  });
+
   it("shows each byte and each word that the server adds", () => {
     const text = error("abcdefghjkmn", "q1", "me@a/b");
     const one = told(text, "abcdefghjkmn");
