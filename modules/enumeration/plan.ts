@@ -10,20 +10,18 @@ export const PILOT: Sample = { pairs: 12, tries: 4 };
 export const STATES = ["live", "ended", "revoked", "not begun"] as const;
 export type State = (typeof STATES)[number];
 
-/** Ways to ask that are timed: two at the door, the others from inside another meeting's session. */
-export const TIMED_WAYS = [
-  "no token",
-  "another room's token",
-  "presence",
-  "disco info",
-  "message",
-  "conference request",
-] as const;
+/** Ways to ask that are timed: from inside another meeting's session, and at the door. */
+const SESSION_WAYS = ["presence", "disco info", "message", "conference request"] as const;
+const DOOR_WAYS = ["no token", "another room's token"] as const;
 
-/** All comparisons of times, fixed before anything is measured: the family. */
+/**
+ * All comparisons of times, fixed before anything is measured: the family. The door's come last, since
+ * handshakes are what is limited most: what the time doesn't do for reads not-tested.
+ */
 export const TIMINGS: readonly { readonly way: string; readonly state: State }[] = [
-  ...TIMED_WAYS.map((way) => ({ way, state: "live" as const })),
+  ...SESSION_WAYS.map((way) => ({ way, state: "live" as const })),
   ...STATES.slice(1).map((state) => ({ way: "presence", state })),
+  ...DOOR_WAYS.map((way) => ({ way, state: "live" as const })),
 ];
 
 /**

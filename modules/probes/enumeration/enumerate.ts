@@ -298,6 +298,8 @@ class Run {
     const timing = { way, state, tries: sample.tries };
     if (shiftTest(first).p > ALPHA) return { ...timing, samples: [first] };
     const again = { ...sample, pairs: first.length };
+    if (!fits(again))
+      return none("one sample shows a difference, and there is no time for another");
     const second = differences(await this.sample(attacker, way, names, again), sample.tries);
     return { ...timing, samples: [first, second] };
   }
