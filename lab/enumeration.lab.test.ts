@@ -5,6 +5,7 @@ import { FAULTS, plantOracle } from "../modules/probes/enumeration/planted-oracl
 import { type EnumerationQuestion, enumerate } from "../modules/probes/index.ts";
 import { questionOf, startInstance } from "./testing/clean-instance.ts";
 import type { MeetingServer } from "./testing/meeting-server.ts";
+import { tlsFront } from "./testing/tls-front.ts";
 
 /** Nothing is timed in so short a run; all else is done. */
 const untimed = { limits: { handshakes: 2_000, stanzas: 5_000, seconds: 0 } };
@@ -46,6 +47,18 @@ describe("an instance whose rooms nobody can tell apart", () => {
     },
     60_000,
   );
+
+  it("comes by TLS, and only to who has the domain's certificate", async () => {
+    const front = await tlsFront(server.door);
+    const told = async (tls: { readonly ca?: string | undefined } | undefined) => {
+      const findings = await run(questionOf(server, { ...untimed, door: { ...front.door, tls } }));
+      expect(named(findings, "fail")).toEqual([]);
+      return findings[0]?.message ?? "";
+    };
+    expect(await told(front.door.tls)).toContain("the moderator joined; the guest is told to wait");
+    expect(await told({})).toMatch(/positive control failed: no handshake with .*CERT/);
+    front.close();
+  }, 60_000);
 
   it("says nothing of an instance that valid tokens don't get into", async () => {
     const nobody = { room: questionOf(server).moderator.room, token: "an-invention" };
