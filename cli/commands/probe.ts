@@ -8,6 +8,7 @@ import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
+import { probeEnumerationCommand } from "./probe-enumeration.ts";
 
 interface Options extends WhoOptions {
   readonly alarm: boolean;
@@ -50,6 +51,8 @@ function print({ findings, file, unlisted }: Probed, evidence: boolean): void {
 /** `polder probe`: attacks on the running cluster, each with a proof that there was something to attack. */
 export function probeCommand(): Command {
   return withWho(new Command("probe"))
+    .enablePositionalOptions()
+    .addCommand(probeEnumerationCommand())
     .description("Attack a running instance from outside, and look at its hosts from inside")
     .argument(
       "<what>",
@@ -67,6 +70,7 @@ inside an admin network: what answers an admin alone must be silent for you.
   polder probe all lab
   polder probe tls lab --evidence
   polder probe turn,ssh-jump lab
+enumeration needs invitations, so it is no part of all: polder probe enumeration --help
 docs/probes.md tells what each probe tries. Exit code 1: something failed, or couldn't be tried and
 isn't on the committed list.`,
     )

@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dialTcp } from "./dial.ts";
+import { enumerate } from "./enumeration/enumerate.ts";
 import { askHttp } from "./http/ask.ts";
 import { type ScanLimits, type ScanTarget, scan, tryConnect } from "./ports/scan.ts";
 import { askSsh } from "./ssh/kexinit.ts";
@@ -81,6 +82,7 @@ export const tasks = {
   askTurn,
   relayTurn,
   fillTurn,
+  enumerate,
   listen,
   knocks: async (_: object) => [...witness.knocks],
 } as const;

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { judge } from "../modules/enumeration/index.ts";
+import type { Finding } from "../modules/findings/index.ts";
+import { FAULTS, plantOracle } from "../modules/probes/enumeration/planted-oracle.ts";
+import { type EnumerationQuestion, enumerate } from "../modules/probes/index.ts";
+import { questionOf, startInstance } from "./testing/clean-instance.ts";
+import type { MeetingServer } from "./testing/meeting-server.ts";
+import { tlsFront } from "./testing/tls-front.ts";
+
+/** Nothing is timed in so short a run; all else is done. */
+const untimed = { limits: { handshakes: 2_000, stanzas: 5_000, seconds: 0 } };
+
+const run = async (question: EnumerationQuestion): Promise<Finding[]> =>
+  judge(await enumerate(question, () => undefined), question.door.domain);
+const named = (findings: readonly Finding[], verdict: Finding["verdict"]): string[] =>
+  findings.filter((one) => one.verdict === verdict).map(({ id, subject }) => `${id} ${subject}`);
+
+describe("an instance whose rooms nobody can tell apart", () => {
+  let server: MeetingServer;
+  beforeAll(async () => {
+    server = await startInstance(true);
+  });
+  afterAll(() => server.close());
+
+  it("passes, behind oracles that are found", async () => {
+    let findings: Finding[] = [];
+    // Other suites may make a run too noisy for 2 ms; none may see what isn't there.
+    for (let seed = 1; seed <= 3; seed++) {
+      findings = await run(questionOf(server, { seed }));
+      expect(named(findings, "fail")).toEqual([]);
+      if (named(findings, "not-tested").length === 0) break;
+    }
+    expect(named(findings, "not-tested")).toEqual([]);
+    const { message } = findings.find(({ id }) => id === "enumeration-hidden") ?? {};
+    expect(message).toBe("members see the 1 whom the server holds");
+  }, 180_000);
+
+  it.each(FAULTS.filter((fault) => fault !== "time"))(
+    "fails once something gives it away by its %s",
+    async (fault) => {
+      const question = questionOf(server, untimed);
+      const planted = await plantOracle(server.door, question.moderator.room, fault);
+      const findings = await run({ ...question, door: planted.door });
+      planted.close();
+      expect(named(findings, "fail")).toContain("enumeration-state live");
+      expect(named(findings, "fail")).not.toContain("enumeration-state ended");
+    },
+    60_000,
+  );
+
+  it("comes by TLS, and only to who has the domain's certificate", async () => {
+    const front = await tlsFront(server.door);
+    const told = async (tls: { readonly ca?: string | undefined } | undefined) => {
+      const findings = await run(questionOf(server, { ...untimed, door: { ...front.door, tls } }));
+      expect(named(findings, "fail")).toEqual([]);
+      return findings[0]?.message ?? "";
+    };
+    expect(await told(front.door.tls)).toContain("the moderator joined; the guest is told to wait");
+    expect(await told({})).toMatch(/positive control failed: no handshake with .*CERT/);
+    front.close();
+  }, 60_000);
+
+  it("says nothing of an instance that valid tokens don't get into", async () => {
+    const nobody = { room: questionOf(server).moderator.room, token: "an-invention" };
+    const findings = await run(questionOf(server, { moderator: nobody }));
+    expect([named(findings, "pass"), named(findings, "fail")]).toEqual([[], []]);
+    expect(findings[0]?.message).toBe(
+      "the positive control failed: a valid token is refused: not-authorized",
+    );
+  });
+});
+
+describe("core Prosody with nothing before it", () => {
+  let server: MeetingServer;
+  beforeAll(async () => {
+    server = await startInstance(false);
+  });
+  afterAll(() => server.close());
+
+  it("tells live rooms, and lets strangers make their own", async () => {
+    const findings = await run(questionOf(server, untimed));
+    expect(named(findings, "fail")).toEqual(
+      expect.arrayContaining([
+        "enumeration-state live",
+        "enumeration-guess case",
+        "enumeration-guess unicode",
+        "enumeration-guess likely",
+        "enumeration-entry vergaderen.proefdorp.example",
+      ]),
+    );
+  }, 60_000);
+});

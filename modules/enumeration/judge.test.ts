@@ -1,0 +1,127 @@
+import { expect, it } from "vitest";
+import { judge, judgeOccupants, judgeTiming } from "./judge.ts";
+import type { Answer, Observed, Pair, Planted, Timing } from "./observed.ts";
+import { ALPHA, TIMINGS } from "./plan.ts";
+import { seeded } from "./random.ts";
+import { report } from "./report.ts";
+
+const answer = (over: Partial<Answer> = {}): Answer => ({
+  text: "<iq type='error'/>",
+  bytes: 100,
+  ms: 1,
+  entered: false,
+  ...over,
+});
+const pair = (over: Partial<Pair> = {}): Pair => ({
+  way: "presence",
+  name: "live",
+  what: "a meeting that is live",
+  asked: answer(),
+  reference: answer(),
+  ...over,
+});
+const planted: Planted[] = ["stanza", "size", "time"].map((fault) => ({
+  fault,
+  way: "presence",
+  found: true,
+  seen: "differs",
+}));
+const random = seeded(8);
+const noise = (shift = 0): number[] =>
+  Array.from({ length: 64 }, () => shift + random() - random());
+const timing = (over: Partial<Timing> = {}): Timing => ({
+  way: "presence",
+  state: "live",
+  tries: 1,
+  samples: [noise()],
+  ...over,
+});
+const clean: Observed = {
+  control: ["the moderator joined", "the guest is told to wait"],
+  planted,
+  pairs: [
+    ...["live", "ended", "revoked", "not begun"].map((name) => pair({ name })),
+    pair({ name: "near" }),
+    pair({ name: "likely" }),
+  ],
+  timings: TIMINGS.map(({ way, state }) => timing({ way, state })),
+  bridge: [answer()],
+  occupants: { seen: ["a"], count: 1 },
+  unasked: [],
+  likely: 300,
+  tries: { handshakes: 10, stanzas: 20 },
+  seconds: 10,
+  seed: 1,
+};
+const verdicts = (over: Partial<Observed>) => {
+  const found = judge({ ...clean, ...over }, "meet.example");
+  const of = (verdict: string) =>
+    found.filter((one) => one.verdict === verdict).map(({ id, subject }) => `${id} ${subject}`);
+  return { pass: of("pass"), fail: of("fail"), "not-tested": of("not-tested") };
+};
+
+it("passes what is answered alike, behind oracles that were found", () => {
+  const { pass, fail, "not-tested": left } = verdicts({});
+  expect([fail, left]).toEqual([[], []]);
+  expect(pass).toHaveLength(1 + 3 + 4 + 2 + TIMINGS.length + 3);
+});
+
+it.each([
+  ["another stanza", { text: "<iq type='result'/>" }],
+  ["one byte more", { bytes: 101 }],
+])("finds %s", (_, over) => {
+  const pairs = [...clean.pairs, pair({ name: "unicode", asked: answer(over) })];
+  expect(verdicts({ pairs }).fail).toEqual(["enumeration-guess unicode"]);
+});
+
+it("finds who got in, as a person or as a bridge", () => {
+  const entered = answer({ entered: true });
+  expect(verdicts({ pairs: [...clean.pairs, pair({ reference: entered })] }).fail).toEqual([
+    "enumeration-entry meet.example",
+  ]);
+  expect(verdicts({ bridge: [entered] }).fail).toEqual(["enumeration-bridge meet.example"]);
+  expect(verdicts({ unasked: ["message groupchat"] }).fail).toEqual([
+    "enumeration-unasked meet.example",
+  ]);
+});
+
+it("passes nothing that stands on a control or an oracle that wasn't found, and keeps what it saw", () => {
+  const missed = planted.map((one) => (one.fault === "time" ? { ...one, found: false } : one));
+  const leak = pair({ name: "ended", asked: answer({ bytes: 99 }) });
+  for (const over of [{ dead: "no answer" }, { planted: missed }, { planted: [] }]) {
+    const { pass, fail } = verdicts({ ...over, pairs: [...clean.pairs, leak] });
+    expect(pass.filter((one) => !one.startsWith("enumeration-planted"))).toEqual([]);
+    expect(fail).toEqual(["enumeration-state ended"]);
+  }
+});
+
+it("says not-tested for states that nobody gave links of", () => {
+  const pairs = clean.pairs.filter(({ name }) => name !== "revoked");
+  expect(verdicts({ pairs })["not-tested"]).toEqual(["enumeration-state revoked"]);
+});
+
+it("alarms of times after two samples alone, and passes none that couldn't have shown it", () => {
+  expect(judgeTiming(timing({ samples: [noise(2), noise(2)] })).verdict).toBe("fail");
+  expect(judgeTiming(timing({ samples: [noise(2), noise()] })).verdict).toBe("pass");
+  expect(judgeTiming(timing({ samples: [noise().map((one) => 40 * one)] })).verdict).toBe(
+    "not-tested",
+  );
+  expect(judgeTiming(timing({ samples: [], left: "no time" })).message).toBe("no time");
+  expect(ALPHA * TIMINGS.length).toBeCloseTo(0.001, 12);
+});
+
+it("finds an occupant whom members don't see, by count and by list", () => {
+  const { verdict } = judgeOccupants({ seen: ["a"], count: 2 });
+  expect(verdict).toBe("fail");
+  expect(judgeOccupants({ seen: ["a"], list: ["a", "b"] }).verdict).toBe("fail");
+  expect(judgeOccupants({ seen: ["a", "b"], count: 2, list: ["a", "b"] }).verdict).toBe("pass");
+  expect(judgeOccupants({ seen: ["a"] }).verdict).toBe("not-tested");
+  expect(judgeOccupants(undefined).verdict).toBe("not-tested");
+});
+
+it("reports what was tried and what that is worth", () => {
+  const setting = { domain: "meet.example", at: "2026-11-25T00:00:00Z", limit: 4, rooms: 1_000 };
+  const page = report(judge(clean, "meet.example"), clean, setting).join("\n");
+  for (const part of ["130 random bits", "2^120 tries", "at 4 handshakes a second", "0.001"])
+    expect(page).toContain(part);
+});

@@ -1,0 +1,119 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { internetCommand } from "../lab/hypervisor/index.ts";
+import type { Blueprint } from "../modules/blueprint/index.ts";
+import { judge, type Links, report } from "../modules/enumeration/index.ts";
+import { applyWaivers, type Finding } from "../modules/findings/index.ts";
+import { limitsOf } from "../modules/nginx/index.ts";
+import { OutsideFailure } from "../modules/outside/index.ts";
+import { type Door, startWorker, workerCommand } from "../modules/probes/index.ts";
+import { identityFile, LAB_USER, openVault } from "../modules/secrets/index.ts";
+import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { labFolder } from "./environment.ts";
+import { buildFolder } from "./working-folder.ts";
+
+/** Seconds that a run takes at most, and how much longer one that asks all likely names. */
+const SECONDS = { run: 300, allLikely: 500 } as const;
+/** Questions a second in one session: 25 of some 350 bytes stay under Prosody's 10 kB/s. */
+const STANZAS = 25;
+/** The part of the limit in force that a run takes: who reaches it learns nothing but the limit. */
+const SHARE = 0.9;
+/** Live rooms that the effort of guessing is reckoned with. */
+const ROOMS = 1_000;
+
+export interface EnumerationOptions {
+  readonly now: Date;
+  readonly identity: string | undefined;
+  readonly allLikely: boolean;
+  /** Handshakes a second; absent: {@link SHARE} of the limit in force. */
+  readonly rate: number | undefined;
+  readonly seed: number;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Enumerated {
+  readonly findings: readonly Finding[];
+  /** The page for a person. */
+  readonly page: readonly string[];
+  /** Where both are written down. */
+  readonly file: string;
+}
+
+/** Where the domain is reached; certificates of the instance's own authority need the vault. */
+async function doorOf(
+  loaded: LoadedInstance,
+  identity: string | undefined,
+  lab: string | undefined,
+): Promise<Door> {
+  const { blueprint } = loaded;
+  const control = blueprint.hosts.find(({ role }) => role === "control");
+  const address = control?.publicAddress?.ipv4;
+  if (address === undefined)
+    throw new OutsideFailure(
+      `${blueprint.instance}: its public addresses aren't recorded: polder addresses ${blueprint.instance}`,
+    );
+  const door = { address, port: 443, domain: blueprint.domain };
+  if (blueprint.certificates.source !== "instance-ca") return { ...door, tls: {} };
+  const vault = await openVault(loaded, {
+    identityFile: identityFile(identity, lab && join(lab, "people", `${LAB_USER}.age`)),
+  });
+  return { ...door, tls: { ca: vault.get("ca/instance.crt") } };
+}
+
+/** Handshakes a second that one address may make. */
+const limitInForce = (blueprint: Blueprint): number => limitsOf(blueprint).requestsPerSecond;
+
+/**
+ * Runs the attack of 2024 against an instance, from where an attacker stands, and writes down what
+ * came of it.
+ *
+ * @throws OutsideFailure when there is no vantage point, or no address to attack
+ */
+export async function probeEnumeration(
+  loaded: LoadedInstance,
+  links: Links,
+  { now, identity, allLikely, rate, seed, progress, signal }: EnumerationOptions,
+): Promise<Enumerated> {
+  const { blueprint } = loaded;
+  const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
+  const door = await doorOf(loaded, identity, lab);
+  const limit = limitInForce(blueprint);
+  const outside = startWorker(
+    lab ? "the lab's internet" : "this machine",
+    lab ? internetCommand(lab, workerCommand) : workerCommand,
+    progress,
+  );
+  const stop = () => void outside.close();
+  signal.addEventListener("abort", stop);
+  try {
+    const observed = await outside.ask("enumerate", {
+      ...links,
+      door,
+      allLikely,
+      limits: {
+        handshakes: rate ?? SHARE * limit,
+        stanzas: STANZAS,
+        seconds: SECONDS.run + (allLikely ? SECONDS.allLikely : 0),
+      },
+      seed,
+    });
+    const at = now.toISOString();
+    const found = judge(observed, blueprint.domain);
+    const findings = applyWaivers(found, blueprint.waivers, at.slice(0, 10));
+    const page = report(findings, observed, { domain: blueprint.domain, at, limit, rooms: ROOMS });
+    const folder = join(buildFolder(blueprint.instance), "probe");
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, "enumeration.txt");
+    writeWhole(file, `${page.join("\n")}\n`, 0o600);
+    writeWhole(
+      join(folder, "enumeration.json"),
+      `${JSON.stringify({ at, findings, observed }, null, 2)}\n`,
+      0o600,
+    );
+    return { findings, page, file };
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await outside.close();
+  }
+}
