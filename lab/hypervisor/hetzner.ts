@@ -94,8 +94,9 @@ const PUBLIC = idOf("", "network", "public");
 const [PUBLIC_4, PUBLIC_6] = [idOf("", "subnet", "v4"), idOf("", "subnet", "v6")];
 
 /**
- * The public network as its servers see it: an address with nothing beside it, and these gateways
- * (https://docs.hetzner.com/cloud/servers/static-configuration, read 2026-11-25).
+ * The public network as its servers see it: an address with nothing beside it, and a gateway. That of
+ * IPv6 is https://docs.hetzner.com/robot/dedicated-server/network/net-config-debian-ubuntu's, that of
+ * IPv4 second-hand, from public configurations of such servers, where they agree (read 2026-11-25).
  */
 const publicSubnets = (resolver: string): Subnet[] => [
   {
@@ -113,7 +114,7 @@ const publicSubnets = (resolver: string): Subnet[] => [
 /** Octets that an interface of the public network begins with there; the rest is the server's. */
 const PUBLIC_MAC = "92:00";
 
-/** Smaller than the public network's: what the provider's own networks leave. */
+/** https://docs.hetzner.com/cloud/networks/technical-concepts/architecture (read 2026-11-25). */
 const PRIVATE_MTU = 1450;
 
 const anything = (["ingress", "egress"] as const).flatMap((direction) =>
@@ -185,7 +186,10 @@ const privatePorts = (project: Project, server: ShownServer): Port[] =>
     ...{ groups: [UNFILTERED.id], allowedPairs: alias_ips, secured: true },
   }));
 
-/** One gateway for all subnets of a network: what a guest is told is the network's range. */
+/**
+ * One gateway for all subnets of a network: what a guest is told is the network's range
+ * (https://docs.hetzner.com/networking/networks/technical-concepts/architecture, read 2026-11-25).
+ */
 const privateSubnet = (project: Project, { id, ip_range, subnets }: ShownNetwork): Subnet => ({
   ...{ id: idOf(project.id, "subnet", id), network: idOf(project.id, "network", id), version: 4 },
   ...{ cidr: ip_range, gateway: subnets[0]?.gateway, nameservers: [] },
