@@ -184,7 +184,8 @@ export async function start(options: Options): Promise<StandIn> {
         return { status, body: { error: { code, message, details } } };
       })
       .then(({ status, body }) => {
-        if (options.loses?.(request.method ?? "", request.url ?? "")) return void request.socket.destroy();
+        if (options.loses?.(request.method ?? "", request.url ?? ""))
+          return void request.socket.destroy();
         // Without a body no type either: a client reads what it is told to read.
         if (body === undefined) return void response.writeHead(status).end();
         response.writeHead(status, { "content-type": "application/json" });
