@@ -7,92 +7,24 @@ import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { childOf, type Element, XmppClient } from "../modules/probes/index.ts";
 import {
-  AccountClient,
+  type AccountClient,
   conditionOf,
   GateClient,
   knock,
   queryOf,
-  type Refusal,
 } from "./testing/gate-client.ts";
 import { base32, Issuer } from "./testing/gate-issuer.ts";
-import { type Change, GateServer, TURN_SECRET } from "./testing/gate-server.ts";
+import { TURN_SECRET } from "./testing/gate-server.ts";
 import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
+import { REFUSED, raised, World } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const { domain } = blueprint;
 const vectors = loadVectors();
 
-/** Limits that a suite from one address needs; what limits do is tested on the rendered ones. */
-const raised = (config: string): string =>
-  config
-    .replace(/(handshakes|joins|requests|sockets|link|occupants) = \d+/g, "$1 = 100000")
-    .replace('rate = "10kb/s"', 'rate = "10mb/s"');
-
-const REFUSED = "cancel service-unavailable";
-const ADMIN = "http://jabber.org/protocol/muc#admin";
-
-/** A server with Jicofo's stand-in logged in, that opens what it is asked to. */
-class World {
-  readonly issuer: Issuer;
-  readonly server: GateServer;
-  readonly focus: AccountClient;
-  private readonly clients: { close(): void }[] = [];
-
-  private constructor(issuer: Issuer, server: GateServer, focus: AccountClient) {
-    this.issuer = issuer;
-    this.server = server;
-    this.focus = focus;
-    void focus.serve();
-  }
-
-  static async start(change: Change = { config: raised }): Promise<World> {
-    const issuer = new Issuer(domain);
-    const server = await GateServer.start(blueprint, issuer, change);
-    return new World(issuer, server, await AccountClient.login(server, "focus"));
-  }
-
-  async client(room: string, role: "guest" | "moderator", token?: string, from?: string) {
-    const held = token ?? (await this.issuer.token(room, role));
-    const one = await GateClient.login(this.server, room, held, from);
-    this.clients.push(one);
-    return one;
-  }
-
-  async account(user: "jvb" | "focus"): Promise<AccountClient> {
-    const one = await AccountClient.login(this.server, user);
-    this.clients.push(one);
-    return one;
-  }
-
-  /** A moderator in a room that Jicofo has opened. */
-  async meeting(room = this.issuer.room()): Promise<GateClient> {
-    const moderator = await this.client(room, "moderator");
-    expect(await this.focus.openRoom(moderator.at("conference"))).toBe("joined");
-    expect(await moderator.join()).toBe("joined");
-    return moderator;
-  }
-
-  async stop(): Promise<void> {
-    for (const one of this.clients) one.close();
-    this.focus.close();
-    await this.server.stop();
-  }
-}
-
-const setAffiliation = (by: GateClient, jid: string, affiliation: string) =>
-  by.ask(
-    `<iq type='set' to='${by.at("conference")}' ID><query xmlns='${ADMIN}'><item jid='${jid}' affiliation='${affiliation}'/></query></iq>`,
-  );
-const setRole = (by: GateClient, nick: string, role: string) =>
-  by.ask(
-    `<iq type='set' to='${by.at("conference")}' ID><query xmlns='${ADMIN}'><item nick='${nick}' role='${role}'/></query></iq>`,
-  );
-const ping = (one: GateClient) =>
-  one.ask(`<iq type='get' to='${domain}' ID><ping xmlns='urn:xmpp:ping'/></iq>`);
-
 let world: World;
 beforeAll(async () => {
-  world = await World.start();
+  world = await World.start(blueprint);
 }, 120_000);
 afterAll(() => world.stop());
 
@@ -196,7 +128,7 @@ describe("a stanza", () => {
     const { room } = who.moderator;
     who.guest = await world.client(room, "guest");
     who.member = await world.client(room, "guest");
-    await setAffiliation(who.moderator, who.member.bareJid, "member");
+    await who.moderator.setAffiliation(who.member.bareJid, "member");
     expect(await who.member.join()).toBe("joined");
     const ended = await world.meeting();
     rooms["live"] = (await world.meeting()).room;
@@ -253,7 +185,7 @@ describe("a stanza", () => {
         `<message type='error' to='${room}@conference.${domain}' id='x'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`,
       );
     }
-    await ping(guest);
+    await guest.ping();
     expect(guest.seen).toEqual([]);
   });
 
@@ -347,7 +279,7 @@ describe("a room", () => {
     expect(await second.join()).toBe("joined");
     const guest = await world.client(first.room, "guest");
     expect(await guest.join()).toBe("auth registration-required");
-    expect(conditionOf(await setAffiliation(second, guest.bareJid, "member"))).toBe("result");
+    expect(conditionOf(await second.setAffiliation(guest.bareJid, "member"))).toBe("result");
     expect(await guest.join()).toBe("joined");
   });
 
@@ -357,7 +289,7 @@ describe("a room", () => {
     moderator.send(
       `<message to='${moderator.at("conference")}'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='${guest.bareJid}'/></x></message>`,
     );
-    await ping(moderator);
+    await moderator.ping();
     expect(await guest.join()).toBe("joined");
   });
 
@@ -368,7 +300,7 @@ describe("a room", () => {
       `<message to='${moderator.at("conference")}' ID><x xmlns='http://jabber.org/protocol/muc#user'><invite to='${stranger.jid}'/></x></message>`,
     );
     expect(conditionOf(answer)).toBe(REFUSED);
-    await ping(stranger);
+    await stranger.ping();
     expect(stranger.seen).toEqual([]);
   });
 
@@ -401,51 +333,49 @@ describe("a room", () => {
   it("doesn't let a moderator make owners or admins, nor a moderator by role, nor put Jicofo out", async () => {
     const moderator = await world.meeting();
     const guest = await world.client(moderator.room, "guest");
-    await setAffiliation(moderator, guest.bareJid, "member");
+    await moderator.setAffiliation(guest.bareJid, "member");
     await guest.join();
     for (const affiliation of ["owner", "admin"])
-      expect(conditionOf(await setAffiliation(moderator, guest.bareJid, affiliation))).toBe(
+      expect(conditionOf(await moderator.setAffiliation(guest.bareJid, affiliation))).toBe(
         "cancel not-allowed",
       );
-    expect(conditionOf(await setRole(moderator, guest.nick, "moderator"))).toBe(
+    expect(conditionOf(await moderator.setRole(guest.nick, "moderator"))).toBe(
       "cancel not-allowed",
     );
-    expect(conditionOf(await setRole(moderator, "focus", "none"))).toBe("cancel not-allowed");
+    expect(conditionOf(await moderator.setRole("focus", "none"))).toBe("cancel not-allowed");
     for (const affiliation of ["none", "outcast", "member"])
-      expect(
-        conditionOf(await setAffiliation(moderator, `focus@auth.${domain}`, affiliation)),
-      ).toBe("cancel not-allowed");
-    expect(conditionOf(await setRole(guest, moderator.nick, "none"))).toBe(REFUSED);
+      expect(conditionOf(await moderator.setAffiliation(`focus@auth.${domain}`, affiliation))).toBe(
+        "cancel not-allowed",
+      );
+    expect(conditionOf(await guest.setRole(moderator.nick, "none"))).toBe(REFUSED);
   });
 
   it("makes nobody a member who has no token for it", async () => {
     const moderator = await world.meeting();
     const stranger = await world.client(world.issuer.room(), "guest");
     for (const jid of [stranger.bareJid, `nobody@${domain}`, `jvb@auth.${domain}`])
-      expect(conditionOf(await setAffiliation(moderator, jid, "member"))).toBe(
-        "cancel not-allowed",
-      );
+      expect(conditionOf(await moderator.setAffiliation(jid, "member"))).toBe("cancel not-allowed");
   });
 
   it("takes membership back from who is put out, and from nobody who leaves", async () => {
     const moderator = await world.meeting();
     const guest = await world.client(moderator.room, "guest");
-    await setAffiliation(moderator, guest.bareJid, "member");
+    await moderator.setAffiliation(guest.bareJid, "member");
     expect(await guest.join()).toBe("joined");
     guest.send(`<presence type='unavailable' to='${guest.at("conference")}/${guest.nick}'/>`);
     await guest.take(({ attributes }) => attributes["type"] === "unavailable");
     expect(await guest.join()).toBe("joined");
-    expect(conditionOf(await setRole(moderator, guest.nick, "none"))).toBe("result");
+    expect(conditionOf(await moderator.setRole(guest.nick, "none"))).toBe("result");
     await guest.take(({ attributes }) => attributes["type"] === "unavailable");
     expect(await guest.join()).toBe("auth registration-required");
-    await setAffiliation(moderator, guest.bareJid, "member");
+    await moderator.setAffiliation(guest.bareJid, "member");
     expect(await guest.join()).toBe("joined");
   });
 
   it("knows nobody by another's nick", async () => {
     const moderator = await world.meeting();
     const guest = await world.client(moderator.room, "guest");
-    await setAffiliation(moderator, guest.bareJid, "member");
+    await moderator.setAffiliation(guest.bareJid, "member");
     expect(await guest.join(guest.at("conference"), moderator.nick)).toBe(REFUSED);
     expect(await guest.join()).toBe("joined");
     expect(await guest.join(guest.at("conference"), "anders-genoemd")).toBe(REFUSED);
@@ -548,7 +478,7 @@ describe("no guest becomes occupant before a moderator's act", () => {
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 16 }), async (steps) => {
         for (const one of steps) guests[one.who]?.send(fill(one, guests, moderator));
         for (const one of guests) {
-          await ping(one);
+          await one.ping();
           one.seen.length = 0;
         }
         await world.focus.ask(
@@ -561,7 +491,7 @@ describe("no guest becomes occupant before a moderator's act", () => {
     // The same guests do get in when a moderator says so: they weren't kept out by something else.
     if (!present) expect(await moderator.join()).toBe("joined");
     for (const one of guests) {
-      expect(conditionOf(await setAffiliation(moderator, one.bareJid, "member"))).toBe("result");
+      expect(conditionOf(await moderator.setAffiliation(one.bareJid, "member"))).toBe("result");
       expect(await one.join()).toBe("joined");
     }
     await expect.poll(() => intruders().length).toBeGreaterThanOrEqual(2);
@@ -584,7 +514,7 @@ end)
 `;
   let other: World;
   beforeAll(async () => {
-    other = await World.start({
+    other = await World.start(blueprint, {
       config: (text) => raised(text).replace('{ "gate_rooms" }', '{ "gate_rooms"; "planted" }'),
       files: { "/usr/local/lib/polder/prosody/mod_planted.lua": code },
     });
@@ -597,7 +527,7 @@ end)
       await other.client(moderator.room, "guest"),
       await other.client(moderator.room, "guest"),
     ];
-    await setAffiliation(moderator, member.bareJid, "member");
+    await moderator.setAffiliation(member.bareJid, "member");
     await member.join();
     const elsewhere = await other.meeting();
     const lobby = (one: GateClient) => one.join(`${moderator.room}@lobby.${domain}`);
@@ -749,266 +679,5 @@ describe("what is written down", () => {
       ),
     ).toBe(true);
     for (const one of decisions) expect(one["at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-  });
-});
-
-describe("the end", () => {
-  let other: World;
-  beforeAll(async () => {
-    other = await World.start({
-      config: (text) => raised(text).replace("gate_grace = 60", "gate_grace = 1"),
-    });
-  }, 60_000);
-  afterAll(() => other.stop());
-  const hash = async (room: string) =>
-    Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(room))).toString(
-      "hex",
-    );
-  const later = () => Math.floor(Date.now() / 1000) + 3600;
-
-  it("of a token ends its session, after the grace", async () => {
-    const room = other.issuer.room();
-    const one = await other.client(room, "guest", await other.issuer.token(room, "guest", 2));
-    expect(await one.untilEnded(10_000)).toBe("not-authorized");
-  });
-
-  it("comes within 10 s to a revoked token's sessions, and to no other", async () => {
-    const moderator = await other.meeting();
-    const claims = other.issuer.claims(moderator.room);
-    const token = await other.issuer.sign(claims);
-    const revoked = await other.client(moderator.room, "guest", token);
-    other.server.revoke(`token ${claims.jti} ${later()}\n`);
-    expect(await revoked.untilEnded(10_000)).toBe("not-authorized");
-    expect(await knock(other.server, queryOf(moderator.room, token))).toMatchObject({
-      status: 404,
-    });
-    expect(conditionOf(await ping(moderator))).toBe("result");
-  });
-
-  it("comes to a revoked room with all who are in it, and it isn't opened again", async () => {
-    const moderator = await other.meeting();
-    const untouched = await other.meeting();
-    other.server.revoke(`room ${await hash(moderator.room)} ${later()}\n`);
-    expect(await moderator.untilEnded(10_000)).toBe("not-authorized");
-    expect(await other.focus.openRoom(moderator.at("conference"))).not.toBe("joined");
-    expect(conditionOf(await ping(untouched))).toBe("result");
-  });
-
-  it.each([
-    ["a line that isn't of the form", "token x\n"],
-    ["a line cut off", "token abcdefghijklmnopqrstuvwxyz 99"],
-    ["upper case", `room ${"A".repeat(64)} 99\n`],
-    ["noise", "\0\0\0\n"],
-  ])("can't be hidden: with %s in the list, nobody new comes in", async (_, text) => {
-    const room = other.issuer.room();
-    const within = await other.client(room, "guest");
-    other.server.revoke(text);
-    const query = async () => knock(other.server, queryOf(room, await other.issuer.token(room)));
-    await expect
-      .poll(async () => closed(await query()), { timeout: 8000, interval: 300 })
-      .toBe("refused");
-    // Who is in stays.
-    expect(conditionOf(await ping(within))).toBe("result");
-    other.server.revoke("");
-    await expect
-      .poll(async () => closed(await query()), { timeout: 8000, interval: 300 })
-      .toBe("admitted");
-  });
-});
-
-const closed = (answer: WebSocket | Refusal): "admitted" | "refused" => {
-  if (!(answer instanceof WebSocket)) return "refused";
-  answer.terminate();
-  return "admitted";
-};
-
-describe("keys", () => {
-  let other: World;
-  beforeAll(async () => {
-    other = await World.start();
-  }, 60_000);
-  afterAll(() => other.stop());
-
-  it("are changed without an outage: two count, then the new one alone, and sessions go on", async () => {
-    const { issuer, server } = other;
-    const moderator = await other.meeting();
-    const oldRoom = issuer.room();
-    const old = { room: oldRoom, token: await issuer.token(oldRoom) };
-    // Both.
-    const kid = issuer.addKey();
-    issuer.macKeys.set(4, Buffer.alloc(32, 9));
-    server.giveKeys(issuer);
-    await server.reload();
-    const room = issuer.room(0, 4);
-    const fresh = () => issuer.sign(issuer.claims(room, "moderator"), { kid }, issuer.keys[1]?.key);
-    expect(closed(await knock(server, queryOf(old.room, old.token)))).toBe("admitted");
-    const second = await other.client(room, "moderator", await fresh());
-    await second.request();
-    expect(await second.join()).toBe("joined");
-    // The new ones alone.
-    issuer.keys.shift();
-    issuer.macKeys.delete(3);
-    server.giveKeys(issuer);
-    await server.reload();
-    expect(closed(await knock(server, queryOf(old.room, old.token)))).toBe("refused");
-    expect(await other.focus.openRoom(`${oldRoom}@conference.${domain}`)).toBe(REFUSED);
-    expect(closed(await knock(server, queryOf(room, await fresh())))).toBe("admitted");
-    expect(conditionOf(await ping(moderator))).toBe("result");
-  });
-
-  it.each<[string, (issuer: Issuer) => void]>([
-    ["three of them", (issuer) => void [issuer.addKey(), issuer.addKey()]],
-    ["one of 2048 bits", (issuer) => void issuer.addKey(2048)],
-    ["none", (issuer) => void issuer.keys.splice(0)],
-  ])("that aren't good are worth nothing: %s", async (_, spoil) => {
-    const { server } = other;
-    const good = new Issuer(domain);
-    const room = good.room();
-    const token = await good.token(room);
-    const knocked = async () => closed(await knock(server, queryOf(room, token)));
-    server.giveKeys(good);
-    await server.reload();
-    expect(await knocked()).toBe("admitted");
-    spoil(good);
-    server.giveKeys(good);
-    await server.reload();
-    expect(await knocked()).toBe("refused");
-  });
-});
-
-describe("limits as rendered", () => {
-  let other: World;
-  beforeAll(async () => {
-    other = await World.start({});
-  }, 60_000);
-  afterAll(() => other.stop());
-
-  it("stop a flood of handshakes from one address, and keep no other out", async () => {
-    const room = other.issuer.room();
-    const from = async (address: string) =>
-      closed(await knock(other.server, queryOf(room, await other.issuer.token(room)), address));
-    expect(await from("203.0.113.1")).toBe("admitted");
-    await Promise.all(Array.from({ length: 150 }, () => knock(other.server, "", "203.0.113.1")));
-    const stopped = other.server.decisions().filter(({ why }) => why === "too many tries");
-    expect(stopped.length).toBeGreaterThan(50);
-    expect(new Set(stopped.map(({ address }) => address))).toEqual(new Set(["203.0.113.1"]));
-    expect(await from("203.0.113.2")).toBe("admitted");
-    // One network of IPv6 is one, whatever address in it comes.
-    await Promise.all(
-      Array.from({ length: 150 }, (_, i) =>
-        knock(other.server, "", `2001:db8:1:1::${i.toString(16)}`),
-      ),
-    );
-    expect(
-      other.server.decisions().filter(({ why }) => why === "too many tries").length,
-    ).toBeGreaterThan(stopped.length + 50);
-    expect(await from("2001:db8:1:2::1")).toBe("admitted");
-  });
-
-  it("stop a flood of conference requests and of joins, and answer another address meanwhile", async () => {
-    const room = other.issuer.room();
-    const one = await other.client(room, "moderator", undefined, "203.0.113.60");
-    const second = await other.client(room, "moderator", undefined, "203.0.113.61");
-    const requests: string[] = [];
-    for (let i = 0; i < 90; i++) requests.push(conditionOf(await one.request()));
-    expect(requests[0]).toBe("result");
-    expect(requests.filter((answer) => answer === REFUSED).length).toBeGreaterThan(5);
-    expect(conditionOf(await second.request())).toBe("result");
-    const joins: string[] = [];
-    for (let i = 0; i < 90; i++) {
-      joins.push(await one.join());
-      one.send(`<presence type='unavailable' to='${one.at("conference")}/${one.nick}'/>`);
-    }
-    expect(joins[0]).toBe("joined");
-    expect(joins).toContain(REFUSED);
-    expect(await second.join()).toBe("joined");
-  });
-
-  it("stop one guest's link from being used by many", async () => {
-    const room = other.issuer.room();
-    const token = await other.issuer.token(room);
-    const answers: string[] = [];
-    const open: WebSocket[] = [];
-    for (let i = 0; i < 8; i++) {
-      const answer = await knock(other.server, queryOf(room, token), `203.0.113.${100 + i}`);
-      answers.push(answer instanceof WebSocket ? "admitted" : "refused");
-      if (answer instanceof WebSocket) open.push(answer);
-    }
-    for (const socket of open) socket.terminate();
-    // Four people are planned in a meeting, and a quarter more.
-    expect(answers).toEqual([...Array(5).fill("admitted"), ...Array(3).fill("refused")]);
-  });
-
-  it("end a session that sends a stanza longer than a client's longest", async () => {
-    const one = await other.client(other.issuer.room(), "guest", undefined, "203.0.113.50");
-    one.send(
-      `<message to='${one.at("conference")}' type='groupchat'><body>${"x".repeat(70_000)}</body></message>`,
-    );
-    expect(await one.untilEnded(15_000)).toMatch(/policy-violation|closed/);
-  });
-});
-
-describe("the watch", () => {
-  const PLUGINS = "/usr/local/lib/polder/prosody";
-  const planted = (code: string): Change => ({
-    config: (text) =>
-      text.replace('"gate_turn"; "websocket"', '"gate_turn"; "websocket"; "planted"'),
-    files: { [`${PLUGINS}/mod_planted.lua`]: code },
-  });
-  const without = (name: string): Change => ({ files: { [`${PLUGINS}/${name}`]: null } });
-  const spoiled = (name: string): Change => ({ files: { [`${PLUGINS}/${name}`]: "x = = 1\n" } });
-
-  it.each<[string, Change]>([
-    ...["handshake", "stanzas", "rooms", "turn", "beside", "internal", "log", "focus_stand_in"].map(
-      (name): [string, Change] => [`mod_gate_${name} missing`, without(`mod_gate_${name}.lua`)],
-    ),
-    ["mod_gate missing", without("mod_gate.lua")],
-    ["the table missing", without("gate_stanzas.lib.lua")],
-    ["mod_gate_rooms failing to load", spoiled("mod_gate_rooms.lua")],
-    ["mod_gate failing to load", spoiled("mod_gate.lua")],
-    ["a library failing to load", spoiled("gate_token.lib.lua")],
-    ["another before the table", planted('module:hook("pre-stanza", function () end, 2000)\n')],
-    ["another beside the table", planted('module:hook("pre-stanza", function () end, 1000)\n')],
-    [
-      "another before the stream's check",
-      planted('module:hook("stream-features", function () end, 1001)\n'),
-    ],
-  ])("keeps the public host down: %s", async (_, change) => {
-    const issuer = new Issuer(domain);
-    const server = await GateServer.start(blueprint, issuer, change);
-    try {
-      const room = issuer.room();
-      const knocked = await knock(server, queryOf(room, await issuer.token(room))).catch(
-        () => "refused",
-      );
-      expect(knocked instanceof WebSocket).toBe(false);
-      const client = new XmppClient(connect(server.c2sPort, "127.0.0.1"));
-      await expect(client.open(domain)).rejects.toThrow("host-unknown");
-      client.close();
-    } finally {
-      await server.stop();
-    }
-  });
-
-  it("takes it down when something is put before the gate later, and says so", async () => {
-    const code = `
-local add_task = require "prosody.util.timer".add_task
-add_task(2, function ()
-	module:hook("pre-stanza", function () end, 5000)
-	require "prosody.core.modulemanager".load(module.host, "time")
-end)
-`;
-    const other = await World.start(planted(code));
-    try {
-      const one = await other.client(other.issuer.room(), "guest");
-      expect(await one.untilEnded(10_000)).toBe("host-gone");
-      const text = other.server
-        .logged()
-        .map((line) => line.text)
-        .join("\n");
-      expect(text).toContain("has another before it: the public hosts go down");
-    } finally {
-      await other.stop();
-    }
   });
 });

@@ -200,6 +200,21 @@ export class GateClient extends Waiting {
     );
   }
 
+  setAffiliation(jid: string, affiliation: string): Promise<Element> {
+    return this.administer(`jid='${jid}' affiliation='${affiliation}'`);
+  }
+  setRole(nick: string, role: string): Promise<Element> {
+    return this.administer(`nick='${nick}' role='${role}'`);
+  }
+  private administer(item: string): Promise<Element> {
+    const query = `<query xmlns='http://jabber.org/protocol/muc#admin'><item ${item}/></query>`;
+    return this.ask(`<iq type='set' to='${this.at("conference")}' ID>${query}</iq>`);
+  }
+  ping(): Promise<Element> {
+    const { domain } = this.server.blueprint;
+    return this.ask(`<iq type='get' to='${domain}' ID><ping xmlns='urn:xmpp:ping'/></iq>`);
+  }
+
   close(): void {
     this.socket.terminate();
   }

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { buildBlueprint } from "../modules/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { conditionOf, knock, queryOf } from "./testing/gate-client.ts";
+import { Issuer } from "./testing/gate-issuer.ts";
+import { closed, REFUSED, raised, World } from "./testing/gate-world.ts";
+
+const blueprint = buildBlueprint(inputOf(someInstance()));
+const { domain } = blueprint;
+
+describe("the end", () => {
+  let other: World;
+  beforeAll(async () => {
+    other = await World.start(blueprint, {
+      config: (text) => raised(text).replace("gate_grace = 60", "gate_grace = 1"),
+    });
+  }, 60_000);
+  afterAll(() => other.stop());
+  const hash = async (room: string) =>
+    Buffer.from(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(room))).toString(
+      "hex",
+    );
+  const later = () => Math.floor(Date.now() / 1000) + 3600;
+
+  it("of a token ends its session, after the grace", async () => {
+    const room = other.issuer.room();
+    const one = await other.client(room, "guest", await other.issuer.token(room, "guest", 2));
+    expect(await one.untilEnded(10_000)).toBe("not-authorized");
+  });
+
+  it("comes within 10 s to a revoked token's sessions, and to no other", async () => {
+    const moderator = await other.meeting();
+    const claims = other.issuer.claims(moderator.room);
+    const token = await other.issuer.sign(claims);
+    const revoked = await other.client(moderator.room, "guest", token);
+    other.server.revoke(`token ${claims.jti} ${later()}\n`);
+    expect(await revoked.untilEnded(10_000)).toBe("not-authorized");
+    expect(await knock(other.server, queryOf(moderator.room, token))).toMatchObject({
+      status: 404,
+    });
+    expect(conditionOf(await moderator.ping())).toBe("result");
+  });
+
+  it("comes to a revoked room with all who are in it, and it isn't opened again", async () => {
+    const moderator = await other.meeting();
+    const untouched = await other.meeting();
+    other.server.revoke(`room ${await hash(moderator.room)} ${later()}\n`);
+    expect(await moderator.untilEnded(10_000)).toBe("not-authorized");
+    expect(await other.focus.openRoom(moderator.at("conference"))).not.toBe("joined");
+    expect(conditionOf(await untouched.ping())).toBe("result");
+  });
+
+  it.each([
+    ["a line that isn't of the form", "token x\n"],
+    ["a line cut off", "token abcdefghijklmnopqrstuvwxyz 99"],
+    ["upper case", `room ${"A".repeat(64)} 99\n`],
+    ["noise", "\0\0\0\n"],
+  ])("can't be hidden: with %s in the list, nobody new comes in", async (_, text) => {
+    const room = other.issuer.room();
+    const within = await other.client(room, "guest");
+    other.server.revoke(text);
+    const query = async () => knock(other.server, queryOf(room, await other.issuer.token(room)));
+    await expect
+      .poll(async () => closed(await query()), { timeout: 8000, interval: 300 })
+      .toBe("refused");
+    // Who is in stays.
+    expect(conditionOf(await within.ping())).toBe("result");
+    other.server.revoke("");
+    await expect
+      .poll(async () => closed(await query()), { timeout: 8000, interval: 300 })
+      .toBe("admitted");
+  });
+});
+
+describe("keys", () => {
+  let other: World;
+  beforeAll(async () => {
+    other = await World.start(blueprint);
+  }, 60_000);
+  afterAll(() => other.stop());
+
+  it("are changed without an outage: two count, then the new one alone, and sessions go on", async () => {
+    const { issuer, server } = other;
+    const moderator = await other.meeting();
+    const oldRoom = issuer.room();
+    const old = { room: oldRoom, token: await issuer.token(oldRoom) };
+    // Both.
+    const kid = issuer.addKey();
+    issuer.macKeys.set(4, Buffer.alloc(32, 9));
+    server.giveKeys(issuer);
+    await server.reload();
+    const room = issuer.room(0, 4);
+    const fresh = () => issuer.sign(issuer.claims(room, "moderator"), { kid }, issuer.keys[1]?.key);
+    expect(closed(await knock(server, queryOf(old.room, old.token)))).toBe("admitted");
+    const second = await other.client(room, "moderator", await fresh());
+    await second.request();
+    expect(await second.join()).toBe("joined");
+    // The new ones alone.
+    issuer.keys.shift();
+    issuer.macKeys.delete(3);
+    server.giveKeys(issuer);
+    await server.reload();
+    expect(closed(await knock(server, queryOf(old.room, old.token)))).toBe("refused");
+    expect(await other.focus.openRoom(`${oldRoom}@conference.${domain}`)).toBe(REFUSED);
+    expect(closed(await knock(server, queryOf(room, await fresh())))).toBe("admitted");
+    expect(conditionOf(await moderator.ping())).toBe("result");
+  });
+
+  it.each<[string, (issuer: Issuer) => void]>([
+    ["three of them", (issuer) => void [issuer.addKey(), issuer.addKey()]],
+    ["one of 2048 bits", (issuer) => void issuer.addKey(2048)],
+    ["none", (issuer) => void issuer.keys.splice(0)],
+  ])("that aren't good are worth nothing: %s", async (_, spoil) => {
+    const { server } = other;
+    const good = new Issuer(domain);
+    const room = good.room();
+    const token = await good.token(room);
+    const knocked = async () => closed(await knock(server, queryOf(room, token)));
+    server.giveKeys(good);
+    await server.reload();
+    expect(await knocked()).toBe("admitted");
+    spoil(good);
+    server.giveKeys(good);
+    await server.reload();
+    expect(await knocked()).toBe("refused");
+  });
+});
+
+describe("limits as rendered", () => {
+  let other: World;
+  beforeAll(async () => {
+    other = await World.start(blueprint, {});
+  }, 60_000);
+  afterAll(() => other.stop());
+
+  it("stop a flood of handshakes from one address, and keep no other out", async () => {
+    const room = other.issuer.room();
+    const from = async (address: string) =>
+      closed(await knock(other.server, queryOf(room, await other.issuer.token(room)), address));
+    expect(await from("203.0.113.1")).toBe("admitted");
+    await Promise.all(Array.from({ length: 150 }, () => knock(other.server, "", "203.0.113.1")));
+    const stopped = other.server.decisions().filter(({ why }) => why === "too many tries");
+    expect(stopped.length).toBeGreaterThan(50);
+    expect(new Set(stopped.map(({ address }) => address))).toEqual(new Set(["203.0.113.1"]));
+    expect(await from("203.0.113.2")).toBe("admitted");
+    // One network of IPv6 is one, whatever address in it comes.
+    await Promise.all(
+      Array.from({ length: 150 }, (_, i) =>
+        knock(other.server, "", `2001:db8:1:1::${i.toString(16)}`),
+      ),
+    );
+    expect(
+      other.server.decisions().filter(({ why }) => why === "too many tries").length,
+    ).toBeGreaterThan(stopped.length + 50);
+    expect(await from("2001:db8:1:2::1")).toBe("admitted");
+  });
+
+  it("stop a flood of conference requests and of joins, and answer another address meanwhile", async () => {
+    const room = other.issuer.room();
+    const one = await other.client(room, "moderator", undefined, "203.0.113.60");
+    const second = await other.client(room, "moderator", undefined, "203.0.113.61");
+    const requests: string[] = [];
+    for (let i = 0; i < 90; i++) requests.push(conditionOf(await one.request()));
+    expect(requests[0]).toBe("result");
+    expect(requests.filter((answer) => answer === REFUSED).length).toBeGreaterThan(5);
+    expect(conditionOf(await second.request())).toBe("result");
+    const joins: string[] = [];
+    for (let i = 0; i < 90; i++) {
+      joins.push(await one.join());
+      one.send(`<presence type='unavailable' to='${one.at("conference")}/${one.nick}'/>`);
+    }
+    expect(joins[0]).toBe("joined");
+    expect(joins).toContain(REFUSED);
+    expect(await second.join()).toBe("joined");
+  });
+
+  it("stop one guest's link from being used by many", async () => {
+    const room = other.issuer.room();
+    const token = await other.issuer.token(room);
+    const answers: string[] = [];
+    const open: WebSocket[] = [];
+    for (let i = 0; i < 8; i++) {
+      const answer = await knock(other.server, queryOf(room, token), `203.0.113.${100 + i}`);
+      answers.push(answer instanceof WebSocket ? "admitted" : "refused");
+      if (answer instanceof WebSocket) open.push(answer);
+    }
+    for (const socket of open) socket.terminate();
+    // Four people are planned in a meeting, and a quarter more.
+    expect(answers).toEqual([...Array(5).fill("admitted"), ...Array(3).fill("refused")]);
+  });
+
+  it("end a session that sends a stanza longer than a client's longest", async () => {
+    const one = await other.client(other.issuer.room(), "guest", undefined, "203.0.113.50");
+    one.send(
+      `<message to='${one.at("conference")}' type='groupchat'><body>${"x".repeat(70_000)}</body></message>`,
+    );
+    expect(await one.untilEnded(15_000)).toMatch(/policy-violation|closed/);
+  });
+});
