@@ -3,7 +3,7 @@ import type { Project } from "./project.ts";
 import { type Answer, none, ok, type Route } from "./route.ts";
 
 /** What whoever runs the machines must know, by the API's own names. */
-const SEEN = ["servers", "networks", "firewalls", "volumes", "actions"] as const;
+const SEEN = ["servers", "networks", "firewalls", "volumes"] as const;
 
 /**
  * The side of the cloud that no customer sees, for whoever runs its machines: all projects, each as
@@ -42,6 +42,7 @@ function view(project: Project, routes: readonly Route[]): object {
   const userData = (id: number): unknown => project.get("servers", id)["userData"];
   return {
     ...shown,
+    actions: project.actions(),
     servers: list("servers").map((one) => ({ ...one, user_data: userData(one.id) })),
   };
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { projectName, type StandIn, start } from "../hetzner/index.ts";
 import { fabricOf } from "./fabric.ts";
 import { HetznerSource } from "./hetzner.ts";
@@ -171,6 +171,17 @@ describe("what the hypervisor sees of Hetzner's", () => {
     expect(await port()).toEqual(EVERYTHING);
   });
 
+  it("waits with a server that runs without a private network: the provider attaches it then", async () => {
+    const token = "w".repeat(64);
+    const shape = { server_type: "ccx13", image: "debian-13", location: "fsn1" };
+    await send("servers", { ...shape, name: "lone" }, token);
+    const status = async () => find(await source.look(), "lone").status;
+    expect(await status()).toBe("BUILD");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
+    expect(await status()).toBe("ACTIVE");
+    vi.useRealTimers();
+  });
+
   it("names a volume in the guest as the API says", async () => {
     const seen = await source.look();
     const [id] = find(seen, "web").volumes;
@@ -209,6 +220,7 @@ describe("what the hypervisor sees of Hetzner's", () => {
     expect(publics.filter((one) => one.startsWith("203."))).toEqual([
       "203.0.113.10",
       "203.0.113.11",
+      "203.0.113.12",
     ]);
   });
 });

@@ -75,6 +75,7 @@ interface ShownAction {
   readonly id: number;
   readonly command: string;
   readonly started: string;
+  readonly finished: string | null;
   readonly resources: readonly { readonly id: number; readonly type: string }[];
 }
 
@@ -196,6 +197,20 @@ const privateSubnet = (project: Project, { id, ip_range, subnets }: ShownNetwork
   routed: { prefix: 32, ranges: [ip_range] },
 });
 
+/**
+ * ms that a server without a private network is given to get one before it boots. The provider makes
+ * a public server running, and attaches its networks then. At Hetzner that is long before a server
+ * looks at its links; here hosts boot in three seconds, and nothing is plugged into a running one.
+ */
+const PATIENCE = 10_000;
+
+function statusOf(project: Project, { id, status, private_net }: ShownServer): string {
+  const made = ofServer(project, id).find(({ command }) => command === "create_server");
+  const age = made ? Date.now() - Date.parse(made.finished ?? made.started) : PATIENCE;
+  const early = status === "running" && private_net.length === 0 && age < PATIENCE;
+  return early ? "BUILD" : (STATUS[status] ?? status);
+}
+
 const STATUS: Readonly<Record<string, string>> = { running: "ACTIVE", off: "SHUTOFF" };
 
 const ofServer = (project: Project, server: number): ShownAction[] =>
@@ -207,7 +222,7 @@ function toServer(project: Project, server: ShownServer, macs: readonly string[]
   return {
     id: idOf(project.id, "server", server.id),
     ...{ name: server.name, hostname: server.name, project: project.id },
-    status: STATUS[server.status] ?? server.status,
+    status: statusOf(project, server),
     updated: String(ofServer(project, server.id).at(-1)?.id),
     ...{ diskGiB: server.primary_disk_size, userData: server.user_data, keyName: "", userId: "" },
     macs,

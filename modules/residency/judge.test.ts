@@ -526,7 +526,7 @@ describe("polder's own records", () => {
       "nl-sovereign": [],
       "nl-located": ["leafcloud-amsterdam", "odc-noord"],
       eea: ["hetzner-fsn1", "hetzner-hel1", "hetzner-nbg1", "leafcloud-amsterdam", "odc-noord"],
-      lab: ["lab-direct", "lab-floating"],
+      lab: ["lab-direct", "lab-floating", "lab-hetzner"],
     });
   });
 
