@@ -4,7 +4,8 @@ import { internetCommand } from "../lab/hypervisor/index.ts";
 import type { Blueprint } from "../modules/blueprint/index.ts";
 import { judge, type Links, report } from "../modules/enumeration/index.ts";
 import { applyWaivers, type Finding } from "../modules/findings/index.ts";
-import { limitsOf } from "../modules/nginx/index.ts";
+import { limitsOf } from "../modules/gate/index.ts";
+import { limitsOf as webLimits } from "../modules/nginx/index.ts";
 import { OutsideFailure } from "../modules/outside/index.ts";
 import { type Door, startWorker, workerCommand } from "../modules/probes/index.ts";
 import { identityFile, LAB_USER, openVault } from "../modules/secrets/index.ts";
@@ -61,8 +62,11 @@ async function doorOf(
   return { ...door, tls: { ca: vault.get("ca/instance.crt") } };
 }
 
-/** Handshakes a second that one address may make. */
-const limitInForce = (blueprint: Blueprint): number => limitsOf(blueprint).requestsPerSecond;
+/** Handshakes a second that one address may make: the gate's limit, or nginx's before it. */
+function limitInForce(blueprint: Blueprint): number {
+  const { handshakes, seconds } = limitsOf(blueprint);
+  return Math.min(handshakes / seconds, webLimits(blueprint).requestsPerSecond);
+}
 
 /**
  * Runs the attack of 2024 against an instance, from where an attacker stands, and writes down what

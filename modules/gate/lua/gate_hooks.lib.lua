@@ -10,6 +10,7 @@ return {
 	{ host = "domain", module = "gate_turn", event = "iq-get/host/urn:xmpp:extdisco:2:credentials", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-room-pre-create", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-room-pre-create", priority = -0.5, above = -1 },
+	{ host = "conference", module = "gate_rooms", event = "muc-room-created", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-join", priority = 1000, alone = true },
 	-- Core's token_affiliation stands at -3.5 and skips rooms that are members-only, Jitsi's lobby at -4,
 	-- members-only at -5: later than any of them, no moderator ever gets in.

@@ -56,4 +56,4 @@ local function is_issued(name, domain, keys, now)
 	return key ~= nil and same and now < ends and check_of(name:sub(1, 46)) == name:sub(47, 47)
 end
 
-return { base32 = base32, is_issued = is_issued, is_well_formed = is_well_formed, check_of = check_of }
+return { base32 = base32, is_issued = is_issued, check_of = check_of }

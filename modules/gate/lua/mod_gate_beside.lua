@@ -24,8 +24,12 @@ module:hook("muc-room-pre-create", function (event)
 	if kind == "lobby" or not by_focus or not meeting_of(event.room) then return refuse(event, "not opened") end
 end, 1000)
 
+-- A moment later: here the room isn't in the list of rooms yet, and would be put there after this.
 module:hook("muc-room-created", function (event)
-	if not meeting_of(event.room) then event.room:destroy(nil, "no meeting") end
+	local room = event.room
+	module:add_timer(0, function ()
+		if not meeting_of(room) then room:destroy(nil, "no meeting") end
+	end)
 end, 1000)
 
 module:hook("muc-occupant-pre-join", function (event)

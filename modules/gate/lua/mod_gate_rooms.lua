@@ -36,7 +36,15 @@ local function close(room)
 	room._data.persistent = nil
 end
 module:hook("muc-room-pre-create", function (event) close(event.room) end, -0.5)
-module:hook("muc-room-created", function (event) close(event.room) end, 1000)
+-- What another module made without anybody walking in was asked nothing yet. It is put away a moment later:
+-- here it isn't in the list of rooms, and would be put there after this.
+module:hook("muc-room-created", function (event)
+	local room = event.room
+	close(room)
+	if gate.may_open(jid.node(room.jid)) then return end
+	gate.security({ action = "room", result = "ended", why = "not issued", room = jid.node(room.jid) })
+	module:add_timer(0, function () room:destroy(nil, "not issued") end)
+end, 1000)
 
 -- For its whole life: whoever sets it, by form or from another module.
 local kept = {}
