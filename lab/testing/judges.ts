@@ -171,8 +171,18 @@ END
   },
   {
     id: "gate-secrets",
-    reads: /^\/etc\/prosody\/gate\/.*\.secret$/,
+    reads: /^\/etc\/prosody\/gate\/(.*\.secret|pseudonym\.key)$/,
     command: each("grep -qxE '[0-9a-f]{64}' \"$file\""),
+  },
+  {
+    id: "room-keys",
+    reads: /^\/etc\/prosody\/gate\/rooms\.keys$/,
+    command: each("! grep -qvxE '([0-9]|[12][0-9]|3[01]) [0-9a-f]{64}' \"$file\""),
+  },
+  {
+    id: "token-keys",
+    reads: /^\/etc\/prosody\/gate\/tokens\.pem$/,
+    command: each('openssl pkey -pubin -noout -text -in "$file" | grep -F "(3072 bit)"'),
   },
   {
     id: "prosody-accounts",
@@ -217,12 +227,12 @@ END
   },
   {
     id: "certificates",
-    reads: /\.(crt|pem)$/,
+    reads: /\.crt$/,
     command: each('openssl x509 -noout -subject -in "$file"'),
   },
   {
     id: "private-keys",
-    reads: /^\/etc\/.*\.key$/,
+    reads: /^\/etc\/(?!prosody\/gate\/).*\.key$/,
     command: each('openssl pkey -noout -check -in "$file"'),
   },
 ];

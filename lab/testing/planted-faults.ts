@@ -27,6 +27,8 @@ export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   prosody: (text) => `${text}\nx = = 1\n`,
   gate: (text) => `${text}\nx = = 1\n`,
   "gate-secrets": (text) => text.toUpperCase(),
+  "room-keys": (text) => `32${text.slice(1)}`,
+  "token-keys": (text) => text.replace(/MII\S+/, "damaged"),
   "prosody-accounts": (text) => text.replace("return", "retrun"),
   coturn: (text) => `${text}\nno-such-option-of-coturn\n`,
   openssl: (text) => text.replace("Groups = ", "Groups = NoSuchGroup:"),
