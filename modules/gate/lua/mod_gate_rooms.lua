@@ -72,15 +72,14 @@ end, 1000)
 
 local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)
 
--- In how many sessions the room holds people, and how many came by this token.
+-- In how many sessions the room holds people, and how many came by this token. From the room's own
+-- index: its iterator copies every occupant, which at each join of a large meeting costs more than the rest.
 local function occupants(room, id)
 	local all, same = 0, 0
-	for _, occupant in room:each_occupant() do
-		for full in occupant:each_session() do
-			local session = prosody.full_sessions[full]
-			all = all + 1
-			if session and session.gate and session.gate.id == id then same = same + 1 end
-		end
+	for full in pairs(room._jid_nick) do
+		local session = prosody.full_sessions[full]
+		all = all + 1
+		if session and session.gate and session.gate.id == id then same = same + 1 end
 	end
 	return all, same
 end
@@ -112,7 +111,8 @@ end, 1000)
 module:hook("muc-occupant-pre-join", function (event)
 	local pinned = pinned_to(event.origin, event.room)
 	if pinned and pinned.role == "moderator" then
-		event.room:set_affiliation(true, jid.bare(event.stanza.attr.from), "owner")
+		-- Set, not announced: the presence that follows says it, and an announcement goes to every moderator.
+		event.room._affiliations[jid.bare(event.stanza.attr.from)] = "owner"
 		event.occupant.role = event.room:get_default_role("owner")
 	end
 end, 5)
