@@ -23,6 +23,8 @@ for node in null zero full random urandom; do touch "dev/$node"; mount --bind "/
 # Folders that units make for their programs before they start.
 mkdir -p run/sshd run/nginx run/prosody run/turnserver run/systemd dev/shm
 ip link set lo up
+# Without an IPv6 address beside ::1 the C library leaves IPv6 out of what /etc/hosts says.
+ip address add 2001:db8::1/128 dev lo nodad
 # Daemons may bind what the host has: every planned address is here.
 grep -Ev '^(#|$|127|::1)' "$tree/etc/hosts" | while read -r address _; do
   case "$address" in
