@@ -1,7 +1,7 @@
 // The boundaries of the house. A module's index.ts is its door; the pure modules touch nothing
 // outside; only the modules that build for a cloud know constructs. See docs/decisions/0001.
 const pure =
-  "^modules/(input|instance|residency|sizing|sizing-report|network|blueprint|drawing|findings|policy|provider-schema|tree|host|tls|sandbox|rooms|issue-log|invitations|prosody|gate|nginx|turn|bridge|monitor|render|keyring|enumeration)/";
+  "^modules/(input|instance|residency|sizing|sizing-report|network|blueprint|drawing|findings|policy|provider-schema|tree|host|tls|sandbox|rooms|issue-log|invitations|prosody|gate|focus|nginx|turn|bridge|monitor|render|keyring|enumeration)/";
 const test = "\\.(test|lab\\.test|soak\\.test)\\.ts$|/testing\\.ts$";
 
 /** @type {import("dependency-cruiser").IConfiguration} */

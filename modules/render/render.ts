@@ -1,5 +1,6 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import { bridgePart } from "../bridge/index.ts";
+import { focusPart } from "../focus/index.ts";
 import { basePart, restartPolicy } from "../host/index.ts";
 import { certificateWatchPart, monitorPart } from "../monitor/index.ts";
 import { nginxPart } from "../nginx/index.ts";
@@ -12,7 +13,7 @@ type Part = (blueprint: Blueprint, host: Host) => TreePart;
 
 /** What each role is beside the base; the edge host only lets admins through. */
 const PARTS: Readonly<Record<Role, readonly Part[]>> = {
-  control: [prosodyPart, nginxPart],
+  control: [prosodyPart, focusPart, nginxPart],
   turn: [turnPart],
   bridge: [bridgePart],
   edge: [],
