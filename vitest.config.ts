@@ -15,14 +15,15 @@ export default defineConfig({
         },
       },
       {
-        // One lab, shared by all; each suite has instances and projects of its own.
+        // One lab, shared by all; each suite has instances and projects of its own. Three at once: on two
+        // cores a third of a suite is waiting.
         test: {
           name: "lab",
           include: files("lab.test"),
           globalSetup: ["lab/testing/shared-lab.ts"],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
