@@ -1,10 +1,33 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Suites that take longest begin first, so that none is left to run alone at the end. */
+const LONGEST = [
+  "deploy",
+  "probes",
+  "converge",
+  "cdktf",
+  "faults",
+  "hetzner",
+  "hypervisor/hypervisor",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/lab/${name}.lab.test.ts`));
+      return place < 0 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 const everywhere = ["modules", "cli", "stacks", "providers", "lab", "docs"];
 const files = (ending: string) => everywhere.map((folder) => `${folder}/**/*.${ending}.ts`);
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
