@@ -1,6 +1,6 @@
 /** HTTP status of each of the API's documented error codes that can come up here. */
 const STATUS = {
-  // https://docs.hetzner.cloud/reference/cloud#description/errors, read 2026-11-25.
+  // https://docs.hetzner.cloud/reference/cloud#description/errors, read in a copy of it, 2026-11-25.
   json_error: 400,
   unauthorized: 401,
   not_found: 404,
