@@ -673,6 +673,10 @@ describe("what is written down", () => {
     const decisions = world.server.decisions().filter((one) => one["room"] === pseudonym);
     const kinds = decisions.map(({ action, result }) => `${action} ${result}`);
     for (const kind of ["handshake admitted", "join admitted"]) expect(kinds).toContain(kind);
+    // Whoever owns the room does so by a moderator's token, and the log says which joined by one.
+    expect(decisions).toContainEqual(
+      expect.objectContaining({ action: "join", result: "admitted", role: "moderator" }),
+    );
     const mine = world.server.decisions().filter((one) => one["address"] === from);
     expect(mine.map(({ action, result, why }) => `${action} ${result} ${why ?? ""}`)).toContain(
       "handshake refused signature",
