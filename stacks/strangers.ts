@@ -5,26 +5,7 @@ import type { PlanJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { belongsTo, connect } from "./cloud-objects.ts";
 import type { Adoption, Strangers } from "./clouds/cloud.ts";
-
-interface Change {
-  readonly address: string;
-  readonly type: string;
-  readonly change: {
-    readonly actions: readonly string[];
-    readonly after: Item | null;
-    readonly importing?: { readonly id: string };
-  };
-}
-
-/** The part of a plan that is read here. */
-interface Plan {
-  readonly prior_state?: {
-    readonly values?: {
-      readonly root_module?: { readonly resources?: readonly { readonly values: Item }[] };
-    };
-  };
-  readonly resource_changes?: readonly Change[];
-}
+import type { PlanRead } from "./clouds/plan-read.ts";
 
 /** Something that the cloud holds and no state knows. */
 interface Stranger {
@@ -199,7 +180,7 @@ export function strangersIn(
 ): Strangers {
   const ids = new Set<string>();
   const planned = new Map<string, { readonly stack: string; readonly to: string }>();
-  for (const [stack, plan] of plans as ReadonlyMap<string, Plan>) {
+  for (const [stack, plan] of plans as ReadonlyMap<string, PlanRead>) {
     for (const { values } of plan.prior_state?.values?.root_module?.resources ?? [])
       ids.add(String(values["id"]));
     for (const { address, type, change } of plan.resource_changes ?? []) {

@@ -3,33 +3,12 @@ import type { Finding } from "../../modules/findings/index.ts";
 import type { Item, Kind } from "../../modules/hetzner-api/index.ts";
 import type { PlanJson } from "../../modules/policy/index.ts";
 import type { Adoption, Strangers } from "./cloud.ts";
+import type { PlanRead } from "./plan-read.ts";
 
 /** What the cloud holds of an instance, and the record sets of its zones by the zone's name. */
 export interface Held {
   readonly objects: readonly { readonly kind: Kind; readonly item: Item }[];
   readonly rrsets: ReadonlyMap<string, readonly Item[]>;
-}
-
-interface Change {
-  readonly address: string;
-  readonly type: string;
-  readonly change: {
-    readonly actions: readonly string[];
-    readonly after: Item | null;
-    readonly importing?: { readonly id: string };
-  };
-}
-
-/** The part of a plan that is read here. */
-interface Plan {
-  readonly prior_state?: {
-    readonly values?: {
-      readonly root_module?: {
-        readonly resources?: readonly { readonly type: string; readonly values: Item }[];
-      };
-    };
-  };
-  readonly resource_changes?: readonly Change[];
 }
 
 /** Something that the cloud holds. */
@@ -160,7 +139,7 @@ export function strangersIn(
 ): Strangers {
   const known = new Set<string>();
   const planned = new Map<string, { readonly stack: string; readonly to: string }>();
-  for (const [stack, plan] of plans as ReadonlyMap<string, Plan>) {
+  for (const [stack, plan] of plans as ReadonlyMap<string, PlanRead>) {
     for (const { type, values } of plan.prior_state?.values?.root_module?.resources ?? [])
       known.add(`${type} ${importId(type, values)}`);
     for (const { address, type, change } of plan.resource_changes ?? []) {
