@@ -1,16 +1,10 @@
+import { ALPHABET, LENGTH, MAC, RANDOM } from "../rooms/index.ts";
 import { drawn, oneOf, type Random } from "./random.ts";
 
-/** What a room's name is written with: base 32 without i, l, o and u. */
-const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
-/** Characters of a name, and those of them that are drawn at random: 5 bits each. */
-const LENGTH = 47;
-const RANDOM_LENGTH = 26;
-/** Those that prove that it was issued: 16 of a keyed MAC. */
-const MAC_LENGTH = 16;
-/** What somebody must guess who wants to find a room, bits. */
-export const BITS_OF_A_NAME = 5 * RANDOM_LENGTH;
+/** What somebody must guess who wants to find a room, bits: a character is one of 32. */
+export const BITS_OF_A_NAME = 5 * RANDOM;
 /** What somebody must guess who wants to make a room of their own, bits. */
-export const BITS_OF_A_PROOF = 5 * MAC_LENGTH;
+export const BITS_OF_A_PROOF = 5 * MAC;
 
 /** What Jicofo calls the rooms that it makes to see whether all is well: Jitsi's modules wave them through. */
 export const HEALTH_CHECK_PREFIX = "__jicofo-health-check-";

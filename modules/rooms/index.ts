@@ -1,9 +1,12 @@
-export { randomText } from "./alphabet.ts";
+export { ALPHABET, randomText } from "./alphabet.ts";
 export { readRoomKeys, roomKeysText, rotateRoomKeys } from "./keys.ts";
 export {
   display,
+  LENGTH,
+  MAC,
   makeRoom,
   type NotRead,
+  RANDOM,
   type RoomKey,
   type RoomName,
   readRoom,

@@ -2,11 +2,11 @@ import { createHmac } from "node:crypto";
 import { ALPHABET, bitsAsText, checkOf, randomText, textOf } from "./alphabet.ts";
 
 /** How many characters of five bits each part has, in order; the check character comes last. */
-const RANDOM = 26;
+export const RANDOM = 26;
 const DAY = 3;
 const KEY = 1;
-const MAC = 16;
-const LENGTH = RANDOM + DAY + KEY + MAC + 1;
+export const MAC = 16;
+export const LENGTH = RANDOM + DAY + KEY + MAC + 1;
 
 /** Characters that the MAC covers: all before it. */
 const COVERED = RANDOM + DAY + KEY;
