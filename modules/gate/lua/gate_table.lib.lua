@@ -3,23 +3,25 @@
 
 local jid_split = require "prosody.util.jid".split
 
+local none = {}
 -- "presence" without a type is "available"; a message without one is "normal" (RFC 6121).
 local default_type = { presence = "available", message = "normal" }
 
--- One stanza's kind, such as "iq get".
-local function kind_of(stanza)
-	return stanza.name .. " " .. (stanza.attr.type or default_type[stanza.name] or "")
-end
-
--- Rows by sender, kind and host: sorted once, asked often.
+-- Rows by sender, host, and the stanza's name and type: sorted once, asked often.
 local function index(rows)
 	local sorted = {}
+	local function place(...)
+		local at = sorted
+		for _, key in ipairs { ... } do
+			at[key] = at[key] or {}
+			at = at[key]
+		end
+		return at
+	end
 	for _, row in ipairs(rows) do
 		for _, from in ipairs(row.from) do
 			for _, kind in ipairs(row.stanza) do
-				local key = from .. "\0" .. kind .. "\0" .. row.to
-				sorted[key] = sorted[key] or {}
-				table.insert(sorted[key], row)
+				table.insert(place(from, row.to, kind:match("^(%S+) (%S+)$")), row)
 			end
 		end
 	end
@@ -71,7 +73,8 @@ return function (rows, hosts, own_host, brewery)
 		local form = not node and (resource and "none" or "host") or resource and "full" or "bare"
 		-- Answers to a component go to host/id: an address without a node.
 		if not node and resource and to == "focus" then form = "full" end
-		for _, row in ipairs(sorted[from .. "\0" .. kind_of(stanza) .. "\0" .. to] or {}) do
+		local kinds = ((sorted[from] or none)[to] or none)[stanza.name] or none
+		for _, row in ipairs(kinds[stanza.attr.type or default_type[stanza.name] or ""] or none) do
 			if includes(row.form, form) and has_payload(row, stanza) and room_fits(row, stanza, node, room) then
 				return row
 			end

@@ -22,6 +22,7 @@ local revoked_file = module:get_option_string("gate_revoked")
 local grace = module:get_option_integer("gate_grace", 60, 0)
 -- Name of each host by what it is: domain, auth, internal, conference, lobby, breakout, focus.
 names = module:get_option("gate_hosts")
+local are_claims = token.are_claims_of(names.domain)
 -- Switched on in this order: what a client can reach comes last.
 local public = { "conference", "lobby", "breakout", "focus", "domain" }
 
@@ -32,13 +33,8 @@ local health_check = "__jicofo-health-check-"
 -- One decision into the security log; with a session, also whose it was.
 function security(event, session)
 	local pinned = session and session.gate
-	if pinned then
-		event.actor, event.address, event.role = pinned.actor, pinned.address, pinned.role
-		event.room = event.room or pinned.room
-	elseif session then
-		event.actor, event.address = session.username, session.ip
-	end
-	log.security(event)
+	if session and not pinned then event.actor, event.address = session.username, session.ip end
+	log.security(event, pinned)
 end
 
 local function now() return os.time() end
@@ -102,8 +98,8 @@ end
 
 -- Decisions ------------------------------------------------------------------------------------------
 
-local function is_revoked(id, room)
-	return (revoked.tokens[id] or 0) > now() or (revoked.rooms[hashes.sha256(room, true)] or 0) > now()
+local function is_revoked(pinned)
+	return (revoked.tokens[pinned.id] or 0) > now() or (revoked.rooms[pinned.digest] or 0) > now()
 end
 
 -- A token's session, or nil and why.
@@ -111,9 +107,10 @@ function admit(text)
 	if not ready then return nil, "not ready" end
 	if not token_keys then return nil, "no keys" end
 	if not revoked then return nil, "revocations unreadable" end
-	local gate, why = token.verify(text, names.domain, token_keys, now())
+	local gate, why = token.verify(text, are_claims, token_keys, now())
 	if not gate then return nil, why end
-	if is_revoked(gate.id, gate.room) then return nil, "revoked" end
+	gate.digest = hashes.sha256(gate.room, true)
+	if is_revoked(gate) then return nil, "revoked" end
 	return gate
 end
 
@@ -162,7 +159,7 @@ local function sweep()
 		else
 			count(session)
 			local why = now() > gate.expires + grace and "expired"
-				or revoked and is_revoked(gate.id, gate.room) and "revoked"
+				or revoked and is_revoked(gate) and "revoked"
 			if why then
 				security({ action = "session", result = "ended", why = why }, session)
 				session:close({ condition = "not-authorized", text = "This invitation has ended" })

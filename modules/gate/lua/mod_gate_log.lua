@@ -10,6 +10,7 @@ local hex = require "prosody.util.hex"
 local json = require "prosody.util.json"
 local loggingmanager = require "prosody.core.loggingmanager"
 local pposix = require "prosody.util.pposix"
+local unix = require "socket.unix"
 local files = module:require "gate_files"
 local name = module:require "gate_name"
 local redact = module:require "gate_redact"
@@ -38,16 +39,68 @@ module:hook_global("config-reloaded", load_key)
 -- The same room has the same pseudonym, of 130 bits. It is made of the room's digest, which the issue log
 -- has, too: who holds the key and that log finds the meeting, with either alone nobody does.
 local function pseudonym(room)
-	if not (room and key) then return nil end
+	if not key then return nil end
 	local digest = hashes.hmac_sha256(key, "polder pseudonym 1\0" .. hashes.sha256(room, true))
 	return name.base32(digest):sub(1, 26)
 end
 
--- One decision. event: action, result, and where known actor, address, room, role, why.
-function security(event)
-	event.room = pseudonym(event.room)
-	event.at = os.date("!%Y-%m-%dT%H:%M:%SZ")
-	pposix.syslog_open("polder-gate", "auth")
-	pposix.syslog_log(event.result == "refused" and "warn" or "info", json.encode_ordered(event))
-	pposix.syslog_open("prosody", "daemon")
+-- A session's own is made once for each key. Another's room is never kept: what was asked before would
+-- be answered faster.
+local function own_pseudonym(pinned)
+	if pinned.pseudonym_key ~= key then
+		pinned.pseudonym, pinned.pseudonym_key = pseudonym(pinned.room), key
+	end
+	return pinned.pseudonym
+end
+
+-- Words of this program's own, each put into JSON once.
+local words = setmetatable({}, { __index = function (all, word)
+	local text = json.encode(word)
+	all[word] = text
+	return text
+end })
+
+local function add(line, field, text)
+	if text then line[#line + 1] = (',"%s":%s'):format(field, text) end
+end
+
+-- As syslog(3) sends it (RFC 3164, without the host). Prosody's util.pposix has one name for all of a
+-- program's lines, and opens its socket anew when that is changed.
+local auth, warning, info = 4 << 3, 4, 6
+local socket
+local function connect()
+	if socket then socket:close() end
+	socket = unix.dgram()
+	return socket:connect("/dev/log")
+end
+local function send(severity, text)
+	local line = ("<%d>%s polder-gate: %s"):format(auth | severity, os.date("%b %e %H:%M:%S"), text)
+	if socket and socket:send(line) or connect() and socket:send(line) then return end
+	module:log("error", "a decision can't be written to the security log")
+end
+
+-- One decision. event: action, result, and where known why, kind, to, key, room, actor and address.
+-- pinned: what the token of the session said, if one is concerned; its room counts unless the event has another.
+function security(event, pinned)
+	local line = { ('{"at":"%s"'):format(os.date("!%Y-%m-%dT%H:%M:%SZ")) }
+	add(line, "action", words[event.action])
+	add(line, "result", words[event.result])
+	add(line, "why", event.why and words[event.why])
+	add(line, "to", event.to and words[event.to])
+	add(line, "key", event.key and words[event.key])
+	-- Of anybody's choosing.
+	add(line, "kind", event.kind and json.encode(event.kind))
+	if pinned then
+		pinned.told = pinned.told or (',"actor":%s,"address":%s,"role":%s'):format(
+			json.encode(pinned.actor), json.encode(pinned.address), words[pinned.role])
+		line[#line + 1] = pinned.told
+	else
+		add(line, "actor", event.actor and json.encode(event.actor))
+		add(line, "address", event.address and json.encode(event.address))
+	end
+	local is_own = pinned and (event.room == nil or event.room == pinned.room)
+	local room = is_own and own_pseudonym(pinned) or event.room and pseudonym(event.room)
+	add(line, "room", room and json.encode(room))
+	line[#line + 1] = "}"
+	send(event.result == "refused" and warning or info, table.concat(line))
 end
