@@ -48,6 +48,9 @@ const rooms = (kind: string, module: string): string[] => [
   "  muc_room_locking = false",
   "  muc_tombstones = false",
   "  muc_vcard = false",
+  "  -- Of more than 100, Prosody's default, it swaps one out for each that is looked up, with people in it: that",
+  "  -- costs more than a join, and who looks through what lives doesn't find it. Here none is opened any more.",
+  "  muc_max_rooms = 10000",
 ];
 
 /** The hosts that people reach, all of them off until the gate switches them on. */

@@ -16,6 +16,9 @@ local function skip(text, at)
 end
 
 local function read_string(text, at)
+	-- As nearly every string is: plain ASCII.
+	local plain_text, after = text:match('^([^"\\%c\128-\255]*)"()', at)
+	if plain_text then return plain_text, after end
 	local parts = {}
 	while true do
 		local upto, stop = text:match('^([^"\\\0-\31]*)()', at)

@@ -14,16 +14,16 @@ end
 local day_zero = 1704067200 -- 2024-01-01T00:00:00Z
 local day_length = 86400 -- UTC has no other days; POSIX time leaves leap seconds out.
 
--- Five bits a character, most significant first; what is left of the last byte is dropped.
+-- Ten bits at a time.
+local pair_of = {}
+for i = 0, 1023 do pair_of[i] = char_of[i >> 5] .. char_of[i & 31] end
+
+-- Five bits a character, most significant first. bytes: a multiple of five of them.
 local function base32(bytes)
-	local text, buffer, bits = {}, 0, 0
-	for i = 1, #bytes do
-		buffer, bits = (buffer << 8) | bytes:byte(i), bits + 8
-		while bits >= 5 do
-			bits = bits - 5
-			text[#text + 1] = char_of[(buffer >> bits) & 31]
-		end
-		buffer = buffer & ((1 << bits) - 1)
+	local text = {}
+	for i = 1, #bytes, 5 do
+		local bits = (">I5"):unpack(bytes, i)
+		text[#text + 1] = pair_of[bits >> 30] .. pair_of[bits >> 20 & 1023] .. pair_of[bits >> 10 & 1023] .. pair_of[bits & 1023]
 	end
 	return table.concat(text)
 end

@@ -41,7 +41,7 @@ module:hook_global("config-reloaded", load_key)
 local function pseudonym(room)
 	if not key then return nil end
 	local digest = hashes.hmac_sha256(key, "polder pseudonym 1\0" .. hashes.sha256(room, true))
-	return name.base32(digest):sub(1, 26)
+	return name.base32(digest:sub(1, 20)):sub(1, 26)
 end
 
 -- A session's own is made once for each key. Another's room is never kept: what was asked before would
