@@ -28,7 +28,7 @@ function once(
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-    let [memory, output] = [0, ""];
+    let [memory, output, told] = [0, "", ""];
     const poll = setInterval(() => {
       const file = `/proc/${child.pid}/status`;
       if (!existsSync(file)) return;
@@ -41,15 +41,17 @@ function once(
         // It ended between the two lines.
       }
     }, 20);
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (data) => {
-        output += data;
-      });
+    child.stdout.on("data", (data) => {
+      output += data;
+    });
+    child.stderr.on("data", (data) => {
+      told += data;
+    });
     child.on("close", (code) => {
       clearInterval(poll);
       const seconds = (performance.now() - began) / 1000;
       if (code === 0) resolve({ seconds, memory, output });
-      else reject(new Error(`${command} ${args.join(" ")} exited ${code}:\n${output}`));
+      else reject(new Error(`${command} ${args.join(" ")} exited ${code}:\n${output}${told}`));
     });
   });
 }
@@ -110,6 +112,9 @@ try {
   process.stderr.write("synth beside a bare app\n");
   const synth = await once(process.execPath, ["--import", "tsx", "scripts/bench-synth.ts"]);
 
+  process.stderr.write("Prosody with the gate beside Prosody without\n");
+  const gate = await once(process.execPath, ["--import", "tsx", "scripts/bench-gate.ts"]);
+
   if ((await status({ folder: defaultFolder() })).state === "up")
     row("`polder lab down`", await measure(1, polder, "lab", "down"));
   row("`polder lab up`, its root and data there", await measure(1, polder, "lab", "up"));
@@ -143,6 +148,7 @@ try {
       ...rows,
       "",
       synth.output,
+      gate.output,
       `The lab's services: ${lab.services.length} processes, ${lab.memoryMiB} MiB (PSS).`,
       "",
     ].join("\n"),

@@ -237,6 +237,31 @@ export class GateServer {
       .map(({ text }) => JSON.parse(text) as Record<string, string>);
   }
 
+  /** The process that is Prosody: the one below ours with that name. */
+  private get prosody(): string {
+    const below = [String(this.child.pid)];
+    for (const pid of below) {
+      if (/^(prosody|lua5\.4)$/.test(readFileSync(`/proc/${pid}/comm`, "utf8").trim())) return pid;
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+      below.push(...children.split(" ").filter((child) => child !== ""));
+    }
+    throw new Error("no Prosody");
+  }
+
+  /** Processor time that Prosody has used so far, seconds; it counts in hundredths (proc(5), stat). */
+  processorSeconds(): number {
+    const fields = readFileSync(`/proc/${this.prosody}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** Memory that Prosody alone holds, MiB. */
+  memoryMiB(): number {
+    const rollup = readFileSync(`/proc/${this.prosody}/smaps_rollup`, "utf8");
+    return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1]) / 1024;
+  }
+
   async stop(): Promise<void> {
     this.child.stdin?.end();
     await this.ended;

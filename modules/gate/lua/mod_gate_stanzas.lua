@@ -79,12 +79,13 @@ end
 local may_request = module:require "gate_buckets".new(limits.requests, limits.seconds)
 
 local function refuse(session, stanza)
+	local kind = stanza.attr.type
+	if kind ~= "error" and kind ~= "result" and kind ~= "unavailable" then
+		session.send(st.error_reply(stanza, "cancel", "service-unavailable"))
+	end
 	-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.
 	local node, host = jid.split(stanza.attr.to or module.host)
 	gate.security({ action = "stanza", result = "refused", kind = stanza.name, to = hosts[host] or "elsewhere", room = node }, session)
-	local kind = stanza.attr.type
-	if kind == "error" or kind == "result" or kind == "unavailable" then return end
-	session.send(st.error_reply(stanza, "cancel", "service-unavailable"))
 end
 
 module:hook("pre-stanza", function (event)

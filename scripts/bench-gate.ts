@@ -1,0 +1,235 @@
+// What the gate costs Prosody, beside a Prosody of the same configuration without it, in turn. Processor time of
+// Prosody's own process is counted, which other work on the machine disturbs least: what it does in a second of that is
+// what it does a second when the processor is full. Rate limits are off in both. Part of `make bench`; alone:
+// `node --import tsx scripts/bench-gate.ts [PAIRS]`. No test judges a time.
+import { AccountClient, GateClient, knock, queryOf } from "../lab/testing/gate-client.ts";
+import { Issuer } from "../lab/testing/gate-issuer.ts";
+import { GateServer } from "../lab/testing/gate-server.ts";
+import { raised } from "../lab/testing/gate-world.ts";
+import { buildBlueprint } from "../modules/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+
+const PAIRS = Number(process.argv[2] ?? 11);
+/** People in each meeting beside Jicofo, and meetings of that size: some 200 people in each case. */
+const MEETINGS = [
+  [2, 100],
+  [10, 20],
+  [30, 7],
+] as const;
+const BATCH = 100;
+
+const blueprint = buildBlueprint(inputOf(someInstance()));
+const { domain } = blueprint;
+
+const unlimited = (config: string): string => raised(config).replace('"limits"; ', "");
+/** The same hosts, open to whoever comes: what stands behind the gate, alone. */
+const ungated = (config: string): string =>
+  unlimited(config)
+    .replace('; "gate_log"; "gate" }', " }")
+    .replace(/^ {2}(enabled = false|gate = .*)\n/gm, "")
+    .replace(/"gate_(handshake|stanzas|turn)"(; )?/g, "")
+    .replace(/^ {2}modules_enabled = \{ ("gate_\w+"| )*\}\n/gm, "")
+    .replace("muc_room_default_members_only = true", "muc_room_default_members_only = false")
+    .replace(/^Component "focus.*\n/m, "");
+
+/** Waits for all, a number at once. */
+async function each<T, R>(
+  items: readonly T[],
+  act: (item: T) => Promise<R>,
+  width = 25,
+): Promise<R[]> {
+  const done: R[] = [];
+  for (let i = 0; i < items.length; i += width)
+    done.push(...(await Promise.all(items.slice(i, i + width).map(act))));
+  return done;
+}
+
+/** A Prosody, and people in its rooms. */
+class Subject {
+  private readonly issuer: Issuer;
+  private readonly server: GateServer;
+  private readonly focus: AccountClient;
+  private people: GateClient[] = [];
+
+  private constructor(issuer: Issuer, server: GateServer, focus: AccountClient) {
+    [this.issuer, this.server, this.focus] = [issuer, server, focus];
+  }
+
+  static async start(config: (text: string) => string): Promise<Subject> {
+    const issuer = new Issuer(domain);
+    const server = await GateServer.start(blueprint, issuer, { config });
+    return new Subject(issuer, server, await AccountClient.login(server, "focus"));
+  }
+
+  /** Opens a room as Jicofo does. */
+  private async opened(): Promise<string> {
+    const room = this.issuer.room();
+    const answer = await this.focus.openRoom(`${room}@conference.${domain}`);
+    if (answer !== "joined") throw new Error(`no room: ${answer}`);
+    return room;
+  }
+
+  private async login(room: string, role: "guest" | "moderator"): Promise<GateClient> {
+    return GateClient.login(this.server, room, await this.issuer.token(room, role));
+  }
+
+  private async join(one: GateClient): Promise<void> {
+    const answer = await one.join();
+    if (answer !== "joined") throw new Error(`not in: ${answer}`);
+    one.seen.length = 0;
+  }
+
+  /** Meetings of one moderator, who lets the guests in; all are logged in, and join. */
+  async meet(people: number, rooms: number): Promise<void> {
+    for (const one of this.people.splice(0)) one.close();
+    for (let i = 0; i < rooms; i++) {
+      const room = await this.opened();
+      const moderator = await this.login(room, "moderator");
+      await this.join(moderator);
+      const guests = await each(Array(people - 1).fill(room), (at) => this.login(at, "guest"));
+      // Without the gate the moderator owns nothing and is refused, and guests need nobody to let them in.
+      for (const guest of guests) await moderator.setAffiliation(guest.bareJid, "member");
+      await each(guests, (guest) => this.join(guest));
+      this.people.push(moderator, ...guests);
+    }
+  }
+
+  /** Milliseconds of processor for each of some acts, those that the answers make included. */
+  private async cost(acts: number, act: () => Promise<unknown>): Promise<number> {
+    const before = this.server.processorSeconds();
+    await act();
+    return ((this.server.processorSeconds() - before) / acts) * 1000;
+  }
+
+  /** A join of a session that stands: all have left, and all come at once. */
+  async joins(): Promise<number> {
+    const all = this.people;
+    for (const one of all)
+      one.send(`<presence type='unavailable' to='${one.at("conference")}/${one.nick}'/>`);
+    await Promise.all(all.map((one) => one.ping()));
+    return this.cost(all.length, async () => {
+      await each(all, (one) => this.join(one), 50);
+      await Promise.all(all.map((one) => one.ping()));
+    });
+  }
+
+  /** All of coming: to connect, log in and join, alone with Jicofo in a room. */
+  async arrivals(): Promise<number> {
+    const rooms: string[] = [];
+    for (let i = 0; i < BATCH; i++) rooms.push(await this.opened());
+    const tokens = await each(
+      rooms,
+      async (room) => [room, await this.issuer.token(room, "moderator")] as const,
+    );
+    const clients: GateClient[] = [];
+    const spent = await this.cost(BATCH, () =>
+      each(tokens, async ([room, token]) => {
+        const client = await GateClient.login(this.server, room, token);
+        await this.join(client);
+        clients.push(client);
+      }),
+    );
+    for (const client of clients) client.close();
+    return spent;
+  }
+
+  /** A question about a room that isn't the asker's; without the gate, Prosody's own answer that there is none. */
+  async refusedStanzas(): Promise<number> {
+    const [one] = this.people;
+    if (!one) throw new Error("nobody is in");
+    const other = `${this.issuer.room()}@conference.${domain}`;
+    const ask = `<iq type='get' to='${other}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`;
+    return this.cost(10 * BATCH, () =>
+      each(Array(10 * BATCH).fill(ask), (xml) => one.ask(xml), 100),
+    );
+  }
+
+  /** A handshake that is refused; without the gate, Prosody's own answer to a path that it doesn't have. */
+  async refusedHandshakes(query: string): Promise<number> {
+    return this.cost(BATCH, () => each(Array(BATCH).fill(query), (one) => knock(this.server, one)));
+  }
+
+  /** A token of this issuer's form, signed by another's key of the same name. */
+  async forged(): Promise<string> {
+    const room = this.issuer.room();
+    const other = new Issuer(domain);
+    return queryOf(room, await other.sign(other.claims(room), { kid: this.issuer.kid }));
+  }
+
+  memory(): number {
+    return this.server.memoryMiB();
+  }
+
+  async stop(): Promise<void> {
+    for (const one of this.people) one.close();
+    this.focus.close();
+    await this.server.stop();
+  }
+}
+
+const median = (all: readonly number[]): number =>
+  [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
+
+const rows: string[] = [];
+const [gated, plain] = [await Subject.start(unlimited), await Subject.start(ungated)];
+
+/** A row of the table: the same act on both, in turn, and the ratios of the pairs. */
+async function compare(
+  what: string,
+  withGate: () => Promise<number>,
+  without: () => Promise<number>,
+): Promise<void> {
+  const pairs: { readonly gate: number; readonly none: number }[] = [];
+  // The first warms both.
+  for (let i = 0; i <= PAIRS; i++) {
+    const pair = { none: await without(), gate: await withGate() };
+    if (i > 0) pairs.push(pair);
+    process.stderr.write(`${what}: ${i} of ${PAIRS}\n`);
+  }
+  const ratios = pairs.map(({ gate, none }) => gate / none).sort((a, b) => a - b);
+  const ms = (all: readonly number[]) => median(all).toFixed(2);
+  rows.push(
+    `| ${what} | ${ms(pairs.map(({ gate }) => gate))} | ${ms(pairs.map(({ none }) => none))} | ` +
+      `${median(ratios).toFixed(2)} | ${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)} |`,
+  );
+}
+
+try {
+  await compare(
+    "connect, log in, join",
+    () => gated.arrivals(),
+    () => plain.arrivals(),
+  );
+  for (const [people, rooms] of MEETINGS) {
+    for (const subject of [gated, plain]) await subject.meet(people, rooms);
+    await compare(
+      `join of one who is logged in, meetings of ${people}`,
+      () => gated.joins(),
+      () => plain.joins(),
+    );
+  }
+  await compare(
+    "refuse a question about another's room",
+    () => gated.refusedStanzas(),
+    () => plain.refusedStanzas(),
+  );
+  const nowhere = () => plain.refusedHandshakes("-nowhere");
+  await compare("refuse a handshake without a token", () => gated.refusedHandshakes(""), nowhere);
+  const forged = await gated.forged();
+  await compare("refuse a forged token", () => gated.refusedHandshakes(forged), nowhere);
+  process.stderr.write("1,000 meetings of two\n");
+  await gated.meet(2, 1000);
+  process.stdout.write(
+    [
+      "| Prosody's processor, ms each | with the gate | without | ratio | range |",
+      "| --- | --- | --- | --- | --- |",
+      ...rows,
+      "",
+      `With 1,000 rooms and 2,000 sessions in them Prosody holds ${gated.memory().toFixed(0)} MiB (PSS).`,
+      "",
+    ].join("\n"),
+  );
+} finally {
+  await gated.stop();
+  await plain.stop();
+}
