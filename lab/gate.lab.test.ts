@@ -350,6 +350,45 @@ describe("a room", () => {
     expect(conditionOf(await guest.setRole(moderator.nick, "none"))).toBe(REFUSED);
   });
 
+  it("doesn't let a moderator put Jicofo out by its nick or its whole host", async () => {
+    const moderator = await world.meeting();
+    const guest = await world.client(moderator.room, "guest");
+    const item = (attributes: string) =>
+      moderator.ask(
+        `<iq type='set' to='${moderator.at("conference")}' ID><query xmlns='http://jabber.org/protocol/muc#admin'><item ${attributes}/></query></iq>`,
+      );
+    // Core puts out who has a nick that is reserved for another.
+    for (const who of [`jid='${guest.bareJid}'`, "jid='x@y.example'", ""])
+      for (const affiliation of ["none", "member", "outcast"])
+        expect(conditionOf(await item(`affiliation='${affiliation}' ${who} nick='focus'`))).toBe(
+          REFUSED,
+        );
+    for (const host of [`auth.${domain}`, domain, "y.example"])
+      expect(conditionOf(await moderator.setAffiliation(host, "outcast"))).toBe(
+        "cancel not-allowed",
+      );
+    const left = moderator.seen.filter(({ attributes }) => attributes["type"] === "unavailable");
+    expect(left).toEqual([]);
+    expect(conditionOf(await moderator.setAffiliation(guest.bareJid, "member"))).toBe("result");
+    expect(await guest.join()).toBe("joined");
+  });
+
+  it("carries no moderator's words to a session outside it, as a declined invitation", async () => {
+    const moderator = await world.meeting();
+    const stranger = await world.client(world.issuer.room(), "guest");
+    const words = () => world.focus.seen.filter(({ name }) => name === "message");
+    const before = words().length;
+    for (const to of [stranger.jid, world.focus.jid, `focus@auth.${domain}`]) {
+      const answer = await moderator.ask(
+        `<message to='${moderator.at("conference")}' ID><x xmlns='http://jabber.org/protocol/muc#user'><decline to='${to}'/></x><body>x</body></message>`,
+      );
+      expect(conditionOf(answer)).toBe(REFUSED);
+    }
+    await stranger.ping();
+    expect(stranger.seen).toEqual([]);
+    expect(words().length).toBe(before);
+  });
+
   it("makes nobody a member who has no token for it", async () => {
     const moderator = await world.meeting();
     const stranger = await world.client(world.issuer.room(), "guest");

@@ -20,6 +20,8 @@ return {
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-affiliation", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-role", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-invite", priority = 1000, alone = true },
+	{ host = "conference", module = "gate_rooms", event = "muc-pre-decline", priority = 1000, alone = true },
+	{ host = "conference", module = "gate_rooms", event = "iq-set/bare/http://jabber.org/protocol/muc#admin:query", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-config-submitted", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-left", priority = 1000, alone = true },
 	{ host = "lobby", module = "gate_beside", event = "muc-room-pre-create", priority = 1000, alone = true },

@@ -10,7 +10,7 @@ local limits = module:get_option("gate_limits")
 local focus = gate.focus_jid()
 
 local function refuse(event, why)
-	gate.security({ action = "room", result = "refused", why = why, room = jid.node(event.room.jid) }, event.origin)
+	gate.security({ action = "room", result = "refused", why = why, room = jid.node(event.stanza.attr.to) }, event.origin)
 	event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable"))
 	return true
 end
@@ -134,9 +134,10 @@ end, -1000)
 local function may_be(room, bare, affiliation)
 	local node = jid.node(room.jid)
 	if bare == focus then return affiliation == "owner" end
+	if affiliation == "none" then return true end
 	if affiliation == "owner" then return gate.is_of_room(bare, node, "moderator") end
-	if affiliation == "member" then return gate.is_of_room(bare, node) end
-	return affiliation ~= "admin"
+	-- Nor does anybody else get on the list of who is banned: a whole host would be Jicofo's, too.
+	return affiliation ~= "admin" and gate.is_of_room(bare, node)
 end
 
 module:hook("muc-pre-set-affiliation", function (event)
@@ -145,6 +146,12 @@ module:hook("muc-pre-set-affiliation", function (event)
 		event.error = { type = "cancel", condition = "not-allowed" }
 		gate.security { action = "set " .. event.affiliation, result = "refused", room = jid.node(event.room.jid) }
 	end
+end, 1000)
+
+-- Core keeps a nick for whom an affiliation is set together with one, and puts out who has it, asking nobody.
+module:hook("iq-set/bare/http://jabber.org/protocol/muc#admin:query", function (event)
+	local item = event.stanza.tags[1].tags[1]
+	if item and item.attr.affiliation and item.attr.nick then return refuse(event, "reserves a nick") end
 end, 1000)
 
 module:hook("muc-set-affiliation", function (event)
@@ -166,6 +173,9 @@ module:hook("muc-pre-invite", function (event)
 	local invited = jid.bare(jid.prep(x:get_child("invite").attr.to))
 	if not gate.is_of_room(invited, jid.node(event.room.jid)) then return refuse(event, "invited without a token") end
 end, 1000)
+
+-- A message of the room's to any address there is, and nobody needs it.
+module:hook("muc-pre-decline", function (event) return refuse(event, "declines") end, 1000)
 
 -- Put out: what members saw is status 307; then membership goes, too, and the way back is the lobby.
 local put_out = setmetatable({}, { __mode = "k" })
