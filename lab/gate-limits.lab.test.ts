@@ -197,4 +197,11 @@ describe("limits as rendered", () => {
     );
     expect(await one.untilEnded(15_000)).toMatch(/policy-violation|closed/);
   });
+
+  it("count a stanza that comes in several frames as one", async () => {
+    const one = await other.client(other.issuer.room(), "guest", undefined, "203.0.113.51");
+    one.send(`<message to='${one.at("conference")}' type='groupchat'><body>`);
+    for (let i = 0; i < 5; i++) one.send(`<a>${"x".repeat(15_000)}</a>`);
+    expect(await one.untilEnded(20_000)).toBe("policy-violation");
+  });
 });

@@ -418,6 +418,16 @@ describe("a room", () => {
     expect(await guest.join(guest.at("conference"), moderator.nick)).toBe(REFUSED);
     expect(await guest.join()).toBe("joined");
     expect(await guest.join(guest.at("conference"), "anders-genoemd")).toBe(REFUSED);
+    // Refused before Prosody notes whom it has to tell when the session ends: a guest who waits could have filled
+    // its memory, and kept it busy for seconds in the end (seen: 2.5 s after 20,000 nicks).
+    const waiting = await world.client(moderator.room, "guest");
+    expect(await waiting.join(waiting.at("conference"), "anders-genoemd")).toBe(REFUSED);
+    const refused = { action: "stanza", result: "refused", kind: "presence", to: "conference" };
+    const decisions = world.server.decisions();
+    expect(decisions.filter(({ role }) => role === "guest").slice(-3)).toContainEqual(
+      expect.objectContaining(refused),
+    );
+    expect(decisions.filter(({ why }) => why === "another's nick")).toEqual([]);
   });
 });
 
@@ -569,6 +579,7 @@ end)
   }, 60_000);
   afterAll(() => other.stop());
 
+  const left = () => other.server.logged().flatMap(({ text }) => /left: .*/.exec(text) ?? []);
   it("are entered by who belongs to it, and by nobody else", async () => {
     const moderator = await other.meeting();
     const [guest, member] = [
@@ -592,10 +603,37 @@ end)
     expect(await elsewhere.join(breakout)).toBe(REFUSED);
     // Who waits in the lobby isn't in the meeting.
     expect(await guest.join()).toBe("auth registration-required");
+    // Who is put out of the meeting is out of its breakouts, too.
+    const says = async (word: string) => {
+      moderator.send(`<message type='groupchat' to='${breakout}'><body>${word}</body></message>`);
+      await moderator.take((seen) => childOf(seen, "body")?.text === word);
+    };
+    const heard = async (one: GateClient) => {
+      await one.ping();
+      return one.seen.flatMap((seen) => childOf(seen, "body")?.text ?? []);
+    };
+    await says("een");
+    expect(await heard(member)).toEqual(["een"]);
+    await moderator.setRole(member.nick, "none");
+    await says("twee");
+    expect(await heard(member)).toEqual(["een"]);
+    // Nobody stays in a breakout as a ghost when the meeting has gone before.
+    await moderator.setAffiliation(guest.bareJid, "member");
+    expect(await guest.join(breakout)).toBe("joined");
+    // The next test's look at what is left comes half a second after the meeting's beginning.
+    await expect.poll(left, { timeout: 5000 }).toHaveLength(1);
+    await other.focus.ask(
+      `<iq type='set' to='${moderator.at("conference")}' ID><query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query></iq>`,
+    );
+    guest.close();
+    const gone = await moderator.take(
+      ({ attributes }) =>
+        attributes["from"] === `${breakout}/${guest.nick}` && attributes["type"] === "unavailable",
+    );
+    expect(gone.name).toBe("presence");
   });
 
   it("end at once when no meeting stands behind them, and so does a meeting by a name that wasn't issued", async () => {
-    const left = () => other.server.logged().flatMap(({ text }) => /left: .*/.exec(text) ?? []);
     await expect.poll(left, { timeout: 5000 }).toEqual(["left: 1 0 0"]);
   });
 });

@@ -95,6 +95,15 @@ local function is_in_turn(session, stanza)
 	return xmlns == xmlns_sasl and (stanza.name == "auth" or stanza.name == "response" or stanza.name == "abort")
 end
 
+-- One limit for a stanza in one frame, which is whole when Prosody counts it, and for one cut into several.
+-- Jicofo's offers are long, and come another way; a guest's answer to one isn't.
+module:hook("authentication-success", function (event)
+	local session = event.session
+	if not session.gate then return end
+	session.stanza_size_limit = limits.stanza
+	session.stream:set_stanza_size_limit(limits.stanza)
+end, -1000)
+
 module:hook_global("websocket-session", function (event)
 	local session, admitted = event.session, event.request.gate
 	-- Another host's WebSocket, if there ever is one, has no token and gets no stream.
@@ -102,8 +111,7 @@ module:hook_global("websocket-session", function (event)
 	session.gate = admitted
 	gate.register(session)
 	gate.security({ action = "handshake", result = "admitted", key = admitted.key }, session)
-	-- After the frames are taken apart. Prosody holds its own limit against what isn't whole yet, and a frame
-	-- always is. Jicofo's offers are long, and come another way; a guest's answer to one isn't.
+	-- After the frames are taken apart.
 	filters.add_filter(session, "bytes/in", function (data)
 		if #data <= limits.stanza then return data end
 		gate.security({ action = "stream", result = "refused", why = "stanza too long" }, session)

@@ -84,17 +84,10 @@ local function occupants(room, id)
 	return all, same
 end
 
--- Jitsi's clients take the beginning of their random user name: nobody poses as another, or as Jicofo.
-local function is_own_nick(session, nick)
-	local name = jid.resource(nick)
-	return #name >= 8 and session.username:sub(1, #name) == name
-end
-
 module:hook("muc-occupant-pre-join", function (event)
 	if jid.bare(event.stanza.attr.from) == focus then return end
 	local pinned = pinned_to(event.origin, event.room)
 	if not pinned then return refuse(event, "other room") end
-	if not is_own_nick(event.origin, event.occupant.nick) then return refuse(event, "another's nick") end
 	if not may_join(pinned.address) then return refuse(event, "too many joins") end
 	local all, same = occupants(event.room, pinned.id)
 	if all >= limits.occupants then return refuse(event, "room full") end
@@ -104,7 +97,6 @@ end, 1000)
 module:hook("muc-occupant-pre-change", function (event)
 	if jid.bare(event.stanza.attr.from) == focus then return end
 	if not pinned_to(event.origin, event.room) then return refuse(event, "other room") end
-	if not is_own_nick(event.origin, event.dest_occupant.nick) then return refuse(event, "another's nick") end
 end, 1000)
 
 -- Owner by the token's role. Before the lobby and before members-only, else a moderator waits for one.
@@ -154,8 +146,19 @@ module:hook("iq-set/bare/http://jabber.org/protocol/muc#admin:query", function (
 	if item and item.attr.affiliation and item.attr.nick then return refuse(event, "reserves a nick") end
 end, 1000)
 
+-- Who isn't in the meeting any more hears none of its breakouts either.
+local function leave_breakouts(meeting, bare)
+	for address in pairs(meeting._data.breakout_rooms or {}) do
+		local breakout = gate.live_room("breakout", jid.node(address))
+		for nick, occupant in pairs(breakout and breakout._occupants or {}) do
+			if occupant.bare_jid == bare then breakout:set_role(true, nick, "none") end
+		end
+	end
+end
+
 module:hook("muc-set-affiliation", function (event)
 	gate.security { action = "set " .. event.affiliation, result = "done", room = jid.node(event.room.jid) }
+	if event.affiliation == "none" or event.affiliation == "outcast" then leave_breakouts(event.room, event.jid) end
 end, -1000)
 
 -- A moderator by role alone would be one without a moderator's token; Jicofo isn't anybody's to put out.

@@ -36,10 +36,21 @@ local function is_own_breakout(session, node)
 	return affiliation == "member" or affiliation == "owner"
 end
 
--- Both lookups ask about rooms that are the sender's own already: nobody learns of another's.
+-- Jitsi's clients take the beginning of their random user name: nobody poses as another, or as Jicofo. Asked
+-- here and not in the room, since Prosody remembers for each session whom it sent presence to.
+local function is_own_nick(session, nick)
+	return #nick >= 8 and session.username:sub(1, #nick) == nick
+end
+
+-- The lookups ask about rooms that are the sender's own already: nobody learns of another's.
 local function holds(row, session, stanza)
-	local node = jid.node(stanza.attr.to)
-	if row.room == "breakout" and not is_own_breakout(session, node) then return false end
+	local node, _, resource = jid.split(stanza.attr.to)
+	if resource and stanza.name == "presence" and not is_own_nick(session, resource) then return false end
+	if row.room == "breakout" then
+		-- Who is in may leave, also when the meeting isn't theirs any more.
+		if stanza.attr.type == "unavailable" then return is_occupant(session, "breakout", node) end
+		if not is_own_breakout(session, node) then return false end
+	end
 	return not row.occupant or is_occupant(session, row.to == "domain" and "conference" or row.to, node or session.gate.room)
 end
 
