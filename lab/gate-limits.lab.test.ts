@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { childOf } from "../modules/probes/index.ts";
 import { conditionOf, knock, queryOf } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { closed, REFUSED, raised, World } from "./testing/gate-world.ts";
@@ -124,6 +125,46 @@ describe("keys", () => {
     server.giveKeys(good);
     await server.reload();
     expect(await knocked()).toBe("refused");
+  });
+});
+
+describe("chat", () => {
+  let off: World;
+  beforeAll(async () => {
+    off = await World.start(buildBlueprint(inputOf(someInstance({ chat: "off" }))));
+  }, 60_000);
+  afterAll(() => off.stop());
+
+  it("that is off carries nobody's words, to all or to one; what clients tell each other goes on", async () => {
+    const moderator = await off.meeting();
+    const guest = await off.client(moderator.room, "guest");
+    await moderator.setAffiliation(guest.bareJid, "member");
+    expect(await guest.join()).toBe("joined");
+    const room = guest.at("conference");
+    for (const one of [guest, moderator])
+      for (const [type, to] of [
+        ["groupchat", room],
+        ["chat", `${room}/${(one === guest ? moderator : guest).nick}`],
+      ])
+        for (const inside of [
+          "<body>x</body>",
+          "<json-message>{}</json-message><body/>",
+          "<body xmlns='x'>x</body>",
+          "<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>x</reaction></reactions>",
+        ]) {
+          const answer = await one.ask(`<message type='${type}' to='${to}' ID>${inside}</message>`);
+          expect(conditionOf(answer)).toBe(REFUSED);
+        }
+    moderator.send(
+      `<message to='${room}'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='${guest.bareJid}'/></x><body>x</body></message>`,
+    );
+    guest.send(
+      `<message type='groupchat' to='${room}'><json-message xmlns='http://jitsi.org/jitmeet'>{}</json-message></message>`,
+    );
+    const data = await moderator.take((seen) => childOf(seen, "json-message") !== undefined);
+    expect(data.children.map(({ name }) => name)).toEqual(["json-message", "occupant-id"]);
+    await guest.ping();
+    expect(guest.seen.filter((seen) => childOf(seen, "body") !== undefined)).toEqual([]);
   });
 });
 

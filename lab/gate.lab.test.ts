@@ -18,7 +18,7 @@ import { TURN_SECRET } from "./testing/gate-server.ts";
 import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
 import { REFUSED, raised, World } from "./testing/gate-world.ts";
 
-const blueprint = buildBlueprint(inputOf(someInstance()));
+const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
 const { domain } = blueprint;
 const vectors = loadVectors();
 
@@ -411,6 +411,24 @@ describe("a room", () => {
     expect(await guest.join()).toBe("joined");
   });
 
+  it("lets a moderator come back whom another put out: who moderates is the issuer's to say", async () => {
+    const first = await world.meeting();
+    const second = await world.client(first.room, "moderator");
+    expect(await second.join()).toBe("joined");
+    expect(conditionOf(await first.setRole(second.nick, "none"))).toBe("result");
+    expect(await second.join()).toBe("joined");
+    for (const affiliation of ["none", "member", "outcast"]) {
+      expect(conditionOf(await first.setAffiliation(second.bareJid, affiliation))).toBe("result");
+      // Who is made a member is still in, and moderates again at the next join.
+      second.send(`<presence type='unavailable' to='${first.at("conference")}/${second.nick}'/>`);
+      await second.ping();
+      expect(await second.join()).toBe("joined");
+      // As a moderator, who can put out in turn.
+      expect(conditionOf(await second.setRole(first.nick, "none"))).toBe("result");
+      expect(await first.join()).toBe("joined");
+    }
+  });
+
   it("knows nobody by another's nick", async () => {
     const moderator = await world.meeting();
     const guest = await world.client(moderator.room, "guest");
@@ -635,6 +653,110 @@ end)
 
   it("end at once when no meeting stands behind them, and so does a meeting by a name that wasn't issued", async () => {
     await expect.poll(left, { timeout: 5000 }).toEqual(["left: 1 0 0"]);
+  });
+});
+
+describe("what a participant learns of others", () => {
+  /** Each kind of thing that an element holds, as a path. */
+  const kindsOf = (element: Element, path = element.name): string[] => [
+    ...Object.keys(element.attributes).map((name) => `${path}@${name}`),
+    ...element.children.flatMap((child) => [
+      `${path}/${child.name}`,
+      ...kindsOf(child, `${path}/${child.name}`),
+    ]),
+  ];
+  const STUFFED = [
+    "<show>away</show><status>bij de minister</status><priority>7</priority>",
+    "<nick xmlns='http://jabber.org/protocol/nick'>Jan</nick><email>a@b.example</email>",
+    "<stats-id>Piet-Abc</stats-id><userId>77</userId><user-agent>Firefox 140</user-agent>",
+    "<x xmlns='vcard-temp:x:update'><photo>aa</photo></x><avatar-id>9</avatar-id>",
+    "<delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:00Z'/><bot type='x'/>",
+    "<display-name xmlns='http://jitsi.org/protocol/display-name' source='token'>De minister</display-name>",
+    "<addresses xmlns='http://jabber.org/protocol/address'><address type='ofrom' jid='a@b.example'/></addresses>",
+    "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='mine'/><hats xmlns='urn:xmpp:hats:0'/>",
+    "<x xmlns='http://jabber.org/protocol/muc#user'><item jid='a@b.example'/></x>",
+  ].join("");
+  const MEDIA =
+    "<c xmlns='http://jabber.org/protocol/caps' node='n' ver='v' hash='sha-1'/><features/><audiomuted>true</audiomuted><videomuted>true</videomuted><videoType>camera</videoType><SourceInfo>{}</SourceInfo><silent>true</silent><jitsi_participant_raisedHand>1</jitsi_participant_raisedHand>";
+
+  it("is this and no more, also when Jicofo asks for a room that shows accounts", async () => {
+    const moderator = await world.meeting();
+    await world.focus.ask(
+      `<iq type='set' to='${moderator.at("conference")}' ID><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field><field var='muc#roomconfig_whois'><value>anyone</value></field></x></query></iq>`,
+    );
+    const address = "203.0.113.199";
+    const guests: GateClient[] = [];
+    for (const from of ["203.0.113.198", address, address]) {
+      const guest = await world.client(moderator.room, "guest", undefined, from);
+      await moderator.setAffiliation(guest.bareJid, "member");
+      guests.push(guest);
+    }
+    const [guest, other, third] = guests as [GateClient, GateClient, GateClient];
+    const room = guest.at("conference");
+    await moderator.join(room, moderator.nick, STUFFED + MEDIA);
+    await guest.join();
+    await third.join(room, third.nick, STUFFED + MEDIA);
+    await other.join(room, other.nick, STUFFED + MEDIA);
+    const say = (one: GateClient, type: string, to: string, inside: string) => {
+      one.send(
+        `<message xml:lang='fy' id='x' type='${type}' to='${to}'>${inside}${STUFFED}</message>`,
+      );
+      return one.ping();
+    };
+    await say(other, "groupchat", room, "<body>a</body><json-message>{}</json-message>");
+    await say(other, "chat", `${room}/${guest.nick}`, "<body>b</body>");
+    await say(moderator, "groupchat", room, "<subject>c</subject>");
+    other.send(`<presence type='unavailable' to='${room}/${other.nick}'>${STUFFED}</presence>`);
+    await other.ping();
+    await moderator.setRole(third.nick, "none");
+    await guest.ping();
+    const seen = guest.seen.filter(
+      ({ attributes }) => attributes["from"] !== `${room}/${guest.nick}`,
+    );
+    const kinds = new Set(seen.flatMap((element) => kindsOf(element)));
+    const stanza = (name: string) =>
+      ["from", "id", "to", "type", "xmlns"].map((a) => `${name}@${a}`);
+    const paths = (...list: string[]) => list.flatMap((path) => [path, `${path}@xmlns`]);
+    expect([...kinds].sort()).toEqual(
+      [
+        ...stanza("message"),
+        // Words and data; the room's subject.
+        ...["message/body", "message/json-message", "message/subject"],
+        // That it was said to one.
+        ...paths("message/x"),
+        // A random id of whose it is, made by Prosody.
+        ...paths("message/occupant-id", "presence/occupant-id"),
+        ...["message/occupant-id@id", "presence/occupant-id@id"],
+        ...stanza("presence").filter((path) => path !== "presence@id"),
+        // What a client can do.
+        ...[...paths("presence/c"), "presence/c@node", "presence/c@ver", "presence/c@hash"],
+        // How media is sent; a raised hand.
+        ...["features", "audiomuted", "videomuted", "videoType", "SourceInfo", "silent"].map(
+          (name) => `presence/${name}`,
+        ),
+        "presence/jitsi_participant_raisedHand",
+        ...paths("presence/nick"),
+        // Member or owner, participant or moderator; who put somebody out.
+        ...[...paths("presence/x"), "presence/x/item", "presence/x/item@affiliation"],
+        ...["presence/x/item@role", "presence/x/item/actor", "presence/x/item/actor@nick"],
+        ...["presence/x/status", "presence/x/status@code"],
+        // Jicofo's own account and language.
+        ...["presence/x/item@jid", "presence@xml:lang"],
+      ].sort(),
+    );
+    const ofJicofo = ({ attributes }: Element) => attributes["from"] === `${room}/focus`;
+    const text = JSON.stringify(seen.filter((element) => !ofJicofo(element)));
+    for (const one of [moderator, other, third]) {
+      expect(text).toContain(one.nick);
+      expect(text).not.toContain(one.bareJid.slice(0, 12));
+    }
+    for (const word of ["xml:lang", address, "Piet", "minister", "b.example"])
+      expect(text).not.toContain(word);
+    expect(JSON.stringify(seen.filter(ofJicofo))).toContain(`focus@auth.${domain}/`);
+    // A moderator, who lets in by it, sees the account, which is random for each session, and no address.
+    const shown = JSON.stringify(moderator.seen);
+    expect(shown).toContain(other.jid);
+    expect(shown).not.toContain(address);
   });
 });
 

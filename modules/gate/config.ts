@@ -30,6 +30,7 @@ export const gateSettings = (blueprint: Blueprint): string[] => [
   "-- Seconds from a token's end to the end of its session.",
   "gate_grace = 60",
   `gate_limits = ${luaText({ ...limitsOf(blueprint) })}`,
+  `gate_chat = ${blueprint.meetings.chat === "on"}`,
   `gate_turn = ${luaText(relays(blueprint))}`,
   "-- nginx on this host has ended TLS; nobody else reaches the port.",
   "consider_websocket_secure = true",

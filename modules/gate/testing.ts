@@ -32,8 +32,13 @@ export function shippedText(): string {
 
 /** The table of stanzas as docs/gate.md holds it. */
 export function stanzaMarkdown(rows: readonly StanzaRow[]): string {
-  const place = ({ to, form, room, occupant }: StanzaRow) =>
-    [`${to} (${form.join(", ")})`, room && `room: ${room}`, occupant && "occupants"]
+  const place = ({ to, form, room, occupant, nick }: StanzaRow) =>
+    [
+      `${to} (${form.join(", ")})`,
+      room && `room: ${room}`,
+      occupant && "occupants",
+      nick && "Jicofo",
+    ]
       .filter(Boolean)
       .join("; ");
   // A namespace's last part is what a reader knows it by.

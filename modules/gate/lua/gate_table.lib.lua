@@ -75,7 +75,8 @@ return function (rows, hosts, own_host, brewery)
 		if not node and resource and to == "focus" then form = "full" end
 		local kinds = ((sorted[from] or none)[to] or none)[stanza.name] or none
 		for _, row in ipairs(kinds[stanza.attr.type or default_type[stanza.name] or ""] or none) do
-			if includes(row.form, form) and has_payload(row, stanza) and room_fits(row, stanza, node, room) then
+			if includes(row.form, form) and has_payload(row, stanza) and room_fits(row, stanza, node, room)
+				and (not row.nick or row.nick == resource) then
 				return row
 			end
 		end

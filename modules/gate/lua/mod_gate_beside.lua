@@ -7,6 +7,8 @@ local gate = module:depends("gate")
 local kind = module:get_option_string("gate")
 local focus = gate.focus_jid()
 
+module.unload = module:require "gate_whois"(module:depends("muc").room_mt, focus)
+
 local function refuse(event, why)
 	gate.security({ action = kind, result = "refused", why = why }, event.origin)
 	event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable"))

@@ -55,7 +55,9 @@ for _, setter in ipairs { "set_members_only", "set_password", "set_allow_member_
 		return false
 	end
 end
+local show_accounts_again = module:require "gate_whois"(muc.room_mt, focus)
 function module.unload()
+	show_accounts_again()
 	for setter, original in pairs(kept) do muc.room_mt[setter] = original end
 end
 module:hook("muc-config-submitted", function (event)

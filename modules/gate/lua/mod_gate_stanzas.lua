@@ -60,17 +60,34 @@ local function has_secret(stanza)
 	return x ~= nil and x:get_child("password") ~= nil
 end
 
--- What of a presence others see of a person: a moderator's name from the token, a guest's own word marked
--- as such; no mail address, no picture from elsewhere, no claim of who one is.
-local hidden = { nick = true, identity = true, email = true, ["avatar-url"] = true, avatarUrl = true, hats = true }
+-- What others see of a presence: how media is sent, what a client can do, a raised hand. What they see of a message:
+-- words and data. Nothing else of a person or a program: no mail address, picture, language, name of a browser, id
+-- that outlives the session, no name but the one below. As lib-jitsi-meet and Jicofo read them (August 2026).
+local presence_shows = {
+	c = true, features = true, audiomuted = true, videomuted = true, videoType = true, SourceInfo = true,
+	silent = true, startmuted = true, ["follow-me"] = true,
+}
+local message_shows = { body = true, ["json-message"] = true, subject = true, reactions = true, reply = true, thread = true }
+local property = "jitsi_participant_"
+-- What people read in a message: refused where chat is off.
+local words = { "body", "reactions" }
+local chat = module:get_option_boolean("gate_chat", false)
 -- Characters that turn the direction of writing, or have no width: with them a name could hide its mark.
 local turning = { "\226\128[\139-\143\168-\174]", "\226\129[\160-\175]", "\239\187\191" }
 
-local function unnamed(stanza)
+local function keep(stanza, names, xmlns)
+	stanza.attr["xml:lang"] = nil
 	stanza:maptags(function (tag)
-		if hidden[tag.name] then return nil end
-		return tag
+		if names[tag.name] or tag.name == "x" and tag.attr.xmlns == xmlns then return tag end
+		return names == presence_shows and tag.name:sub(1, #property) == property and tag or nil
 	end)
+end
+
+local function has_words(stanza)
+	for _, name in ipairs(words) do
+		if stanza:child_with_name(name) then return true end
+	end
+	return false
 end
 
 local function marked(shown)
@@ -81,7 +98,8 @@ end
 
 local function name_person(session, stanza)
 	local shown = stanza:get_child_text("nick", "http://jabber.org/protocol/nick")
-	unnamed(stanza)
+	keep(stanza, presence_shows, "http://jabber.org/protocol/muc")
+	if stanza.attr.type then return end
 	local name = session.gate.name or shown and marked(shown)
 	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
 end
@@ -105,14 +123,16 @@ module:hook("pre-stanza", function (event)
 	local row = sender and find_row(stanza, sender, session.gate and session.gate.room)
 	if not row or has_secret(stanza)
 		or session.gate and not holds(row, session, stanza)
+		or session.gate and not chat and stanza.name == "message" and has_words(stanza)
 		or row.id == "conference-request" and not may_request(session.gate.address) then
 		refuse(session, stanza)
 		return true
 	end
 	if not session.gate then return end
-	if stanza.name == "presence" and stanza.attr.type == nil then
+	if stanza.name == "presence" then
 		name_person(session, stanza)
 	elseif stanza.name == "message" then
-		unnamed(stanza)
+		-- An invitation stays what it is; in what is said to all, it would be the room's own word.
+		keep(stanza, message_shows, row.id == "let-in" and "http://jabber.org/protocol/muc#user")
 	end
 end, 1000)
