@@ -1,31 +1,60 @@
-import { neverIssued, seeded } from "../../modules/enumeration/index.ts";
-import type { EnumerationQuestion } from "../../modules/probes/index.ts";
-import { type MeetingServer, startMeetingServer } from "./meeting-server.ts";
+import { createHash } from "node:crypto";
+import { buildBlueprint } from "../../modules/blueprint/index.ts";
+import { inputOf, someInstance } from "../../modules/blueprint/testing.ts";
+import type { Door, EnumerationQuestion } from "../../modules/probes/index.ts";
+import type { Change } from "./gate-server.ts";
+import { raised, World } from "./gate-world.ts";
 
-const DOMAIN = "vergaderen.proefdorp.example";
-const random = seeded(2024);
-const [live, own, ended, revoked, waiting] = Array.from({ length: 5 }, () => neverIssued(random));
-const TOKENS = { "a-moderator": live, "a-guest": live, "an-attacker": own } as Record<
-  string,
-  string
->;
+/** Rates that nothing limits: the gate's own are {@link raised} for a run from one address. */
+const LIMITS = { handshakes: 2_000, stanzas: 5_000, seconds: 300 } as const;
 
-/** Prosody with or without a stand-in of the gate. */
-export const startInstance = (gate: boolean): Promise<MeetingServer> =>
-  startMeetingServer(DOMAIN, gate ? TOKENS : undefined);
+/**
+ * The rendered Prosody without any part of the gate, its hosts switched on: what stock MUC answers by
+ * itself. The component that hands on conference requests is a part of it.
+ */
+export const withoutGate = (config: string): string =>
+  raised(config)
+    .replace('; "gate_log"; "gate" }', " }")
+    .replace('{ "gate_handshake"; "gate_stanzas"; "gate_turn"; "websocket" }', '{ "websocket" }')
+    .replace(/^ {2}modules_enabled = \{ "gate_.*\n/gm, "")
+    .replace(/^ {2}enabled = false\n/gm, "")
+    .replace(/^Component "\S+" "gate_focus_stand_in"(\n .*)*/m, "");
 
-/** What is asked of it, at rates that are raised: nothing limits them on loopback. */
-export const questionOf = (
-  { door }: MeetingServer,
-  over: Partial<EnumerationQuestion> = {},
-): EnumerationQuestion => ({
-  door,
-  moderator: { room: live ?? "", token: "a-moderator" },
-  guest: { room: live ?? "", token: "a-guest" },
-  attacker: { room: own ?? "", token: "an-attacker" },
-  names: { ended: [ended ?? ""], revoked: [revoked ?? ""], "not begun": [waiting ?? ""] },
-  allLikely: false,
-  limits: { handshakes: 2_000, stanzas: 5_000, seconds: 45 },
-  seed: 1,
-  ...over,
-});
+/** A control host's Prosody, and meetings in each state to look for. */
+export class Instance {
+  readonly world: World;
+  readonly door: Door;
+  private readonly invited: Pick<EnumerationQuestion, "moderator" | "guest" | "attacker" | "names">;
+
+  private constructor(world: World, invited: Instance["invited"]) {
+    const { webPort: port, blueprint } = world.server;
+    this.world = world;
+    this.door = { address: "127.0.0.1", port, domain: blueprint.domain };
+    this.invited = invited;
+  }
+
+  /** @param change of what is rendered; none given: only limits are raised */
+  static async start(change: Change = { config: raised }): Promise<Instance> {
+    const world = await World.start(buildBlueprint(inputOf(someInstance())), change);
+    const { issuer, server } = world;
+    const [live, own, revoked] = [issuer.room(), issuer.room(), issuer.room()];
+    const digest = createHash("sha256").update(revoked).digest("hex");
+    server.revoke(`room ${digest} ${Math.floor(Date.now() / 1_000) + 86_400}\n`);
+    const hours = 12 * 3_600;
+    return new Instance(world, {
+      moderator: { room: live, token: await issuer.token(live, "moderator", hours) },
+      guest: { room: live, token: await issuer.token(live, "guest", hours) },
+      attacker: { room: own, token: await issuer.token(own, "guest", hours) },
+      names: { ended: [issuer.room(-2)], revoked: [revoked], "not begun": [issuer.room(3)] },
+    });
+  }
+
+  question(over: Partial<EnumerationQuestion> = {}): EnumerationQuestion {
+    const { door, invited } = this;
+    return { door, ...invited, allLikely: false, limits: LIMITS, seed: 1, ...over };
+  }
+
+  stop(): Promise<void> {
+    return this.world.stop();
+  }
+}

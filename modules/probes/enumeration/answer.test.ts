@@ -52,6 +52,9 @@ describe("an answer", () => {
     expect(told(text.replace("auth", "wait"), "abcdefghjkmn").text).not.toBe(one.text);
     const stream = (id: string) => told(`<open id='${id}' version='1.0'/>`, "x");
     expect(stream("1")).toEqual(stream("22222"));
+    const occupant = (id: string) =>
+      told(`<presence><occupant-id xmlns='urn:xmpp:occupant-id:0' id='${id}'/></presence>`, "x");
+    expect(occupant("1")).toEqual(occupant("2"));
   });
 
   it("to a handshake is status, headers and body, without date and echo", () => {

@@ -39,9 +39,12 @@ function without(text: string, { room, id, jid }: Known): string {
   return id ? left.replaceAll(`'${id}'`, "''").replaceAll(`"${id}"`, "''") : left;
 }
 
-/** One spelling of an element: attributes in order, one kind of quote, no stream id. */
+/** Elements whose id is the server's chance: of a stream, and of somebody in a room (XEP-0421). */
+const RANDOM_IDS = ["open", "stream:features", "occupant-id"];
+
+/** One spelling of an element: attributes in order, one kind of quote, no id that is chance. */
 function spelt({ name, attributes, children, text }: Element): string {
-  const random = name === "open" || name === "stream:features" ? ["id"] : [];
+  const random = RANDOM_IDS.includes(name) ? ["id"] : [];
   const written = Object.entries(attributes)
     .filter(([key]) => !random.includes(key))
     .sort(([a], [b]) => (a < b ? -1 : 1))
