@@ -39,12 +39,15 @@ it(`a clean instance alarms in none of ${RUNS} runs`, async () => {
       const findings = judge(observed, instance.door.domain);
       const of = (verdict: string) => findings.filter((one) => one.verdict === verdict);
       expect(of("fail"), `seed ${seed}`).toEqual([]);
-      const missed = of("not-tested").map(({ id, subject, message }) => [id, subject, message]);
+      // An oracle that wasn't found makes all else not-tested, too: the oracle is the reason.
+      const missed = of("not-tested")
+        .map(({ id, subject, message }) => `${id} ${subject}: ${message}`)
+        .filter((line) => !line.includes("oracle wasn't found"));
       if (missed.length === 0) whole++;
       done++;
       const seconds = ((performance.now() - began) / 1_000).toFixed(0);
       process.stderr.write(
-        `enumeration: ${done} of ${RUNS} runs in ${seconds} s, no alarm, ${whole} whole; seed ${seed} took ${observed.seconds.toFixed(1)} s ${missed.join("; ")}\n`,
+        `enumeration: ${done} of ${RUNS} runs in ${seconds} s, no alarm, ${whole} whole; seed ${seed} took ${observed.seconds.toFixed(1)} s${missed.map((one) => `\n  ${one}`).join("")}\n`,
       );
     }
   };

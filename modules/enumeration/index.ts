@@ -1,4 +1,4 @@
-export { difference, judge, judgeTiming } from "./judge.ts";
+export { difference, judge, judgeTiming, sampleSees } from "./judge.ts";
 export { type Invitation, type Links, readLinks } from "./links.ts";
 export {
   drawLikely,
@@ -8,7 +8,7 @@ export {
 } from "./names.ts";
 export type { Answer, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";
 export { ALPHA, PILOT, POWER, STATES, type State, TIMINGS } from "./plan.ts";
-export { differences, MOST_PAIRS, plan, powerOf, type Sample, type Times } from "./power.ts";
+export { differences, MOST_PAIRS, plan, type Sample, type Times } from "./power.ts";
 export { type Random, seeded } from "./random.ts";
 export { SHIFT, shiftTest } from "./randomisation-test.ts";
 export { report, type Setting } from "./report.ts";

@@ -1,4 +1,4 @@
-import type { Sample } from "./power.ts";
+import { LOOKS, type Sample } from "./power.ts";
 
 /** How likely a clean instance alarms at all in one run: over all tests together. */
 export const FAMILY = 0.001;
@@ -30,5 +30,8 @@ export const TIMINGS: readonly { readonly way: string; readonly state: State }[]
  */
 export const ALPHA = FAMILY / TIMINGS.length;
 
-/** The most that one run of a clean instance alarms by chance. */
-export const falseAlarms = TIMINGS.length * ALPHA ** 2;
+/**
+ * The most that one run of a clean instance alarms by chance, were each look at how many pairs a sample
+ * still needs a test of its own.
+ */
+export const falseAlarms = TIMINGS.length * (LOOKS * ALPHA) ** 2;

@@ -36,8 +36,8 @@ it("asks for more pairs where it is noisier, and gives up where none do", () => 
   const needed = [0.1, 2, 5, 80].map((deviation) =>
     pairsNeeded(noiseOf(deviation, 40), SHIFT, ALPHA, 0.99, seeded(1)),
   );
-  expect(needed[0]).toBe(16);
-  expect(needed[1]).toBeGreaterThan(16);
+  expect(needed[0]).toBe(24);
+  expect(needed[1]).toBeGreaterThan(24);
   expect(needed[2]).toBeGreaterThan(needed[1] ?? 0);
   expect(needed[3]).toBeUndefined();
 });
@@ -54,8 +54,15 @@ it("asks more often where answers are late now and then, once where they are ste
       asked: [answer(late), answer(late), answer(late)],
       never: [answer(late), answer(late), answer(late)],
     }));
-  expect(plan(pilot(0), SHIFT, ALPHA, 0.999, seeded(1))).toEqual({ pairs: 16, tries: 1 });
+  expect(plan(pilot(0), SHIFT, ALPHA, 0.999, seeded(1))).toEqual({ pairs: 24, tries: 1 });
   const busy = plan(pilot(0.5), SHIFT, ALPHA, 0.999, seeded(1));
   expect(busy?.tries).toBeGreaterThan(1);
   expect(differences([{ asked: [7, 5, 6], never: [9, 4, 8] }], 2)).toEqual([1]);
+});
+
+it("takes no sample in which two late packets would hide 2 ms", () => {
+  const [pairs = 0] = [pairsNeeded(noiseOf(0.1, 40), SHIFT, ALPHA, 0.99, seeded(1))];
+  const seen = (late: number) =>
+    shiftTest(Array.from({ length: pairs }, (_, i) => (i < late ? -30 : SHIFT))).p <= ALPHA;
+  expect([seen(2), seen(5)]).toEqual([true, false]);
 });

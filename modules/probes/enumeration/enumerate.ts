@@ -17,12 +17,12 @@ import {
   type Planted,
   POWER,
   plan,
-  powerOf,
   type Random,
   type Sample,
   SHIFT,
   STATES,
   type State,
+  sampleSees,
   seeded,
   shiftTest,
   TIMINGS,
@@ -288,19 +288,23 @@ class Run {
     const pilot = await this.sample(attacker, way, names, PILOT);
     const sample = plan(pilot, SHIFT, ALPHA, POWER.planned, this.random);
     if (!sample) return none(`too much noise: ${SHIFT} ms can't be seen in any sample`);
-    const first: number[] = [];
-    const power = (): number => powerOf(first, first.length, SHIFT, ALPHA, this.random);
-    do {
-      if (!fits(sample)) return none(`the time of the run doesn't do for ${sample.pairs} pairs`);
-      first.push(...differences(await this.sample(attacker, way, names, sample), sample.tries));
-      // It may have become noisier since the pilot. Power doesn't know which side is which.
-    } while (first.length + sample.pairs <= MOST_PAIRS && power() < POWER.demanded);
     const timing = { way, state, tries: sample.tries };
+    /** Pairs until 2 ms would be seen by their own noise, which may be more than the pilot's. */
+    const taken = async (least: number): Promise<number[]> => {
+      const all: number[] = [];
+      do {
+        const more = { ...sample, pairs: Math.max(sample.pairs, least - all.length) };
+        if (!fits(more)) return [];
+        all.push(...differences(await this.sample(attacker, way, names, more), sample.tries));
+      } while (all.length + sample.pairs <= MOST_PAIRS && sampleSees(all) < POWER.demanded);
+      return all;
+    };
+    const first = await taken(sample.pairs);
+    if (first.length === 0) return none(`the time of the run doesn't do for ${sample.pairs} pairs`);
     if (shiftTest(first).p > ALPHA) return { ...timing, samples: [first] };
-    const again = { ...sample, pairs: first.length };
-    if (!fits(again))
+    const second = await taken(first.length);
+    if (second.length === 0)
       return none("one sample shows a difference, and there is no time for another");
-    const second = differences(await this.sample(attacker, way, names, again), sample.tries);
     return { ...timing, samples: [first, second] };
   }
 
