@@ -1,9 +1,12 @@
 import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { buildBlueprint } from "../modules/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { judge } from "../modules/enumeration/index.ts";
 import { startWorker, type Worker, workerCommand } from "../modules/probes/index.ts";
 import { Instance } from "./testing/clean-instance.ts";
 
+const blueprint = buildBlueprint(inputOf(someInstance()));
 const RUNS = Number(process.env["POLDER_SOAK_RUNS"] ?? 300);
 /** Runs side by side: each has an instance and a process of its own, and works by turns with its server. */
 const LANES = Math.min(availableParallelism(), RUNS);
@@ -17,7 +20,7 @@ interface Lane {
 const lanes: Lane[] = [];
 beforeAll(async () => {
   for (let i = 1; i <= LANES; i++) {
-    const instance = await Instance.start();
+    const instance = await Instance.start(blueprint);
     lanes.push({ instance, worker: startWorker(`lane ${i}`, workerCommand, () => undefined) });
   }
 }, 120_000);
@@ -36,7 +39,10 @@ it(`a clean instance alarms in none of ${RUNS} runs`, async () => {
     while (next <= RUNS) {
       const seed = next++;
       const observed = await worker.ask("enumerate", instance.question({ seed }));
-      const findings = judge(observed, instance.door.domain);
+      // Who is hidden is asked from inside, by another test.
+      const findings = judge(observed, instance.door.domain).filter(
+        ({ id }) => id !== "enumeration-hidden",
+      );
       const of = (verdict: string) => findings.filter((one) => one.verdict === verdict);
       expect(of("fail"), `seed ${seed}`).toEqual([]);
       // An oracle that wasn't found makes all else not-tested, too: the oracle is the reason.

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { buildBlueprint } from "../../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../../modules/blueprint/testing.ts";
-import type { Door, EnumerationQuestion } from "../../modules/probes/index.ts";
-import type { Change } from "./gate-server.ts";
+import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Door, EnumerationQuestion, Inside } from "../../modules/probes/index.ts";
+import { type Change, PSEUDONYM_KEY } from "./gate-server.ts";
 import { raised, World } from "./gate-world.ts";
 
 /** Rates that nothing limits: the gate's own are {@link raised} for a run from one address. */
@@ -34,8 +33,8 @@ export class Instance {
   }
 
   /** @param change of what is rendered; none given: only limits are raised */
-  static async start(change: Change = { config: raised }): Promise<Instance> {
-    const world = await World.start(buildBlueprint(inputOf(someInstance())), change);
+  static async start(blueprint: Blueprint, change: Change = { config: raised }): Promise<Instance> {
+    const world = await World.start(blueprint, change);
     const { issuer, server } = world;
     const [live, own, revoked] = [issuer.room(), issuer.room(), issuer.room()];
     const digest = createHash("sha256").update(revoked).digest("hex");
@@ -52,6 +51,17 @@ export class Instance {
   question(over: Partial<EnumerationQuestion> = {}): EnumerationQuestion {
     const { door, invited } = this;
     return { door, ...invited, allLikely: false, limits: LIMITS, seed: 1, ...over };
+  }
+
+  /** The admin path's two commands, on a Prosody that has no systemd and no journal around it. */
+  get inside(): Inside {
+    const { server } = this.world;
+    const run = async (_: string, [program, ...args]: readonly string[]) => {
+      if (program === "systemctl" && args[0] === "kill") server.signal("USR1");
+      const journal = program === "journalctl" ? server.decisions() : [];
+      return { code: 0, stdout: journal.map((one) => JSON.stringify(one)).join("\n"), stderr: "" };
+    };
+    return { admin: { run }, host: "control-1", pseudonymKey: PSEUDONYM_KEY };
   }
 
   stop(): Promise<void> {

@@ -26,6 +26,7 @@ export interface Logged {
 
 export const FOCUS_PASSWORD = "f".repeat(64);
 export const BRIDGE_PASSWORD = "b".repeat(64);
+export const PSEUDONYM_KEY = "5".repeat(64);
 export const TURN_SECRET = "0123456789abcdef".repeat(4);
 
 /** Takes what is written to /dev/log down, as journald would: RFC 3164 without host. */
@@ -132,7 +133,7 @@ export class GateServer {
       [`tls/${host.id}.crt`]: readFileSync(at("host.crt"), "utf8"),
       "prosody/focus.dat": prosodyAccount(FOCUS_PASSWORD),
       "prosody/bridge.dat": prosodyAccount(BRIDGE_PASSWORD),
-      "gate/pseudonym.key": "5".repeat(64),
+      "gate/pseudonym.key": PSEUDONYM_KEY,
       "turn/shared-secret": TURN_SECRET,
     };
     for (const name of ["work", "tree", "shared/keys", "shared/revocations"])
@@ -210,9 +211,14 @@ export class GateServer {
     rmSync(`${file}.next`);
   }
 
+  /** What `systemctl kill` does. */
+  signal(name: "HUP" | "USR1"): void {
+    this.child.stdin?.write(`${name}\n`);
+  }
+
   /** What `systemctl reload` does. */
   async reload(): Promise<void> {
-    this.child.stdin?.write("HUP\n");
+    this.signal("HUP");
     await wait(500);
   }
 

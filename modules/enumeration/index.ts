@@ -1,4 +1,4 @@
-export { difference, judge, judgeTiming, sampleSees } from "./judge.ts";
+export { difference, judge, judgeOccupants, judgeTiming, sampleSees } from "./judge.ts";
 export { type Invitation, type Links, readLinks } from "./links.ts";
 export {
   drawLikely,
@@ -6,7 +6,7 @@ export {
   type LikelyParts,
   neverIssued,
 } from "./names.ts";
-export type { Answer, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";
+export type { Answer, Held, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";
 export { ALPHA, PILOT, POWER, STATES, type State, TIMINGS } from "./plan.ts";
 export { differences, MOST_PAIRS, plan, type Sample, type Times } from "./power.ts";
 export { type Random, seeded } from "./random.ts";

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { judge, judgeOccupants, judgeTiming } from "./judge.ts";
-import type { Answer, Observed, Pair, Planted, Timing } from "./observed.ts";
+import type { Answer, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";
 import { ALPHA, falseAlarms, TIMINGS } from "./plan.ts";
 import { seeded } from "./random.ts";
 import { report } from "./report.ts";
@@ -46,15 +47,19 @@ const clean: Observed = {
   ],
   timings: TIMINGS.map(({ way, state }) => timing({ way, state })),
   bridge: [answer()],
-  occupants: { seen: ["a"], count: 1 },
   unasked: [],
   likely: 300,
   tries: { handshakes: 10, stanzas: 20 },
   seconds: 10,
   seed: 1,
 };
-const verdicts = (over: Partial<Observed>) => {
-  const found = judge({ ...clean, ...over }, "meet.example");
+const alone: Occupants = {
+  before: ["a"],
+  after: ["a"],
+  held: { count: 1, nicks: createHash("sha256").update("a").digest("hex") },
+};
+const verdicts = (over: Partial<Observed>, occupants: Occupants | string = alone) => {
+  const found = judge({ ...clean, ...over }, "meet.example", occupants);
   const of = (verdict: string) =>
     found.filter((one) => one.verdict === verdict).map(({ id, subject }) => `${id} ${subject}`);
   return { pass: of("pass"), fail: of("fail"), "not-tested": of("not-tested") };
@@ -111,13 +116,18 @@ it("alarms of times after two samples alone, and passes none that couldn't have 
   expect(falseAlarms).toBeLessThan(0.0001);
 });
 
-it("finds an occupant whom members don't see, by count and by list", () => {
-  const { verdict } = judgeOccupants({ seen: ["a"], count: 2 });
-  expect(verdict).toBe("fail");
-  expect(judgeOccupants({ seen: ["a"], list: ["a", "b"] }).verdict).toBe("fail");
-  expect(judgeOccupants({ seen: ["a", "b"], count: 2, list: ["a", "b"] }).verdict).toBe("pass");
-  expect(judgeOccupants({ seen: ["a"] }).verdict).toBe("not-tested");
-  expect(judgeOccupants(undefined).verdict).toBe("not-tested");
+it("finds an occupant whom members don't see, by count and by nick", () => {
+  const held = (...nicks: string[]) => ({
+    count: nicks.length,
+    nicks: createHash("sha256").update(nicks.join("\n")).digest("hex"),
+  });
+  const seen = { before: ["b", "a"], after: ["a", "b"] };
+  expect(judgeOccupants({ ...seen, held: held("a", "b") }).verdict).toBe("pass");
+  expect(judgeOccupants({ ...seen, held: held("a", "b", "c") }).verdict).toBe("fail");
+  expect(judgeOccupants({ ...seen, held: held("a", "c") }).verdict).toBe("fail");
+  const moved = { ...seen, before: ["a"], held: held("a", "b") };
+  expect(judgeOccupants(moved).verdict).toBe("not-tested");
+  expect(verdicts({}, "no admin")["not-tested"]).toEqual(["enumeration-hidden meet.example"]);
 });
 
 it("reports what was tried and what that is worth", () => {

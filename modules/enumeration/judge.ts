@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Finding } from "../findings/index.ts";
 import type { Answer, Observed, Occupants, Pair, Timing } from "./observed.ts";
 import { ALPHA, POWER, STATES } from "./plan.ts";
@@ -78,17 +79,24 @@ export function judgeTiming({ left, samples, tries }: Timing): Outcome {
   );
 }
 
-/** Whether the members of a room see all whom the server counts in it. */
-export function judgeOccupants(occupants: Occupants | undefined): Outcome {
-  if (!occupants || (occupants.count === undefined && occupants.list === undefined))
-    return notTested("the server tells a member neither how many are in the room nor who");
-  const { seen, count, list } = occupants;
-  const hidden = (list ?? []).filter((nick) => !seen.includes(nick)).length;
-  if (hidden > 0 || (count !== undefined && count !== seen.length))
+const nicksOf = (seen: readonly string[]): string => [...seen].sort().join("\n");
+
+/** Whether the members of a room see all whom the server holds in it; a text: why that isn't known. */
+export function judgeOccupants(occupants: Occupants | string): Outcome {
+  if (typeof occupants === "string") return notTested(occupants);
+  const { before, after, held } = occupants;
+  const seen = nicksOf(after);
+  if (nicksOf(before) !== seen)
+    return notTested("somebody came or went while the server was asked: run it again");
+  if (held.count !== after.length)
     return fail(
-      `members see ${seen.length}, the server holds ${count ?? list?.length}: somebody is in the room whom its members don't see`,
+      `members see ${after.length}, the server holds ${held.count}: somebody is in the room whom its members don't see`,
     );
-  return pass(`members see the ${seen.length} whom the server holds`);
+  if (createHash("sha256").update(seen).digest("hex") !== held.nicks)
+    return fail(
+      `members see ${after.length}, the server holds as many others: somebody is in the room whom its members don't see`,
+    );
+  return pass(`members see the ${after.length} whom the server holds`);
 }
 
 function entry({ pairs, bridge }: Observed): Outcome {
@@ -106,11 +114,21 @@ const byKey = <T>(list: readonly T[], key: (one: T) => string): Map<string, T[]>
   return groups;
 };
 
+/** Why who is hidden isn't looked for unless an operator asks the server, too. */
+const FROM_OUTSIDE =
+  "the gate tells nobody outside whom the server holds: an admin asks it by --inside";
+
 /**
  * What a run shows. Where the positive control or a planted oracle wasn't found, silence proves
  * nothing: what would have passed reads not-tested. What was seen stays seen.
+ *
+ * @param occupants of the live meeting; a text: why they aren't known
  */
-export function judge(observed: Observed, domain: string): Finding[] {
+export function judge(
+  observed: Observed,
+  domain: string,
+  occupants: Occupants | string = FROM_OUTSIDE,
+): Finding[] {
   const findings: Finding[] = [];
   const say = (id: string, subject: string, outcome: Outcome): void => {
     findings.push({ id: `enumeration-${id}`, group: "enumeration", subject, ...outcome });
@@ -151,7 +169,7 @@ export function judge(observed: Observed, domain: string): Finding[] {
         )
       : pass("a guest gets into no room of the bridges", observed.bridge.map(described)),
   );
-  say("hidden", domain, judgeOccupants(observed.occupants));
+  say("hidden", domain, judgeOccupants(occupants));
   if (observed.unasked.length > 0)
     say(
       "unasked",

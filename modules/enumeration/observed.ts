@@ -43,12 +43,18 @@ export interface Planted {
   readonly seen: string;
 }
 
-/** What a member of the live room saw of those in it, and what the server says that it holds. */
+/** Whom the server holds in a room, told to an operator. */
+export interface Held {
+  readonly count: number;
+  /** SHA-256 of the nicks in order, a line each, in hex. */
+  readonly nicks: string;
+}
+
+/** Whom a member of the live room sees in it, before and after the server was asked, and whom it holds. */
 export interface Occupants {
-  readonly seen: readonly string[];
-  /** Its count and its list, as far as it gives them to a member. */
-  readonly count?: number;
-  readonly list?: readonly string[];
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly held: Held;
 }
 
 /** A run, whole, as it comes from the vantage point. */
@@ -61,7 +67,6 @@ export interface Observed {
   readonly timings: readonly Timing[];
   /** Tries to be a bridge. */
   readonly bridge: readonly Answer[];
-  readonly occupants?: Occupants;
   /** Frames that came and answered nothing that was asked: what they are called. */
   readonly unasked: readonly string[];
   /** Likely names that were tried. */

@@ -36,10 +36,10 @@ export const gateSettings = (blueprint: Blueprint): string[] => [
   "consider_websocket_secure = true",
 ];
 
-const rooms = (kind: string, module: string): string[] => [
+const rooms = (kind: string, ...modules: string[]): string[] => [
   "  enabled = false",
   `  gate = "${kind}"`,
-  `  modules_enabled = { "${module}" }`,
+  `  modules_enabled = { ${modules.map((name) => `"${name}"`).join("; ")} }`,
   '  storage = "memory"',
   "  -- Who may make a room is the gate's to say; roles of Prosody's know no names that were issued.",
   "  restrict_room_creation = false",
@@ -66,7 +66,7 @@ export function publicHosts(blueprint: Blueprint): string[] {
     '  authentication = "anonymous"',
     "",
     `Component "${conference}" "muc"`,
-    ...rooms("conference", "gate_rooms"),
+    ...rooms("conference", "gate_rooms", "gate_census"),
     "  muc_room_default_members_only = true",
     "",
     `Component "${lobby}" "muc"`,

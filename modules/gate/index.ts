@@ -2,3 +2,4 @@ export { FOLDER, gateSettings, PLUGINS, publicHosts, REVOKED_FOLDER } from "./co
 export { gateFiles } from "./files.ts";
 export { gateHosts } from "./hosts.ts";
 export { limitsOf } from "./limits.ts";
+export { pseudonymOf } from "./pseudonym.ts";

@@ -1,5 +1,6 @@
 export type { Admin, AdminOptions, Ran } from "./admin.ts";
 export { PROBES } from "./catalogue.ts";
+export { type Inside, occupantsOf } from "./enumeration/census.ts";
 export { type EnumerationQuestion, enumerate } from "./enumeration/enumerate.ts";
 export type { Door } from "./enumeration/socket.ts";
 export { isListed, loadNotTested, type NotTested } from "./not-tested.ts";

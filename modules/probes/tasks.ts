@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dialTcp } from "./dial.ts";
 import { enumerate } from "./enumeration/enumerate.ts";
+import { holdMeeting, leaveMeeting } from "./enumeration/hold.ts";
 import { askHttp } from "./http/ask.ts";
 import { type ScanLimits, type ScanTarget, scan, tryConnect } from "./ports/scan.ts";
 import { askSsh } from "./ssh/kexinit.ts";
@@ -83,6 +84,8 @@ export const tasks = {
   relayTurn,
   fillTurn,
   enumerate,
+  holdMeeting,
+  leaveMeeting,
   listen,
   knocks: async (_: object) => [...witness.knocks],
 } as const;

@@ -1,4 +1,4 @@
-export { ALPHABET, randomText } from "./alphabet.ts";
+export { ALPHABET, bitsAsText, randomText } from "./alphabet.ts";
 export { readRoomKeys, roomKeysText, rotateRoomKeys } from "./keys.ts";
 export {
   display,

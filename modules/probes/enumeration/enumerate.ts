@@ -11,7 +11,6 @@ import {
   MOST_PAIRS,
   neverIssued,
   type Observed,
-  type Occupants,
   type Pair,
   PILOT,
   type Planted,
@@ -121,7 +120,6 @@ class Run {
   private readonly pairs: Pair[] = [];
   private readonly timings: Timing[] = [];
   private readonly bridge: Answer[] = [];
-  private occupants: Occupants | undefined;
   private likely = 0;
 
   private readonly question: EnumerationQuestion;
@@ -160,7 +158,7 @@ class Run {
       this.progress(`times: ${state}, by ${way}`);
       this.timings.push(await this.time(way, state));
     }
-    await this.countOccupants();
+    await this.stillLive();
   }
 
   leave(): void {
@@ -176,7 +174,6 @@ class Run {
       pairs: this.pairs,
       timings: this.timings,
       bridge: this.bridge,
-      ...(this.occupants === undefined ? {} : { occupants: this.occupants }),
       unasked: this.attacker.unasked,
       likely: this.likely,
       tries: { handshakes: this.paces.handshakes.count, stanzas: this.paces.stanzas.count },
@@ -200,14 +197,26 @@ class Run {
   /** The positive control; the moderator stays, so that the room is live. @throws Error when it fails */
   private async letIn(): Promise<void> {
     const { moderator, guest } = this.question;
-    const joined = await (await this.enter(moderator)).join(moderator.room);
+    const live = await this.enter(moderator);
+    const joined = await live.join(moderator.room);
     if (joined !== "joined") throw new Error(`the moderator can't join: ${joined}`);
     this.control.push("the moderator joined");
+    live.stay();
     const waits = await (await this.enter(guest)).join(guest.room);
     if (waits !== "registration-required")
       throw new Error(`the guest isn't told to wait (registration-required), but: ${waits}`);
     this.control.push("the guest is told to wait");
     this.dead = undefined;
+  }
+
+  /** The control's other half: what was compared was a live meeting to the end. @throws Error */
+  private async stillLive(): Promise<void> {
+    const [moderator] = this.sessions;
+    if (!(await moderator?.isIn(this.question.moderator.room)))
+      throw new Error(
+        "the moderator was put out during the run: the meeting wasn't live to its end",
+      );
+    this.control.push("the moderator was in to the end");
   }
 
   private async pair(
@@ -332,29 +341,5 @@ class Run {
       attacker.leave();
       planted.close();
     }
-  }
-
-  /** Asks a member's questions about its own room: who is in, and how many the server counts. */
-  private async countOccupants(): Promise<void> {
-    const [moderator] = this.sessions;
-    if (!moderator) return;
-    const bare = `${this.question.moderator.room}@conference.${this.question.door.domain}`;
-    const space = "http://jabber.org/protocol/disco";
-    const info = await moderator.query(bare, `${space}#info`);
-    const items = await moderator.query(bare, `${space}#items`);
-    const fields = info?.children
-      .flatMap(({ children }) => children)
-      .filter(({ name }) => name === "x")
-      .flatMap(({ children }) => children);
-    const count = fields?.find(({ attributes }) => attributes["var"] === "muc#roominfo_occupants")
-      ?.children[0]?.text;
-    const list = items?.children
-      .flatMap(({ children }) => children)
-      .map(({ attributes }) => attributes["jid"]?.split("/")[1] ?? "");
-    this.occupants = {
-      seen: [...moderator.occupants],
-      ...(count === undefined ? {} : { count: Number(count) }),
-      ...(items?.attributes["type"] === "result" && list !== undefined ? { list } : {}),
-    };
   }
 }

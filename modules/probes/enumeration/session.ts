@@ -8,6 +8,8 @@ const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const ENDING = 2_000;
 /** How long an answer may come after that to a later question, ms: Jicofo's does. */
 const LATE = 1_000;
+/** How often somebody who only waits says so, ms: nginx ends what is silent for two minutes. */
+const BEAT = 30_000;
 /** How long joining may take, ms: Jicofo makes the room first. */
 const JOINING = 5_000;
 
@@ -20,6 +22,9 @@ export class LimitReached extends Error {
 
 const open = (domain: string): string =>
   `<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='${escapeXml(domain)}' version='1.0'/>`;
+
+const ping = (id: string, to: string): string =>
+  `<iq xmlns='jabber:client' type='get' id='${id}' to='${escapeXml(to)}'><ping xmlns='urn:xmpp:ping'/></iq>`;
 
 /** Logs in anonymously. Gives all that came, and whether it was a success. */
 async function logIn(socket: Socket, domain: string): Promise<[frames: Frame[], done: boolean]> {
@@ -68,6 +73,7 @@ export class Session {
   private readonly socket: Socket;
   private readonly domain: string;
   private last = 0;
+  private beat: NodeJS.Timeout | undefined;
   /** Nicks of those in the rooms that this session is in. */
   readonly occupants = new Set<string>();
   /** What came that answers nothing. */
@@ -134,9 +140,7 @@ export class Session {
     const text = stanza(id);
     const began = performance.now();
     this.socket.send(text);
-    this.socket.send(
-      `<iq xmlns='jabber:client' type='get' id='${fence}' to='${escapeXml(this.domain)}'><ping xmlns='urn:xmpp:ping'/></iq>`,
-    );
+    this.socket.send(ping(fence, this.domain));
     const answer: Frame[] = [];
     let ended = Number.NaN;
     for (;;) {
@@ -151,10 +155,13 @@ export class Session {
     }
   }
 
+  /** The nick that Jitsi's clients take: the beginning of their own random name. */
+  private get nick(): string {
+    return this.jid.slice(0, 8);
+  }
+
   /** Joins a room as a client of Jitsi's does: asks the focus for it, then sends presence. */
   async join(room: string): Promise<Joined> {
-    // The nick that Jitsi's clients take: the beginning of their own random name.
-    const nick = this.jid.slice(0, 8);
     const bare = `${escapeXml(room)}@conference.${this.domain}`;
     await this.exchange(
       (id) =>
@@ -163,7 +170,7 @@ export class Session {
     const until = performance.now() + JOINING;
     const [{ answer }] = await this.exchange(
       (id) =>
-        `<presence xmlns='jabber:client' id='${id}' to='${bare}/${nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`,
+        `<presence xmlns='jabber:client' id='${id}' to='${bare}/${this.nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`,
     );
     for (;;) {
       const refused = answer.find(
@@ -179,16 +186,23 @@ export class Session {
     }
   }
 
-  /** The whole answer to a question about one's own room, as elements. */
-  async query(to: string, namespace: string) {
-    const [{ id, answer }] = await this.exchange(
-      (one) =>
-        `<iq xmlns='jabber:client' type='get' id='${one}' to='${escapeXml(to)}'><query xmlns='${namespace}'/></iq>`,
+  /** Keeps the connection from being taken for a dead one. */
+  stay(): void {
+    clearInterval(this.beat);
+    this.beat = setInterval(() => this.socket.send(ping("beat", this.domain)), BEAT).unref();
+  }
+
+  /** Whether it is in a room still, asked of the room itself (XEP-0410). */
+  async isIn(room: string): Promise<boolean> {
+    const [{ id, answer }] = await this.exchange((one) =>
+      ping(one, `${room}@conference.${this.domain}/${this.nick}`),
     );
-    return answer.find(({ element }) => element.attributes["id"] === id)?.element;
+    const told = answer.find(({ element }) => element.attributes["id"] === id);
+    return told?.element.attributes["type"] === "result";
   }
 
   close(): void {
+    clearInterval(this.beat);
     this.socket.close();
   }
 }
