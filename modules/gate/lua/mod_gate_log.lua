@@ -60,6 +60,9 @@ local words = setmetatable({}, { __index = function (all, word)
 	return text
 end })
 
+-- Fields of which it doesn't choose what they say.
+local free = { "kind", "occupants", "nicks" }
+
 local function add(line, field, text)
 	if text then line[#line + 1] = (',"%s":%s'):format(field, text) end
 end
@@ -79,7 +82,7 @@ local function send(severity, text)
 	module:log("error", "a decision can't be written to the security log")
 end
 
--- One decision. event: action, result, and where known why, kind, to, key, room, actor and address.
+-- One decision. event: action, result, and where known why, to, key, room, actor, address, kind, occupants, nicks.
 -- pinned: what the token of the session said, if one is concerned; its room counts unless the event has another.
 function security(event, pinned)
 	local line = { ('{"at":"%s"'):format(os.date("!%Y-%m-%dT%H:%M:%SZ")) }
@@ -88,8 +91,7 @@ function security(event, pinned)
 	add(line, "why", event.why and words[event.why])
 	add(line, "to", event.to and words[event.to])
 	add(line, "key", event.key and words[event.key])
-	-- Of anybody's choosing.
-	add(line, "kind", event.kind and json.encode(event.kind))
+	for _, field in ipairs(free) do add(line, field, event[field] and json.encode(event[field])) end
 	if pinned then
 		pinned.told = pinned.told or (',"actor":%s,"address":%s,"role":%s'):format(
 			json.encode(pinned.actor), json.encode(pinned.address), words[pinned.role])
