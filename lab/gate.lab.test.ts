@@ -90,6 +90,7 @@ describe("a handshake", () => {
       "<iq type='get' to='conference.DOMAIN' id='x'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
     ],
     ["a login by password's mechanism of no use", "<presence to='x@conference.DOMAIN/y'/>"],
+    ["no stanza at all", "<join xmlns='jabber:client' to='x@conference.DOMAIN/y'/>"],
     ["another stream's element", "<enable xmlns='urn:xmpp:sm:3' resume='true'/>"],
   ])("is followed by a login and nothing else: %s", async (_, xml) => {
     const room = world.issuer.room();
@@ -99,11 +100,30 @@ describe("a handshake", () => {
     expect(await one.untilEnded()).toBe("policy-violation");
   });
 
-  it("gives no resumption after the login either", async () => {
-    const room = world.issuer.room();
-    const one = await world.client(room, "guest");
-    one.send("<resume xmlns='urn:xmpp:sm:3' h='0' previd='x'/>");
+  it.each([
+    "<resume xmlns='urn:xmpp:sm:3' h='0' previd='x'/>",
+    "<enable xmlns='urn:xmpp:sm:3' resume='true'/>",
+    "<inactive xmlns='urn:xmpp:csi:0'/>",
+    "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>",
+    "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='ANONYMOUS'/>",
+    // A name of anybody's making would go into the log.
+    "<piet-janssen xmlns='jabber:client'/>",
+  ])("is followed by stanzas after the login, and nothing else: %s", async (xml) => {
+    const one = await world.client(world.issuer.room(), "guest");
+    one.send(xml);
     expect(await one.untilEnded()).toBe("policy-violation");
+  });
+
+  it("that speaks no XMPP is refused like all others, a good token or not", async () => {
+    const room = world.issuer.room();
+    const query = queryOf(room, await world.issuer.token(room));
+    for (const protocol of ["", "Sec-WebSocket-Protocol: mqtt\r\n"])
+      expect(
+        await raw(
+          world.server.webPort,
+          `GET /xmpp-websocket${query} HTTP/1.1\r\nHost: ${domain}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${protocol}\r\n`,
+        ),
+      ).toMatch(/^HTTP\/1\.1 404 [\s\S]*\r\n\r\nnot found\n$/);
   });
 });
 
@@ -210,16 +230,16 @@ describe("a stanza", () => {
         ["nick", "email", "identity", "avatar-url"].includes(name) ? [`${name} ${text}`] : [],
       );
     };
-    expect(await shownBy(who.member, who.moderator)).toEqual(["nick De minister (unverified)"]);
+    expect(await shownBy(who.member, who.moderator)).toEqual(["nick (unverified) De minister"]);
     expect(await shownBy(who.moderator, who.member)).toEqual(["nick Sam de Vries"]);
     const turned =
-      "<nick xmlns='http://jabber.org/protocol/nick'>\u202eretsinim eD\u200b\u2066</nick>";
+      "<nick xmlns='http://jabber.org/protocol/nick'>\u202e\u061cretsinim eD\u200b\u2066</nick>";
     who.moderator.seen.length = 0;
     await who.member.join(who.member.at("conference"), who.member.nick, turned);
     const seen = await who.moderator.take(
       ({ attributes }) => attributes["from"]?.endsWith(`/${who.member.nick}`) === true,
     );
-    expect(childOf(seen, "nick")?.text).toBe("retsinim eD (unverified)");
+    expect(childOf(seen, "nick")?.text).toBe("(unverified) retsinim eD");
     // Nor does a message bring another name along.
     who.member.send(
       `<message type='groupchat' to='${who.member.at("conference")}'><body>x</body>${NICK}</message>`,

@@ -10,7 +10,11 @@ const FORMS = [
   ...["none", "empty", "noise", "alg-none", "raw-header", "hs256", "rs512", "ps256", "other-key"],
   ...["kid-upper", "kid-missing", "exp-fraction", "audience-list", "room-upper", "room-regex"],
   ...["guest-as-owner", "guest-with-name", "user-with-mail", "feature-on", "doubled-claim"],
-  ...["doubled-by-escape", "oversized", "four-parts"],
+  ...["doubled-by-escape", "oversized", "four-parts", "padded"],
+] as const;
+const URLS = [
+  ...["same", "other", "upper", "none", "two", "prefix"],
+  ...["encoded", "name-encoded", "zero-byte", "plus", "token-twice"],
 ] as const;
 const handshake = z.strictObject({
   id: z.string(),
@@ -20,7 +24,7 @@ const handshake = z.strictObject({
   claims: z.record(z.string(), z.number().int()).optional(),
   text: z.record(z.string(), z.string()).optional(),
   drop: z.string().optional(),
-  url: z.enum(["same", "other", "upper", "none", "two", "prefix"]).optional(),
+  url: z.enum(URLS).optional(),
   verdict: z.enum(["admitted", "refused"]),
   why: z.string(),
 });
@@ -148,6 +152,8 @@ async function tokenOf(row: Handshake, issuer: Issuer, room: string): Promise<st
       return byHand(issuer, `${json}${" ".repeat(3200)}`);
     case "four-parts":
       return `${await good()}.x`;
+    case "padded":
+      return `${await good()}=`;
     default:
       return good();
   }
@@ -165,6 +171,11 @@ export async function queryOfRow(row: Handshake, issuer: Issuer): Promise<string
     none: "",
     two: `room=${room}&room=${issuer.room()}&`,
     prefix: `room=${room}&prefix=x&`,
+    encoded: `room=${[...room].map((c) => `%${c.charCodeAt(0).toString(16)}`).join("")}&`,
+    "name-encoded": `ro%6fm=${room}&`,
+    "zero-byte": `room=${room}%00&`,
+    plus: `room=${room}+&`,
+    "token-twice": `room=${room}&token=${token}&`,
   }[row.url ?? "same"];
   return row.form === "none" ? `?${address}` : `?${address}token=${token}`;
 }

@@ -5,7 +5,7 @@
 
 local server = require "prosody.net.http.server"
 local filters = require "prosody.util.filters"
-local urldecode = require "prosody.util.http".urldecode
+local http = require "prosody.util.http"
 local gate = module:depends("gate")
 
 local kind = module:get_option_string("gate")
@@ -41,7 +41,7 @@ local function parameters(query)
 	for pair in (query or ""):gmatch("[^&]+") do
 		local name, value = pair:match("^([^=]+)=(.*)$")
 		if (name ~= "room" and name ~= "token") or found[name] then return nil end
-		found[name] = urldecode(value)
+		found[name] = http.urldecode(value)
 	end
 	return found
 end
@@ -58,7 +58,10 @@ local function examine(request, address)
 	local sockets, holders = gate.sessions_of(address, admitted.id)
 	if sockets >= limits.sockets then return nil, "too many sockets" end
 	if holders >= limits.link then return nil, "link used by too many" end
-	if not (request.headers.sec_websocket_key and request.headers.upgrade) then return nil, "no handshake" end
+	local headers = request.headers
+	if not (headers.sec_websocket_key and headers.upgrade and http.contains_token(headers.sec_websocket_protocol or "", "xmpp")) then
+		return nil, "no handshake"
+	end
 	return admitted
 end
 
@@ -82,10 +85,11 @@ module:wrap_object_event(server._events, false, function (handlers, event_name, 
 end)
 
 -- Before anybody is logged in: SASL and binding. Afterwards: stanzas of jabber:client.
+local stanzas = { iq = true, message = true, presence = true }
 local function is_in_turn(session, stanza)
 	local xmlns = stanza.attr.xmlns
 	if session.type == "c2s" then
-		return xmlns == nil or xmlns == "jabber:client"
+		return stanzas[stanza.name] and xmlns == nil
 	elseif session.type == "c2s_unbound" then
 		local child = stanza.tags[1]
 		return stanza.name == "iq" and xmlns == nil and stanza.attr.type == "set" and #stanza.tags == 1

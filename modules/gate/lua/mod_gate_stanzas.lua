@@ -9,7 +9,7 @@ local rows = module:require "gate_stanzas"
 local new_table = module:require "gate_table"
 
 local limits = module:get_option("gate_limits")
-local unverified = " (unverified)"
+local unverified = "(unverified) "
 local brewery = "jvbbrewery"
 
 local hosts = {}
@@ -72,8 +72,8 @@ local property = "jitsi_participant_"
 -- What people read in a message: refused where chat is off.
 local words = { "body", "reactions" }
 local chat = module:get_option_boolean("gate_chat", false)
--- Characters that turn the direction of writing, or have no width: with them a name could hide its mark.
-local turning = { "\226\128[\139-\143\168-\174]", "\226\129[\160-\175]", "\239\187\191" }
+-- Characters that turn the direction of writing, or have no width.
+local turning = { "\216\156", "\226\128[\139-\143\168-\174]", "\226\129[\160-\175]", "\239\187\191" }
 
 local function keep(stanza, names, xmlns)
 	stanza.attr["xml:lang"] = nil
@@ -90,10 +90,11 @@ local function has_words(stanza)
 	return false
 end
 
+-- The mark stands first: clients cut a long name off at its end, and take its first letter's direction for all.
 local function marked(shown)
 	for _, form in ipairs(turning) do shown = shown:gsub(form, "") end
 	-- 64 characters are enough for a name, and end where a character ends.
-	return shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ") .. unverified
+	return unverified .. shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ")
 end
 
 local function name_person(session, stanza)
