@@ -313,15 +313,21 @@ describe("a room", () => {
     expect(await guest.join()).toBe("joined");
   });
 
-  it("sends no invitation to who has no token for it", async () => {
+  it("sends no invitation to who has no token for it, whoever else it goes to", async () => {
     const moderator = await world.meeting();
+    const guest = await world.client(moderator.room, "guest");
     const stranger = await world.client(world.issuer.room(), "guest");
-    const answer = await moderator.ask(
-      `<message to='${moderator.at("conference")}' ID><x xmlns='http://jabber.org/protocol/muc#user'><invite to='${stranger.jid}'/></x></message>`,
-    );
-    expect(conditionOf(answer)).toBe(REFUSED);
-    await stranger.ping();
-    expect(stranger.seen).toEqual([]);
+    for (const to of [[stranger], [guest, stranger]]) {
+      const invites = to.map(({ jid }) => `<invite to='${jid}'/>`).join("");
+      const answer = await moderator.ask(
+        `<message to='${moderator.at("conference")}' ID><x xmlns='http://jabber.org/protocol/muc#user'>${invites}</x></message>`,
+      );
+      expect(conditionOf(answer)).toBe(REFUSED);
+    }
+    for (const one of [guest, stranger]) {
+      await one.ping();
+      expect(one.seen).toEqual([]);
+    }
   });
 
   it("stays members-only and without secret, whatever form Jicofo sends", async () => {
@@ -611,7 +617,10 @@ end)
   let other: World;
   beforeAll(async () => {
     other = await World.start(blueprint, {
-      config: (text) => raised(text).replace('{ "gate_rooms" }', '{ "gate_rooms"; "planted" }'),
+      config: (text) =>
+        raised(text)
+          .replace('{ "gate_rooms" }', '{ "gate_rooms"; "planted" }')
+          .replace(/wait = \d+/, "wait = 2"),
       files: { "/usr/local/lib/polder/prosody/mod_planted.lua": code },
     });
   }, 60_000);
@@ -669,6 +678,26 @@ end)
         attributes["from"] === `${breakout}/${guest.nick}` && attributes["type"] === "unavailable",
     );
     expect(gone.name).toBe("presence");
+  });
+
+  it("let nobody wait longer than the limit, and say so", async () => {
+    const moderator = await other.meeting();
+    const guest = await other.client(moderator.room, "guest");
+    const lobby = (one: GateClient) => one.join(`${moderator.room}@lobby.${domain}`);
+    const leaves = ({ name, attributes }: Element) =>
+      name === "presence" && attributes["type"] === "unavailable";
+    expect(await lobby(guest)).toBe("joined");
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // Who goes and comes again waits anew: the first wait's end isn't the second's. Another keeps the room.
+    expect(await lobby(await other.client(moderator.room, "guest"))).toBe("joined");
+    guest.send(`<presence type='unavailable' to='${guest.at("lobby")}/${guest.nick}'/>`);
+    await guest.take(leaves);
+    expect(await lobby(guest)).toBe("joined");
+    const came = Date.now();
+    const out = childOf(await guest.take(leaves), "x")?.children ?? [];
+    expect(Date.now() - came).toBeGreaterThan(1500);
+    expect(out.map(({ attributes }) => attributes["code"])).toContain("307");
+    expect(JSON.stringify(out)).toContain("Nobody let you in within 1 minutes");
   });
 
   it("end at once when no meeting stands behind them, and so does a meeting by a name that wasn't issued", async () => {
@@ -792,6 +821,17 @@ describe("inside", () => {
     expect(await join(bridge, `__jicofo-health-check-2@conference.${domain}`)).toBe(REFUSED);
     const focus = await world.account("focus");
     expect(await join(focus, `jvbbrewery@${internal}`)).toBe("joined");
+    // Both use Smack, which joins no room of a host that doesn't say that it has rooms.
+    const features = (one: AccountClient, to: string) =>
+      one.ask(
+        `<iq type='get' to='${to}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`,
+      );
+    for (const [one, to] of [
+      ...[[bridge, internal] as const, [focus, internal] as const],
+      ...[[focus, `conference.${domain}`] as const, [focus, `breakout.${domain}`] as const],
+    ])
+      expect(JSON.stringify(await features(one, to))).toContain("http://jabber.org/protocol/muc");
+    expect(conditionOf(await features(bridge, `conference.${domain}`))).toBe(REFUSED);
     for (const to of [moderator.jid, `focus@auth.${domain}`, domain])
       expect(
         conditionOf(
@@ -834,6 +874,36 @@ describe("logins for TURN", () => {
           .digest("base64"),
       );
     }
+  });
+
+  it("come to who gets in, too, as Jitsi's client takes them, and not to who waits", async () => {
+    const moderator = await world.meeting();
+    const guest = await world.client(moderator.room, "guest");
+    const comes = ({ children }: Element) => children.some(({ name }) => name === "json-message");
+    const { attributes, children } = await moderator.take(comes);
+    expect(attributes["from"]).toBe(domain);
+    const { type, metadata } = JSON.parse(children[0]?.text ?? "") as {
+      type: string;
+      metadata: { services: Record<string, string>[] };
+    };
+    expect(type).toBe("room_metadata");
+    expect(metadata.services.map((one) => `${one["type"]}:${one["host"]}:${one["port"]}`)).toEqual([
+      `turn:turn.${domain}:3478`,
+      `turns:turn.${domain}:443`,
+    ]);
+    for (const { username = "", password } of metadata.services)
+      expect(password).toBe(createHmac("sha1", TURN_SECRET).update(username).digest("base64"));
+    // The client takes it from no address that the domain doesn't name for this.
+    const features = await guest.ask(
+      `<iq type='get' to='${domain}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`,
+    );
+    const named = childOf(features, "query")?.children.find(
+      (one) => one.attributes["type"] === "room_metadata",
+    );
+    expect(named?.attributes["name"]).toBe(domain);
+    expect(await guest.join()).toBe("auth registration-required");
+    await guest.ping();
+    expect(guest.seen.filter(comes)).toEqual([]);
   });
 });
 

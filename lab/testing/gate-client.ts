@@ -140,8 +140,13 @@ export class GateClient extends Waiting {
   }
 
   /** Only the socket: no stream yet. @throws Error when the handshake is refused */
-  static async connect(server: GateServer, room: string, token: string, from?: string) {
-    const socket = await knock(server, queryOf(room, token), from);
+  static connect(server: GateServer, room: string, token: string, from?: string) {
+    return GateClient.knock(server, room, queryOf(room, token), from);
+  }
+
+  /** The same with any query. */
+  static async knock(server: GateServer, room: string, query: string, from?: string) {
+    const socket = await knock(server, query, from);
     if (!(socket instanceof WebSocket)) throw new Error(`refused: ${socket.status}`);
     return new GateClient(server, socket, room);
   }
@@ -149,15 +154,21 @@ export class GateClient extends Waiting {
   /** Logged in and bound. */
   static async login(server: GateServer, room: string, token: string, from?: string) {
     const client = await GateClient.connect(server, room, token, from);
-    await client.open();
-    client.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>");
-    await client.take(({ name }) => name === "success");
-    await client.open();
-    const bound = await client.ask(
+    await client.bind();
+    return client;
+  }
+
+  /** Logs in and binds. @throws Error when the login is refused */
+  async bind(): Promise<void> {
+    await this.open();
+    this.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>");
+    const { name } = await this.take((one) => one.name === "success" || one.name === "failure");
+    if (name !== "success") throw new Error("refused: the login");
+    await this.open();
+    const bound = await this.ask(
       "<iq xmlns='jabber:client' type='set' ID><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
     );
-    client.jid = childOf(childOf(bound, "bind"), "jid")?.text ?? "";
-    return client;
+    this.jid = childOf(childOf(bound, "bind"), "jid")?.text ?? "";
   }
 
   async open(to = this.server.blueprint.domain): Promise<Element> {

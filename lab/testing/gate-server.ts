@@ -84,6 +84,8 @@ export interface Change {
   readonly config?: (text: string) => string;
   /** Of the other files, by path; null takes one away. */
   readonly files?: Readonly<Record<string, string | null>>;
+  /** A folder that lies over the judges' root: programs that aren't in it. */
+  readonly layer?: string;
 }
 
 /** A control host's Prosody with its rendered files, on loopback ports of its own. */
@@ -113,7 +115,8 @@ export class GateServer {
   }
 
   static async start(blueprint: Blueprint, issuer: Issuer, change: Change = {}) {
-    const root = await judgeRoot();
+    const judges = await judgeRoot();
+    const root = change.layer === undefined ? judges : `${change.layer}:${judges}`;
     const folder = mkdtempSync(join(tmpdir(), "polder-gate-"));
     const ports = { web: await freePort(), c2s: await freePort() };
     const host = blueprint.hosts.find(({ role }) => role === "control");

@@ -35,8 +35,11 @@ export class World {
   }
 
   /** @param change of what is rendered; none given: only limits are raised, since all comes from one address */
-  static async start(blueprint: Blueprint, change: Change = { config: raised }): Promise<World> {
-    const issuer = new Issuer(blueprint.domain);
+  static async start(
+    blueprint: Blueprint,
+    change: Change = { config: raised },
+    issuer = new Issuer(blueprint.domain),
+  ): Promise<World> {
     const server = await GateServer.start(blueprint, issuer, change);
     return new World(issuer, server, await AccountClient.login(server, "focus"));
   }

@@ -18,6 +18,8 @@ export interface Limits {
   readonly occupants: number;
   /** Bytes of one stanza of a guest or moderator. */
   readonly stanza: number;
+  /** How long somebody waits in a lobby at most, in seconds. */
+  readonly wait: number;
 }
 
 const SECONDS = 10;
@@ -27,6 +29,8 @@ const SOCKETS_PER_PERSON = 2;
 const TRIES_PER_JOIN = 2;
 /** Those who come beside whom the plan counts in one meeting. Assumed. */
 const ROOM_TO_SPARE = 1.25;
+/** Half an hour: long enough for who comes early and for a meeting that begins late. Assumed. */
+const WAIT_SECONDS = 1800;
 /** A client's longest stanza accepts media: some 40 sources of 500 bytes each. Assumed. */
 const STANZA_BYTES = 65_536;
 
@@ -47,5 +51,6 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
     link: occupants,
     occupants,
     stanza: STANZA_BYTES,
+    wait: WAIT_SECONDS,
   };
 }

@@ -23,7 +23,7 @@ export const stanzaRowSchema = z.strictObject({
   from: z.array(z.enum(["guest", "moderator", "focus", "bridge"])).min(1),
   stanza: z.array(z.enum(KINDS)).min(1),
   payload: z
-    .array(z.string().regex(/^[a-z][\w:/.#-]* [a-z]+$/))
+    .array(z.string().regex(/^[a-z][\w:/.#-]* [a-z_]+$/))
     .min(1)
     .optional(),
   to: z.enum(KINDS_OF_HOST),

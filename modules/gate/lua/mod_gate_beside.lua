@@ -42,3 +42,23 @@ module:hook("muc-occupant-pre-join", function (event)
 	local affiliation = meeting:get_affiliation(from)
 	if kind == "breakout" and affiliation ~= "member" and affiliation ~= "owner" then return refuse(event, "not let in") end
 end, 1000)
+
+-- Nobody waits for ever: who went away from the screen would be let in unseen. Moderators, who are here to look,
+-- stay.
+if kind == "lobby" then
+	local wait = module:get_option("gate_limits").wait
+	local since = {}
+	module:hook("muc-occupant-joined", function (event)
+		local room, from, mark = event.room, event.stanza.attr.from, {}
+		since[from] = mark
+		module:add_timer(wait, function ()
+			-- Let in, gone, or come anew meanwhile: then another mark counts, or nobody is there.
+			if since[from] ~= mark then return end
+			since[from] = nil
+			local occupant = room:get_occupant_by_real_jid(from)
+			if not occupant or room:get_affiliation(from) == "owner" then return end
+			gate.security({ action = kind, result = "ended", why = "waited too long", room = jid.node(room.jid) })
+			room:set_role(true, occupant.nick, nil, ("Nobody let you in within %d minutes"):format(math.ceil(wait / 60)))
+		end)
+	end)
+end

@@ -33,22 +33,31 @@ local function close(room)
 	room._data.allow_member_invites = nil
 	room._data.password = nil
 	room._data.hidden = true
-	room._data.persistent = nil
 end
-module:hook("muc-room-pre-create", function (event) close(event.room) end, -0.5)
+module:hook("muc-room-pre-create", function (event)
+	close(event.room)
+	event.room._data.persistent = nil
+end, -0.5)
 -- What another module made without anybody walking in was asked nothing yet. It is put away a moment later:
 -- here it isn't in the list of rooms, and would be put there after this.
 module:hook("muc-room-created", function (event)
 	local room = event.room
 	close(room)
-	if gate.may_open(jid.node(room.jid)) then return end
+	if gate.may_open(jid.node(room.jid)) then
+		-- Jitsi's lobby: from birth, and as long as somebody waits, also when the room is empty meanwhile.
+		if not gate.is_health_check(jid.node(room.jid)) then
+			prosody.events.fire_event("create-persistent-lobby-room", { room = room })
+		end
+		return
+	end
 	gate.security({ action = "room", result = "ended", why = "not issued", room = jid.node(room.jid) })
 	module:add_timer(0, function () room:destroy(nil, "not issued") end)
 end, 1000)
 
--- For its whole life: whoever sets it, by form or from another module.
+-- For its whole life: whoever sets it, by form or from another module. Whether an empty room stays is
+-- left to modules, which keep it for who waits in its lobby or sits in a breakout, and to no form.
 local kept = {}
-for _, setter in ipairs { "set_members_only", "set_password", "set_allow_member_invites", "set_hidden", "set_public", "set_persistent" } do
+for _, setter in ipairs { "set_members_only", "set_password", "set_allow_member_invites", "set_hidden", "set_public" } do
 	kept[setter] = muc.room_mt[setter]
 	muc.room_mt[setter] = function (room)
 		close(room)
@@ -67,7 +76,7 @@ module:hook("muc-config-submitted", function (event)
 	fields["muc#roomconfig_allowinvites"] = false
 	fields["muc#roomconfig_roomsecret"] = ""
 	fields["muc#roomconfig_publicroom"] = false
-	fields["muc#roomconfig_persistentroom"] = false
+	fields["muc#roomconfig_persistentroom"] = event.room:get_persistent() or false
 end, 1000)
 
 -- Joining --------------------------------------------------------------------------------------------
@@ -173,10 +182,15 @@ module:hook("muc-pre-set-role", function (event)
 end, 1000)
 
 -- An invitation makes a member, and goes to whom it names: only to who waits with a token for this room.
+-- Jitsi's lobby reads several out of one stanza, and asks here about each with the whole of it.
 module:hook("muc-pre-invite", function (event)
 	local x = event.stanza:get_child("x", "http://jabber.org/protocol/muc#user")
-	local invited = jid.bare(jid.prep(x:get_child("invite").attr.to))
-	if not gate.is_of_room(invited, jid.node(event.room.jid)) then return refuse(event, "invited without a token") end
+	for invite in x:childtags("invite") do
+		local invited = jid.bare(jid.prep(invite.attr.to))
+		if not invited or not gate.is_of_room(invited, jid.node(event.room.jid)) then
+			return refuse(event, "invited without a token")
+		end
+	end
 end, 1000)
 
 -- A message of the room's to any address there is, and nobody needs it.
