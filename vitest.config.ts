@@ -3,9 +3,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Suites that take longest begin first, so that none is left to run alone at the end. */
 const LONGEST = [
+  "cluster",
   "deploy",
-  "probes",
-  "converge",
   "cdktf",
   "faults",
   "hetzner",
