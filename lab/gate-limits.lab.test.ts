@@ -161,7 +161,11 @@ describe("chat", () => {
     guest.send(
       `<message type='groupchat' to='${room}'><json-message xmlns='http://jitsi.org/jitmeet'>{}</json-message></message>`,
     );
-    const data = await moderator.take((seen) => childOf(seen, "json-message") !== undefined);
+    const data = await moderator.take(
+      (seen) =>
+        seen.attributes["from"] === `${room}/${guest.nick}` &&
+        childOf(seen, "json-message") !== undefined,
+    );
     expect(data.children.map(({ name }) => name)).toEqual(["json-message", "occupant-id"]);
     await guest.ping();
     expect(guest.seen.filter((seen) => childOf(seen, "body") !== undefined)).toEqual([]);
