@@ -34,6 +34,12 @@ describe("a handshake", () => {
     expect(refusal).toMatchObject({ status: 404, body: "not found\n" });
   });
 
+  it("that is refused keeps no connection, which would take memory", async () => {
+    const request = `GET /xmpp-websocket HTTP/1.1\r\nHost: ${domain}\r\nConnection: keep-alive\r\n\r\n`;
+    // Comes to an end when the server closes.
+    expect(await raw(world.server.webPort, request)).toContain("Connection: close\r\n");
+  }, 20_000);
+
   it.each(vectors.handshakes)("$id: $verdict, $why", async (row) => {
     const answer = await knock(world.server, await queryOfRow(row, world.issuer));
     const admitted = answer instanceof WebSocket;

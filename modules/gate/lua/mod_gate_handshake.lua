@@ -79,7 +79,9 @@ module:wrap_object_event(server._events, false, function (handlers, event_name, 
 	gate.security { action = "handshake", result = "refused", why = why, address = address }
 	local response = data.response
 	response.status_code = 404
-	response.headers = { content_type = "text/plain", connection = response.headers.connection, date = response.headers.date }
+	-- Closed, too: a connection that is kept for nothing takes 20 kB, and a flood of refused ones as much memory as it likes.
+	response.persistent = false
+	response.headers = { content_type = "text/plain", connection = "close", date = response.headers.date }
 	response:send("not found\n")
 	return true
 end)

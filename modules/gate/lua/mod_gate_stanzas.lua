@@ -76,7 +76,6 @@ local chat = module:get_option_boolean("gate_chat", false)
 local turning = { "\216\156", "\226\128[\139-\143\168-\174]", "\226\129[\160-\175]", "\239\187\191" }
 
 local function keep(stanza, names, xmlns)
-	stanza.attr["xml:lang"] = nil
 	stanza:maptags(function (tag)
 		if names[tag.name] or tag.name == "x" and tag.attr.xmlns == xmlns then return tag end
 		return names == presence_shows and tag.name:sub(1, #property) == property and tag or nil
@@ -130,6 +129,7 @@ module:hook("pre-stanza", function (event)
 		return true
 	end
 	if not session.gate then return end
+	stanza.attr["xml:lang"] = nil
 	if stanza.name == "presence" then
 		name_person(session, stanza)
 	elseif stanza.name == "message" then
