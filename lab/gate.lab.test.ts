@@ -933,6 +933,11 @@ describe("what is written down", () => {
     );
     // What Prosody itself logs about what it can't read.
     guest.send(`<iq type='get' to='@@${room}' id='x'><query xmlns='a'/></iq>`);
+    // Somebody who holds a link and tries another room's name, and a moderator's acts.
+    await knock(world.server, queryOf(probed, token), from);
+    await moderator.setAffiliation(guest.bareJid, "member");
+    await guest.join();
+    await moderator.setRole(guest.nick, "none");
     guest.send("<a></b>");
     await guest.untilEnded();
     moderator.close();
@@ -959,21 +964,36 @@ describe("what is written down", () => {
     const whole = security.map((line) => line.text).join("\n");
     for (const word of [room, probed, token.slice(0, 20), guest.nick, "Sam de Vries"])
       expect(whole).not.toContain(word);
-    const digest = createHash("sha256").update(room).digest("hex");
-    const pseudonym = base32(
-      createHmac("sha256", Buffer.from("5".repeat(64), "hex"))
-        .update(`polder pseudonym 1\0${digest}`)
-        .digest(),
-      26,
-    );
-    const decisions = world.server.decisions().filter((one) => one["room"] === pseudonym);
+    const pseudonymOf = (name: string) =>
+      base32(
+        createHmac("sha256", Buffer.from("5".repeat(64), "hex"))
+          .update(`polder pseudonym 1\0${createHash("sha256").update(name).digest("hex")}`)
+          .digest(),
+        26,
+      );
+    const decisions = world.server.decisions().filter((one) => one["room"] === pseudonymOf(room));
     const kinds = decisions.map(({ action, result }) => `${action} ${result}`);
     for (const kind of ["handshake admitted", "join admitted"]) expect(kinds).toContain(kind);
     // Whoever owns the room does so by a moderator's token, and the log says which joined by one.
     expect(decisions).toContainEqual(
       expect.objectContaining({ action: "join", result: "admitted", role: "moderator" }),
     );
+    const actor = decisions.find(({ role }) => role === "moderator")?.["actor"];
+    for (const action of ["set member", "put out"])
+      expect(decisions).toContainEqual(expect.objectContaining({ action, result: "done", actor }));
     const mine = world.server.decisions().filter((one) => one["address"] === from);
+    // Which room was tried: the same pseudonym as in whatever else is written down of it.
+    expect(mine).toContainEqual(
+      expect.objectContaining({
+        result: "refused",
+        why: "other room",
+        actor,
+        room: pseudonymOf(probed),
+      }),
+    );
+    expect(mine).toContainEqual(
+      expect.objectContaining({ result: "refused", why: "signature", room: pseudonymOf(room) }),
+    );
     expect(mine.map(({ action, result, why }) => `${action} ${result} ${why ?? ""}`)).toContain(
       "handshake refused signature",
     );
@@ -981,7 +1001,7 @@ describe("what is written down", () => {
     expect(
       mine.some(
         ({ action, room: tried }) =>
-          action === "stanza" && tried !== undefined && tried !== pseudonym,
+          action === "stanza" && tried !== undefined && tried !== pseudonymOf(room),
       ),
     ).toBe(true);
     for (const one of decisions) expect(one["at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);

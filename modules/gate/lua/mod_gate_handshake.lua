@@ -46,22 +46,23 @@ local function parameters(query)
 	return found
 end
 
--- What the token of a request said, or nil and why.
+-- What the token of a request said; or nil, why, and for the log which room was tried, by whose token.
 local function examine(request, address)
 	if not may_try(address) then return nil, "too many tries" end
 	if request.method ~= "GET" or request.path ~= "/xmpp-websocket" then return nil, "other path" end
 	local asked = parameters(request.url.query)
 	if not asked or not asked.room or not asked.token then return nil, "no room or token" end
 	local admitted, why = gate.admit(asked.token)
-	if not admitted then return nil, why end
-	if asked.room ~= admitted.room then return nil, "other room" end
+	if not admitted then return nil, why, asked.room end
+	if asked.room ~= admitted.room then return nil, "other room", asked.room, admitted.actor end
 	local sockets, holders = gate.sessions_of(address, admitted.id)
-	if sockets >= limits.sockets then return nil, "too many sockets" end
-	if holders >= limits.link then return nil, "link used by too many" end
 	local headers = request.headers
-	if not (headers.sec_websocket_key and headers.upgrade and http.contains_token(headers.sec_websocket_protocol or "", "xmpp")) then
-		return nil, "no handshake"
-	end
+	local is_xmpp = headers.sec_websocket_key and headers.upgrade
+		and http.contains_token(headers.sec_websocket_protocol or "", "xmpp")
+	local refused = sockets >= limits.sockets and "too many sockets"
+		or holders >= limits.link and "link used by too many"
+		or not is_xmpp and "no handshake"
+	if refused then return nil, refused, admitted.room, admitted.actor end
 	return admitted
 end
 
@@ -70,13 +71,13 @@ module:wrap_object_event(server._events, false, function (handlers, event_name, 
 	if not request or request.gate_seen or event_name == "http-error" then return handlers(event_name, data) end
 	request.gate_seen = true
 	local address = address_of(request)
-	local admitted, why = examine(request, address)
+	local admitted, why, room, actor = examine(request, address)
 	if admitted then
 		admitted.address = address
 		request.gate = admitted
 		return handlers(event_name, data)
 	end
-	gate.security { action = "handshake", result = "refused", why = why, address = address }
+	gate.security { action = "handshake", result = "refused", why = why, address = address, actor = actor, room = room }
 	local response = data.response
 	response.status_code = 404
 	-- Closed, too: a connection that is kept for nothing takes 20 kB, and a flood of refused ones as much memory as it likes.

@@ -134,6 +134,11 @@ end, -1000)
 
 -- Affiliations and roles -----------------------------------------------------------------------------
 
+-- Whose act it was; nobody's where the server itself acts.
+local function session_of(actor)
+	return type(actor) == "string" and prosody.full_sessions[actor] or nil
+end
+
 local function may_be(room, bare, affiliation)
 	local node = jid.node(room.jid)
 	if bare == focus then return affiliation == "owner" end
@@ -147,7 +152,8 @@ module:hook("muc-pre-set-affiliation", function (event)
 	if not may_be(event.room, event.jid, event.affiliation) then
 		event.allowed = false
 		event.error = { type = "cancel", condition = "not-allowed" }
-		gate.security { action = "set " .. event.affiliation, result = "refused", room = jid.node(event.room.jid) }
+		local act = { action = "set " .. event.affiliation, result = "refused", room = jid.node(event.room.jid) }
+		gate.security(act, session_of(event.actor))
 	end
 end, 1000)
 
@@ -168,7 +174,8 @@ local function leave_breakouts(meeting, bare)
 end
 
 module:hook("muc-set-affiliation", function (event)
-	gate.security { action = "set " .. event.affiliation, result = "done", room = jid.node(event.room.jid) }
+	local act = { action = "set " .. event.affiliation, result = "done", room = jid.node(event.room.jid) }
+	gate.security(act, session_of(event.actor))
 	if event.affiliation == "none" or event.affiliation == "outcast" then leave_breakouts(event.room, event.jid) end
 end, -1000)
 
@@ -202,14 +209,15 @@ module:hook("muc-broadcast-presence", function (event)
 	for status in event.x:childtags("status") do
 		if status.attr.code == "307" then
 			put_out[event.room] = put_out[event.room] or {}
-			put_out[event.room][event.occupant.bare_jid] = true
+			put_out[event.room][event.occupant.bare_jid] = event.actor or true
 		end
 	end
 end, 1000)
 module:hook("muc-occupant-left", function (event)
 	local room, bare = event.room, event.occupant.bare_jid
-	if not (put_out[room] and put_out[room][bare]) then return end
+	local actor = put_out[room] and put_out[room][bare]
+	if not actor then return end
 	put_out[room][bare] = nil
 	if room:get_affiliation(bare) == "member" then room:set_affiliation(true, bare, "none") end
-	gate.security { action = "put out", result = "done", room = jid.node(room.jid) }
+	gate.security({ action = "put out", result = "done", room = jid.node(room.jid) }, session_of(actor))
 end, 1000)
