@@ -709,6 +709,47 @@ end)
   it("end at once when no meeting stands behind them, and so does a meeting by a name that wasn't issued", async () => {
     await expect.poll(left, { timeout: 5000 }).toEqual(["left: 1 0 0"]);
   });
+
+  it("tell who waits of moderators, and of nobody else who waits", async () => {
+    const moderator = await other.meeting();
+    const guests = [
+      await other.client(moderator.room, "guest"),
+      await other.client(moderator.room, "guest"),
+      await other.client(moderator.room, "guest"),
+    ] as const;
+    const lobby = `${moderator.room}@lobby.${domain}`;
+    const name = "<nick xmlns='http://jabber.org/protocol/nick'>Genodigde</nick>";
+    const [first, second, third] = guests;
+    expect(await first.join(lobby, first.nick, name)).toBe("joined");
+    expect(await moderator.join(lobby)).toBe("joined");
+    expect(await second.join(lobby, second.nick, name)).toBe("joined");
+    expect(await third.join(lobby, third.nick, name)).toBe("joined");
+    const say = (one: GateClient) => {
+      one.send(`<message type='groupchat' to='${lobby}'><body>x</body></message>`);
+      return one.ping();
+    };
+    for (const one of [moderator, first, second]) await say(one);
+    third.send(`<presence type='unavailable' to='${lobby}/${third.nick}'/>`);
+    await third.take(({ attributes }) => attributes["type"] === "unavailable");
+    const froms = (one: GateClient, kind: string) =>
+      one.seen.flatMap(({ name, attributes }) =>
+        name === kind && attributes["from"]?.startsWith(lobby)
+          ? (attributes["from"].split("/")[1] ?? [])
+          : [],
+      );
+    for (const one of [first, second]) {
+      await one.ping();
+      const known = [moderator.nick, one.nick];
+      for (const kind of ["presence", "message"])
+        expect(froms(one, kind).filter((nick) => !known.includes(nick))).toEqual([]);
+      expect(froms(one, "presence")).toContain(moderator.nick);
+    }
+    // Moderators see who waits, and read what they say.
+    await moderator.ping();
+    for (const { nick } of guests) expect(froms(moderator, "presence")).toContain(nick);
+    for (const { nick } of [first, second]) expect(froms(moderator, "message")).toContain(nick);
+    expect(froms(first, "message")).toContain(moderator.nick);
+  });
 });
 
 describe("what a participant learns of others", () => {

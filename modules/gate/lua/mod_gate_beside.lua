@@ -7,7 +7,26 @@ local gate = module:depends("gate")
 local kind = module:get_option_string("gate")
 local focus = gate.focus_jid()
 
-module.unload = module:require "gate_whois"(module:depends("muc").room_mt, focus)
+local room_mt = module:depends("muc").room_mt
+
+local show_accounts_again, route_stanza = module:require "gate_whois"(room_mt, focus), room_mt.route_stanza
+function module.unload()
+	show_accounts_again()
+	room_mt.route_stanza = route_stanza
+end
+
+-- Who waits hears of moderators and of nobody else: with a link alone, nobody learns who was invited.
+if kind == "lobby" then
+	room_mt.route_stanza = function (room, stanza)
+		local session, nick = prosody.full_sessions[stanza.attr.to], jid.resource(stanza.attr.from)
+		local pinned = session and session.gate
+		if pinned and pinned.role == "guest" and nick and session.username:sub(1, #nick) ~= nick then
+			local sender = room._occupants[stanza.attr.from]
+			if not (sender and gate.is_of_room(sender.bare_jid, pinned.room, "moderator")) then return end
+		end
+		return route_stanza(room, stanza)
+	end
+end
 
 local function refuse(event, why)
 	gate.security({ action = kind, result = "refused", why = why }, event.origin)
