@@ -28,7 +28,7 @@ const ungated = (config: string): string =>
     .replace('; "gate_log"; "gate" }', " }")
     .replace(/^ {2}(enabled = false|gate = .*)\n/gm, "")
     .replace(/"gate_(handshake|stanzas|turn)"(; )?/g, "")
-    .replace(/^ {2}modules_enabled = \{ ("gate_\w+"| )*\}\n/gm, "")
+    .replace(/^ {2}modules_enabled = \{ ("gate_\w+"|[; ])*\}\n/gm, "")
     .replace("muc_room_default_members_only = true", "muc_room_default_members_only = false")
     .replace(/^Component "focus.*\n/m, "");
 
@@ -107,10 +107,7 @@ class Subject {
     for (const one of all)
       one.send(`<presence type='unavailable' to='${one.at("conference")}/${one.nick}'/>`);
     await Promise.all(all.map((one) => one.ping()));
-    return this.cost(all.length, async () => {
-      await each(all, (one) => this.join(one), 50);
-      await Promise.all(all.map((one) => one.ping()));
-    });
+    return this.cost(all.length, () => each(all, (one) => this.join(one), 50));
   }
 
   /** All of coming: to connect, log in and join, alone with Jicofo in a room. */
