@@ -57,12 +57,18 @@ export function besideGate(config: string, { domain }: Blueprint, issuer: Issuer
     `  lobby_muc = "${lobby}"`,
     `  breakout_rooms_muc = "${breakout}"`,
   ].join("\n");
-  const onDomain = ["muc_lobby_rooms", "persistent_lobby", "muc_breakout_rooms"];
+  // The last two tell of rooms by HTTP. No host has them; the gate must do without knowing that.
+  const onDomain = [
+    ...["muc_lobby_rooms", "persistent_lobby", "muc_breakout_rooms"],
+    ...["muc_size", "muc_census"],
+  ];
   const rows: readonly (readonly [RegExp, string])[] = [
     [
       /plugin_paths = \{ (.*?) \}/,
-      `plugin_paths = { $1; "/${PLUGINS}" }\nmuc_mapper_domain_base = "${domain}"\nmuc_rate_joins = 1000\nmuc_rate_leaves = 1000\ntoken_verification_allowlist = { "${auth}" }`,
+      `plugin_paths = { $1; "/${PLUGINS}" }\nmuc_mapper_domain_base = "${domain}"\nmuc_rate_joins = 1000\nmuc_rate_leaves = 1000`,
     ],
+    // By being an admin Jitsi's modules know Jicofo: its token isn't asked for, and it may join breakouts.
+    [/^admins = \{\}/m, `admins = { "focus@${auth}" }`],
     [/authentication = "anonymous"/, verification],
     [/(modules_enabled = \{ .*"websocket") \}/, `$1; ${list(onDomain)} }`],
     [
