@@ -174,10 +174,22 @@ describe("chat", () => {
 
 describe("limits as rendered", () => {
   let other: World;
+  // With a lobby, as Jitsi's module makes it.
+  let knocked: World;
+  const code = `
+module:hook("muc-room-created", function (event)
+	local node = require "prosody.util.jid".node(event.room.jid)
+	prosody.hosts["lobby.${domain}"].modules.muc.create_room(node .. "@lobby.${domain}")
+end)
+`;
   beforeAll(async () => {
     other = await World.start(blueprint, {});
+    knocked = await World.start(blueprint, {
+      config: (text) => text.replace('"gate_rooms"', '"gate_rooms"; "planted"'),
+      files: { "/usr/local/lib/polder/prosody/mod_planted.lua": code },
+    });
   }, 60_000);
-  afterAll(() => other.stop());
+  afterAll(() => Promise.all([other.stop(), knocked.stop()]));
 
   it("stop a flood of handshakes from one address, and keep no other out", async () => {
     const room = other.issuer.room();
@@ -218,6 +230,22 @@ describe("limits as rendered", () => {
     expect(joins[0]).toBe("joined");
     expect(joins).toContain(REFUSED);
     expect(await second.join()).toBe("joined");
+  });
+
+  it("stop a flood of knocks at a lobby, and let another address knock meanwhile", async () => {
+    const moderator = await knocked.meeting();
+    const lobby = `${moderator.room}@lobby.${domain}`;
+    const guest = await knocked.client(moderator.room, "guest", undefined, "203.0.113.90");
+    const second = await knocked.client(moderator.room, "guest", undefined, "203.0.113.91");
+    expect(await moderator.join(lobby)).toBe("joined");
+    const knocks: string[] = [];
+    for (let i = 0; i < 60; i++) {
+      knocks.push(await guest.join(lobby));
+      guest.send(`<presence type='unavailable' to='${lobby}/${guest.nick}'/>`);
+    }
+    expect(knocks[0]).toBe("joined");
+    expect(knocks.filter((answer) => answer === REFUSED).length).toBeGreaterThan(5);
+    expect(await second.join(lobby)).toBe("joined");
   });
 
   it("stop one guest's link from being used by many", async () => {

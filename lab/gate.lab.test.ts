@@ -609,6 +609,11 @@ module:hook("muc-room-created", function (event)
 	local lobby = prosody.hosts["lobby.${domain}"].modules.muc
 	if #node == 47 then lobby.create_room(node .. "@lobby.${domain}") end
 	if not first then return end
+	module:context("breakout.${domain}"):hook("message/host", function (event)
+		local asked = event.stanza:get_child("breakout_rooms")
+		module:log("info", "breakouts: %d %d", asked and #asked.tags or 0, #event.stanza.tags)
+		return true
+	end)
 	-- Rooms that no meeting and no issued name stands behind.
 	lobby.create_room("no-meeting@lobby.${domain}")
 	local conference = prosody.hosts["conference.${domain}"].modules.muc
@@ -684,6 +689,18 @@ end)
         attributes["from"] === `${breakout}/${guest.nick}` && attributes["type"] === "unavailable",
     );
     expect(gone.name).toBe("presence");
+  });
+
+  it("are opened by a moderator's message, which gets to Jitsi's module as it is, and nobody else's", async () => {
+    const moderator = await other.meeting();
+    const guest = await other.client(moderator.room, "guest");
+    const asks = `<message to='breakout.${domain}' ID><breakout_rooms type='x'><y/></breakout_rooms><email>z</email></message>`;
+    expect(conditionOf(await guest.ask(asks))).toBe(REFUSED);
+    moderator.send(asks.replace(" ID", ""));
+    await moderator.ping();
+    const arrived = () =>
+      other.server.logged().flatMap(({ text }) => /breakouts: .*/.exec(text) ?? []);
+    await expect.poll(arrived, { timeout: 5000 }).toEqual(["breakouts: 1 1"]);
   });
 
   it("let nobody wait longer than the limit, and say so", async () => {

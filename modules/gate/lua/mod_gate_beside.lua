@@ -6,6 +6,7 @@ local jid = require "prosody.util.jid"
 local gate = module:depends("gate")
 local kind = module:get_option_string("gate")
 local focus = gate.focus_jid()
+local limits = module:get_option("gate_limits")
 
 local room_mt = module:depends("muc").room_mt
 
@@ -34,6 +35,9 @@ local function refuse(event, why)
 	return true
 end
 
+-- Who knocks is shown to every moderator, each time.
+local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)
+
 -- The meeting that a room belongs to, if it lives.
 local function meeting_of(room)
 	if kind == "lobby" then return gate.live_room("conference", jid.node(room.jid)) end
@@ -58,6 +62,7 @@ module:hook("muc-occupant-pre-join", function (event)
 	if jid.bare(from) == focus then return end
 	local meeting, pinned = meeting_of(event.room), event.origin.gate
 	if not (meeting and pinned and pinned.room == jid.node(meeting.jid)) then return refuse(event, "other room") end
+	if not may_join(pinned.address) then return refuse(event, "too many joins") end
 	local affiliation = meeting:get_affiliation(from)
 	if kind == "breakout" and affiliation ~= "member" and affiliation ~= "owner" then return refuse(event, "not let in") end
 end, 1000)
@@ -65,7 +70,7 @@ end, 1000)
 -- Nobody waits for ever: who went away from the screen would be let in unseen. Moderators, who are here to look,
 -- stay.
 if kind == "lobby" then
-	local wait = module:get_option("gate_limits").wait
+	local wait = limits.wait
 	local since = {}
 	module:hook("muc-occupant-joined", function (event)
 		local room, from, mark = event.room, event.stanza.attr.from, {}

@@ -68,17 +68,22 @@ local presence_shows = {
 	silent = true, startmuted = true, ["follow-me"] = true,
 }
 local message_shows = { body = true, ["json-message"] = true, subject = true, reactions = true, reply = true, thread = true }
-local property = "jitsi_participant_"
+local property, joining, nothing = "jitsi_participant_", { "http://jabber.org/protocol/muc x" }, {}
 -- What people read in a message: refused where chat is off.
 local words = { "body", "reactions" }
 local chat = module:get_option_boolean("gate_chat", false)
 -- Characters that turn the direction of writing, or have no width.
 local turning = { "\216\156", "\226\128[\139-\143\168-\174]", "\226\129[\160-\175]", "\239\187\191" }
 
-local function keep(stanza, names, xmlns)
+-- payload: what the row lets pass besides, as the table names it.
+local function keep(stanza, names, payload)
 	stanza:maptags(function (tag)
-		if names[tag.name] or tag.name == "x" and tag.attr.xmlns == xmlns then return tag end
-		return names == presence_shows and tag.name:sub(1, #property) == property and tag or nil
+		if names[tag.name] or names == presence_shows and tag.name:sub(1, #property) == property then return tag end
+		local name = (tag.attr.xmlns or "jabber:client") .. " " .. tag.name
+		for _, wanted in ipairs(payload) do
+			if name == wanted then return tag end
+		end
+		return nil
 	end)
 end
 
@@ -98,7 +103,7 @@ end
 
 local function name_person(session, stanza)
 	local shown = stanza:get_child_text("nick", "http://jabber.org/protocol/nick")
-	keep(stanza, presence_shows, "http://jabber.org/protocol/muc")
+	keep(stanza, presence_shows, joining)
 	if stanza.attr.type then return end
 	local name = session.gate.name or shown and marked(shown)
 	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
@@ -133,7 +138,7 @@ module:hook("pre-stanza", function (event)
 	if stanza.name == "presence" then
 		name_person(session, stanza)
 	elseif stanza.name == "message" then
-		-- An invitation stays what it is; in what is said to all, it would be the room's own word.
-		keep(stanza, message_shows, row.id == "let-in" and "http://jabber.org/protocol/muc#user")
+		-- An invitation stays one where the row is for it; in what is said to all, it would be the room's own word.
+		keep(stanza, message_shows, row.payload or nothing)
 	end
 end, 1000)
