@@ -248,6 +248,27 @@ end)
     expect(await second.join(lobby)).toBe("joined");
   });
 
+  it("keep a flood of refusals from filling the log: the first are written down, the rest counted", async () => {
+    const at = "203.0.113.95";
+    const guest = await other.client(other.issuer.room(), "guest", undefined, at);
+    const before = other.server.decisions().length;
+    for (let i = 0; i < 500; i++) guest.send("<presence/>");
+    await guest.ask(`<iq type='get' to='${domain}' ID><ping xmlns='urn:xmpp:ping'/></iq>`, 30_000);
+    const refusals = () =>
+      other.server
+        .decisions()
+        .slice(before)
+        .filter(({ address, result }) => address === at && result === "refused");
+    const counted = () => refusals().reduce((sum, { more }) => sum + Number(more ?? 1), 0);
+    await expect.poll(counted, { timeout: 10_000 }).toBe(500);
+    expect(refusals().length).toBeGreaterThanOrEqual(200);
+    expect(refusals().length).toBeLessThan(450);
+    // Others' are written down as before.
+    await knock(other.server, "", "203.0.113.96");
+    const others = other.server.decisions().filter(({ address }) => address === "203.0.113.96");
+    expect(others.length).toBe(1);
+  });
+
   it("stop one guest's link from being used by many", async () => {
     const room = other.issuer.room();
     const token = await other.issuer.token(room);

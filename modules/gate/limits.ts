@@ -18,6 +18,8 @@ export interface Limits {
   readonly occupants: number;
   /** Bytes of one stanza of a guest or moderator. */
   readonly stanza: number;
+  /** Refusals of one address in that window that are written down one by one. */
+  readonly refusals: number;
   /** How long somebody waits in a lobby at most, in seconds. */
   readonly wait: number;
 }
@@ -29,6 +31,8 @@ const SOCKETS_PER_PERSON = 2;
 const TRIES_PER_JOIN = 2;
 /** Those who come beside whom the plan counts in one meeting. Assumed. */
 const ROOM_TO_SPARE = 1.25;
+/** journald takes 10,000 lines in 30 s of one service: 16 addresses at once may fill that. Assumed. */
+const REFUSALS_WRITTEN = 200;
 /** Half an hour: long enough for who comes early and for a meeting that begins late. Assumed. */
 const WAIT_SECONDS = 1800;
 /** A client's longest stanza accepts media: some 40 sources of 500 bytes each. Assumed. */
@@ -51,6 +55,7 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
     link: occupants,
     occupants,
     stanza: STANZA_BYTES,
+    refusals: REFUSALS_WRITTEN,
     wait: WAIT_SECONDS,
   };
 }

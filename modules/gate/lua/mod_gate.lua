@@ -15,10 +15,11 @@ local token = module:require "gate_token"
 local name = module:require "gate_name"
 local files = module:require "gate_files"
 local hooks = module:require "gate_hooks"
-local network_of = module:require "gate_buckets".network_of
+local buckets = module:require "gate_buckets"
 
 local folder = module:get_option_string("gate_folder")
 local revoked_file = module:get_option_string("gate_revoked")
+local limits = module:get_option("gate_limits")
 local grace = module:get_option_integer("gate_grace", 60, 0)
 -- Name of each host by what it is: domain, auth, internal, conference, lobby, breakout, focus.
 names = module:get_option("gate_hosts")
@@ -30,11 +31,29 @@ local ready = false
 local token_keys, room_keys, revoked, revoked_stamp
 local health_check = "__jicofo-health-check-"
 
+-- Refusals of one address that are written down; the others are counted. Else a flood of them would make the
+-- journal drop lines, whosever they are.
+local may_write = buckets.new(limits.refusals, limits.seconds)
+local unwritten = {}
+
 -- One decision into the security log; with a session, also whose it was.
 function security(event, session)
 	local pinned = session and session.gate
 	if session and not pinned then event.actor, event.address = session.username, session.ip end
+	local address = pinned and pinned.address or event.address
+	if event.result == "refused" and address and not may_write(address) then
+		local network = buckets.network_of(address)
+		unwritten[network] = (unwritten[network] or 0) + 1
+		return
+	end
 	log.security(event, pinned)
+end
+
+local function write_counts()
+	for network, count in pairs(unwritten) do
+		log.security { action = "refusals", result = "refused", why = "too many to write down", address = network, more = count }
+	end
+	unwritten = {}
 end
 
 local function now() return os.time() end
@@ -56,12 +75,12 @@ local sessions, by_network, by_token = {}, {}, {}
 
 local function count(session)
 	local gate = session.gate
-	local network = network_of(gate.address)
+	local network = buckets.network_of(gate.address)
 	by_network[network] = (by_network[network] or 0) + 1
 	by_token[gate.id] = (by_token[gate.id] or 0) + 1
 end
 
-function sessions_of(address, id) return by_network[network_of(address)] or 0, by_token[id] or 0 end
+function sessions_of(address, id) return by_network[buckets.network_of(address)] or 0, by_token[id] or 0 end
 
 function register(session)
 	sessions[session] = true
@@ -153,6 +172,7 @@ local function destroy_revoked_rooms()
 end
 
 local function sweep()
+	write_counts()
 	look_for_revocations()
 	by_network, by_token = {}, {}
 	for session in pairs(sessions) do

@@ -61,7 +61,7 @@ local words = setmetatable({}, { __index = function (all, word)
 end })
 
 -- Fields of which it doesn't choose what they say.
-local free = { "kind", "occupants", "nicks" }
+local free = { "kind", "occupants", "nicks", "more" }
 
 local function add(line, field, text)
 	if text then line[#line + 1] = (',"%s":%s'):format(field, text) end
@@ -82,7 +82,7 @@ local function send(severity, text)
 	module:log("error", "a decision can't be written to the security log")
 end
 
--- One decision. event: action, result, and where known why, to, key, room, actor, address, kind, occupants, nicks.
+-- One decision. event: action, result, and where known why, to, key, room, actor, address, kind, occupants, nicks, more.
 -- pinned: what the token of the session said, if one is concerned; its room counts unless the event has another.
 function security(event, pinned)
 	local line = { ('{"at":"%s"'):format(os.date("!%Y-%m-%dT%H:%M:%SZ")) }
