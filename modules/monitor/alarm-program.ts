@@ -74,13 +74,14 @@ def listen_for(state, heard, now):
 
 
 def refused(entry):
-    """Whether the gate refused something here: its words are a line of JSON."""
+    """How many the gate refused here: its words are a line of JSON. One, or as many more as it says."""
     if text(entry, "SYSLOG_IDENTIFIER") != "polder-gate":
-        return False
+        return 0
     try:
-        return json.loads(text(entry, "MESSAGE")).get("result") == "refused"
-    except (ValueError, AttributeError):
-        return False
+        line = json.loads(text(entry, "MESSAGE"))
+        return int(line.get("more", 1)) if line.get("result") == "refused" else 0
+    except (ValueError, TypeError, AttributeError):
+        return 0
 
 
 def watch_refusals(state, fresh, now):
@@ -157,8 +158,9 @@ def main():
         cursor = Cursor(STATE, host)
         for entry in cursor.entries(arguments):
             heard.add(host)
-            if refused(entry):
-                refusals[host] = refusals.get(host, 0) + 1
+            count = refused(entry)
+            if count:
+                refusals[host] = refusals.get(host, 0) + count
             finding = judged(host, entry)
             if finding:
                 learn(state, *finding, now)

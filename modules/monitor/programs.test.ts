@@ -176,6 +176,7 @@ it("raises one alarm for many refusals of the gate, says no name, and ends it wh
 import alarm
 gate = lambda message: alarm.refused({"SYSLOG_IDENTIFIER": "polder-gate", "MESSAGE": message})
 kinds = [gate('{"result":"refused","room":"x"}'), gate('{"result":"admitted"}'), gate("refused"), gate("[1]"),
+         gate('{"result":"refused","more":542}'), gate('{"result":"refused","more":null}'),
          alarm.refused({"SYSLOG_IDENTIFIER": "nginx", "MESSAGE": '{"result":"refused"}'})]
 state, seen = {"alarms": {}, "heard": {}}, []
 for now, fresh in ((0, {"c": 59}), (60, {"c": 1}), (120, {}), (301, {}), (400, {})):
@@ -183,7 +184,7 @@ for now, fresh in ((0, {"c": 59}), (60, {"c": 1}), (120, {}), (301, {}), (400, {
     seen.append(state["alarms"]["refusals/c"]["red"])
 print(json.dumps([kinds, seen, state["alarms"]["refusals/c"]["words"]]))`);
   expect(result).toEqual([
-    [true, false, false, false, false],
+    [1, 0, 0, 0, 542, 0, 0],
     [false, true, true, false, false],
     "c: the gate refused 0 times in 5 minutes; from 60 on somebody tries doors",
   ]);
