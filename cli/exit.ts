@@ -1,12 +1,25 @@
 import { BadInput } from "../modules/input/index.ts";
 
 /** What `polder` exits with. */
-export const EXIT = { done: 0, findings: 1, badInput: 2, outside: 3, bug: 70 } as const;
+export const EXIT = {
+  done: 0,
+  findings: 1,
+  badInput: 2,
+  outside: 3,
+  bug: 70,
+  interrupted: 130,
+} as const;
 
 /** A check found something: the findings are printed already, this ends the command with 1. */
 export class FindingsFound extends Error {
   override readonly name = "FindingsFound";
   readonly exitCode = EXIT.findings;
+}
+
+/** Ended by its user before it was done; what it said until then is printed already. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly exitCode = EXIT.interrupted;
 }
 
 /** What the machine may refuse with any file. */

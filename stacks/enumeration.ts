@@ -1,14 +1,23 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { internetCommand } from "../lab/hypervisor/index.ts";
 import type { Blueprint } from "../modules/blueprint/index.ts";
-import { judge, type Links, report } from "../modules/enumeration/index.ts";
+import { sshArguments } from "../modules/converge/index.ts";
+import { judge, type Links, type Occupants, report } from "../modules/enumeration/index.ts";
 import { applyWaivers, type Finding } from "../modules/findings/index.ts";
 import { limitsOf } from "../modules/gate/index.ts";
 import { limitsOf as webLimits } from "../modules/nginx/index.ts";
 import { OutsideFailure } from "../modules/outside/index.ts";
-import { type Door, startWorker, workerCommand } from "../modules/probes/index.ts";
-import { identityFile, LAB_USER, openVault } from "../modules/secrets/index.ts";
+import {
+  type Door,
+  occupantsOf,
+  startAdmin,
+  startWorker,
+  type Worker,
+  workerCommand,
+} from "../modules/probes/index.ts";
+import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { labFolder } from "./environment.ts";
 import { buildFolder } from "./working-folder.ts";
@@ -19,6 +28,8 @@ const SECONDS = { run: 300, allLikely: 500 } as const;
 const STANZAS = 25;
 /** The part of the limit in force that a run takes: who reaches it learns nothing but the limit. */
 const SHARE = 0.9;
+/** How long what was seen may take to come back once the run is interrupted, and its process to end, ms. */
+const ENDING = { answer: 1_000, process: 300 } as const;
 /** Live rooms that the effort of guessing is reckoned with. */
 const ROOMS = 1_000;
 
@@ -26,6 +37,8 @@ export interface EnumerationOptions {
   readonly now: Date;
   readonly identity: string | undefined;
   readonly allLikely: boolean;
+  /** Also ask the control host, as an admin, who is in the meeting. */
+  readonly inside: boolean;
   /** Handshakes a second; absent: {@link SHARE} of the limit in force. */
   readonly rate: number | undefined;
   readonly seed: number;
@@ -41,13 +54,11 @@ export interface Enumerated {
   readonly file: string;
 }
 
-/** Where the domain is reached; certificates of the instance's own authority need the vault. */
-async function doorOf(
-  loaded: LoadedInstance,
-  identity: string | undefined,
-  lab: string | undefined,
-): Promise<Door> {
-  const { blueprint } = loaded;
+const controlOf = ({ hosts }: Blueprint): string =>
+  hosts.find(({ role }) => role === "control")?.id ?? "";
+
+/** Where the domain is reached. */
+function doorOf({ blueprint }: LoadedInstance, vault: Vault | undefined): Door {
   const control = blueprint.hosts.find(({ role }) => role === "control");
   const address = control?.publicAddress?.ipv4;
   if (address === undefined)
@@ -55,11 +66,38 @@ async function doorOf(
       `${blueprint.instance}: its public addresses aren't recorded: polder addresses ${blueprint.instance}`,
     );
   const door = { address, port: 443, domain: blueprint.domain };
-  if (blueprint.certificates.source !== "instance-ca") return { ...door, tls: {} };
-  const vault = await openVault(loaded, {
-    identityFile: identityFile(identity, lab && join(lab, "people", `${LAB_USER}.age`)),
-  });
-  return { ...door, tls: { ca: vault.get("ca/instance.crt") } };
+  return {
+    ...door,
+    tls:
+      blueprint.certificates.source === "instance-ca" ? { ca: vault?.get("ca/instance.crt") } : {},
+  };
+}
+
+/** Who is in the meeting, from outside and by the admin path; a text: why that can't be told. */
+async function lookInside(
+  loaded: LoadedInstance,
+  vault: Vault,
+  outside: Worker,
+  meeting: { readonly door: Door; readonly moderator: Links["moderator"] },
+  signal: AbortSignal,
+): Promise<Occupants | string> {
+  const { blueprint } = loaded;
+  const host = controlOf(blueprint);
+  const argumentsFor = (id: string) => sshArguments(loaded, buildFolder(blueprint.instance), id);
+  const sockets = mkdtempSync(join(tmpdir(), "polder-"));
+  const admin = startAdmin(blueprint, argumentsFor, sockets);
+  const stop = () => void admin.close();
+  signal.addEventListener("abort", stop);
+  try {
+    const inside = { admin, host, pseudonymKey: vault.need("gate/pseudonym.key") };
+    return await occupantsOf(outside, inside, meeting);
+  } catch (error) {
+    return `the server can't be asked: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    if (!signal.aborted) await admin.close();
+    rmSync(sockets, { recursive: true, force: true });
+  }
 }
 
 /** Handshakes a second that one address may make: the gate's limit, or nginx's before it. */
@@ -77,18 +115,31 @@ function limitInForce(blueprint: Blueprint): number {
 export async function probeEnumeration(
   loaded: LoadedInstance,
   links: Links,
-  { now, identity, allLikely, rate, seed, progress, signal }: EnumerationOptions,
+  { now, identity, allLikely, inside, rate, seed, progress, signal }: EnumerationOptions,
 ): Promise<Enumerated> {
   const { blueprint } = loaded;
   const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
-  const door = await doorOf(loaded, identity, lab);
+  // Of the instance's own authority, or to know the meeting in the log of the control host.
+  const needed = inside || blueprint.certificates.source === "instance-ca";
+  const vault = needed
+    ? await openVault(loaded, {
+        identityFile: identityFile(identity, lab && join(lab, "people", `${LAB_USER}.age`)),
+      })
+    : undefined;
+  const door = doorOf(loaded, vault);
+  // Before the first converge there is no way in: say so at once.
+  if (inside) sshArguments(loaded, buildFolder(blueprint.instance), controlOf(blueprint));
   const limit = limitInForce(blueprint);
   const outside = startWorker(
     lab ? "the lab's internet" : "this machine",
     lab ? internetCommand(lab, workerCommand) : workerCommand,
     progress,
   );
-  const stop = () => void outside.close();
+  const stop = () => {
+    void outside.ask("stopEnumeration", {}).catch(() => undefined);
+    // Its thread may be reckoning, or the network be gone.
+    setTimeout(() => void outside.close(ENDING.process), ENDING.answer).unref();
+  };
   signal.addEventListener("abort", stop);
   try {
     const observed = await outside.ask("enumerate", {
@@ -103,7 +154,11 @@ export async function probeEnumeration(
       seed,
     });
     const at = now.toISOString();
-    const found = judge(observed, blueprint.domain);
+    const occupants =
+      vault && inside && observed.dead === undefined && !signal.aborted
+        ? await lookInside(loaded, vault, outside, { door, moderator: links.moderator }, signal)
+        : undefined;
+    const found = judge(observed, blueprint.domain, occupants);
     const findings = applyWaivers(found, blueprint.waivers, at.slice(0, 10));
     const page = report(findings, observed, { domain: blueprint.domain, at, limit, rooms: ROOMS });
     const folder = join(buildFolder(blueprint.instance), "probe");
@@ -118,6 +173,6 @@ export async function probeEnumeration(
     return { findings, page, file };
   } finally {
     signal.removeEventListener("abort", stop);
-    await outside.close();
+    await outside.close(signal.aborted ? ENDING.process : undefined);
   }
 }

@@ -1,9 +1,10 @@
 import { createPublicKey, verify } from "node:crypto";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { readLinks } from "../../modules/enumeration/index.ts";
 import { readIssueLog, sumOf } from "../../modules/issue-log/index.ts";
 import { readRoom, readRoomKeys } from "../../modules/rooms/index.ts";
 import { createVault, ensureSecrets, openVault } from "../../modules/secrets/index.ts";
@@ -74,7 +75,8 @@ beforeAll(async () => {
   loaded = place.load([anna, bert]);
   for (const kind of ["instance", "issuer"] as const)
     await ensureSecrets(loaded, await createVault(loaded, kind));
-});
+  // Keys of two vaults are made, on however busy a machine.
+}, 60_000);
 afterAll(() => {
   place.remove();
   rmSync(buildFolder(NAME), { recursive: true, force: true });
@@ -170,6 +172,81 @@ describe("polder invite", () => {
     expect(ran.stdout).toMatch(/issued\.jsonl: \d+ lines in order and signed; \d+ tokens, 0 rev/);
     expect(ran.stdout).toMatch(/^signed by {2}SHA256:[0-9a-f]{64}$/m);
     expect(ran.stdout).toMatch(/^room key 0: needed until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/m);
+  });
+});
+
+describe("polder invite --links", () => {
+  const file = () => join(place.folder, "..", "links.yaml");
+  const lines = () => readFileSync(log(), "utf8").split("\n").length;
+  const read = () => readLinks(readFileSync(file(), "utf8"), file(), loaded.blueprint.domain);
+
+  it("fills the file that the probe reads, by two meetings and then others, and prints no link", async () => {
+    const first = await meet("--links", file());
+    expect([first.status, first.stderr, linksIn(first.stdout)]).toEqual([
+      0,
+      expect.stringMatching(/^its links are in /),
+      [],
+    ]);
+    expect(() => read()).toThrow(/attacker: a link is needed/);
+    await meet("--links", file());
+    const { moderator, guest, attacker } = read();
+    expect([guest.room, attacker.room === guest.room]).toEqual([moderator.room, false]);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    const text = readFileSync(file(), "utf8");
+    for (const state of ["revoked", "not begun", "revoked"]) {
+      expect((await meet("--links", file(), "--as", state)).status).toBe(0);
+    }
+    const { names, ...same } = read();
+    expect(same).toEqual({ moderator, guest, attacker });
+    expect([names.revoked.length, names["not begun"].length, names.ended]).toEqual([2, 1, []]);
+    for (const name of [guest.room, ...names.revoked])
+      expect(readFileSync(log(), "utf8")).toContain(sumOf(name));
+    writeFileSync(file(), text, { mode: 0o600 });
+  });
+
+  const rows: [string, string | undefined, number, string[], RegExp][] = [
+    ["something else", "name: lab\n", 0o600, [], /allowed keys: moderator, guest/],
+    ["no YAML", "a: [\n", 0o600, [], /links\.yaml:\d+:\d+: /],
+    [
+      "another instance's links",
+      "guest: https://a.example/x\n",
+      0o600,
+      [],
+      /guest: no link to a mee/,
+    ],
+    ["what others can read", "{}\n", 0o644, [], /chmod 600/],
+    [
+      "both meetings",
+      undefined,
+      0o600,
+      [],
+      /has both meetings: say --as ended, revoked, not begun/,
+    ],
+    ["a state that there isn't", undefined, 0o600, ["--as", "live"], /Allowed choices are ended/],
+  ];
+  it.each(rows)(
+    "refuses a file that holds %s, and issues nothing",
+    async (_, text, mode, more, message) => {
+      const whole = readFileSync(file(), "utf8");
+      writeFileSync(file(), text ?? whole);
+      chmodSync(file(), mode);
+      const before = lines();
+      const ran = await meet("--links", file(), ...more);
+      expect([ran.status, ran.stdout]).toEqual([2, ""]);
+      expect(ran.stderr).toMatch(message);
+      expect([lines(), readFileSync(file(), "utf8")]).toEqual([before, text ?? whole]);
+      writeFileSync(file(), whole);
+      chmodSync(file(), 0o600);
+    },
+  );
+
+  it("refuses a state without a file, a folder that isn't there, and standard output", async () => {
+    const before = lines();
+    const of = async (...args: string[]) => (await meet(...args)).stderr;
+    expect(await of("--as", "ended")).toMatch(/^--as: says what a meeting is to the file/);
+    expect(await of("--links", "/no/such/links.yaml")).toMatch(/there is no such folder/);
+    expect(await of("--links", "-")).toMatch(/^--links: a file is needed/);
+    expect(lines()).toBe(before);
   });
 });
 

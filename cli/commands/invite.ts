@@ -1,16 +1,25 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { dump } from "js-yaml";
+import {
+  type LinkFile,
+  type OtherState,
+  readLinkFile,
+  STATES,
+  withMeeting,
+} from "../../modules/enumeration/index.ts";
 import { BadInput } from "../../modules/input/index.ts";
 import { localMoment, localText } from "../../modules/invitations/index.ts";
 import { issuedIn, keysInUse, logKeyPrint } from "../../modules/issue-log/index.ts";
 import { display } from "../../modules/rooms/index.ts";
-import type { LoadedInstance } from "../../modules/workspace/index.ts";
+import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
 import { type Invited, invite, type Meeting } from "../../stacks/invite.ts";
 import { issueLogFile, loadIssueLog } from "../../stacks/issue-log.ts";
 import { FindingsFound } from "../exit.ts";
 import { identityFor } from "../identity.ts";
 import { type IdentityOption, load, withIdentity } from "../keys/shared.ts";
+import { readSecretFile } from "../secret-file.ts";
 import { note, out } from "../terminal.ts";
 
 interface Options extends IdentityOption {
@@ -21,11 +30,16 @@ interface Options extends IdentityOption {
   readonly guests: number;
   readonly zone: string;
   readonly ics?: string;
+  readonly links?: string;
+  readonly as?: OtherState;
   readonly check?: boolean;
 }
 
 /** Days ahead that a meeting may begin: as long as the keys that it is issued by. */
 const AHEAD = 365;
+
+/** States of meetings whose links the probe may be given, besides the two that it is about. */
+const OTHERS = STATES.filter((state): state is OtherState => state !== "live");
 
 const upTo =
   (most: number) =>
@@ -70,7 +84,39 @@ function meetingOf(options: Options, now: Date): Meeting {
   return { starts: begin, minutes, moderators, guests, ics };
 }
 
-function print({ room, from, until, links }: Invited, meeting: Meeting, zone: string): void {
+/**
+ * What fills a meeting's links into the file for `polder probe enumeration`, once they are issued. All that
+ * can be wrong with it is refused before anything is.
+ *
+ * @throws BadInput when it holds something else, or has both meetings already
+ */
+function linkFile(
+  { domain, instance }: LoadedInstance["blueprint"],
+  file: string,
+  as: OtherState | undefined,
+): (invited: Invited) => void {
+  if (file === "-") refuse("--links", "a file is needed: it is read again for the next meeting");
+  if (!existsSync(dirname(file))) refuse(file, "there is no such folder");
+  const before = readLinkFile(readSecretFile(file, "{}"), file, domain);
+  const filled = ({ links }: Pick<Invited, "links">): LinkFile => {
+    const of = (role: string): string => links.find((one) => one.role === role)?.link ?? "";
+    return (
+      withMeeting(before, { moderator: of("moderator"), guest: of("guest") }, as) ??
+      refuse(file, `has both meetings: say --as ${OTHERS.join(", ")}, or take another file`)
+    );
+  };
+  filled({ links: [] });
+  return (invited) => {
+    const head = `# They let people in: revoke them after polder probe enumeration ${instance} --links\n`;
+    writeWhole(file, `${head}${dump(filled(invited), { lineWidth: -1 })}`, 0o600);
+  };
+}
+
+function print(
+  { room, from, until, links }: Invited,
+  meeting: Meeting,
+  { zone, links: file }: Options,
+): void {
   const clock = (moment: number) => localText(moment, zone);
   out(
     `meeting    ${clock(meeting.starts)} to ${clock(until)} ${zone}; the door opens ${clock(from)}`,
@@ -78,11 +124,13 @@ function print({ room, from, until, links }: Invited, meeting: Meeting, zone: st
   out(`room       ${display(room.name)}`);
   for (const { role, name, id, link, ics } of links) {
     out(`${role.padEnd(10)} ${name ?? "unnamed"}, id ${id}`);
-    out(`  ${link}`);
+    if (file === undefined) out(`  ${link}`);
     if (ics !== undefined) out(`  ${ics}`);
   }
   note(
-    "each link is one person's key to the meeting: send it to them alone, over a way that you trust",
+    file === undefined
+      ? "each link is one person's key to the meeting: send it to them alone, over a way that you trust"
+      : `its links are in ${file}, for polder probe enumeration`,
   );
 }
 
@@ -126,17 +174,28 @@ export function inviteCommand(): Command {
     .option("--guests <number>", "how many guests' links", upTo(100), 1)
     .option("--zone <name>", "time zone of --starts", "Europe/Amsterdam")
     .option("--ics <file>", "where the guest's calendar entry goes; a second one's to FILE-2")
+    .option(
+      "--links <file>",
+      "fill the links into the file for polder probe enumeration, and don't print them",
+    )
+    .addOption(
+      new Option("--as <state>", "with --links: a meeting that is in this state then").choices(
+        OTHERS,
+      ),
+    )
     .addOption(
       new Option("--check", "check the issue log and say until when keys are needed").conflicts([
         "starts",
         "minutes",
         "ics",
+        "links",
       ]),
     )
     .addHelpText(
       "after",
       `
   polder invite lab --starts 2026-12-01T10:00 --minutes 60 --name "Anna Kok"
+  polder invite lab --starts 2026-12-01T10:00 --minutes 60 --links links.yaml    twice, then probe
 
 You need to be an admin with issuer: true. The links go to standard output and nowhere else; a guest's
 stands in a calendar entry, too. The issue log, issued.jsonl in the instance's folder, gets who, when,
@@ -148,6 +207,14 @@ role and id: commit it. docs/invitations.md tells what a room's name and a token
     const now = new Date();
     const meeting = meetingOf(options, now);
     const { identityFile } = identityFor(loaded, options.identity);
-    print(await invite(loaded, meeting, identityFile, now), meeting, options.zone);
+    if (options.as !== undefined && options.links === undefined)
+      refuse("--as", "says what a meeting is to the file of --links, which isn't given");
+    const fill =
+      options.links === undefined
+        ? undefined
+        : linkFile(loaded.blueprint, options.links, options.as);
+    const invited = await invite(loaded, meeting, identityFile, now);
+    fill?.(invited);
+    print(invited, meeting, options);
   });
 }

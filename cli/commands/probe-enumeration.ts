@@ -1,37 +1,20 @@
-import { readFileSync, statSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { readLinks } from "../../modules/enumeration/index.ts";
-import { BadInput } from "../../modules/input/index.ts";
+import { OutsideFailure } from "../../modules/outside/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { probeEnumeration } from "../../stacks/enumeration.ts";
-import { FindingsFound } from "../exit.ts";
+import { FindingsFound, Interrupted } from "../exit.ts";
 import { ROOT } from "../root.ts";
+import { readSecretFile } from "../secret-file.ts";
 import { note, out } from "../terminal.ts";
 
 interface Options {
   readonly links: string;
   readonly allNames?: boolean;
+  readonly inside?: boolean;
   readonly rate?: number;
   readonly seed?: number;
   readonly identity?: string;
-}
-
-/** The file of links, or standard input. @throws BadInput when it isn't there, or others may read it */
-function secretText(file: string): string {
-  const refuse = (message: string): never => {
-    throw new BadInput([{ file, message }]);
-  };
-  try {
-    // A pipe is whoever's who made it.
-    if (file !== "-" && (statSync(file).mode & 0o077) !== 0)
-      return refuse(
-        "others can read it, and its links let people in: chmod 600, then run it again",
-      );
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    if (error instanceof BadInput) throw error;
-    return refuse(`can't be read (${(error as NodeJS.ErrnoException).code})`);
-  }
 }
 
 const wholeNumber =
@@ -55,16 +38,18 @@ export function probeEnumerationCommand(): Command {
       "handshakes a second (else nine tenths of what one address may)",
       wholeNumber(1, 1_000),
     )
+    .option("--inside", "as an admin, ask the control host, too, who is in the meeting")
     .option("--seed <number>", "draw the names of an earlier run again", wholeNumber(0, 2 ** 31))
     .option(
       "--identity <file>",
-      "your age identity, where certificates are of the instance's own authority",
+      "your age identity, for --inside, and where certificates are of the instance's own authority",
     )
     .addHelpText(
       "after",
       `
 Needs invitations to two meetings, since who isn't invited at all only sees the door. polder invite
-issues them. The file is YAML; links are secrets, so they never stand in a command line:
+issues them, and writes the file by --links. It is YAML; links are secrets, so they never stand in a
+command line:
   moderator: https://...     of the meeting that nobody may find; makes it live
   guest: https://...         of the same meeting; must be told to wait
   attacker: https://...      a guest's of another meeting, who looks around
@@ -79,13 +64,17 @@ Without the last three it works, and says not-tested for them.
 First valid tokens must work, and three oracles that it plants between itself and the server must be
 found: another stanza, one byte more, 2 ms more. Else silence proves nothing, and all reads
 not-tested. It takes at most five minutes and stays under the limit of one address; run one at a
-time. docs/enumeration.md tells what is tried and what the numbers mean. Exit code 1: something was
-found, or couldn't be tried.`,
+time. Ctrl-C ends it at once, with what was seen (exit code 130). docs/enumeration.md tells what is
+tried and what the numbers mean. Exit code 1: something was found, or couldn't be tried.`,
     )
     .action(async (name: string, options: Options) => {
       const loaded = loadInstance(instanceFolder(ROOT, name));
       for (const line of loaded.notes) note(line);
-      const links = readLinks(secretText(options.links), options.links, loaded.blueprint.domain);
+      const links = readLinks(
+        readSecretFile(options.links),
+        options.links,
+        loaded.blueprint.domain,
+      );
       const controller = new AbortController();
       const stop = () => controller.abort();
       process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
@@ -94,6 +83,7 @@ found, or couldn't be tried.`,
           now: new Date(),
           identity: options.identity,
           allLikely: options.allNames ?? false,
+          inside: options.inside ?? false,
           rate: options.rate,
           seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
           progress: note,
@@ -101,11 +91,19 @@ found, or couldn't be tried.`,
         });
         for (const line of page) out(line);
         note(`wrote ${file}`);
+        if (controller.signal.aborted)
+          throw new Interrupted(
+            "interrupted: what reads not-tested wasn't seen; nothing is left running",
+          );
         const count = (verdict: string) => findings.filter((one) => one.verdict === verdict).length;
         if (count("fail") + count("not-tested") > 0)
           throw new FindingsFound(
             `${count("fail")} found, ${count("not-tested")} not tested: docs/enumeration.md`,
           );
+      } catch (error) {
+        if (controller.signal.aborted && error instanceof OutsideFailure)
+          throw new Interrupted("interrupted, and nothing was seen; nothing is left running");
+        throw error;
       } finally {
         process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
       }

@@ -7,8 +7,15 @@ import { join } from "node:path";
 import { createServer } from "node:tls";
 import type { Door } from "../../modules/probes/index.ts";
 
-/** TLS on loopback in front of a plain door, by a certificate of its own. */
-export async function tlsFront(door: Door): Promise<{ readonly door: Door; close(): void }> {
+/**
+ * TLS on loopback in front of a plain door, by a certificate of its own.
+ *
+ * @param at where it listens; none given: any free port
+ */
+export async function tlsFront(
+  door: Door,
+  at = { address: "127.0.0.1", port: 0 },
+): Promise<{ readonly door: Door; readonly certificate: string; close(): void }> {
   const folder = mkdtempSync(join(tmpdir(), "polder-front-"));
   const [key, crt] = [join(folder, "key"), join(folder, "crt")];
   execFileSync(
@@ -27,11 +34,12 @@ export async function tlsFront(door: Door): Promise<{ readonly door: Door; close
     inner.on("error", () => client.destroy()).pipe(client);
   });
   rmSync(folder, { recursive: true });
-  server.on("tlsClientError", () => undefined).listen(0, "127.0.0.1");
+  server.on("tlsClientError", () => undefined).listen(at.port, at.address);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    door: { ...door, address: "127.0.0.1", port, tls: { ca: cert } },
+    door: { ...door, address: at.address, port, tls: { ca: cert } },
+    certificate: cert,
     close: () => server.close(),
   };
 }

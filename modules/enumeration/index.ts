@@ -1,5 +1,13 @@
 export { difference, judge, judgeOccupants, judgeTiming, sampleSees } from "./judge.ts";
-export { type Invitation, type Links, readLinks } from "./links.ts";
+export {
+  type Invitation,
+  type LinkFile,
+  type Links,
+  type OtherState,
+  readLinkFile,
+  readLinks,
+  withMeeting,
+} from "./links.ts";
 export {
   drawLikely,
   FORMS,

@@ -100,6 +100,23 @@ it("passes nothing that stands on a control or an oracle that wasn't found, and 
   }
 });
 
+it("passes nothing that an interrupted run didn't see to its end", () => {
+  const begun = { planted: [...planted], timings: [], bridge: [], interrupted: "somewhere" };
+  const half = verdicts({ ...begun, pairs: clean.pairs.slice(0, 2) });
+  expect(half.pass.filter((one) => !one.startsWith("enumeration-planted"))).toEqual([
+    "enumeration-control meet.example",
+    "enumeration-state live",
+    "enumeration-hidden meet.example",
+  ]);
+  expect(half["not-tested"]).toHaveLength(3 + 6 + TIMINGS.length + 2);
+  const early = verdicts({ ...begun, planted: planted.slice(1), pairs: [] });
+  expect(early.pass.filter((one) => !one.startsWith("enumeration-planted"))).toEqual([]);
+  const late = verdicts({ timings: clean.timings.slice(0, 2), interrupted: "times" });
+  expect(late["not-tested"].filter((one) => !one.startsWith("enumeration-guess"))).toHaveLength(
+    TIMINGS.length - 2,
+  );
+});
+
 it("says not-tested for states that nobody gave links of", () => {
   const pairs = clean.pairs.filter(({ name }) => name !== "revoked");
   expect(verdicts({ pairs })["not-tested"]).toEqual(["enumeration-state revoked"]);

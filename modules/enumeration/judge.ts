@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../findings/index.ts";
+import { FORMS } from "./names.ts";
 import type { Answer, Observed, Occupants, Pair, Timing } from "./observed.ts";
-import { ALPHA, POWER, STATES } from "./plan.ts";
+import { ALPHA, POWER, STATES, TIMINGS } from "./plan.ts";
 import { powerOf } from "./power.ts";
 import { seeded } from "./random.ts";
 import { SHIFT, shiftTest } from "./randomisation-test.ts";
@@ -114,6 +115,9 @@ const byKey = <T>(list: readonly T[], key: (one: T) => string): Map<string, T[]>
   return groups;
 };
 
+/** Kinds of guesses that a whole run makes. */
+const GUESSES = [...new Set<string>(FORMS.map(({ kind }) => kind)), "likely"];
+
 /** Why who is hidden isn't looked for unless an operator asks the server, too. */
 const FROM_OUTSIDE =
   "the gate tells nobody outside whom the server holds: an admin asks it by --inside";
@@ -133,7 +137,20 @@ export function judge(
   const say = (id: string, subject: string, outcome: Outcome): void => {
     findings.push({ id: `enumeration-${id}`, group: "enumeration", subject, ...outcome });
   };
-  const { dead, planted } = observed;
+  const { dead, planted, interrupted } = observed;
+  const ended =
+    interrupted !== undefined
+      ? `the run was interrupted at: ${interrupted}`
+      : dead !== undefined
+        ? "the run ended before it"
+        : undefined;
+  // The bridges' room is asked when all names are; what was being asked passes by no half of itself.
+  const cut = ended !== undefined && observed.bridge.length === 0;
+  const last = observed.pairs.at(-1)?.name;
+  const whole = (isLast: boolean, outcome: Outcome): Outcome =>
+    cut && isLast && outcome.verdict === "pass"
+      ? notTested(`${ended}; so far: ${outcome.message}`)
+      : outcome;
   say(
     "control",
     domain,
@@ -146,28 +163,44 @@ export function judge(
 
   const isState = ({ name }: Pair): boolean => (STATES as readonly string[]).includes(name);
   for (const [name, pairs] of byKey(observed.pairs.filter(isState), (pair) => pair.name))
-    say("state", name, alike(pairs));
+    say("state", name, whole(name === last, alike(pairs)));
   for (const state of STATES)
     if (!observed.pairs.some(({ name }) => name === state))
-      say("state", state, notTested(`the file of links names no meeting that is ${state}`));
+      say(
+        "state",
+        state,
+        notTested(
+          // Guesses come when all states were asked.
+          (observed.pairs.every(isState) ? ended : undefined) ??
+            `the file of links names no meeting that is ${state}`,
+        ),
+      );
   for (const [name, pairs] of byKey(
     observed.pairs.filter((pair) => !isState(pair)),
     (pair) => pair.name,
   ))
-    say("guess", name, alike(pairs));
+    say("guess", name, whole(name === last, alike(pairs)));
   for (const timing of observed.timings)
     say("timing", `${timing.state}, by ${timing.way}`, judgeTiming(timing));
-  say("entry", domain, entry(observed));
+  if (ended !== undefined) {
+    for (const kind of GUESSES)
+      if (!observed.pairs.some(({ name }) => name === kind)) say("guess", kind, notTested(ended));
+    for (const { way, state } of TIMINGS.slice(observed.timings.length))
+      say("timing", `${state}, by ${way}`, notTested(ended));
+  }
+  say("entry", domain, whole(true, entry(observed)));
   const posed = observed.bridge.filter(({ entered }) => entered).length;
   say(
     "bridge",
     domain,
-    posed > 0
-      ? fail(
-          "a guest entered the bridges' room and can pose as one",
-          observed.bridge.map(described),
-        )
-      : pass("a guest gets into no room of the bridges", observed.bridge.map(described)),
+    cut
+      ? notTested(ended)
+      : posed > 0
+        ? fail(
+            "a guest entered the bridges' room and can pose as one",
+            observed.bridge.map(described),
+          )
+        : pass("a guest gets into no room of the bridges", observed.bridge.map(described)),
   );
   say("hidden", domain, judgeOccupants(occupants));
   if (observed.unasked.length > 0)
@@ -182,8 +215,8 @@ export function judge(
   const blind =
     dead !== undefined
       ? "the positive control failed"
-      : planted.length === 0
-        ? "no oracle was planted"
+      : planted.length === 0 || (interrupted !== undefined && observed.pairs.length === 0)
+        ? "no oracle was planted, or not each"
         : planted.every(({ found }) => found)
           ? undefined
           : "a planted oracle wasn't found";

@@ -61,6 +61,8 @@ export interface Occupants {
 export interface Observed {
   /** Why the positive control failed; absent: valid tokens joined and were told to wait. */
   readonly dead?: string;
+  /** At what it was interrupted; absent: it ran to its end. */
+  readonly interrupted?: string;
   readonly control: readonly string[];
   readonly planted: readonly Planted[];
   readonly pairs: readonly Pair[];

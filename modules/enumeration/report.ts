@@ -31,6 +31,9 @@ export function report(
   const all = tries.handshakes + tries.stanzas;
   return [
     `enumeration of ${domain}, ${at}, seed ${observed.seed}`,
+    ...(observed.interrupted === undefined
+      ? []
+      : [`interrupted after ${seconds.toFixed(0)} s, at: ${observed.interrupted}`]),
     "",
     ...findings.flatMap((finding) => [
       formatFinding(finding),

@@ -13,7 +13,8 @@ export interface Outside {
 }
 
 export interface Worker extends Outside {
-  close(): Promise<void>;
+  /** @param wait ms until it is killed, if it doesn't end by itself */
+  close(wait?: number): Promise<void>;
 }
 
 /** The command line of a worker here; a vantage point elsewhere puts its own words before it. */
@@ -74,9 +75,9 @@ export function startWorker(
         waiting.set(id, { resolve: (value) => resolve(value as TaskResult<N>), reject });
         child.stdin?.write(`${JSON.stringify({ id, task, question })}\n`);
       }),
-    close: async () => {
+    close: async (wait = 2_000) => {
       child.stdin?.end();
-      const timer = setTimeout(() => child.kill("SIGKILL"), 2_000);
+      const timer = setTimeout(() => child.kill("SIGKILL"), wait);
       await ended;
       clearTimeout(timer);
     },

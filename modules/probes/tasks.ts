@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dialTcp } from "./dial.ts";
-import { enumerate } from "./enumeration/enumerate.ts";
+import { type EnumerationQuestion, enumerate } from "./enumeration/enumerate.ts";
 import { holdMeeting, leaveMeeting } from "./enumeration/hold.ts";
 import { askHttp } from "./http/ask.ts";
 import { type ScanLimits, type ScanTarget, scan, tryConnect } from "./ports/scan.ts";
@@ -53,6 +53,8 @@ async function listen(_: object): Promise<{ tcp: number; udp: number; addresses:
   };
 }
 
+const stopping = new AbortController();
+
 /** All that a vantage point can be asked to do on the network. Arguments and results are JSON. */
 export const tasks = {
   scan: (
@@ -83,7 +85,10 @@ export const tasks = {
   askTurn,
   relayTurn,
   fillTurn,
-  enumerate,
+  enumerate: (question: EnumerationQuestion, progress: (text: string) => void) =>
+    enumerate(question, progress, stopping.signal),
+  /** Ends what {@link enumerate} is at; it answers with what it has seen. */
+  stopEnumeration: async (_: object) => stopping.abort(),
   holdMeeting,
   leaveMeeting,
   listen,

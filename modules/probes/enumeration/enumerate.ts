@@ -97,17 +97,26 @@ class Attacker {
   }
 }
 
-/** One run against one instance. Never rejects: what stops it is told. */
+/**
+ * One run against one instance. Never rejects: what stops it is told.
+ *
+ * @param signal ends it at once, whatever it waits for; what was seen until then is given back
+ */
 export async function enumerate(
   question: EnumerationQuestion,
   progress: (text: string) => void,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Observed> {
-  const run = new Run(question, progress);
+  const run = new Run(question, progress, signal);
+  const stopped = new Promise<void>((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
   try {
-    await run.all();
+    await Promise.race([run.all(), stopped]);
   } catch (error) {
-    run.dead = error instanceof Error ? error.message : String(error);
+    if (!signal.aborted) run.dead = error instanceof Error ? error.message : String(error);
   } finally {
+    if (signal.aborted) run.interrupt();
     run.leave();
   }
   return run.observed();
@@ -129,13 +138,25 @@ class Run {
   private readonly began = performance.now();
   private readonly attacker: Attacker;
   private readonly sessions: Session[] = [];
+  private stage = "";
+  private interrupted: string | undefined;
 
-  constructor(question: EnumerationQuestion, progress: (text: string) => void) {
+  constructor(
+    question: EnumerationQuestion,
+    progress: (text: string) => void,
+    signal: AbortSignal,
+  ) {
     const { limits, seed, door } = question;
     this.question = question;
-    this.progress = progress;
+    this.progress = (stage) => {
+      this.stage = stage;
+      progress(stage);
+    };
     this.random = seeded(seed);
-    this.paces = { handshakes: new Pace(limits.handshakes), stanzas: new Pace(limits.stanzas) };
+    this.paces = {
+      handshakes: new Pace(limits.handshakes, signal),
+      stanzas: new Pace(limits.stanzas, signal),
+    };
     this.attacker = new Attacker(question, door, this.paces);
   }
 
@@ -161,6 +182,12 @@ class Run {
     await this.stillLive();
   }
 
+  interrupt(): void {
+    this.interrupted = this.stage;
+    // Whether tokens work isn't known yet, or it is.
+    if (this.control.length < 2) this.dead = "interrupted";
+  }
+
   leave(): void {
     this.attacker.leave();
     for (const session of this.sessions) session.close();
@@ -169,6 +196,7 @@ class Run {
   observed(): Observed {
     return {
       ...(this.dead === undefined ? {} : { dead: this.dead }),
+      ...(this.interrupted === undefined ? {} : { interrupted: this.interrupted }),
       control: this.control,
       planted: this.planted,
       pairs: this.pairs,

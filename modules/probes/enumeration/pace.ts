@@ -14,16 +14,20 @@ export interface Limits {
 export class Pace {
   count = 0;
   private readonly gap: number;
+  private readonly signal: AbortSignal;
   private next = 0;
 
-  constructor(perSecond: number) {
+  constructor(perSecond: number, signal: AbortSignal) {
     this.gap = 1_000 / perSecond;
+    this.signal = signal;
   }
 
+  /** @throws Error once the run is stopped: nothing is asked any more */
   async turn(): Promise<void> {
+    this.signal.throwIfAborted();
     this.count++;
     const wait = this.next - performance.now();
-    if (wait > 0) await sleep(wait);
+    if (wait > 0) await sleep(wait, undefined, { signal: this.signal });
     this.next = performance.now() + this.gap;
   }
 }
