@@ -199,10 +199,13 @@ describe("polder probe enumeration", () => {
       {
         env: { NODE_EXTRA_CA_CERTS: file("ca.pem") },
         onLine: (line, child) => {
-          if (told > 0 || !line.includes("guesses near")) return;
-          started = below(child.pid ?? 0);
-          told = performance.now();
-          child.kill("SIGINT");
+          // A little later, amid a kind of names.
+          if (line.includes("guesses near"))
+            setTimeout(() => {
+              started = below(child.pid ?? 0);
+              told = performance.now();
+              child.kill("SIGINT");
+            }, 1_000);
         },
       },
     );
@@ -215,6 +218,9 @@ describe("polder probe enumeration", () => {
     expect(ran.stdout).toMatch(/^pass +enumeration-state +live: 16 pairs/m);
     expect(ran.stdout).toMatch(
       /^not-tested +enumeration-timing +live, by presence: the run was interr/m,
+    );
+    expect(ran.stdout).toMatch(
+      /^not-tested +enumeration-guess +near: the run was .*; so far: \d+ pairs/m,
     );
     expect(ran.stdout).toMatch(/^not-tested +enumeration-entry +.*: the run was interrupted/m);
   }, 300_000);
