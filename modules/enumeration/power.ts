@@ -1,5 +1,5 @@
 import { oneOf, type Random } from "./random.ts";
-import { median, shiftTest } from "./randomisation-test.ts";
+import { isShifted, median } from "./randomisation-test.ts";
 
 /** Pairs of a sample, at most: what needs more is too noisy for a probe of bounded load. */
 export const MOST_PAIRS = 512;
@@ -23,8 +23,7 @@ function* experiments(
 ): Generator<boolean> {
   const middle = median(noise);
   const one = () => (oneOf(noise, random) - middle) * (random() < 0.5 ? -1 : 1) + shift;
-  for (let i = 0; i < EXPERIMENTS; i++)
-    yield shiftTest(Array.from({ length: pairs }, one)).p <= alpha;
+  for (let i = 0; i < EXPERIMENTS; i++) yield isShifted(Array.from({ length: pairs }, one), alpha);
 }
 
 /**

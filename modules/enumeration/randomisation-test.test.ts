@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Random, seeded } from "./random.ts";
-import { chanceOfAtMost, shiftTest, signFlip } from "./randomisation-test.ts";
+import { chanceOfAtMost, isShifted, shiftTest, signFlip } from "./randomisation-test.ts";
 
 describe("the exact chances", () => {
   // Darwin's fifteen pairs of maize, in eighths of an inch; Fisher counted 863 of 2^15 signs that make
@@ -61,4 +61,20 @@ describe("false alarms", () => {
     expect(alarms).toBeLessThanOrEqual(65);
     expect(alarms).toBeGreaterThan(10);
   });
+});
+
+it("decides at once as it does by all tosses", () => {
+  const random = seeded(11);
+  let shifted = 0;
+  for (let i = 0; i < 1_500; i++) {
+    const [pairs, noise, shift] = [16 + Math.floor(80 * random()), 8 * random(), 3 * random()];
+    const some = Array.from({ length: pairs }, () => shift + noise * (random() + random() - 1));
+    for (const alpha of [0.0001, 0.001, 0.05]) {
+      const is = shiftTest(some).p <= alpha;
+      if (is) shifted++;
+      expect(isShifted(some, alpha)).toBe(is);
+    }
+  }
+  expect(shifted).toBeGreaterThan(500);
+  expect(shifted).toBeLessThan(4_000);
 });
