@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import { convergeTests } from "./cluster/converge.ts";
+import { meetingTests } from "./cluster/meeting.ts";
 import { probeTests } from "./cluster/probes.ts";
 import { cluster } from "./testing/cluster.ts";
 
@@ -10,3 +11,4 @@ afterAll(() => cluster.takeDown());
 
 convergeTests();
 probeTests();
+meetingTests();

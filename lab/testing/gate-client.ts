@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { WebSocket } from "ws";
+import type { Blueprint } from "../../modules/blueprint/index.ts";
 import {
   childOf,
   type Element,
@@ -18,21 +19,24 @@ export interface Refusal {
   readonly body: string;
 }
 
-const addressOf = (server: GateServer, query: string): string =>
-  `ws://127.0.0.1:${server.webPort}/xmpp-websocket${query}`;
+/** Where a browser's socket ends: Prosody itself, or nginx before it. */
+export interface WayIn {
+  readonly blueprint: Pick<Blueprint, "domain">;
+  /** @param from the address that the browser has, to who lets it in */
+  socket(query: string, from: string): WebSocket;
+}
+
 export const queryOf = (room: string, token: string): string =>
   `?room=${encodeURIComponent(room)}&token=${encodeURIComponent(token)}`;
 
-/** A socket, or how it was refused. @param from the address that nginx would name */
+/** A socket, or how it was refused. */
 export function knock(
-  server: GateServer,
+  server: WayIn,
   query: string,
   from = "198.51.100.7",
 ): Promise<WebSocket | Refusal> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(addressOf(server, query), ["xmpp"], {
-      headers: { Host: server.blueprint.domain, "X-Forwarded-For": from },
-    });
+    const socket = server.socket(query, from);
     socket.once("open", () => resolve(socket));
     socket.once("error", reject);
     socket.once("unexpected-response", (_request, response) => {
@@ -119,12 +123,12 @@ abstract class Waiting {
 
 /** A browser's side of a meeting: XMPP over a WebSocket (RFC 7395), and nothing that it wouldn't send itself. */
 export class GateClient extends Waiting {
-  readonly server: GateServer;
+  readonly server: WayIn;
   readonly room: string;
   jid = "";
   private readonly socket: WebSocket;
 
-  private constructor(server: GateServer, socket: WebSocket, room: string) {
+  private constructor(server: WayIn, socket: WebSocket, room: string) {
     super();
     this.server = server;
     this.socket = socket;
@@ -140,19 +144,19 @@ export class GateClient extends Waiting {
   }
 
   /** Only the socket: no stream yet. @throws Error when the handshake is refused */
-  static connect(server: GateServer, room: string, token: string, from?: string) {
+  static connect(server: WayIn, room: string, token: string, from?: string) {
     return GateClient.knock(server, room, queryOf(room, token), from);
   }
 
   /** The same with any query. */
-  static async knock(server: GateServer, room: string, query: string, from?: string) {
+  static async knock(server: WayIn, room: string, query: string, from?: string) {
     const socket = await knock(server, query, from);
     if (!(socket instanceof WebSocket)) throw new Error(`refused: ${socket.status}`);
     return new GateClient(server, socket, room);
   }
 
   /** Logged in and bound. */
-  static async login(server: GateServer, room: string, token: string, from?: string) {
+  static async login(server: WayIn, room: string, token: string, from?: string) {
     const client = await GateClient.connect(server, room, token, from);
     await client.bind();
     return client;

@@ -11,6 +11,7 @@ import {
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { WebSocket } from "ws";
 import type { Blueprint } from "../../modules/blueprint/index.ts";
 import { renderHost } from "../../modules/render/index.ts";
 import { prosodyAccount } from "../../modules/secrets/index.ts";
@@ -185,6 +186,13 @@ export class GateServer {
     server.giveKeys(issuer);
     await server.until(() => answers(ports.c2s), "Prosody doesn't listen");
     return server;
+  }
+
+  /** A browser's socket, as nginx hands it on. */
+  socket(query: string, from: string): WebSocket {
+    return new WebSocket(`ws://127.0.0.1:${this.webPort}/xmpp-websocket${query}`, ["xmpp"], {
+      headers: { Host: this.blueprint.domain, "X-Forwarded-For": from },
+    });
   }
 
   /** Waits until something holds. @throws Error with what Prosody logged, after 20 s */

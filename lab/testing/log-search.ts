@@ -1,0 +1,141 @@
+import { Decrypter } from "age-encryption";
+import { z } from "zod";
+import { inHost } from "../hypervisor/index.ts";
+import { cluster } from "./cluster.ts";
+
+/** Operations, or security: whose store an entry must be in. */
+export type Stream = "operations" | "security";
+
+/** A log entry that holds something that was looked for. */
+export interface Hit {
+  readonly host: string;
+  readonly stream: Stream;
+  readonly program: string;
+  /** Names of what was found in it. */
+  readonly found: readonly string[];
+}
+
+/**
+ * Goes through all journals of a host, received ones too, entry by entry and every field, whatever its
+ * bytes; and through the bytes of all other files below /var/log. Which stream an entry is of is told
+ * by facility and program, by a rule of this test's own.
+ */
+const SEARCH = `
+import json, os, subprocess, sys
+wanted = {name: value.encode() for name, value in json.load(sys.stdin).items()}
+command = ["journalctl", "--merge", "--all", "--quiet", "--output=export"]
+journal = subprocess.run(command, capture_output=True, check=True).stdout
+hits, entries, at = [], 0, 0
+SECURITY = ("sudo", "su", "sshd", "sshd-session", "sshd-auth", "systemd-logind")
+def fields():
+    """One entry's fields; journal export format, systemd.io/JOURNAL_EXPORT_FORMATS."""
+    global at
+    entry = {}
+    while at < len(journal):
+        end = journal.index(b"\\n", at)
+        line = journal[at:end]
+        at = end + 1
+        if not line:
+            return entry
+        name, sign, value = line.partition(b"=")
+        if not sign:
+            size = int.from_bytes(journal[at:at + 8], "little")
+            value, at = journal[at + 8:at + 8 + size], at + 8 + size + 1
+        entry[name] = value
+    return entry
+while at < len(journal):
+    entry = fields()
+    if not entry:
+        continue
+    entries += 1
+    found = [name for name, value in wanted.items() if any(value in one for one in entry.values())]
+    if not found:
+        continue
+    program = entry.get(b"SYSLOG_IDENTIFIER", b"").decode("utf-8", "replace")
+    security = entry.get(b"SYSLOG_FACILITY") in (b"4", b"10") or entry.get(b"_TRANSPORT") == b"audit"
+    security = security or program in SECURITY or program.startswith("polder-")
+    hits.append({
+        "host": entry.get(b"_HOSTNAME", b"").decode(), "program": program, "found": found,
+        "stream": "security" if security else "operations",
+    })
+files = 0
+for folder, _, names in os.walk("/var/log"):
+    for name in names:
+        path = os.path.join(folder, name)
+        # A link to nothing is Debian's own /var/log/README.
+        if name.endswith((".journal", ".journal~")) or not os.path.exists(path):
+            continue
+        files += 1
+        with open(path, "rb") as file:
+            data = file.read()
+        found = [name for name, value in wanted.items() if value in data]
+        if found:
+            hits.append({"host": os.uname().nodename, "program": path, "found": found, "stream": "operations"})
+print(json.dumps({"hits": hits, "entries": entries, "files": files}))
+`;
+
+const searched = z.object({
+  hits: z.array(
+    z.object({
+      host: z.string(),
+      stream: z.enum(["operations", "security"]),
+      program: z.string(),
+      found: z.array(z.string()),
+    }),
+  ),
+  entries: z.number(),
+  files: z.number(),
+});
+export type Searched = z.infer<typeof searched>;
+
+/** @throws Error when the search itself fails on the host */
+export async function searchHost(
+  host: string,
+  wanted: Readonly<Record<string, string>>,
+): Promise<Searched> {
+  const name = `${cluster.name}-${host}`;
+  const ran = await inHost(cluster.lab, name, ["python3", "-c", SEARCH], JSON.stringify(wanted));
+  if (ran.code !== 0) throw new Error(`searching ${host}: ${ran.stderr}`);
+  return searched.parse(JSON.parse(ran.stdout));
+}
+
+const bytes = z.union([
+  z.string(),
+  // What is no text is kept as its bytes.
+  z.array(z.number()).transform((list) => Buffer.from(list).toString("latin1")),
+]);
+const line = z.object({ host: z.string(), at: z.string(), program: bytes.optional() });
+export interface StoredLine {
+  readonly host: string;
+  /** When, in microseconds since 1970. */
+  readonly at: number;
+  readonly program: string;
+  readonly message: string;
+  /** The whole line, with bytes as text. */
+  readonly text: string;
+}
+
+/** A store of the monitor's, opened by its identity: every line of every sealed file. */
+export async function openStore(store: Stream): Promise<StoredLine[]> {
+  const decrypter = new Decrypter();
+  const identities = (await cluster.vault()).need(`monitor/${store}.identity`);
+  for (const identity of identities.trim().split("\n")) decrypter.addIdentity(identity);
+  const listed = await cluster.on(
+    "monitor-1",
+    `cd /srv/logs/${store} && find . -name '*.age' | sort | while read -r file; do base64 -w0 "$file"; echo; done`,
+  );
+  const lines: StoredLine[] = [];
+  for (const sealed of listed.split("\n").filter(Boolean)) {
+    const clear = await decrypter.decrypt(Buffer.from(sealed, "base64"), "text");
+    for (const text of clear.split("\n").filter(Boolean)) {
+      const raw = JSON.parse(text) as Record<string, unknown>;
+      const all = Object.values(raw).map((value) =>
+        Array.isArray(value) ? bytes.parse(value) : String(value),
+      );
+      const { host, at, program } = line.parse(raw);
+      const message = bytes.parse(raw["message"] ?? "");
+      lines.push({ host, at: Number(at), program: program ?? "", message, text: all.join("\n") });
+    }
+  }
+  return lines;
+}
