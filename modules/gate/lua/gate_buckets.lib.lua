@@ -9,6 +9,7 @@ local most = 10000
 
 -- Who has one IPv6 address has a /64 of them (RFC 6177): that is one.
 local function network_of(address)
+	if not address:find(":", 1, true) then return address end
 	local found = ip.new_ip(address)
 	return found and found.proto == "IPv6" and ip.truncate(found, 64).addr or address
 end

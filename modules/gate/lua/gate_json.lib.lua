@@ -55,17 +55,14 @@ local function read_object(text, at, depth)
 	at = skip(text, at)
 	if text:sub(at, at) == "}" then return object, at + 1 end
 	while true do
-		local name, after = text:match('^"([A-Za-z][A-Za-z_-]*)"()', at)
+		local name, after = text:match('^"([A-Za-z][A-Za-z_-]*)"[ \t\r\n]*:[ \t\r\n]*()', at)
 		if not name then fail("name") end
 		if object[name] ~= nil then fail("a name twice") end
-		at = skip(text, after)
-		if text:sub(at, at) ~= ":" then fail("no value") end
-		object[name], at = read_value(text, skip(text, at + 1), depth)
-		at = skip(text, at)
-		local char = text:sub(at, at)
-		if char == "}" then return object, at + 1 end
-		if char ~= "," then fail("object without end") end
-		at = skip(text, at + 1)
+		object[name], after = read_value(text, after, depth)
+		local char
+		char, at = text:match("^[ \t\r\n]*([,}])[ \t\r\n]*()", after)
+		if not char then fail("object without end") end
+		if char == "}" then return object, at end
 	end
 end
 

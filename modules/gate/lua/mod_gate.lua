@@ -75,14 +75,14 @@ local sessions, by_network, by_token = {}, {}, {}
 
 local function count(session)
 	local gate = session.gate
-	local network = buckets.network_of(gate.address)
-	by_network[network] = (by_network[network] or 0) + 1
+	by_network[gate.network] = (by_network[gate.network] or 0) + 1
 	by_token[gate.id] = (by_token[gate.id] or 0) + 1
 end
 
 function sessions_of(address, id) return by_network[buckets.network_of(address)] or 0, by_token[id] or 0 end
 
 function register(session)
+	session.gate.network = buckets.network_of(session.gate.address)
 	sessions[session] = true
 	count(session)
 end

@@ -30,32 +30,27 @@ local function login_of(session)
 	return user, base64(hmac_sha1(secret, user))
 end
 
--- Each relay with this session's login, or nil when it has none.
-local function logins(session)
+-- This session's login, or nil when it has none.
+local function current_login(session)
 	if not secret or session.gate.expires <= os.time() then return nil end
-	local user, password = login_of(session)
-	local found = {}
-	for i, service in ipairs(services) do
-		found[i] = {
-			type = service.type, host = service.host, port = ("%d"):format(service.port), transport = service.transport,
-			username = user, password = password,
-		}
-	end
-	return found
+	return login_of(session)
 end
 
 local function answer(name)
 	return function (event)
 		local session, stanza = event.origin, event.stanza
-		local found = logins(session)
-		if not found then
+		local user, password = current_login(session)
+		if not user then
 			session.send(st.error_reply(stanza, "cancel", "service-unavailable"))
 			return true
 		end
 		local reply = st.reply(stanza):tag(name, { xmlns = xmlns })
-		for _, service in ipairs(found) do
-			service.restricted, service.expires = "1", os.date("!%Y-%m-%dT%H:%M:%SZ", session.gate.expires)
-			reply:tag("service", service):up()
+		for _, service in ipairs(services) do
+			reply:tag("service", {
+				type = service.type, host = service.host, port = ("%d"):format(service.port), transport = service.transport,
+				username = user, password = password, restricted = "1",
+				expires = os.date("!%Y-%m-%dT%H:%M:%SZ", session.gate.expires),
+			}):up()
 		end
 		session.send(reply)
 		gate.security({ action = "relay login", result = "given" }, session)
@@ -65,15 +60,27 @@ end
 module:hook("iq-get/host/" .. xmlns .. ":services", answer("services"), 1000)
 module:hook("iq-get/host/" .. xmlns .. ":credentials", answer("credentials"), 1000)
 
+-- What is the same for every session, put into JSON once.
+local offered = {}
+for i, service in ipairs(services) do
+	offered[i] = {
+		type = service.type, host = service.host, port = ("%d"):format(service.port), transport = service.transport,
+		username = "@user@", password = "@password@",
+	}
+end
+local metadata = json.encode { type = "room_metadata", metadata = { services = offered } }
+
 -- Jitsi's client asks once, as soon as it is logged in: before it is in a meeting, so in vain. It takes logins from a
--- room's metadata as well, from whom the domain names for that, and these come to who has just got in: the log says
--- of each that they joined.
+-- room's metadata as well, from whom the domain names for that, and keeps them for its connection. These come to who
+-- has got in for the first time: the log says of each that they joined.
 module:add_identity("component", "room_metadata", module.host)
 module:context(gate.names.conference):hook("muc-occupant-joined", function (event)
 	local session = event.origin
-	local found = session.gate and #services > 0 and logins(session)
-	if not found then return end
-	local metadata = json.encode { type = "room_metadata", metadata = { services = found } }
+	if #services == 0 or not session.gate or session.gate.has_relays then return end
+	local user, password = current_login(session)
+	if not user then return end
+	session.gate.has_relays = true
+	local told = metadata:gsub("@%l+@", { ["@user@"] = user, ["@password@"] = password })
 	session.send(st.message({ from = module.host, to = session.full_jid })
-		:tag("json-message", { xmlns = "http://jitsi.org/jitmeet" }):text(metadata):up())
+		:tag("json-message", { xmlns = "http://jitsi.org/jitmeet" }):text(told):up())
 end, -1000)
