@@ -969,6 +969,13 @@ describe("logins for TURN", () => {
     expect(await guest.join()).toBe("auth registration-required");
     await guest.ping();
     expect(guest.seen.filter(comes)).toEqual([]);
+    // Who goes and comes again has them: they end with the token, not with the visit.
+    moderator.send(
+      `<presence type='unavailable' to='${moderator.at("conference")}/${moderator.nick}'/>`,
+    );
+    expect(await moderator.join()).toBe("joined");
+    await moderator.ping();
+    expect(moderator.seen.filter(comes)).toEqual([]);
   });
 });
 
