@@ -10,7 +10,8 @@ import {
 } from "../../modules/probes/index.ts";
 import { BRIDGE_PASSWORD, FOCUS_PASSWORD, type GateServer } from "./gate-server.ts";
 
-const WAIT = 5000;
+/** Milliseconds; long, since a busy machine may hold Prosody up for seconds. */
+const WAIT = 15_000;
 
 /** What came back of a handshake that was refused, down to the last byte that isn't the date. */
 export interface Refusal {

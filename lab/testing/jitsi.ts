@@ -72,8 +72,8 @@ export function besideGate(config: string, { domain }: Blueprint, issuer: Issuer
     [/authentication = "anonymous"/, verification],
     [/(modules_enabled = \{ .*"websocket") \}/, `$1; ${list(onDomain)} }`],
     [
-      /modules_enabled = \{ "gate_rooms" \}/,
-      `modules_enabled = { "gate_rooms"; ${list(OF_ROOMS.conference)} }\n  muc_room_default_public_jids = true`,
+      /(modules_enabled = \{ "gate_rooms".*) \}/,
+      `$1; ${list(OF_ROOMS.conference)} }\n  muc_room_default_public_jids = true`,
     ],
     ...(["lobby", "breakout"] as const).map(
       (kind) =>

@@ -189,12 +189,13 @@ module:hook("muc-pre-set-role", function (event)
 end, 1000)
 
 -- An invitation makes a member, and goes to whom it names: only to who waits with a token for this room.
--- Jitsi's lobby reads several out of one stanza, and asks here about each with the whole of it.
+-- Jitsi's lobby reads several out of one stanza, by their name in whatever namespace, and asks here about each with
+-- the whole of it.
 module:hook("muc-pre-invite", function (event)
 	local x = event.stanza:get_child("x", "http://jabber.org/protocol/muc#user")
-	for invite in x:childtags("invite") do
-		local invited = jid.bare(jid.prep(invite.attr.to))
-		if not invited or not gate.is_of_room(invited, jid.node(event.room.jid)) then
+	for _, invite in ipairs(x.tags) do
+		local invited = invite.name == "invite" and jid.bare(jid.prep(invite.attr.to) or "")
+		if invited == nil or invited and not gate.is_of_room(invited, jid.node(event.room.jid)) then
 			return refuse(event, "invited without a token")
 		end
 	end
