@@ -133,7 +133,7 @@ end)`;
   it("is the same, until somebody is hidden", async () => {
     expect(await look()).toBe("pass");
     const config = (text: string): string =>
-      raised(text).replace('"gate_census"', '"gate_census"; "planted_listener"');
+      raised(text).replace('"gate_occupants"', '"gate_occupants"; "planted_listener"');
     const file = "/usr/local/lib/polder/prosody/mod_planted_listener.lua";
     expect(await look({ config, files: { [file]: listener } })).toBe("fail");
   }, 60_000);

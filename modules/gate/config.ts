@@ -66,7 +66,7 @@ export function publicHosts(blueprint: Blueprint): string[] {
     '  authentication = "anonymous"',
     "",
     `Component "${conference}" "muc"`,
-    ...rooms("conference", "gate_rooms", "gate_census"),
+    ...rooms("conference", "gate_rooms", "gate_occupants"),
     "  muc_room_default_members_only = true",
     "",
     `Component "${lobby}" "muc"`,
