@@ -1,0 +1,280 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildBlueprint } from "../modules/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { childOf } from "../modules/probes/index.ts";
+import { type AccountClient, conditionOf, type GateClient } from "./testing/gate-client.ts";
+import { Issuer } from "./testing/gate-issuer.ts";
+import { loadVectors } from "./testing/gate-vectors.ts";
+import { REFUSED, World } from "./testing/gate-world.ts";
+
+const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
+const { domain } = blueprint;
+const vectors = loadVectors();
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start(blueprint);
+}, 120_000);
+afterAll(() => world.stop());
+
+describe("a stanza", () => {
+  const who = {} as Record<"guest" | "member" | "moderator", GateClient>;
+  const rooms: Record<string, string> = {};
+  beforeAll(async () => {
+    who.moderator = await world.meeting();
+    const { room } = who.moderator;
+    who.guest = await world.client(room, "guest");
+    who.member = await world.client(room, "guest");
+    await who.moderator.setAffiliation(who.member.bareJid, "member");
+    expect(await who.member.join()).toBe("joined");
+    const ended = await world.meeting();
+    rooms["live"] = (await world.meeting()).room;
+    rooms["ended"] = ended.room;
+    ended.close();
+    world.focus.send(`<presence type='unavailable' to='${ended.at("conference")}/focus'/>`);
+    rooms["issued"] = world.issuer.room(2);
+    rooms["never"] = new Issuer(domain).room();
+    rooms["over"] = world.issuer.room(-1);
+  }, 60_000);
+
+  const filled = (xml: string, by: GateClient, room: string): string =>
+    xml
+      .replaceAll("{room}", room)
+      .replaceAll("{domain}", domain)
+      .replaceAll("{nick}", by.nick)
+      .replaceAll("{jid}", by.jid)
+      .replaceAll("{bare}", by.bareJid);
+
+  const foreign = vectors.stanzas.filter((row) => row.foreign !== undefined);
+  it.each(foreign)("about another's room, whatever its state: $id", async (row) => {
+    for (const by of [who.guest, who.moderator]) {
+      const answers = new Set<string>();
+      for (const room of Object.values(rooms)) {
+        const answer = await by.ask(filled(row.xml, by, room));
+        expect(conditionOf(answer)).toBe(row.foreign);
+        const { id: _, ...attributes } = answer.attributes;
+        answers.add(JSON.stringify({ ...answer, attributes }).replaceAll(room, "ROOM"));
+      }
+      expect(answers.size).toBe(1);
+    }
+  });
+
+  const own = vectors.stanzas.flatMap((row) =>
+    (["guest", "member", "moderator"] as const).flatMap((role) =>
+      row.own[role] === undefined
+        ? []
+        : [{ id: row.id, xml: row.xml, role, verdict: row.own[role] }],
+    ),
+  );
+  it.each(own)("of a $role about the own room: $id, $verdict", async ({ xml, role, verdict }) => {
+    const by = who[role];
+    const answer = conditionOf(await by.ask(filled(xml, by, by.room)));
+    if (verdict === "passes") expect(answer).not.toMatch(/^(cancel|auth|modify|wait) /);
+    else expect(answer).toBe(verdict);
+  });
+
+  it("gets no answer when it is itself one, or a leave", async () => {
+    const { guest } = who;
+    for (const room of Object.values(rooms)) {
+      guest.send(`<presence type='unavailable' to='${room}@conference.${domain}/${guest.nick}'/>`);
+      guest.send(`<iq type='result' to='${room}@conference.${domain}/focus' id='x'/>`);
+      guest.send(
+        `<message type='error' to='${room}@conference.${domain}' id='x'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`,
+      );
+    }
+    await guest.ping();
+    expect(guest.seen).toEqual([]);
+  });
+
+  it("reaches no other session but through the room", async () => {
+    const answer = await who.guest.ask(
+      `<message to='${who.member.jid}' type='chat' ID><body>x</body></message>`,
+    );
+    expect(conditionOf(answer)).toBe(REFUSED);
+  });
+
+  it("shows a guest's name as unverified, a moderator's from the token, and no more of a person", async () => {
+    const NICK = "<nick xmlns='http://jabber.org/protocol/nick'>De minister</nick>";
+    const more = `${NICK}<email>a@b.example</email><identity xmlns='x'/><avatar-url>https://x.example/</avatar-url>`;
+    const shownBy = async (one: GateClient, seenBy: GateClient) => {
+      seenBy.seen.length = 0;
+      await one.join(one.at("conference"), one.nick, more);
+      const seen = await seenBy.take(
+        ({ name, attributes }) =>
+          name === "presence" && attributes["from"]?.endsWith(`/${one.nick}`) === true,
+      );
+      return seen.children.flatMap(({ name, text }) =>
+        ["nick", "email", "identity", "avatar-url"].includes(name) ? [`${name} ${text}`] : [],
+      );
+    };
+    expect(await shownBy(who.member, who.moderator)).toEqual(["nick (unverified) De minister"]);
+    expect(await shownBy(who.moderator, who.member)).toEqual(["nick Sam de Vries"]);
+    const turned =
+      "<nick xmlns='http://jabber.org/protocol/nick'>\u202e\u061cretsinim eD\u200b\u2066</nick>";
+    who.moderator.seen.length = 0;
+    await who.member.join(who.member.at("conference"), who.member.nick, turned);
+    const seen = await who.moderator.take(
+      ({ attributes }) => attributes["from"]?.endsWith(`/${who.member.nick}`) === true,
+    );
+    expect(childOf(seen, "nick")?.text).toBe("(unverified) retsinim eD");
+    // Nor does a message bring another name along.
+    who.member.send(
+      `<message type='groupchat' to='${who.member.at("conference")}'><body>x</body>${NICK}</message>`,
+    );
+    const said = await who.moderator.take(
+      ({ name, attributes }) =>
+        name === "message" && attributes["from"]?.endsWith(`/${who.member.nick}`) === true,
+    );
+    expect(said.children.map(({ name }) => name)).not.toContain("nick");
+  });
+});
+
+describe("no guest becomes occupant before a moderator's act", () => {
+  const PAYLOADS = [
+    "<presence to='{room}@{host}.{domain}/{nick}'><x xmlns='http://jabber.org/protocol/muc'>{secret}</x></presence>",
+    "<presence type='{type}' to='{room}@{host}.{domain}/{nick}'/>",
+    "<presence to='{room}@{host}.{domain}'><x xmlns='http://jabber.org/protocol/muc'/></presence>",
+    "<message type='{type}' to='{room}@{host}.{domain}'><body>x</body><x xmlns='http://jabber.org/protocol/muc#user'><invite to='{jid}'/></x></message>",
+    "<message to='{room}@{host}.{domain}'><x xmlns='http://jabber.org/protocol/muc#user'><{act} to='{jid}'/></x></message>",
+    "<message to='{room}@{host}.{domain}'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field></x></message>",
+    "<iq type='set' id='a' to='{room}@{host}.{domain}'><query xmlns='http://jabber.org/protocol/muc#admin'><item jid='{jid}' affiliation='{affiliation}'/></query></iq>",
+    "<iq type='set' id='a' to='{room}@{host}.{domain}'><query xmlns='http://jabber.org/protocol/muc#admin'><item nick='{nick}' role='{role}'/></query></iq>",
+    "<iq type='set' id='a' to='{room}@{host}.{domain}'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field><field var='muc#roomconfig_membersonly'><value>0</value></field></x></query></iq>",
+    "<iq type='set' id='a' to='{room}@{host}.{domain}'><query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query></iq>",
+    "<iq type='set' id='a' to='{room}@{host}.{domain}'><query xmlns='jabber:iq:register'><x xmlns='jabber:x:data' type='submit'/></query></iq>",
+    "<iq type='set' id='a' to='focus.{domain}'><conference xmlns='http://jitsi.org/protocol/focus' room='{room}@{host}.{domain}'/></iq>",
+    "<iq type='result' id='a' to='{room}@{host}.{domain}/{nick}'/>",
+    "<iq type='set' id='a' to='conference.{domain}'><command xmlns='http://jabber.org/protocol/commands' node='http://prosody.im/protocol/muc#set-affiliation'/></iq>",
+  ] as const;
+  const step = fc.record({
+    payload: fc.constantFrom(...PAYLOADS),
+    who: fc.constantFrom(0, 1),
+    room: fc.constantFrom("own", "own", "own", "upper", "other"),
+    host: fc.constantFrom(
+      "conference",
+      "conference",
+      "conference",
+      "lobby",
+      "breakout",
+      "internal.auth",
+    ),
+    nick: fc.constantFrom("own", "other", "focus", "moderator", "x"),
+    jid: fc.constantFrom("own", "other", "moderator"),
+    type: fc.constantFrom(
+      "available",
+      "unavailable",
+      "probe",
+      "error",
+      "groupchat",
+      "chat",
+      "subscribe",
+      "normal",
+    ),
+    act: fc.constantFrom("invite", "decline"),
+    affiliation: fc.constantFrom("owner", "admin", "member", "none", "outcast"),
+    role: fc.constantFrom("moderator", "participant", "none"),
+    secret: fc.constantFrom("", "", "<password>x</password>", "<history maxstanzas='0'/>"),
+  });
+  type Step = ReturnType<(typeof step)["generate"]>["value"];
+
+  const fill = (one: Step, guests: readonly GateClient[], moderator: GateClient): string => {
+    const [self, other] = [guests[one.who], guests[1 - one.who]] as [GateClient, GateClient];
+    const nicks: Record<string, string> = {
+      own: self.nick,
+      other: other.nick,
+      moderator: moderator.nick,
+    };
+    const jids = { own: self.bareJid, other: other.bareJid, moderator: moderator.bareJid };
+    const rooms = { own: self.room, upper: self.room.toUpperCase(), other: "0".repeat(47) };
+    return one.payload
+      .replaceAll("{room}", rooms[one.room])
+      .replaceAll("{host}", one.host)
+      .replaceAll("{domain}", domain)
+      .replaceAll("{nick}", nicks[one.nick] ?? one.nick)
+      .replaceAll("{jid}", jids[one.jid])
+      .replaceAll("{type}", one.type)
+      .replaceAll("{act}", one.act)
+      .replaceAll("{affiliation}", one.affiliation)
+      .replaceAll("{role}", one.role)
+      .replaceAll("{secret}", one.secret);
+  };
+
+  it.each([true, false])("by any sequence of stanzas, a moderator present: %s", async (present) => {
+    const moderator = await world.meeting();
+    if (!present) {
+      moderator.send(
+        `<presence type='unavailable' to='${moderator.at("conference")}/${moderator.nick}'/>`,
+      );
+      await moderator.take(({ attributes }) => attributes["type"] === "unavailable");
+    }
+    // Jicofo's stand-in sees everybody who is in.
+    const intruders = () =>
+      world.focus.seen.filter(
+        ({ name, attributes }) =>
+          name === "presence" &&
+          attributes["type"] === undefined &&
+          attributes["from"]?.startsWith(`${moderator.room}@conference`) === true &&
+          !attributes["from"].endsWith("/focus") &&
+          !attributes["from"].endsWith(`/${moderator.nick}`),
+      );
+    const guests = [
+      await world.client(moderator.room, "guest"),
+      await world.client(moderator.room, "guest"),
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 16 }), async (steps) => {
+        for (const one of steps) guests[one.who]?.send(fill(one, guests, moderator));
+        for (const one of guests) {
+          await one.ping();
+          one.seen.length = 0;
+        }
+        await world.focus.ask(
+          `<iq type='get' to='auth.${domain}' ID><ping xmlns='urn:xmpp:ping'/></iq>`,
+        );
+        expect(intruders()).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+    // The same guests do get in when a moderator says so: they weren't kept out by something else.
+    if (!present) expect(await moderator.join()).toBe("joined");
+    for (const one of guests) {
+      expect(conditionOf(await moderator.setAffiliation(one.bareJid, "member"))).toBe("result");
+      expect(await one.join()).toBe("joined");
+    }
+    await expect.poll(() => intruders().length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("inside", () => {
+  it("bridges and Jicofo meet in the brewery, and only there", async () => {
+    const bridge = await world.account("jvb");
+    const join = (one: AccountClient, room: string) => one.join(room, one.jid.split("@")[0] ?? "");
+    const internal = `internal.auth.${domain}`;
+    expect(await join(bridge, `jvbbrewery@${internal}`)).toBe("joined");
+    expect(await join(bridge, `other@${internal}`)).toBe(REFUSED);
+    const moderator = await world.meeting();
+    expect(await join(bridge, moderator.at("conference"))).toBe(REFUSED);
+    expect(await join(bridge, `__jicofo-health-check-2@conference.${domain}`)).toBe(REFUSED);
+    const focus = await world.account("focus");
+    expect(await join(focus, `jvbbrewery@${internal}`)).toBe("joined");
+    // Both use Smack, which joins no room of a host that doesn't say that it has rooms.
+    const features = (one: AccountClient, to: string) =>
+      one.ask(
+        `<iq type='get' to='${to}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`,
+      );
+    for (const [one, to] of [
+      ...[[bridge, internal] as const, [focus, internal] as const],
+      ...[[focus, `conference.${domain}`] as const, [focus, `breakout.${domain}`] as const],
+    ])
+      expect(JSON.stringify(await features(one, to))).toContain("http://jabber.org/protocol/muc");
+    expect(conditionOf(await features(bridge, `conference.${domain}`))).toBe(REFUSED);
+    for (const to of [moderator.jid, `focus@auth.${domain}`, domain])
+      expect(
+        conditionOf(
+          await bridge.ask(`<message type='chat' to='${to}' ID><body>x</body></message>`),
+        ),
+      ).toBe(REFUSED);
+    focus.close();
+  });
+});
