@@ -197,9 +197,10 @@ export function inviteCommand(): Command {
   polder invite lab --starts 2026-12-01T10:00 --minutes 60 --name "Anna Kok"
   polder invite lab --starts 2026-12-01T10:00 --minutes 60 --links links.yaml    twice, then probe
 
-You need to be an admin with issuer: true. The links go to standard output and nowhere else; a guest's
-stands in a calendar entry, too. The issue log, issued.jsonl in the instance's folder, gets who, when,
-role and id: commit it. docs/invitations.md tells what a room's name and a token hold.`,
+You need to be an admin with issuer: true. The links go to standard output, or into the file of
+--links, and nowhere else; a guest's stands in a calendar entry, too. The issue log, issued.jsonl in
+the instance's folder, gets who, when, role and id: commit it. docs/invitations.md tells what a room's
+name and a token hold.`,
     );
   return withIdentity(command).action(async (name: string, options: Options) => {
     const loaded = load(name);

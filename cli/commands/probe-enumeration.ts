@@ -63,8 +63,8 @@ Without the last three it works, and says not-tested for them.
 
 First valid tokens must work, and three oracles that it plants between itself and the server must be
 found: another stanza, one byte more, 2 ms more. Else silence proves nothing, and all reads
-not-tested. It takes at most five minutes and stays under the limit of one address; run one at a
-time. Ctrl-C ends it at once, with what was seen (exit code 130). docs/enumeration.md tells what is
+not-tested. It takes at most five minutes, fourteen with --all-names, and stays under the limit of one
+address; run one at a time. Ctrl-C ends it at once, with what was seen (exit code 130). docs/enumeration.md tells what is
 tried and what the numbers mean. Exit code 1: something was found, or couldn't be tried.`,
     )
     .action(async (name: string, options: Options) => {
