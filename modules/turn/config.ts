@@ -78,6 +78,8 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
     "",
     "# To the journal. Not verbose: that would write down who relays from where.",
     "syslog",
+    "# Its errors tell a client's address, and what a client calls itself: security's, not operations'.",
+    "syslog-facility=LOG_AUTHPRIV",
     "",
     ...COTURN_4_6,
   ];
