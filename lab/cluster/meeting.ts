@@ -14,9 +14,9 @@ import { REFUSED } from "../testing/gate-world.ts";
 import { PublicDoor } from "../testing/internet.ts";
 import { openStore, type StoredLine, searchHost } from "../testing/log-search.ts";
 
-/** Where the clients stand in the lab's internet; the worker that asks for relays has the first. */
+/** Where the clients stand in the lab's internet; the first address is the probes', and the relay's asker's. */
 const AT = {
-  moderator: "192.0.2.10",
+  moderator: "192.0.2.13",
   guest: "192.0.2.11",
   stranger: "192.0.2.12",
   enumerator: "192.0.2.19",
