@@ -12,7 +12,7 @@ import { conditionOf, GateClient } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
 import { raised, World } from "./testing/gate-world.ts";
-import { besideGate, jitsiRoot, layJitsi, withoutGate } from "./testing/jitsi.ts";
+import { besideGate, jitsiAlone, jitsiRoot, layJitsi } from "./testing/jitsi.ts";
 
 const root = jitsiRoot();
 const blueprint = buildBlueprint(inputOf(someInstance()));
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const beside = (config: string) => besideGate(raised(config), blueprint, issuer);
   const changes = {
     gate: { config: raised },
-    jitsi: { layer, config: (text: string) => withoutGate(beside(text), blueprint) },
+    jitsi: { layer, config: (text: string) => jitsiAlone(beside(text), blueprint) },
     both: { layer, config: beside },
   };
   for (const subject of SUBJECTS)

@@ -16,11 +16,12 @@ import {
 import { testFolder } from "../modules/secrets/testing.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 import { buildFolder } from "../stacks/working-folder.ts";
-import { Instance, withoutGate } from "./testing/clean-instance.ts";
+import { Instance } from "./testing/clean-instance.ts";
 import type { Change } from "./testing/gate-server.ts";
 import { raised } from "./testing/gate-world.ts";
 import { polder } from "./testing/polder.ts";
 import { tlsFront } from "./testing/tls-front.ts";
+import { withoutGate } from "./testing/without-gate.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 /** Nothing is timed in so short a run; all else is done. */
@@ -229,7 +230,9 @@ describe("polder probe enumeration", () => {
 describe("the same Prosody with the gate taken away", () => {
   let instance: Instance;
   beforeAll(async () => {
-    instance = await Instance.start(blueprint, { config: withoutGate });
+    instance = await Instance.start(blueprint, {
+      config: (text) => withoutGate(raised(text)),
+    });
   }, 60_000);
   afterAll(() => instance.stop());
 

@@ -6,6 +6,7 @@ import { AccountClient, GateClient, knock, queryOf } from "../lab/testing/gate-c
 import { Issuer } from "../lab/testing/gate-issuer.ts";
 import { GateServer } from "../lab/testing/gate-server.ts";
 import { raised } from "../lab/testing/gate-world.ts";
+import { withoutGate } from "../lab/testing/without-gate.ts";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 
@@ -22,15 +23,12 @@ const blueprint = buildBlueprint(inputOf(someInstance()));
 const { domain } = blueprint;
 
 const unlimited = (config: string): string => raised(config).replace('"limits"; ', "");
-/** The same hosts, open to whoever comes: what stands behind the gate, alone. */
+/** The same hosts, open to whoever comes. */
 const ungated = (config: string): string =>
-  unlimited(config)
-    .replace('; "gate_log"; "gate" }', " }")
-    .replace(/^ {2}(enabled = false|gate = .*)\n/gm, "")
-    .replace(/"gate_(handshake|stanzas|turn)"(; )?/g, "")
-    .replace(/^ {2}modules_enabled = \{ ("gate_\w+"|[; ])*\}\n/gm, "")
-    .replace("muc_room_default_members_only = true", "muc_room_default_members_only = false")
-    .replace(/^Component "focus.*\n/m, "");
+  withoutGate(unlimited(config)).replace(
+    "muc_room_default_members_only = true",
+    "muc_room_default_members_only = false",
+  );
 
 /** Waits for all, a number at once. */
 async function each<T, R>(

@@ -7,18 +7,6 @@ import { raised, World } from "./gate-world.ts";
 /** Rates that nothing limits: the gate's own are {@link raised} for a run from one address. */
 const LIMITS = { handshakes: 2_000, stanzas: 5_000, seconds: 300 } as const;
 
-/**
- * The rendered Prosody without any part of the gate, its hosts switched on: what stock MUC answers by
- * itself. The component that hands on conference requests is a part of it.
- */
-export const withoutGate = (config: string): string =>
-  raised(config)
-    .replace('; "gate_log"; "gate" }', " }")
-    .replace('{ "gate_handshake"; "gate_stanzas"; "gate_turn"; "websocket" }', '{ "websocket" }')
-    .replace(/^ {2}modules_enabled = \{ "gate_.*\n/gm, "")
-    .replace(/^ {2}enabled = false\n/gm, "")
-    .replace(/^Component "\S+" "gate_focus_stand_in"(\n .*)*/m, "");
-
 /** A control host's Prosody, and meetings in each state to look for. */
 export class Instance {
   readonly world: World;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Blueprint } from "../../modules/blueprint/index.ts";
 import { gateHosts } from "../../modules/gate/index.ts";
 import type { Issuer } from "./gate-issuer.ts";
+import { withoutGate } from "./without-gate.ts";
 
 const PLUGINS = "usr/share/jitsi-meet/prosody-plugins";
 const LUA = "usr/share/lua";
@@ -90,11 +91,8 @@ export function besideGate(config: string, { domain }: Blueprint, issuer: Issuer
 }
 
 /** The same without any part of the gate: Jitsi's modules have to do alone, Jicofo behind their client_proxy. */
-export function withoutGate(config: string, { domain }: Blueprint): string {
+export function jitsiAlone(config: string, { domain }: Blueprint): string {
   const { auth } = gateHosts({ domain });
-  return config
-    .replace(/"gate_\w+"(; )?/g, (name) => (name.includes("gate_focus_stand_in") ? name : ""))
-    .replace(/; "gate" \}/, " }")
-    .replace(/^ {2}enabled = false\n/gm, "")
-    .replace('"gate_focus_stand_in"', `"client_proxy"\n  target_address = "focus@${auth}"`);
+  const proxy = `"client_proxy"\n  target_address = "focus@${auth}"`;
+  return withoutGate(config.replace('"gate_focus_stand_in"', proxy));
 }
