@@ -10,7 +10,7 @@ import { childOf, type Element } from "../modules/probes/index.ts";
 import { defaultFolder } from "./cloud/index.ts";
 import { conditionOf, GateClient } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
-import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
+import { loadVectors, queryOfRow, stanzaOfRow } from "./testing/gate-vectors.ts";
 import { raised, World } from "./testing/gate-world.ts";
 import { besideGate, jitsiAlone, jitsiRoot, layJitsi } from "./testing/jitsi.ts";
 
@@ -84,7 +84,7 @@ async function foreignRooms({ issuer, focus }: World): Promise<Record<string, st
   };
   await focus.openRoom(`${rooms.live}@conference.${domain}`);
   await focus.openRoom(`${rooms.ended}@conference.${domain}`);
-  focus.send(`<presence type='unavailable' to='${rooms.ended}@conference.${domain}/focus'/>`);
+  focus.leave(`${rooms.ended}@conference.${domain}`);
   return rooms;
 }
 
@@ -117,13 +117,7 @@ async function answersOf(subject: Subject, row: (typeof vectors.stanzas)[number]
   const foreign = row.foreign === undefined ? {} : await foreignRooms(world);
   const found: Record<string, string> = {};
   const tries = async (who: string, by: GateClient, whose: string, to: string) => {
-    const xml = row.xml
-      .replaceAll("{room}", to)
-      .replaceAll("{domain}", domain)
-      .replaceAll("{nick}", by.nick)
-      .replaceAll("{jid}", by.jid)
-      .replaceAll("{bare}", by.bareJid);
-    found[`${row.id}, ${who}, ${whose}`] = await askOf(by, xml);
+    found[`${row.id}, ${who}, ${whose}`] = await askOf(by, stanzaOfRow(row.xml, by, to));
   };
   for (const [who, by] of Object.entries({ guest, moderator }))
     await Promise.all(Object.entries(foreign).map(([whose, to]) => tries(who, by, whose, to)));
@@ -361,7 +355,7 @@ describe("Jitsi's lobby, behind the gate", () => {
     expect(conditionOf(configured)).toBe("result");
     expect(await named(guest)).toBe("auth registration-required");
     expect(await waits(guest)).toBe("joined");
-    both.focus.send(`<presence type='unavailable' to='${conference}/focus'/>`);
+    both.focus.leave(conference);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await guest.ping();
     expect(guest.seen.filter(leaves)).toEqual([]);
@@ -378,7 +372,7 @@ describe("Jitsi's lobby, behind the gate", () => {
     expect(await named(guest)).toBe("joined");
     // All gone, from both: so is the room, and nobody but Jicofo opens it anew.
     for (const one of [guest, moderator]) one.close();
-    both.focus.send(`<presence type='unavailable' to='${conference}/focus'/>`);
+    both.focus.leave(conference);
     const late = await both.client(room, "moderator");
     await expect.poll(() => late.join(), { timeout: 5000 }).toBe("cancel service-unavailable");
   });
@@ -393,7 +387,7 @@ describe("Jitsi's lobby, behind the gate", () => {
     expect(conditionOf(await moderator.setRole(guest.nick, "none"))).toBe("result");
     await guest.take(leaves);
     expect(await named(guest)).toBe("auth registration-required");
-    guest.send(`<presence type='unavailable' to='${lobbyOf(guest)}/${guest.nick}'/>`);
+    guest.leave(lobbyOf(guest));
     await guest.take(leaves);
     expect(await waits(guest)).toBe("joined");
     expect(await named(guest)).toBe("auth registration-required");

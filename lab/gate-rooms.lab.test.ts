@@ -110,9 +110,7 @@ describe("a room", () => {
       ].join("")}</x></query></iq>`,
     );
     expect(conditionOf(answer)).toBe("result");
-    const info = await moderator.ask(
-      `<iq type='get' to='${moderator.at("conference")}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`,
-    );
+    const info = await moderator.features(moderator.at("conference"));
     const features = childOf(info, "query")?.children.map(({ attributes }) => attributes["var"]);
     expect(features).toContain("muc_membersonly");
     expect(features).toContain("muc_unsecured");
@@ -192,7 +190,7 @@ describe("a room", () => {
     const guest = await world.client(moderator.room, "guest");
     await moderator.setAffiliation(guest.bareJid, "member");
     expect(await guest.join()).toBe("joined");
-    guest.send(`<presence type='unavailable' to='${guest.at("conference")}/${guest.nick}'/>`);
+    guest.leave();
     await guest.take(({ attributes }) => attributes["type"] === "unavailable");
     expect(await guest.join()).toBe("joined");
     expect(conditionOf(await moderator.setRole(guest.nick, "none"))).toBe("result");
@@ -211,7 +209,7 @@ describe("a room", () => {
     for (const affiliation of ["none", "member", "outcast"]) {
       expect(conditionOf(await first.setAffiliation(second.bareJid, affiliation))).toBe("result");
       // Who is made a member is still in, and moderates again at the next join.
-      second.send(`<presence type='unavailable' to='${first.at("conference")}/${second.nick}'/>`);
+      second.leave(first.at("conference"));
       await second.ping();
       expect(await second.join()).toBe("joined");
       // As a moderator, who can put out in turn.
@@ -356,7 +354,7 @@ end)
     await new Promise((resolve) => setTimeout(resolve, 1000));
     // Who goes and comes again waits anew: the first wait's end isn't the second's. Another keeps the room.
     expect(await lobby(await other.client(moderator.room, "guest"))).toBe("joined");
-    guest.send(`<presence type='unavailable' to='${guest.at("lobby")}/${guest.nick}'/>`);
+    guest.leave(guest.at("lobby"));
     await guest.take(leaves);
     expect(await lobby(guest)).toBe("joined");
     const came = Date.now();
@@ -389,7 +387,7 @@ end)
       return one.ping();
     };
     for (const one of [moderator, first, second]) await say(one);
-    third.send(`<presence type='unavailable' to='${lobby}/${third.nick}'/>`);
+    third.leave(lobby);
     await third.take(({ attributes }) => attributes["type"] === "unavailable");
     const froms = (one: GateClient, kind: string) =>
       one.seen.flatMap(({ name, attributes }) =>
@@ -569,9 +567,7 @@ describe("logins for TURN", () => {
     for (const { username = "", password } of metadata.services)
       expect(password).toBe(createHmac("sha1", TURN_SECRET).update(username).digest("base64"));
     // The client takes it from no address that the domain doesn't name for this.
-    const features = await guest.ask(
-      `<iq type='get' to='${domain}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`,
-    );
+    const features = await guest.features(domain);
     const named = childOf(features, "query")?.children.find(
       (one) => one.attributes["type"] === "room_metadata",
     );
@@ -580,9 +576,7 @@ describe("logins for TURN", () => {
     await guest.ping();
     expect(guest.seen.filter(comes)).toEqual([]);
     // Who goes and comes again has them: they end with the token, not with the visit.
-    moderator.send(
-      `<presence type='unavailable' to='${moderator.at("conference")}/${moderator.nick}'/>`,
-    );
+    moderator.leave();
     expect(await moderator.join()).toBe("joined");
     await moderator.ping();
     expect(moderator.seen.filter(comes)).toEqual([]);
@@ -603,9 +597,7 @@ describe("what is written down", () => {
     const forged = token.replace(/.{40}$/, (end) => end.replaceAll(/[A-M]/g, "z"));
     await knock(world.server, queryOf(room, forged), from);
     const probed = new Issuer(domain).room();
-    await guest.ask(
-      `<iq type='get' to='${probed}@conference.${domain}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`,
-    );
+    await guest.features(`${probed}@conference.${domain}`);
     // What Prosody itself logs about what it can't read.
     guest.send(`<iq type='get' to='@@${room}' id='x'><query xmlns='a'/></iq>`);
     // Somebody who holds a link and tries another room's name, and a moderator's acts.

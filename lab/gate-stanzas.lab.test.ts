@@ -5,7 +5,7 @@ import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { childOf } from "../modules/probes/index.ts";
 import { type AccountClient, conditionOf, type GateClient } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
-import { loadVectors } from "./testing/gate-vectors.ts";
+import { loadVectors, stanzaOfRow } from "./testing/gate-vectors.ts";
 import { REFUSED, World } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
@@ -32,26 +32,18 @@ describe("a stanza", () => {
     rooms["live"] = (await world.meeting()).room;
     rooms["ended"] = ended.room;
     ended.close();
-    world.focus.send(`<presence type='unavailable' to='${ended.at("conference")}/focus'/>`);
+    world.focus.leave(ended.at("conference"));
     rooms["issued"] = world.issuer.room(2);
     rooms["never"] = new Issuer(domain).room();
     rooms["over"] = world.issuer.room(-1);
   }, 60_000);
-
-  const filled = (xml: string, by: GateClient, room: string): string =>
-    xml
-      .replaceAll("{room}", room)
-      .replaceAll("{domain}", domain)
-      .replaceAll("{nick}", by.nick)
-      .replaceAll("{jid}", by.jid)
-      .replaceAll("{bare}", by.bareJid);
 
   const foreign = vectors.stanzas.filter((row) => row.foreign !== undefined);
   it.each(foreign)("about another's room, whatever its state: $id", async (row) => {
     for (const by of [who.guest, who.moderator]) {
       const answers = new Set<string>();
       for (const room of Object.values(rooms)) {
-        const answer = await by.ask(filled(row.xml, by, room));
+        const answer = await by.ask(stanzaOfRow(row.xml, by, room));
         expect(conditionOf(answer)).toBe(row.foreign);
         const { id: _, ...attributes } = answer.attributes;
         answers.add(JSON.stringify({ ...answer, attributes }).replaceAll(room, "ROOM"));
@@ -69,7 +61,7 @@ describe("a stanza", () => {
   );
   it.each(own)("of a $role about the own room: $id, $verdict", async ({ xml, role, verdict }) => {
     const by = who[role];
-    const answer = conditionOf(await by.ask(filled(xml, by, by.room)));
+    const answer = conditionOf(await by.ask(stanzaOfRow(xml, by, by.room)));
     if (verdict === "passes") expect(answer).not.toMatch(/^(cancel|auth|modify|wait) /);
     else expect(answer).toBe(verdict);
   });
@@ -77,7 +69,7 @@ describe("a stanza", () => {
   it("gets no answer when it is itself one, or a leave", async () => {
     const { guest } = who;
     for (const room of Object.values(rooms)) {
-      guest.send(`<presence type='unavailable' to='${room}@conference.${domain}/${guest.nick}'/>`);
+      guest.leave(`${room}@conference.${domain}`);
       guest.send(`<iq type='result' to='${room}@conference.${domain}/focus' id='x'/>`);
       guest.send(
         `<message type='error' to='${room}@conference.${domain}' id='x'><error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`,
@@ -203,9 +195,7 @@ describe("no guest becomes occupant before a moderator's act", () => {
   it.each([true, false])("by any sequence of stanzas, a moderator present: %s", async (present) => {
     const moderator = await world.meeting();
     if (!present) {
-      moderator.send(
-        `<presence type='unavailable' to='${moderator.at("conference")}/${moderator.nick}'/>`,
-      );
+      moderator.leave();
       await moderator.take(({ attributes }) => attributes["type"] === "unavailable");
     }
     // Jicofo's stand-in sees everybody who is in.
@@ -259,16 +249,12 @@ describe("inside", () => {
     const focus = await world.account("focus");
     expect(await join(focus, `jvbbrewery@${internal}`)).toBe("joined");
     // Both use Smack, which joins no room of a host that doesn't say that it has rooms.
-    const features = (one: AccountClient, to: string) =>
-      one.ask(
-        `<iq type='get' to='${to}' ID><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`,
-      );
     for (const [one, to] of [
       ...[[bridge, internal] as const, [focus, internal] as const],
       ...[[focus, `conference.${domain}`] as const, [focus, `breakout.${domain}`] as const],
     ])
-      expect(JSON.stringify(await features(one, to))).toContain("http://jabber.org/protocol/muc");
-    expect(conditionOf(await features(bridge, `conference.${domain}`))).toBe(REFUSED);
+      expect(JSON.stringify(await one.features(to))).toContain("http://jabber.org/protocol/muc");
+    expect(conditionOf(await bridge.features(`conference.${domain}`))).toBe(REFUSED);
     for (const to of [moderator.jid, `focus@auth.${domain}`, domain])
       expect(
         conditionOf(

@@ -120,6 +120,12 @@ abstract class Waiting {
     this.send(xml.replace("ID", `id='${id}'`));
     return this.take(({ attributes }) => attributes["id"] === id, ms);
   }
+
+  /** Asks an address what it is and can do (XEP-0030). */
+  features(to: string): Promise<Element> {
+    const query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+    return this.ask(`<iq type='get' to='${to}' ID>${query}</iq>`);
+  }
 }
 
 /** A browser's side of a meeting: XMPP over a WebSocket (RFC 7395), and nothing that it wouldn't send itself. */
@@ -216,6 +222,10 @@ export class GateClient extends Waiting {
     );
   }
 
+  leave(room = this.at("conference")): void {
+    this.send(`<presence type='unavailable' to='${room}/${this.nick}'/>`);
+  }
+
   setAffiliation(jid: string, affiliation: string): Promise<Element> {
     return this.administer(`jid='${jid}' affiliation='${affiliation}'`);
   }
@@ -297,6 +307,11 @@ export class AccountClient extends Waiting {
   /** Opens a room, as Jicofo does before it says that a conference is ready. */
   openRoom(room: string): Promise<string> {
     return this.join(room, "focus");
+  }
+
+  /** Leaves a room that it opened. */
+  leave(room: string): void {
+    this.send(`<presence type='unavailable' to='${room}/focus'/>`);
   }
 
   /** Answers each conference request by opening its room, until the end. */

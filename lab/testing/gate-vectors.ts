@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CompactSign, SignJWT } from "jose";
 import { z } from "zod";
 import { parseYaml, validate } from "../../modules/input/index.ts";
+import type { GateClient } from "./gate-client.ts";
 import type { Issuer } from "./gate-issuer.ts";
 
 const FORMS = [
@@ -179,3 +180,12 @@ export async function queryOfRow(row: Handshake, issuer: Issuer): Promise<string
   }[row.url ?? "same"];
   return row.form === "none" ? `?${address}` : `?${address}token=${token}`;
 }
+
+/** A row's stanza as one client sends it about a room. */
+export const stanzaOfRow = (xml: string, by: GateClient, room: string): string =>
+  xml
+    .replaceAll("{room}", room)
+    .replaceAll("{domain}", by.server.blueprint.domain)
+    .replaceAll("{nick}", by.nick)
+    .replaceAll("{jid}", by.jid)
+    .replaceAll("{bare}", by.bareJid);
