@@ -62,13 +62,8 @@ async function meetingOf(subject: Subject): Promise<GateClient> {
   await named(moderator);
   const admin = `<query xmlns='http://jabber.org/protocol/muc#admin'><item jid='${moderator.bareJid}' affiliation='owner'/></query>`;
   await world.focus.ask(`<iq type='set' to='${moderator.at("conference")}' ID>${admin}</iq>`);
-  const field = (name: string, value: string) =>
-    `<field var='${name}'><value>${value}</value></field>`;
-  const form = `${field("FORM_TYPE", "http://jabber.org/protocol/muc#roomconfig")}${field("muc#roomconfig_membersonly", "1")}`;
-  const owner = `<query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>${form}</x></query>`;
-  const answer = await moderator.ask(
-    `<iq type='set' to='${moderator.at("conference")}' ID>${owner}</iq>`,
-  );
+  const form = { "muc#roomconfig_membersonly": "1" };
+  const answer = await moderator.configure(moderator.at("conference"), form);
   if (conditionOf(answer) !== "result") throw new Error(`no lobby: ${conditionOf(answer)}`);
   return moderator;
 }

@@ -97,18 +97,13 @@ describe("a room", () => {
 
   it("stays members-only and without secret, whatever form Jicofo sends", async () => {
     const moderator = await world.meeting();
-    const field = (name: string, value: string) =>
-      `<field var='${name}'><value>${value}</value></field>`;
-    const answer = await world.focus.ask(
-      `<iq type='set' to='${moderator.at("conference")}' ID><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>${[
-        field("FORM_TYPE", "http://jabber.org/protocol/muc#roomconfig"),
-        field("muc#roomconfig_membersonly", "0"),
-        field("muc#roomconfig_roomsecret", "geheim"),
-        field("muc#roomconfig_publicroom", "1"),
-        field("muc#roomconfig_allowinvites", "1"),
-        field("{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites", "1"),
-      ].join("")}</x></query></iq>`,
-    );
+    const answer = await world.focus.configure(moderator.at("conference"), {
+      "muc#roomconfig_membersonly": "0",
+      "muc#roomconfig_roomsecret": "geheim",
+      "muc#roomconfig_publicroom": "1",
+      "muc#roomconfig_allowinvites": "1",
+      "{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites": "1",
+    });
     expect(conditionOf(answer)).toBe("result");
     const info = await moderator.features(moderator.at("conference"));
     const features = childOf(info, "query")?.children.map(({ attributes }) => attributes["var"]);
@@ -435,9 +430,7 @@ describe("what a participant learns of others", () => {
 
   it("is this and no more, also when Jicofo asks for a room that shows accounts", async () => {
     const moderator = await world.meeting();
-    await world.focus.ask(
-      `<iq type='set' to='${moderator.at("conference")}' ID><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field><field var='muc#roomconfig_whois'><value>anyone</value></field></x></query></iq>`,
-    );
+    await world.focus.configure(moderator.at("conference"), { "muc#roomconfig_whois": "anyone" });
     const address = "203.0.113.199";
     const guests: GateClient[] = [];
     for (const from of ["203.0.113.198", address, address]) {
@@ -516,6 +509,10 @@ describe("what a participant learns of others", () => {
 });
 
 describe("logins for TURN", () => {
+  /** By coturn's REST scheme (draft-uberti-behave-turn-rest-00). */
+  const passwordOf = (username = "") =>
+    createHmac("sha1", TURN_SECRET).update(username).digest("base64");
+
   it("are for occupants, random for each session, and end with the token", async () => {
     const moderator = await world.meeting();
     const second = await world.client(moderator.room, "moderator");
@@ -541,11 +538,7 @@ describe("logins for TURN", () => {
       const left = Number(expires) - Date.now() / 1000;
       expect(left).toBeGreaterThan(3500);
       expect(left).toBeLessThanOrEqual(3600);
-      expect(attributes["password"]).toBe(
-        createHmac("sha1", TURN_SECRET)
-          .update(attributes["username"] ?? "")
-          .digest("base64"),
-      );
+      expect(attributes["password"]).toBe(passwordOf(attributes["username"]));
     }
   });
 
@@ -565,7 +558,7 @@ describe("logins for TURN", () => {
       `turns:turn.${domain}:443`,
     ]);
     for (const { username = "", password } of metadata.services)
-      expect(password).toBe(createHmac("sha1", TURN_SECRET).update(username).digest("base64"));
+      expect(password).toBe(passwordOf(username));
     // The client takes it from no address that the domain doesn't name for this.
     const features = await guest.features(domain);
     const named = childOf(features, "query")?.children.find(
