@@ -342,11 +342,8 @@ describe("Jitsi's lobby, behind the gate", () => {
     const conference = guest.at("conference");
     // The guest is first: Jicofo opens the room, finds nobody, and leaves after 15 s.
     expect(childOf(await guest.request(), "conference")?.attributes["ready"]).toBe("true");
-    const form =
-      "<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field><field var='muc#roomconfig_whois'><value>anyone</value></field></x>";
-    const configured = await both.focus.ask(
-      `<iq type='set' to='${conference}' ID><query xmlns='http://jabber.org/protocol/muc#owner'>${form}</query></iq>`,
-    );
+    const form = { "muc#roomconfig_whois": "anyone" };
+    const configured = await both.focus.configure(conference, form);
     expect(conditionOf(configured)).toBe("result");
     expect(await named(guest)).toBe("auth registration-required");
     expect(await waits(guest)).toBe("joined");
