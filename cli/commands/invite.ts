@@ -19,7 +19,7 @@ import { issueLogFile, loadIssueLog } from "../../stacks/issue-log.ts";
 import { FindingsFound } from "../exit.ts";
 import { identityFor } from "../identity.ts";
 import { type IdentityOption, load, withIdentity } from "../keys/shared.ts";
-import { readSecretFile } from "../secret-file.ts";
+import { linkFileText } from "../link-file.ts";
 import { note, out } from "../terminal.ts";
 
 interface Options extends IdentityOption {
@@ -97,7 +97,7 @@ function linkFile(
 ): (invited: Invited) => void {
   if (file === "-") refuse("--links", "a file is needed: it is read again for the next meeting");
   if (!existsSync(dirname(file))) refuse(file, "there is no such folder");
-  const before = readLinkFile(readSecretFile(file, "{}"), file, domain);
+  const before = readLinkFile(linkFileText(file, "{}"), file, domain);
   const filled = ({ links }: Pick<Invited, "links">): LinkFile => {
     const of = (role: string): string => links.find((one) => one.role === role)?.link ?? "";
     return (

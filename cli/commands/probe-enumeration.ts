@@ -4,8 +4,8 @@ import { OutsideFailure } from "../../modules/outside/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { probeEnumeration } from "../../stacks/enumeration.ts";
 import { FindingsFound, Interrupted } from "../exit.ts";
+import { linkFileText } from "../link-file.ts";
 import { ROOT } from "../root.ts";
-import { readSecretFile } from "../secret-file.ts";
 import { note, out } from "../terminal.ts";
 
 interface Options {
@@ -70,11 +70,7 @@ tried and what the numbers mean. Exit code 1: something was found, or couldn't b
     .action(async (name: string, options: Options) => {
       const loaded = loadInstance(instanceFolder(ROOT, name));
       for (const line of loaded.notes) note(line);
-      const links = readLinks(
-        readSecretFile(options.links),
-        options.links,
-        loaded.blueprint.domain,
-      );
+      const links = readLinks(linkFileText(options.links), options.links, loaded.blueprint.domain);
       const controller = new AbortController();
       const stop = () => controller.abort();
       process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);

@@ -53,7 +53,9 @@ async function askCensus(
     const last = now.at(-1);
     if (last && now.length > before) return last;
   }
-  throw new Error(`${host}: the gate wrote down no census of the meeting; is its version older?`);
+  throw new Error(
+    `${host}: the gate wrote down no census of the meeting in ${WAIT / 1_000} s: polder converge, should its programs be older, or run it again`,
+  );
 }
 
 export interface Inside {

@@ -2,13 +2,13 @@ import { readFileSync, statSync } from "node:fs";
 import { BadInput } from "../modules/input/index.ts";
 
 /**
- * A file that holds links, or standard input.
+ * What stands in a file of links, or comes by standard input.
  *
  * @param file `-`: standard input
  * @param absent what is given when there is no such file; none: that is refused
  * @throws BadInput when it isn't there, or others may read it
  */
-export function readSecretFile(file: string, absent?: string): string {
+export function linkFileText(file: string, absent?: string): string {
   const refuse = (message: string): never => {
     throw new BadInput([{ file, message }]);
   };
