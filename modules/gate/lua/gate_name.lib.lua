@@ -1,5 +1,5 @@
 -- Room names prove that they were issued: random 26 | last day 3 | key 1 | MAC 16 | check 1, in base 32
--- without the letters that are mistaken for others (docs/gate.md). The same form is made elsewhere by
+-- without the letters that are mistaken for others (docs/invitations.md). The same form is made elsewhere by
 -- other code; modules/gate/vectors.yaml holds both to it.
 
 local hashes = require "prosody.util.hashes"
