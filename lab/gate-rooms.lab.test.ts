@@ -1,11 +1,11 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { childOf, type Element } from "../modules/probes/index.ts";
 import { conditionOf, type GateClient, knock, queryOf } from "./testing/gate-client.ts";
-import { base32, Issuer } from "./testing/gate-issuer.ts";
-import { TURN_SECRET } from "./testing/gate-server.ts";
+import { Issuer, pseudonymOf } from "./testing/gate-issuer.ts";
+import { PSEUDONYM_KEY, TURN_SECRET } from "./testing/gate-server.ts";
 import { REFUSED, raised, World } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
@@ -624,14 +624,9 @@ describe("what is written down", () => {
     const whole = security.map((line) => line.text).join("\n");
     for (const word of [room, probed, token.slice(0, 20), guest.nick, "Sam de Vries"])
       expect(whole).not.toContain(word);
-    const pseudonymOf = (name: string) =>
-      base32(
-        createHmac("sha256", Buffer.from("5".repeat(64), "hex"))
-          .update(`polder pseudonym 1\0${createHash("sha256").update(name).digest("hex")}`)
-          .digest(),
-        26,
-      );
-    const decisions = world.server.decisions().filter((one) => one["room"] === pseudonymOf(room));
+    const decisions = world.server
+      .decisions()
+      .filter((one) => one["room"] === pseudonymOf(PSEUDONYM_KEY, room));
     const kinds = decisions.map(({ action, result }) => `${action} ${result}`);
     for (const kind of ["handshake admitted", "join admitted"]) expect(kinds).toContain(kind);
     // Whoever owns the room does so by a moderator's token, and the log says which joined by one.
@@ -648,11 +643,15 @@ describe("what is written down", () => {
         result: "refused",
         why: "other room",
         actor,
-        room: pseudonymOf(probed),
+        room: pseudonymOf(PSEUDONYM_KEY, probed),
       }),
     );
     expect(mine).toContainEqual(
-      expect.objectContaining({ result: "refused", why: "signature", room: pseudonymOf(room) }),
+      expect.objectContaining({
+        result: "refused",
+        why: "signature",
+        room: pseudonymOf(PSEUDONYM_KEY, room),
+      }),
     );
     expect(mine.map(({ action, result, why }) => `${action} ${result} ${why ?? ""}`)).toContain(
       "handshake refused signature",
@@ -661,7 +660,7 @@ describe("what is written down", () => {
     expect(
       mine.some(
         ({ action, room: tried }) =>
-          action === "stanza" && tried !== undefined && tried !== pseudonymOf(room),
+          action === "stanza" && tried !== undefined && tried !== pseudonymOf(PSEUDONYM_KEY, room),
       ),
     ).toBe(true);
     for (const one of decisions) expect(one["at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);

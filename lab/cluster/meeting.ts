@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { loadFeatures, signToken } from "../../modules/tokens/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import { cluster, Webhook } from "../testing/cluster.ts";
 import { conditionOf, GateClient, knock, queryOf } from "../testing/gate-client.ts";
-import { base32 } from "../testing/gate-issuer.ts";
+import { pseudonymOf } from "../testing/gate-issuer.ts";
 import { REFUSED } from "../testing/gate-world.ts";
 import { PublicDoor } from "../testing/internet.ts";
 import { openStore, type StoredLine, searchHost } from "../testing/log-search.ts";
@@ -274,15 +274,9 @@ export function meetingTests(): void {
           expect(event).toMatchObject({ action: "handshake", result: "refused" });
           expect(event).toMatchObject({ why: "other room", actor: other.person });
         }
-        const key = Buffer.from((await cluster.vault()).need("gate/pseudonym.key"), "hex");
-        const pseudonym = (room: string) =>
-          base32(
-            createHmac("sha256", key)
-              .update(`polder pseudonym 1\0${createHash("sha256").update(room).digest("hex")}`)
-              .digest(),
-            26,
-          );
-        expect(events.map(({ room }) => room)).toEqual(tried.map(pseudonym));
+        const key = (await cluster.vault()).need("gate/pseudonym.key");
+        const pseudonyms = tried.map((name) => pseudonymOf(key, name));
+        expect(events.map(({ room }) => room)).toEqual(pseudonyms);
         const times = events.map(({ at }) => Date.parse(at));
         expect(times).toEqual([...times].sort((a, b) => a - b));
         expect(times.at(-1)).toBeLessThanOrEqual(time.ended);

@@ -90,13 +90,22 @@ export class Issuer {
 }
 
 /** The first characters of some bytes, five bits each, most significant first. */
-export function base32(bytes: Buffer, length: number): string {
+function base32(bytes: Buffer, length: number): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   return Array.from(
     { length },
     (_, i) => ALPHABET[Number.parseInt(bits.slice(5 * i, 5 * i + 5), 2)],
   ).join("");
 }
+
+/** What the security log calls a room. @param key `gate/pseudonym.key`, hex */
+export const pseudonymOf = (key: string, room: string): string =>
+  base32(
+    createHmac("sha256", Buffer.from(key, "hex"))
+      .update(`polder pseudonym 1\0${createHash("sha256").update(room).digest("hex")}`)
+      .digest(),
+    26,
+  );
 
 const randomChars = (length: number): string =>
   [...randomBytes(length)].map((byte) => ALPHABET[byte & 31]).join("");
