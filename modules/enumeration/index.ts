@@ -15,7 +15,7 @@ export {
   neverIssued,
 } from "./names.ts";
 export type { Answer, Held, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";
-export { ALPHA, PILOT, POWER, STATES, type State, TIMINGS } from "./plan.ts";
+export { ALPHA, PILOT, POWER, STATES, type State, TIMINGS, unnamed } from "./plan.ts";
 export { differences, MOST_PAIRS, plan, type Sample, type Times } from "./power.ts";
 export { type Random, seeded } from "./random.ts";
 export { SHIFT, shiftTest } from "./randomisation-test.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Finding } from "../findings/index.ts";
 import { FORMS } from "./names.ts";
 import type { Answer, Observed, Occupants, Pair, Timing } from "./observed.ts";
-import { ALPHA, POWER, STATES, TIMINGS } from "./plan.ts";
+import { ALPHA, POWER, STATES, TIMINGS, unnamed } from "./plan.ts";
 import { powerOf } from "./power.ts";
 import { seeded } from "./random.ts";
 import { SHIFT, shiftTest } from "./randomisation-test.ts";
@@ -171,8 +171,7 @@ export function judge(
         state,
         notTested(
           // Guesses come when all states were asked.
-          (observed.pairs.every(isState) ? ended : undefined) ??
-            `the file of links names no meeting that is ${state}`,
+          (observed.pairs.every(isState) ? ended : undefined) ?? unnamed(state),
         ),
       );
   for (const [name, pairs] of byKey(

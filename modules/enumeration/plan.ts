@@ -9,6 +9,9 @@ export const PILOT: Sample = { pairs: 12, tries: 4 };
 /** States of names that are compared with never-issued ones. */
 export const STATES = ["live", "ended", "revoked", "not begun"] as const;
 export type State = (typeof STATES)[number];
+/** Why nothing is said of a state. */
+export const unnamed = (state: State): string =>
+  `the file of links names no meeting that is ${state}`;
 
 /** Ways to ask that are timed: from inside another meeting's session, and at the door. */
 const SESSION_WAYS = ["presence", "disco info", "message", "conference request"] as const;

@@ -27,6 +27,7 @@ import {
   TIMINGS,
   type Times,
   type Timing,
+  unnamed,
 } from "../../enumeration/index.ts";
 import { loadLikelyParts } from "./likely-parts.ts";
 import { type Limits, Pace } from "./pace.ts";
@@ -53,7 +54,6 @@ const PLANTED_WAYS = ["disco info", "no token"] as const;
 /** Likely names between two looks at a never-issued one. */
 const REFERENCE_EVERY = 25;
 
-const noName = (state: State): string => `the file of links names no meeting that is ${state}`;
 const isDoorWay = (way: string): way is DoorWay => (DOOR_WAYS as readonly string[]).includes(way);
 
 /** A guest of another meeting who asks about rooms, at the door or from inside; comes again when thrown out. */
@@ -315,7 +315,7 @@ class Run {
   private async time(way: string, state: State, attacker = this.attacker): Promise<Timing> {
     const none = (left: string): Timing => ({ way, state, left, tries: 0, samples: [] });
     const [asked] = this.roomsOf(state);
-    if (asked === undefined) return none(noName(state));
+    if (asked === undefined) return none(unnamed(state));
     // Both are asked equally often: what a server keeps of a name is then the same for both.
     const names = { asked, never: neverIssued(this.random) };
     const { handshakes, stanzas } = this.question.limits;
