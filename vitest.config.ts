@@ -2,14 +2,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Suites that take longest begin first, so that none is left to run alone at the end. */
-const LONGEST = [
-  "cluster",
-  "deploy",
-  "cdktf",
-  "faults",
-  "hetzner",
-  "hypervisor/hypervisor",
-];
+const LONGEST = ["cluster", "deploy", "cdktf", "faults", "hetzner", "hypervisor/hypervisor"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
