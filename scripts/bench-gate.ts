@@ -18,6 +18,7 @@ const MEETINGS = [
   [30, 7],
 ] as const;
 const BATCH = 100;
+const ROUNDS = 4;
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const { domain } = blueprint;
@@ -102,10 +103,14 @@ class Subject {
   /** A join of a session that stands: all have left, and all come at once. */
   async joins(): Promise<number> {
     const all = this.people;
-    for (const one of all)
-      one.send(`<presence type='unavailable' to='${one.at("conference")}/${one.nick}'/>`);
-    await Promise.all(all.map((one) => one.ping()));
-    return this.cost(all.length, () => each(all, (one) => this.join(one), 50));
+    let spent = 0;
+    // Several times, so that no round of Lua's garbage collection weighs on one side.
+    for (let i = 0; i < ROUNDS; i++) {
+      for (const one of all) one.leave();
+      await Promise.all(all.map((one) => one.ping()));
+      spent += await this.cost(all.length, () => each(all, (one) => this.join(one), 50));
+    }
+    return spent / ROUNDS;
   }
 
   /** All of coming: to connect, log in and join, alone with Jicofo in a room. */

@@ -76,8 +76,17 @@ local function connect()
 	socket = unix.dgram()
 	return socket:connect("/dev/log")
 end
-local function send(severity, text)
-	local line = ("<%d>%s polder-gate: %s"):format(auth | severity, os.date("%b %e %H:%M:%S"), text)
+
+-- The second that it is, as syslog writes it and as the line does; made once for each.
+local now, here, utc
+local function tell_time()
+	local second = os.time()
+	if second ~= now then now, here, utc = second, os.date("%b %e %H:%M:%S", second), os.date("!%Y-%m-%dT%H:%M:%SZ", second) end
+	return here, utc
+end
+
+local function send(severity, at, text)
+	local line = ("<%d>%s polder-gate: %s"):format(auth | severity, at, text)
 	if socket and socket:send(line) or connect() and socket:send(line) then return end
 	module:log("error", "a decision can't be written to the security log")
 end
@@ -85,7 +94,8 @@ end
 -- One decision. event: action, result, and where known why, to, key, room, actor, address, kind, occupants, nicks, more.
 -- pinned: what the token of the session said, if one is concerned; its room counts unless the event has another.
 function security(event, pinned)
-	local line = { ('{"at":"%s"'):format(os.date("!%Y-%m-%dT%H:%M:%SZ")) }
+	local local_time, utc_time = tell_time()
+	local line = { '{"at":"' .. utc_time .. '"' }
 	add(line, "action", words[event.action])
 	add(line, "result", words[event.result])
 	add(line, "why", event.why and words[event.why])
@@ -104,5 +114,5 @@ function security(event, pinned)
 	local room = is_own and own_pseudonym(pinned) or event.room and pseudonym(event.room)
 	add(line, "room", room and json.encode(room))
 	line[#line + 1] = "}"
-	send(event.result == "refused" and warning or info, table.concat(line))
+	send(event.result == "refused" and warning or info, local_time, table.concat(line))
 end

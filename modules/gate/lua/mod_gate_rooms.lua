@@ -207,8 +207,8 @@ module:hook("muc-pre-decline", function (event) return refuse(event, "declines")
 -- Put out: what members saw is status 307; then membership goes, too, and the way back is the lobby.
 local put_out = setmetatable({}, { __mode = "k" })
 module:hook("muc-broadcast-presence", function (event)
-	for status in event.x:childtags("status") do
-		if status.attr.code == "307" then
+	for _, status in ipairs(event.x.tags) do
+		if status.name == "status" and status.attr.code == "307" then
 			put_out[event.room] = put_out[event.room] or {}
 			put_out[event.room][event.occupant.bare_jid] = event.actor or true
 		end
