@@ -265,12 +265,9 @@ export class GateServer {
     throw new Error("no Prosody");
   }
 
-  /** Processor time that Prosody has used so far, seconds; it counts in hundredths (proc(5), stat). */
+  /** Processor time that Prosody, one thread, has used so far, seconds (the kernel's sched-stats). */
   processorSeconds(): number {
-    const fields = readFileSync(`/proc/${this.prosody}/stat`, "utf8")
-      .replace(/^.*\) /, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return Number(readFileSync(`/proc/${this.prosody}/schedstat`, "utf8").split(" ")[0]) / 1e9;
   }
 
   /** Memory that Prosody alone holds, MiB. */
