@@ -10,8 +10,10 @@ import {
 } from "../../modules/probes/index.ts";
 import { BRIDGE_PASSWORD, FOCUS_PASSWORD, type GateServer } from "./gate-server.ts";
 
-/** Milliseconds; long, since a busy machine may hold Prosody up for seconds. */
+/** How long an answer may take on a busy machine, ms. */
 const WAIT = 15_000;
+/** Within this long a stream that is refused has ended, ms. */
+const ENDS_WITHIN = 5000;
 
 /** What came back of a handshake that was refused, down to the last byte that isn't the date. */
 export interface Refusal {
@@ -103,7 +105,7 @@ abstract class Waiting {
     }
   }
 
-  async untilEnded(ms = WAIT): Promise<string> {
+  async untilEnded(ms = ENDS_WITHIN): Promise<string> {
     for (const end = Date.now() + ms; this.ended === undefined; ) {
       if (Date.now() > end) throw new Error("the stream goes on");
       await new Promise((resolve) => setTimeout(resolve, 20));
