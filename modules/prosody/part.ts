@@ -43,6 +43,8 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
         "# Stops by a signal that it handles: what was asked for is no failure.",
         "Restart=on-failure",
         "RestartSec=2",
+        "# One for each socket. Of systemd's 1,024 one address could take all in a large plan (gate_limits.sockets).",
+        "LimitNOFILE=16384",
         "RuntimeDirectoryMode=0750",
         "# Root writes there what is revoked; without the folder the gate lets nobody in.",
         `ExecStartPre=+/usr/bin/install -d -o root -g prosody -m 0750 ${REVOKED_FOLDER}`,

@@ -58,6 +58,16 @@ it("never logs at debug, loads no shell, no registration, no upload, no census",
   expect(config).toContain("c2s_require_encryption = true");
 });
 
+it("has sockets left for others when one address holds its share, also where thousands meet", () => {
+  const meeting = { kind: "overleg", participants: 500, simultaneous: 4, cameras: "none" } as const;
+  const large = buildBlueprint(inputOf(someInstance({ demand: { meetings: [meeting] } })));
+  const part = prosodyPart(large, control(large));
+  const [, most] = /^LimitNOFILE=(\d+)$/m.exec(content(part, "/polder.conf")) ?? [];
+  const [, share] = /sockets = (\d+)/.exec(content(part, "prosody.cfg.lua")) ?? [];
+  expect(Number(share)).toBeGreaterThan(1_024);
+  expect(Number(most)).toBeGreaterThan(3 * Number(share));
+});
+
 it("puts accounts where Prosody looks for them, readable to it alone", () => {
   const accounts = prosodyPart(blueprint, control(blueprint)).files?.filter(({ path }) =>
     path.endsWith(".dat"),
