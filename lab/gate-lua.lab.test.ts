@@ -168,3 +168,22 @@ return r`,
   );
   expect(left).toEqual(lines.map(([, , text]) => text));
 });
+
+it("lets in again at once whose clock was set back: a rate isn't waited for twice", async () => {
+  const answers = await lua(
+    `local time, now = require "prosody.util.time", 100000
+time.now = function () return now end
+local may = module:require "gate_buckets".new(2, 10)
+local r = {}
+local function ask(after)
+  now = now + after
+  r[#r + 1] = may("203.0.113.1")
+end
+ask(0) ask(0) ask(0) ask(10) ask(0) ask(0)
+ask(-3600) ask(1) ask(1) ask(1)
+return r`,
+  );
+  // Two in ten seconds, again after ten more; then the hour that is gone costs one refusal.
+  const before = [true, true, false, true, true, false];
+  expect(answers).toEqual([...before, false, true, true, false]);
+});

@@ -19,7 +19,9 @@ local function new(count, seconds)
 	local buckets = cache.new(most)
 	return function (address)
 		local network = network_of(address)
-		local bucket = buckets:get(network) or throttle.create(count, seconds)
+		local bucket = buckets:get(network)
+		-- Below nothing since the clock was set back: it would fill no sooner than that time has passed again.
+		if not bucket or bucket.balance < 0 then bucket = throttle.create(count, seconds) end
 		buckets:set(network, bucket)
 		return bucket:poll(1)
 	end
