@@ -187,3 +187,24 @@ return r`,
   const before = [true, true, false, true, true, false];
   expect(answers).toEqual([...before, false, true, true, false]);
 });
+
+it("takes a list of what is revoked for empty when there is none, and not when it can't be seen", async () => {
+  const seen = await lua(
+    `local files, lfs = module:require "gate_files", require "lfs"
+lfs.mkdir("/gate/list")
+local r = {}
+local function look()
+  local list = files.stamp("/gate/list/revoked") and files.revoked("/gate/list/revoked")
+  r[#r + 1] = list and (next(list.tokens) and "something" or "nothing") or "unreadable"
+end
+look()
+io.open("/gate/list/revoked", "w"):write("token ", ("a"):rep(26), " 9999999999\\n"):close()
+look()
+os.remove("/gate/list/revoked")
+-- Root may look everywhere, so here what Prosody may not see is what nobody can: a link to itself.
+lfs.link("revoked", "/gate/list/revoked", true)
+look()
+return r`,
+  );
+  expect(seen).toEqual(["nothing", "something", "unreadable"]);
+});

@@ -5,6 +5,8 @@ local lfs = require "lfs"
 local hex = require "prosody.util.hex"
 local token = module:require "gate_token"
 
+local no_such_file = 2 -- errno(3), ENOENT
+
 local function read(path)
 	local file = io.open(path, "rb")
 	if not file then return nil end
@@ -55,12 +57,12 @@ end
 
 -- What tells one state of a file from the next, without reading it, and whether that can be relied on:
 -- times are whole seconds, so what was written just now may change without a sign. A missing file is a
--- state, too, but a missing folder is none: then nobody can say that nothing is revoked.
+-- state, too, but a missing folder is none, nor is a file that can't be seen: then nobody can say that nothing is revoked.
 local function stamp(path)
 	local folder = path:match("^(.*)/[^/]*$")
 	if lfs.attributes(folder, "mode") ~= "directory" then return nil end
-	local seen = lfs.attributes(path)
-	if not seen then return "none", true end
+	local seen, _, code = lfs.attributes(path)
+	if not seen then return code == no_such_file and "none" or nil, true end
 	local text = ("%d %d %d %d"):format(seen.ino, seen.size, seen.modification, seen.change)
 	return text, os.time() - seen.change > 2
 end
@@ -68,7 +70,7 @@ end
 -- Revoked tokens by id and rooms by hash, each with its last second; nil when a line isn't of the form.
 local function revoked(path)
 	local list = { tokens = {}, rooms = {} }
-	if not lfs.attributes(path) then return list end
+	if stamp(path) == "none" then return list end
 	local text = read(path)
 	if not text or (text ~= "" and text:sub(-1) ~= "\n") then return nil end
 	for line in text:gmatch("([^\n]*)\n") do
