@@ -45,6 +45,7 @@ it.each([
     { ended: "[https://other.example/x]" },
     "ended[0]: no link to a meeting at https://meet.example/",
   ],
+  [{ guest: "https://meet.example/aaaabbbbcccc#jwt=%2" }, "guest: no link to a meeting"],
   [{ ended: "no" }, "ended: a list of links is needed"],
   [{ guest: "[]" }, "guest: a link is needed"],
   [{ gast: "x" }, "allowed keys: moderator, guest, attacker, ended, revoked, not begun"],

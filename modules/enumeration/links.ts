@@ -60,7 +60,12 @@ function readLink(text: string, domain: string): Invitation | undefined {
   const [, host, room, value = ""] =
     /^https:\/\/([^/?#]+)\/([^/?#]+)(?:#(?:.*&)?jwt=([^&]*))?$/.exec(text.trim()) ?? [];
   if (host !== domain || room === undefined) return undefined;
-  return { room, token: decodeURIComponent(value).replace(/^"(.*)"$/, "$1") };
+  try {
+    return { room, token: decodeURIComponent(value).replace(/^"(.*)"$/, "$1") };
+  } catch {
+    // A percent sign that no two digits follow: a link that was cut off.
+    return undefined;
+  }
 }
 
 type Refuse = (path: readonly (string | number)[], message: string) => never;
