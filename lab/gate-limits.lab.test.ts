@@ -292,6 +292,35 @@ end)
     expect(await one.untilEnded(15_000)).toMatch(/policy-violation|closed/);
   });
 
+  it.each<[string, (room: string) => string[]]>([
+    ["whole", (room) => [`<message to='${room}'>${"<a/>".repeat(3_000)}</message>`]],
+    ["without end", (room) => [`<message to='${room}'>${"<a/>".repeat(3_000)}`]],
+    [
+      "in frames of a few",
+      (room) => [`<message to='${room}'>`, ...Array(30).fill("<a/>".repeat(200))],
+    ],
+    ["behind another", (room) => [`<presence/><message to='${room}'>${"<a/>".repeat(3_000)}`]],
+  ])(
+    "end a session that sends a stanza of more tags than a client's longest: %s",
+    async (_, frames) => {
+      const one = await other.client(other.issuer.room(), "guest", undefined, "203.0.113.52");
+      for (const frame of frames(one.at("conference"))) one.send(frame);
+      expect(await one.untilEnded(15_000)).toBe("policy-violation");
+    },
+  );
+
+  it("let a client's longest stanza pass, and many short ones after each other", async () => {
+    const one = await other.client(other.issuer.room(), "guest", undefined, "203.0.113.53");
+    const source =
+      "<source ssrc='1234567890' name='abcdefgh-v0' videoType='camera'><parameter name='cname' value='abcdefgh-1'/><parameter name='msid' value='abcdefgh-video-0-1 abcdefgh-1234-5678-9abc-def012345678-1'/></source>";
+    const group = `<ssrc-group semantics='FID'>${"<source ssrc='1234567890'/>".repeat(2)}</ssrc-group>`;
+    const accept = `<iq type='set' to='${one.at("conference")}/focus' ID><jingle xmlns='urn:xmpp:jingle:1'>${(source + group).repeat(200)}</jingle></iq>`;
+    expect(accept.length).toBeGreaterThan(60_000);
+    expect(conditionOf(await one.ask(accept))).toBe(REFUSED);
+    for (let i = 0; i < 300; i++) one.send("<presence><a/><a/><a/><a/><a/></presence>");
+    expect(conditionOf(await one.ping())).toBe("result");
+  });
+
   it("count a stanza that comes in several frames as one", async () => {
     const one = await other.client(other.issuer.room(), "guest", undefined, "203.0.113.51");
     one.send(`<message to='${one.at("conference")}' type='groupchat'><body>`);

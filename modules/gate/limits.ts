@@ -18,6 +18,8 @@ export interface Limits {
   readonly occupants: number;
   /** Bytes of one stanza of a guest or moderator. */
   readonly stanza: number;
+  /** Tags of one stanza of a guest or moderator. */
+  readonly tags: number;
   /** Refusals of one address in that window that are written down one by one. */
   readonly refusals: number;
   /** How long somebody waits in a lobby at most, in seconds. */
@@ -37,6 +39,8 @@ const REFUSALS_WRITTEN = 200;
 const WAIT_SECONDS = 1800;
 /** A client's longest stanza accepts media: some 40 sources of 500 bytes each. Assumed. */
 const STANZA_BYTES = 65_536;
+/** Tags of that stanza: 36 bytes each in such a list of sources. Assumed. */
+const BYTES_PER_TAG = 32;
 
 /**
  * Limits that stop one machine, not one office: behind one public address may sit everybody whom the
@@ -55,6 +59,7 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
     link: occupants,
     occupants,
     stanza: STANZA_BYTES,
+    tags: STANZA_BYTES / BYTES_PER_TAG,
     refusals: REFUSALS_WRITTEN,
     wait: WAIT_SECONDS,
   };

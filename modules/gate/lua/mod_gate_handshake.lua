@@ -118,13 +118,24 @@ module:hook_global("websocket-session", function (event)
 	session.gate = admitted
 	gate.register(session)
 	gate.security({ action = "handshake", result = "admitted", key = admitted.key }, session)
+	-- Bytes and tags since a stanza was whole: an element of four bytes takes 330 once it is read, and one without
+	-- end stays.
+	local bytes, tags, whole = 0, 0, true
+	local function is_within(data)
+		if whole then bytes, tags, whole = 0, 0, false end
+		bytes = bytes + #data
+		-- The first few are too short to count in.
+		if bytes > limits.tags then tags = tags + select(2, data:gsub("<", "")) end
+		return #data <= limits.stanza and tags <= limits.tags
+	end
 	-- After the frames are taken apart.
 	filters.add_filter(session, "bytes/in", function (data)
-		if #data <= limits.stanza then return data end
+		if is_within(data) then return data end
 		gate.security({ action = "stream", result = "refused", why = "stanza too long" }, session)
 		session:close({ condition = "policy-violation" })
 	end, -1)
 	filters.add_filter(session, "stanzas/in", function (stanza)
+		whole = true
 		if not is_in_turn(session, stanza) then
 			gate.security({ action = "stream", result = "refused", why = "out of turn" }, session)
 			session:close({ condition = "policy-violation" })
