@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
@@ -320,6 +321,21 @@ end)
     expect(conditionOf(await one.ask(accept))).toBe(REFUSED);
     for (let i = 0; i < 300; i++) one.send("<presence><a/><a/><a/><a/><a/></presence>");
     expect(conditionOf(await one.ping())).toBe("result");
+  });
+
+  it("keep no more of a frame that isn't whole than of a stanza", async () => {
+    const room = other.issuer.room();
+    const query = queryOf(room, await other.issuer.token(room));
+    const socket = await knock(other.server, query, "203.0.113.54");
+    if (!(socket instanceof WebSocket)) throw new Error("no socket");
+    // A frame of 200,000 bytes, as its header says (RFC 6455, 5.2), of which the last never comes.
+    const frame = Buffer.alloc(14 + 199_999, "<");
+    frame.set([0x81, 0xff]);
+    frame.writeBigUInt64BE(200_000n, 2);
+    const { _socket: below } = socket as unknown as { _socket: Socket };
+    below.write(frame);
+    // Sooner than who doesn't log in is cut off, which is after 30 s.
+    await expect.poll(() => socket.readyState, { timeout: 20_000 }).toBe(WebSocket.CLOSED);
   });
 
   it("count a stanza that comes in several frames as one", async () => {

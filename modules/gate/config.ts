@@ -10,6 +10,9 @@ export const FOLDER = "/etc/prosody/gate";
 /** Its folder must be there; the file `revoked` in it, which `polder revoke` writes, may be absent. */
 export const REVOKED_FOLDER = "/var/lib/polder-gate";
 
+/** Bytes that Prosody reads at once (net.server_epoll, read_size), and headers of frames in between. */
+const READ_AT_ONCE = 16_384;
+
 /** Relays that clients are told of: UDP and TLS, as the flows let them in. */
 const relays = ({ domain, hosts }: Blueprint) =>
   hosts.some(({ role }) => role === "turn")
@@ -34,6 +37,8 @@ export const gateSettings = (blueprint: Blueprint): string[] => [
   `gate_turn = ${luaText(relays(blueprint))}`,
   "-- nginx on this host has ended TLS; nobody else reaches the port.",
   "consider_websocket_secure = true",
+  "-- A frame holds one stanza (RFC 7395); beside it, what is read at once. Prosody's own limit is 512 kB a session.",
+  `websocket_frame_buffer_limit = ${limitsOf(blueprint).stanza + READ_AT_ONCE}`,
 ];
 
 const rooms = (kind: string, ...modules: string[]): string[] => [
