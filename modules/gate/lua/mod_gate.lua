@@ -183,6 +183,7 @@ local function sweep()
 			count(session)
 			local why = now() > gate.expires + grace and "expired"
 				or revoked and is_revoked(gate) and "revoked"
+				or token_keys and not token_keys[gate.key] and "key gone"
 			if why then
 				security({ action = "session", result = "ended", why = why }, session)
 				session:close({ condition = "not-authorized", text = "This invitation has ended" })
