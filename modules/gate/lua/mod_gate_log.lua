@@ -44,27 +44,21 @@ local function pseudonym(room)
 	return name.base32(digest:sub(1, 20)):sub(1, 26)
 end
 
--- A session's own is made once for each key. Another's room is never kept: what was asked before would
--- be answered faster.
-local function own_pseudonym(pinned)
-	if pinned.pseudonym_key ~= key then
-		pinned.pseudonym, pinned.pseudonym_key = pseudonym(pinned.room), key
-	end
-	return pinned.pseudonym
+-- A field whose words are this program's own: each is put into JSON once. What of an event isn't there is nothing.
+local function field_of_words(called)
+	local texts = setmetatable({}, { __index = function (all, word)
+		local text = (',"%s":%s'):format(called, json.encode(word))
+		all[word] = text
+		return text
+	end })
+	return function (word) return word and texts[word] or "" end
 end
+local action, result, why = field_of_words "action", field_of_words "result", field_of_words "why"
+local to, key_id, role = field_of_words "to", field_of_words "key", field_of_words "role"
 
--- Words of this program's own, each put into JSON once.
-local words = setmetatable({}, { __index = function (all, word)
-	local text = json.encode(word)
-	all[word] = text
-	return text
-end })
-
--- Fields of which it doesn't choose what they say.
-local free = { "kind", "occupants", "nicks", "more" }
-
-local function add(line, field, text)
-	if text then line[#line + 1] = (',"%s":%s'):format(field, text) end
+-- A field of which it doesn't choose what it says.
+local function field(called, value)
+	return value and (',"%s":%s'):format(called, json.encode(value)) or ""
 end
 
 -- As syslog(3) sends it (RFC 3164, without the host). Prosody's util.pposix has one name for all of a
@@ -77,42 +71,47 @@ local function connect()
 	return socket:connect("/dev/log")
 end
 
--- The second that it is, as syslog writes it and as the line does; made once for each.
-local now, here, utc
-local function tell_time()
+-- How each line of this second begins, by how severe it is.
+local now, beginnings
+local function beginning(severity)
 	local second = os.time()
-	if second ~= now then now, here, utc = second, os.date("%b %e %H:%M:%S", second), os.date("!%Y-%m-%dT%H:%M:%SZ", second) end
-	return here, utc
+	if second ~= now then
+		now, beginnings = second, {}
+		local here, utc = os.date("%b %e %H:%M:%S", second), os.date("!%Y-%m-%dT%H:%M:%SZ", second)
+		for _, each in ipairs { warning, info } do
+			beginnings[each] = ('<%d>%s polder-gate: {"at":"%s"'):format(auth | each, here, utc)
+		end
+	end
+	return beginnings[severity]
 end
 
-local function send(severity, at, text)
-	local line = ("<%d>%s polder-gate: %s"):format(auth | severity, at, text)
-	if socket and socket:send(line) or connect() and socket:send(line) then return end
-	module:log("error", "a decision can't be written to the security log")
+-- Who it was, and a session's own room. Both are the same in each line of a session.
+local function who(event)
+	return field("actor", event.actor) .. field("address", event.address)
+end
+local function whose(pinned)
+	pinned.told = pinned.told or field("actor", pinned.actor) .. field("address", pinned.address) .. role(pinned.role)
+	return pinned.told
+end
+local function own_room(pinned)
+	if pinned.room_told_by ~= key then
+		pinned.room_told, pinned.room_told_by = field("room", pseudonym(pinned.room)), key
+	end
+	return pinned.room_told
 end
 
 -- One decision. event: action, result, and where known why, to, key, room, actor, address, kind, occupants, nicks, more.
 -- pinned: what the token of the session said, if one is concerned; its room counts unless the event has another.
+-- Put together at once: a piece that is kept for a moment costs again when it is cleared away.
 function security(event, pinned)
-	local local_time, utc_time = tell_time()
-	local line = { '{"at":"' .. utc_time .. '"' }
-	add(line, "action", words[event.action])
-	add(line, "result", words[event.result])
-	add(line, "why", event.why and words[event.why])
-	add(line, "to", event.to and words[event.to])
-	add(line, "key", event.key and words[event.key])
-	for _, field in ipairs(free) do add(line, field, event[field] and json.encode(event[field])) end
-	if pinned then
-		pinned.told = pinned.told or (',"actor":%s,"address":%s,"role":%s'):format(
-			json.encode(pinned.actor), json.encode(pinned.address), words[pinned.role])
-		line[#line + 1] = pinned.told
-	else
-		add(line, "actor", event.actor and json.encode(event.actor))
-		add(line, "address", event.address and json.encode(event.address))
-	end
 	local is_own = pinned and (event.room == nil or event.room == pinned.room)
-	local room = is_own and own_pseudonym(pinned) or event.room and pseudonym(event.room)
-	add(line, "room", room and json.encode(room))
-	line[#line + 1] = "}"
-	send(event.result == "refused" and warning or info, local_time, table.concat(line))
+	local line = beginning(event.result == "refused" and warning or info)
+		.. action(event.action) .. result(event.result) .. why(event.why) .. to(event.to) .. key_id(event.key)
+		.. field("kind", event.kind) .. field("occupants", event.occupants) .. field("nicks", event.nicks) .. field("more", event.more)
+		.. (pinned and whose(pinned) or who(event))
+		-- Another's room is never kept: what was asked before would be answered faster.
+		.. (is_own and own_room(pinned) or event.room and field("room", pseudonym(event.room)) or "")
+		.. "}"
+	if socket and socket:send(line) or connect() and socket:send(line) then return end
+	module:log("error", "a decision can't be written to the security log")
 end
