@@ -241,6 +241,12 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
           "logs",
           `operations ${plural(blueprint.retention.operationsDays, "day")}, security ${plural(blueprint.retention.securityDays, "day")}, incidents ${plural(blueprint.retention.incidentDays, "day")}`,
         ],
+        [
+          "security logs",
+          blueprint.logKeepers.length > 0
+            ? `an admin opens them with ${blueprint.logKeepers.map(({ name }) => name).join(" or ")}`
+            : paint.warn("any admin opens them alone"),
+        ],
       ],
       layout,
     ),

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { Decrypter } from "age-encryption";
 import { z } from "zod";
 import { inHost } from "../hypervisor/index.ts";
 import { cluster } from "./cluster.ts";
+import { keeperFile } from "./person.ts";
 
 /** Operations, or security: whose store an entry must be in. */
 export type Stream = "operations" | "security";
@@ -115,18 +117,33 @@ export interface StoredLine {
   readonly text: string;
 }
 
-/** A store of the monitor's, opened by its identity: every line of every sealed file. */
-export async function openStore(store: Stream): Promise<StoredLine[]> {
+const opener = (identities: string): Decrypter => {
   const decrypter = new Decrypter();
-  const identities = (await cluster.vault()).need(`monitor/${store}.identity`);
   for (const identity of identities.trim().split("\n")) decrypter.addIdentity(identity);
+  return decrypter;
+};
+
+/**
+ * A store of the monitor's: every line of every sealed file. Security's are opened by two, the vault's
+ * identity first and the keeper's then: one that the vault alone opens is refused.
+ *
+ * @throws Error when a seal is missing, or is somebody else's
+ */
+export async function openStore(store: Stream): Promise<StoredLine[]> {
+  const admin = opener((await cluster.vault()).need(`monitor/${store}.identity`));
+  const seals =
+    store === "security"
+      ? [admin, opener(readFileSync(keeperFile(cluster.instance), "utf8"))]
+      : [admin];
   const listed = await cluster.on(
     "monitor-1",
     `cd /srv/logs/${store} && find . -name '*.age' | sort | while read -r file; do base64 -w0 "$file"; echo; done`,
   );
   const lines: StoredLine[] = [];
   for (const sealed of listed.split("\n").filter(Boolean)) {
-    const clear = await decrypter.decrypt(Buffer.from(sealed, "base64"), "text");
+    let bare: Uint8Array = Buffer.from(sealed, "base64");
+    for (const seal of seals) bare = await seal.decrypt(bare);
+    const clear = Buffer.from(bare).toString();
     for (const text of clear.split("\n").filter(Boolean)) {
       const raw = JSON.parse(text) as Record<string, unknown>;
       const all = Object.values(raw).map((value) =>

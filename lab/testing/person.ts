@@ -8,7 +8,14 @@ export type Person = Readonly<
   Record<"POLDER_USER" | "POLDER_SSH_IDENTITY" | "POLDER_AGE_IDENTITY", string>
 >;
 
-/** Makes an admin of an instance, with an SSH key and an age identity of their own. */
+/** Where an instance's log keeper has their age identity. */
+export const keeperFile = (instance: TestInstance): string =>
+  join(instance.folder, "person", "keeper.age");
+
+/**
+ * Makes an admin of an instance, with an SSH key and an age identity of their own, and a log keeper with
+ * another one.
+ */
 export async function addPerson(instance: TestInstance, user: string): Promise<Person> {
   const folder = join(instance.folder, "person");
   mkdirSync(folder, { mode: 0o700, recursive: true });
@@ -25,13 +32,17 @@ export async function addPerson(instance: TestInstance, user: string): Promise<P
     ssh,
   ]);
   if (made.code !== 0) throw new Error(made.stderr);
-  const identity = await generateX25519Identity();
+  const [identity, keeper] = [await generateX25519Identity(), await generateX25519Identity()];
   writeFileSync(age, `${identity}\n`, { mode: 0o600 });
+  writeFileSync(keeperFile(instance), `${keeper}\n`, { mode: 0o600 });
   const key = (await program("cat", [`${ssh}.pub`])).stdout.trim();
   const recipient = await identityToRecipient(identity);
   writeFileSync(
     join(instance.folder, "admins.yaml"),
-    `admins:\n  - { name: Test ${user}, user: ${user}, key: "${key}", age: ${recipient}, issuer: true }\n`,
+    `admins:\n  - { name: Test ${user}, user: ${user}, key: "${key}", age: ${recipient}, issuer: true }
+logKeepers:
+  - { name: Test keeper, age: ${await identityToRecipient(keeper)} }
+`,
   );
   return { POLDER_USER: user, POLDER_SSH_IDENTITY: ssh, POLDER_AGE_IDENTITY: age };
 }

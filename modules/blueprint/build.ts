@@ -406,6 +406,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     placement: planPlacement(sizing, location),
     dns: planDns(instance, location, hosts),
     admins: instance.admins,
+    logKeepers: instance.logKeepers,
     adminNetworks: instance.adminNetworks,
     meetings: { ...instance.meetings, chat: instance.chat },
     packages: instance.packages,

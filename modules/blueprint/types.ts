@@ -160,6 +160,8 @@ export interface Blueprint {
   }[];
   /** Opens both vaults, too: nobody's, on paper. */
   readonly breakGlass?: string;
+  /** Who opens the security logs' inner seal; the outer one opens by the instance's vault. */
+  readonly logKeepers: readonly { readonly name: string; readonly age: string }[];
   readonly adminNetworks: readonly string[];
   readonly meetings: Instance["meetings"] & { readonly chat: "off" | "on" };
   readonly packages: Instance["packages"];

@@ -22,6 +22,7 @@ type Raw = {
   readonly credentials?: unknown;
   readonly adminNetworks?: unknown;
   readonly admins?: unknown;
+  readonly logKeepers?: unknown;
   readonly meetings?: { readonly lobby?: unknown };
   readonly network?: { readonly ipv4?: unknown; readonly ipv6?: unknown };
   readonly retention?: { readonly securityDays?: unknown; readonly incidentDays?: unknown };
@@ -46,6 +47,16 @@ const ADDRESSES = [
   { path: ["certificates", "acmeDirectory"], schemes: ["https:"] },
   { path: ["alarms", "webhook"], schemes: ["https:", "http:"] },
   { path: ["state", "address"], schemes: ["https:"] },
+] as const;
+
+/** What two people of one list never share. */
+const OWN = [
+  ["admins", "user"],
+  ["admins", "key"],
+  ["admins", "name"],
+  ["admins", "age"],
+  ["logKeepers", "name"],
+  ["logKeepers", "age"],
 ] as const;
 
 const SOURCES = ["upstream", "mirror", "folder"] as const;
@@ -127,17 +138,17 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
     if (adminNetwork.safeParse(text).success) addRange(["adminNetworks", i], text);
   });
 
-  for (const key of ["user", "key", "name", "age"] as const) {
+  for (const [people, key] of OWN) {
     const seen = new Map<string, number>();
-    list(raw.admins).forEach((admin, i) => {
-      const value = field(admin, key);
+    list(raw[people]).forEach((person, i) => {
+      const value = field(person, key);
       if (typeof value !== "string") return;
       const id = key === "key" ? value.trim().split(/\s+/).slice(0, 2).join(" ") : value;
       const first = seen.get(id);
       if (first !== undefined)
         report(
-          ["admins", i, key],
-          `the same ${key} as admins[${first}]: each person has their own`,
+          [people, i, key],
+          `the same ${key} as ${people}[${first}]: each person has their own`,
         );
       seen.set(id, first ?? i);
     });

@@ -6,6 +6,7 @@ const KEY =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICZZP6QBrHcj+rLvtQmxye1Q67Ks+C8hj2y+EEM1tjmg sam.devries";
 const OTHER =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDy9EfRFHEBAjWLXiguh/SCm+a+CXs9NyXW9OgB79oKf noor.bakker";
+const AGE = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const TYPES = "ssh-ed25519, sk-ssh-ed25519@openssh.com, sk-ecdsa-sha2-nistp256@openssh.com";
 
 /** Every line is the start of a case's edit, so the numbers below are the lines of this text. */
@@ -522,6 +523,19 @@ describe("what is refused, and where", () => {
       "",
       `meetings: { lobby: false }\nwaivers:\n  - { ${WAIVER}, expires: 2027-01-31 }\n  - { ${WAIVER}, expires: 2027-02-28 }\n`,
       ['f.yaml:24:15: waivers[1].waives: "meetings.lobby" is waived twice'],
+    ],
+    // Log keepers
+    [
+      "",
+      `logKeepers:\n  - { name: A B, age: ${AGE} }\n  - { name: C D, age: ${AGE} }\n`,
+      ["f.yaml:23:23: logKeepers[1].age: the same age as logKeepers[0]: each person has their own"],
+    ],
+    [
+      "",
+      `logKeepers:\n  - { name: A B, age: ${AGE.replace("q", "p")} }\n`,
+      [
+        `f.yaml:22:23: logKeepers[0].age: "${AGE.replace("q", "p")}" has a letter wrong: its checksum doesn't fit, copy it again`,
+      ],
     ],
     // Packages, state, contact
     [

@@ -1,3 +1,4 @@
+import { Encrypter } from "age-encryption";
 import { z } from "zod";
 import { contains, INTERNET, overlaps, parseCidr } from "../network/index.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
@@ -210,12 +211,17 @@ const login = (text: string): string | undefined => {
     : `got "${text}", 2 to 31 of a-z and 0-9 are allowed, a letter first`;
 };
 
-/** An age X25519 recipient (C2SP age: bech32 of 32 bytes). */
-const ageRecipient = checked((text) =>
-  /^age1[02-9ac-hj-np-z]{58}$/.test(text)
-    ? undefined
-    : `got ${JSON.stringify(text.slice(0, 40))}, an age recipient is allowed: age1 and 58 letters, as \`polder keys person\` prints it`,
-);
+/** An age X25519 recipient (C2SP age: bech32 of 32 bytes), its checksum included. */
+const ageRecipient = checked((text) => {
+  if (!/^age1[02-9ac-hj-np-z]{58}$/.test(text))
+    return `got ${JSON.stringify(text.slice(0, 40))}, an age recipient is allowed: age1 and 58 letters, as \`polder keys person\` prints it`;
+  try {
+    new Encrypter().addRecipient(text);
+    return undefined;
+  } catch {
+    return `"${text}" has a letter wrong: its checksum doesn't fit, copy it again`;
+  }
+});
 
 export const admin = z.strictObject({
   name: oneLine(80).describe("First and last name: no shared accounts (BIO2 5.16.02)"),
@@ -232,8 +238,20 @@ export const admin = z.strictObject({
     .describe("Whether the person also opens the issuer vault, which holds what signs meetings"),
 });
 
+const logKeepers = z
+  .array(
+    z.strictObject({
+      name: oneLine(80).describe("First and last name"),
+      age: ageRecipient.describe("Their age recipient, which opens the inner seal"),
+    }),
+  )
+  .max(10);
+
 /** `admins.yaml` beside the instance file: more people, for those who keep them apart. */
-export const adminsFileSchema = z.strictObject({ admins: z.array(admin).min(1).max(20) });
+export const adminsFileSchema = z.strictObject({
+  admins: z.array(admin).min(1).max(20),
+  logKeepers: logKeepers.default([]),
+});
 
 const certificates = z
   .strictObject({
@@ -336,6 +354,11 @@ export const instanceSchema = z
       .optional()
       .describe(
         "The age recipient of a key on paper in a sealed envelope, which opens both vaults when nobody else can",
+      ),
+    logKeepers: logKeepers
+      .default([])
+      .describe(
+        "Who opens the security logs together with an admin, and neither alone; no admins themselves. Nobody takes a waiver",
       ),
     adminNetworks: z
       .array(adminNetwork)

@@ -246,14 +246,18 @@ function services(control: string[], bridge: string[], turn: string[]): SecretSp
 }
 
 function monitoring(blueprint: Blueprint, monitor: string[]): SecretSpec[] {
-  const store = (name: "operations" | "security"): SecretSpec[] => {
+  const store = (name: "operations" | "security", kept: boolean): SecretSpec[] => {
     const rotation =
       "`polder keys rotate`, then converge; the old identity stays in the list, for older logs";
+    const [seals, opens] = kept ? [" over the log keepers' seal", "the outer seal of "] : ["", ""];
+    const stolen = kept
+      ? "rotate; what is sealed already needs a log keeper's identity, too"
+      : "rotate, and what is sealed already is told";
     return [
       spec({
         name: `monitor/${name}.recipient`,
         kind: "age recipient",
-        purpose: `the monitor seals the ${name} logs to it, and can't open them`,
+        purpose: `the monitor seals the ${name} logs to it${seals}, and can't open them`,
         hosts: monitor,
         public: true,
         lifetimeDays: LIFETIME.reading,
@@ -263,16 +267,16 @@ function monitoring(blueprint: Blueprint, monitor: string[]): SecretSpec[] {
       spec({
         name: `monitor/${name}.identity`,
         kind: "age identity",
-        purpose: `opens the ${name} logs`,
+        purpose: `opens ${opens}the ${name} logs`,
         lifetimeDays: LIFETIME.reading,
         rotation,
-        loss: "lost: older logs can't be read any more; stolen: rotate, and what is sealed already is told",
+        loss: `lost: older logs can't be read any more; stolen: ${stolen}`,
       }),
     ];
   };
   return [
-    ...store("operations"),
-    ...store("security"),
+    ...store("operations", false),
+    ...store("security", blueprint.logKeepers.length > 0),
     ...(blueprint.alarms
       ? [
           spec({

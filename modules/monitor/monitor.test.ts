@@ -55,6 +55,22 @@ it("has the token in root's file alone, and no alarms where nobody is to be told
   expect([...contents(silent).keys()].filter((path) => path.includes("alarm"))).toEqual([]);
 });
 
+it("seals security to its keepers first, and operations to the vault's key alone", () => {
+  const age = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+  const logKeepers = [{ name: "Mirjam de Graaf", age }];
+  const seals = (of: Blueprint) =>
+    JSON.parse(/^SEALS = (.*)$/m.exec(contents(of).get(SPLIT) ?? "")?.[1] ?? "");
+  const SPLIT = "/usr/local/lib/polder/polder-journal-split";
+  const [operations, security, keepers] = ["operations", "security", "keepers"].map(
+    (name) => `/etc/polder/monitor/${name}.recipient`,
+  );
+  const kept = buildBlueprint(inputOf(someInstance({ logKeepers })));
+  expect(seals(kept)).toEqual({ operations: [operations], security: [keepers, security] });
+  expect(contents(kept).get(keepers as string)).toContain(`\n# Mirjam de Graaf\n${age}\n`);
+  expect(seals(blueprint)).toEqual({ operations: [operations], security: [security] });
+  expect(contents(blueprint).has(keepers as string)).toBe(false);
+});
+
 it("watches what each host shows to others", () => {
   for (const host of blueprint.hosts) {
     const unit = certificateWatchPart(blueprint, host).files?.find(({ path }) =>

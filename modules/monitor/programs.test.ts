@@ -18,7 +18,11 @@ beforeAll(() => {
   );
   writeFileSync(
     join(folder, "split.py"),
-    splitProgram({ operations: 14, security: 183, incidents: 1096 }, "#"),
+    splitProgram(
+      { operations: 14, security: 183, incidents: 1096 },
+      { operations: ["o"], security: ["s"] },
+      "#",
+    ),
   );
   writeFileSync(join(folder, "incident.py"), incidentProgram("#"));
   const program = {

@@ -5,7 +5,13 @@ export interface Terms {
   readonly incidents: number;
 }
 
-export const splitProgram = (days: Terms, mark: string): string => `#!/usr/bin/python3
+/** Each store's files of recipients, the innermost seal's first. */
+export interface Seals {
+  readonly operations: readonly string[];
+  readonly security: readonly string[];
+}
+
+export const splitProgram = (days: Terms, seals: Seals, mark: string): string => `#!/usr/bin/python3
 ${mark}
 """Sorts new journal entries into two sealed stores, and deletes what is older than its term."""
 
@@ -20,8 +26,8 @@ from polder_journal import Cursor, number, sources, text
 
 STORES = "/srv/logs"
 STATE = "/var/lib/polder-journal"
-RECIPIENTS = "/etc/polder/monitor"
 DAYS = {"operations": ${days.operations}, "security": ${days.security}, "incidents": ${days.incidents}}
+SEALS = ${JSON.stringify(seals)}
 
 # auth and authpriv (RFC 5424, 6.2.1: 4 and 10).
 FACILITIES = {4, 10}
@@ -53,20 +59,33 @@ def line_of(host, entry):
 
 
 class Sealed:
-    """A file that only the holder of the store's identity can read; there when it is whole."""
+    """A file in as many seals of age as its store has: each opens for its own recipients, nothing lies
+    unsealed in between, and each adds one .age to the name. It is there when it is whole."""
 
     def __init__(self, store, now):
         folder = os.path.join(STORES, store, now.strftime("%Y-%m-%d"))
         os.makedirs(folder, mode=0o750, exist_ok=True)
-        self.path = os.path.join(folder, now.strftime("%H%M%S.%f.jsonl.age"))
-        recipient = os.path.join(RECIPIENTS, f"{store}.recipient")
-        command = ["age", "-R", recipient, "-o", self.path + ".part"]
-        self.program = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        self.path = os.path.join(folder, now.strftime("%H%M%S.%f.jsonl") + ".age" * len(SEALS[store]))
+        self.programs = []
+        with open(self.path + ".part", "wb") as file:
+            for recipients in SEALS[store]:
+                before = self.programs[-1].stdout if self.programs else subprocess.PIPE
+                last = len(self.programs) + 1 == len(SEALS[store])
+                command = ["age", "--encrypt", "--recipients-file", recipients]
+                out = file if last else subprocess.PIPE
+                self.programs.append(subprocess.Popen(command, stdin=before, stdout=out))
+                if before != subprocess.PIPE:
+                    # The next one's alone now, so that it learns when this one ends.
+                    before.close()
+
+    def write(self, line):
+        self.programs[0].stdin.write(line.encode())
 
     def close(self):
-        self.program.stdin.close()
-        if self.program.wait() != 0:
-            raise RuntimeError(f"age ended with {self.program.returncode}")
+        self.programs[0].stdin.close()
+        codes = [program.wait() for program in self.programs]
+        if any(codes):
+            raise RuntimeError(f"age ended with {codes}")
         with open(self.path + ".part", "rb") as file:
             os.fsync(file.fileno())
         os.replace(self.path + ".part", self.path)
@@ -80,7 +99,7 @@ def split(now, state=STATE):
             store = store_of(entry)
             if store not in files:
                 files[store] = Sealed(store, now)
-            files[store].program.stdin.write(line_of(host, entry))
+            files[store].write(line_of(host, entry))
         cursors.append(cursor)
     for file in files.values():
         file.close()

@@ -14,11 +14,15 @@ export const JOURNAL = `${LIBRARY}/polder_journal.py`;
 const INCIDENT = "/usr/local/sbin/polder-incident";
 const TRIM = "polder-journal-trim";
 
+const RECIPIENTS = "/etc/polder/monitor";
+const KEEPERS = `${RECIPIENTS}/keepers.recipient`;
+
 /**
  * Two stores of sealed files, each with a term and a key of its own: operations and security. What
- * came in lies in clear for a day at most.
+ * came in lies in clear for a day at most. Security is sealed to its keepers first, and what comes of
+ * that as operations is, to a key in the instance's vault: an admin and a keeper open it together.
  */
-export function stores({ retention, hosts }: Blueprint, own: Host): TreePart {
+export function stores({ retention, hosts, logKeepers }: Blueprint, own: Host): TreePart {
   const days = {
     operations: retention.operationsDays,
     security: retention.securityDays,
@@ -26,17 +30,30 @@ export function stores({ retention, hosts }: Blueprint, own: Host): TreePart {
   };
   const senders = hosts.filter(({ role }) => role !== "monitor");
   const names = Object.fromEntries(senders.map((host) => [senderAddress(host), host.name]));
-  const recipient = (store: string) => `/etc/polder/monitor/${store}.recipient`;
+  const recipient = (store: string) => `${RECIPIENTS}/${store}.recipient`;
+  const kept = logKeepers.length > 0;
+  const seals = {
+    operations: [recipient("operations")],
+    security: [...(kept ? [KEEPERS] : []), recipient("security")],
+  };
   const folders = Object.keys(days).map((store) => `/srv/logs/${store}`);
   return {
     packages: { install: ["age", "python3"], absent: [] },
     files: [
       rawFile(JOURNAL, journalModule(names, own.name, heading())),
-      rawFile(PROGRAM, splitProgram(days, heading()), { mode: "0755" }),
+      rawFile(PROGRAM, splitProgram(days, seals, heading()), { mode: "0755" }),
       rawFile(INCIDENT, incidentProgram(heading()), { mode: "0755" }),
       ...["operations", "security"].map((store) =>
         rawFile(recipient(store), reference(`monitor/${store}.recipient`)),
       ),
+      ...(kept
+        ? [
+            textFile(
+              KEEPERS,
+              logKeepers.flatMap(({ name, age }) => [`# ${name}`, age]),
+            ),
+          ]
+        : []),
       oneshot(NAME, "Seals new journal entries into two stores", [
         `ExecStartPre=+/usr/bin/install -d -m 0750 -o ${RECEIVER} -g ${RECEIVER} ${folders.join(" ")}`,
         `ExecStart=${PROGRAM}`,

@@ -174,6 +174,7 @@ describe("a folder that can't be used", () => {
 
 describe("admins.yaml", () => {
   const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINabePBDZCiZVTFT69fD+D0BBDqwZPq1D//SusS02Bwq";
+  const AGE = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
   const people = (entry: string) => ({
     "instance.yaml": LAB,
     "admins.yaml": `admins:\n  - ${entry}\n`,
@@ -186,6 +187,16 @@ describe("admins.yaml", () => {
       ["samdevries", false],
       ["noorbakker", false],
       ["annakok", true],
+    ]);
+  });
+
+  it("adds log keepers, too", () => {
+    const more = `admins: [{ name: Anna Kok, user: annakok, key: ${KEY} }]\nlogKeepers: [{ name: Lab Two, age: ${AGE} }]\n`;
+    const at = (text: string) => ({ "instance.yaml": LAB, "admins.yaml": text });
+    const { logKeepers } = loadInstance(folder(at(more))).blueprint;
+    expect(logKeepers.map(({ name }) => name)).toEqual(["Mirjam de Graaf", "Lab Two"]);
+    expect(loading(at(more.replace("Lab Two", "Mirjam de Graaf")))).toEqual([
+      "admins.yaml:2:22: logKeepers[0].name: the same name as Mirjam de Graaf's: each person has their own",
     ]);
   });
 

@@ -175,6 +175,25 @@ function readCalibration(folder: string): {
   return { own, day };
 }
 
+/** The people of a list who share what each has of their own with one who is known or before them. */
+function sharing<P extends { readonly name: string }>(
+  yaml: YamlFile,
+  list: string,
+  [known, more]: readonly [readonly P[], readonly P[]],
+  keys: readonly (keyof P & string)[],
+): Problem[] {
+  return more.flatMap((person, i) =>
+    keys.flatMap((key) => {
+      const before = [...known, ...more.slice(0, i)];
+      const other = before.find((one) => one[key] !== undefined && one[key] === person[key]);
+      if (!other) return [];
+      const at = [list, i, key];
+      const message = `${pathText(at)}: the same ${key} as ${other.name}'s: each person has their own`;
+      return [{ file: yaml.file, at: yaml.at(at), message }];
+    }),
+  );
+}
+
 /**
  * The people of the instance file and those of `admins.yaml` beside it.
  *
@@ -184,25 +203,17 @@ function withAdmins(instance: Instance, folder: string): Instance {
   const path = join(folder, ADMINS_FILE);
   if (!existsSync(path)) return instance;
   const yaml = parseYaml(readText(path), shown(path));
-  const { admins } = validate(yaml, adminsFileSchema);
-  const problems: Problem[] = [];
-  const known = [...instance.admins];
-  admins.forEach((person, i) => {
-    for (const key of ["user", "key", "name", "age"] as const) {
-      const value = person[key];
-      const other = known.find((one) => value !== undefined && one[key] === value);
-      const at = ["admins", i, key];
-      if (other)
-        problems.push({
-          file: yaml.file,
-          at: yaml.at(at),
-          message: `${pathText(at)}: the same ${key} as ${other.name}'s: each person has their own`,
-        });
-    }
-    known.push(person);
-  });
+  const more = validate(yaml, adminsFileSchema);
+  const [admins, keepers] = [
+    [instance.admins, more.admins],
+    [instance.logKeepers, more.logKeepers],
+  ] as const;
+  const problems = [
+    ...sharing(yaml, "admins", admins, ["user", "key", "name", "age"]),
+    ...sharing(yaml, "logKeepers", keepers, ["name", "age"]),
+  ];
   if (problems.length > 0) throw new BadInput(inFileOrder(problems));
-  return { ...instance, admins: known };
+  return { ...instance, admins: admins.flat(), logKeepers: keepers.flat() };
 }
 
 /**
