@@ -6,6 +6,7 @@ import { overridesAreNamed } from "./rules/overrides-are-named.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
 import { residencyFresh } from "./rules/residency-fresh.ts";
+import { securityLogsTakeTwo } from "./rules/security-logs-take-two.ts";
 import { userDataIsIdentity } from "./rules/user-data-is-identity.ts";
 import { validBySchema } from "./rules/valid-by-schema.ts";
 import { waiversInDate } from "./rules/waivers-in-date.ts";
@@ -632,6 +633,44 @@ describe("overrides-are-named", () => {
     ]);
   });
 });
+
+const keep = (p: Planted, name: string, age?: string) => {
+  const [first] = p.blueprint.logKeepers;
+  p.blueprint.logKeepers = [first, { name, age: age ?? first.age.replace(/.{6}$/, "qqqqqq") }];
+  return "security logs";
+};
+
+bothWays(securityLogsTakeTwo, () => example(), [
+  [
+    "nobody named",
+    (p) => {
+      p.blueprint.logKeepers = [];
+      return "security logs";
+    },
+    /any admin opens them alone: logKeepers names nobody/,
+  ],
+  [
+    "an admin by name",
+    (p) => keep(p, "noor  BAKKER"),
+    /log keeper noor {2}BAKKER is admin noorbakker/,
+  ],
+  [
+    "an admin by key",
+    (p) => {
+      p.blueprint.admins[0].age = p.blueprint.logKeepers[0].age;
+      return keep(p, "Somebody Else");
+    },
+    /log keeper Mirjam de Graaf is admin samdevries/,
+  ],
+  [
+    "the envelope's key",
+    (p) => {
+      p.blueprint.breakGlass = "age1envelope";
+      return keep(p, "Somebody Else", "age1envelope");
+    },
+    /log keeper Somebody Else has the break-glass key/,
+  ],
+]);
 
 const waive = (p: Planted, expires: string, waives = "no-unnoticed-interruption") => {
   p.blueprint.waivers = [{ waives, reason: "upgrade", owner: "Sam de Vries", expires }];

@@ -16,6 +16,7 @@ import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
 import { residencyFresh } from "./rules/residency-fresh.ts";
 import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
+import { securityLogsTakeTwo } from "./rules/security-logs-take-two.ts";
 import { stateIsProtected } from "./rules/state-is-protected.ts";
 import { stateOutsideOutput } from "./rules/state-outside-output.ts";
 import { userDataIsIdentity } from "./rules/user-data-is-identity.ts";
@@ -48,6 +49,7 @@ const rules = (ownNetwork: Rule): readonly Rule[] => [
   validBySchema,
   residencyAccepted,
   residencyFresh,
+  securityLogsTakeTwo,
   waiversInDate,
 ];
 
