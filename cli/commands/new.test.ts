@@ -86,6 +86,8 @@ describe("the file", () => {
   it("says of each field what it is, and shows defaults that hold when they are switched on", () => {
     const text = instanceText(ANSWERS, "openstack");
     expect(text).toContain("# The only networks that management is possible from\nadminNetworks:");
+    // Nobody can be named by default; a plan fails until somebody is.
+    expect(text).toContain("\n# logKeepers:\n");
     const on = text
       .replace(/^# (meetings|retention|network):$/gm, "$1:")
       .replace(/^# {3}(\w+: )/gm, "  $1")
