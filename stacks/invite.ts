@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { calendarText } from "../modules/invitations/index.ts";
 import { sumOf } from "../modules/issue-log/index.ts";
+import { OutsideFailure } from "../modules/outside/index.ts";
 import { makeRoom, type RoomName, randomText, readRoomKeys } from "../modules/rooms/index.ts";
 import { openVault, whoseIdentity } from "../modules/secrets/index.ts";
 import {
@@ -13,13 +14,16 @@ import {
   signToken,
   type Ticket,
 } from "../modules/tokens/index.ts";
-import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { type LoadedInstance, tryWhole, writeWhole } from "../modules/workspace/index.ts";
 import { exclusively } from "./exclusive.ts";
 import { writeIssueLog } from "./issue-log.ts";
 import { buildFolder } from "./working-folder.ts";
 
 /** Seconds that the door is open before a meeting begins. */
 const EARLY = 900;
+
+/** More than a calendar entry, or links of a dozen meetings. */
+const FILE_BYTES = 65_536;
 
 export interface Meeting {
   /** Seconds since 1970. */
@@ -32,6 +36,14 @@ export interface Meeting {
   readonly guests: number;
   /** Where the first guest's calendar entry goes; undefined: into the instance's build folder. */
   readonly ics?: string | undefined;
+  /** Another file that the links go into. */
+  readonly into?: LinkTarget | undefined;
+}
+
+export interface LinkTarget {
+  readonly file: string;
+  /** Puts them there, once they are issued. @throws Error when it can't be written */
+  readonly write: (invited: Invited) => void;
 }
 
 export interface Link {
@@ -58,12 +70,25 @@ const random = (bytes: number): Uint8Array => randomBytes(bytes);
 const numbered = (file: string, i: number): string =>
   i === 0 ? file : file.replace(/(\.[^./]*)?$/, `-${i + 1}$1`);
 
+/** Puts links where they go. @throws OutsideFailure when they are lost: it says how to take the meeting back */
+function handOver({ folder }: LoadedInstance, { links }: Invited, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const { code, message, path = "a file" } = error as NodeJS.ErrnoException;
+    throw new OutsideFailure(
+      `${path}: can't be written (${code ?? message}): the meeting is issued and its links are lost; take it back, then issue another: polder revoke ${folder} ${links[0]?.id} --room`,
+    );
+  }
+}
+
 /**
  * Issues a meeting: a room, and a token for each who is invited. All of it is in the issue log before
- * anybody gets a link.
+ * anybody gets a link, and before that, it was tried whether the links can be written where they go.
  *
  * @param identityFile the age identity of an admin with issuer: true
  * @throws BadInput, among others when the issuer vault isn't sealed to them.
+ * @throws OutsideFailure when links that are issued already can't be written
  */
 export async function invite(
   loaded: LoadedInstance,
@@ -98,6 +123,19 @@ export async function invite(
     const links = await Promise.all(
       tickets.map(async (one) => linkOf(domain, room.name, await signToken(one, off, tokenKey))),
     );
+    const own = join(buildFolder(blueprint.instance), `${tickets.at(-1)?.id}.ics`);
+    const invited: Invited = {
+      ...{ room, from, until },
+      links: tickets.map(({ role, name, id }, i) => {
+        const link = links[i] as string;
+        if (role === "moderator") return { role, name, id, link };
+        const ics = numbered(meeting.ics ?? own, i - meeting.moderators.length);
+        return { role, name, id, link, ics };
+      }),
+    };
+    const files = invited.links.flatMap(({ ics }) => ics ?? []);
+    for (const file of [...files, ...(meeting.into ? [meeting.into.file] : [])])
+      tryWhole(file, FILE_BYTES);
     writeIssueLog(
       folder,
       tickets.map(({ id, role, person }) => ({
@@ -107,17 +145,14 @@ export async function invite(
       })),
       { by, now, keys: issuer.need("issuer/log-signing.key") },
     );
-    const own = join(buildFolder(blueprint.instance), `${tickets.at(-1)?.id}.ics`);
-    return {
-      ...{ room, from, until },
-      links: tickets.map(({ role, name, id }, i) => {
-        const link = links[i] as string;
-        if (role === "moderator") return { role, name, id, link };
-        const ics = numbered(meeting.ics ?? own, i - meeting.moderators.length);
+    handOver(loaded, invited, () => {
+      for (const { id, link, ics } of invited.links) {
+        if (ics === undefined) continue;
         const entry = { id, domain, link, from: meeting.starts, until, made: issued };
         writeWhole(ics, calendarText(entry));
-        return { role, name, id, link, ics };
-      }),
-    };
+      }
+      meeting.into?.write(invited);
+    });
+    return invited;
   });
 }

@@ -1,5 +1,14 @@
 import { createPublicKey, verify } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
@@ -10,7 +19,8 @@ import { readRoom, readRoomKeys } from "../../modules/rooms/index.ts";
 import { createVault, ensureSecrets, openVault } from "../../modules/secrets/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../../modules/secrets/testing.ts";
 import { keyIdOf } from "../../modules/tokens/index.ts";
-import type { LoadedInstance } from "../../modules/workspace/index.ts";
+import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
+import { invite as issue } from "../../stacks/invite.ts";
 import { buildFolder } from "../../stacks/working-folder.ts";
 import { report } from "../exit.ts";
 import { inviteCommand } from "./invite.ts";
@@ -248,6 +258,59 @@ describe("polder invite --links", () => {
     expect(await of("--links", "-")).toMatch(/^--links: a file is needed/);
     expect(lines()).toBe(before);
   });
+
+  // Files are written beside themselves first: there, a device that is always full.
+  const fill = (path: string) => symlinkSync("/dev/full", `${path}.new`);
+  const fresh = (name: string) => {
+    const folder = join(place.folder, "..", name);
+    mkdirSync(folder);
+    return join(folder, "links.yaml");
+  };
+
+  it.each(["--links", "--ics"])(
+    "issues nothing when the file of %s can't be written",
+    async (option) => {
+      const path = fresh(`full${option}`);
+      const before = lines();
+      fill(path);
+      const ran = await meet(option, path);
+      expect([ran.status, ran.stdout, lines()]).toEqual([3, "", before]);
+      expect(ran.stderr).toMatch(/the disk is full: make room, then run it again\n$/);
+      expect(existsSync(path)).toBe(false);
+    },
+  );
+
+  it("issues nothing when a calendar entry's file is a folder", async () => {
+    const before = lines();
+    const ran = await meet("--ics", place.folder);
+    expect([ran.status, ran.stdout, lines()]).toEqual([3, "", before]);
+    expect(ran.stderr).toMatch(/is a folder where a file must be/);
+  });
+
+  it("says how to take the meeting back when links can't be written any more", async () => {
+    const path = fresh("fills");
+    const write = () => {
+      fill(path);
+      writeWhole(path, "links");
+    };
+    const starts = Math.floor(Date.now() / 1000);
+    const meeting = { starts, minutes: 60, moderators: ["Anna Kok"], guests: 1 };
+    const into = { file: path, write };
+    const failed = await issue(loaded, { ...meeting, into }, anna.identityFile, new Date()).catch(
+      (error: Error) => error,
+    );
+    const [, command] =
+      /can't be written \(ENOSPC\): .* its links are lost; .*: polder revoke (.*)$/.exec(
+        (failed as Error).message,
+      ) ?? [];
+    const ran = await run(
+      revokeCommand(),
+      ...(command ?? "").split(" "),
+      "--identity",
+      anna.identityFile,
+    );
+    expect([ran.status, ran.stdout]).toEqual([0, expect.stringMatching(/^the room is revoked; /)]);
+  });
 });
 
 describe("polder invite refuses, in one line, and issues nothing", () => {
@@ -328,7 +391,7 @@ describe("polder revoke", () => {
       status: 0,
       stdout: "the token is revoked; no host is there yet: the first converge takes it along\n",
     });
-    expect(revoked()).toBe(`token ${jti} ${exp}\n`);
+    expect(revoked()).toContain(`token ${jti} ${exp}\n`);
     const lines = readFileSync(log(), "utf8");
     expect((await revoke(jti)).stdout).toMatch(/^the token was revoked before; /);
     expect(readFileSync(log(), "utf8")).toBe(lines);
@@ -338,7 +401,7 @@ describe("polder revoke", () => {
     const room = new URL(link).pathname.slice(1);
     const until = (Math.floor(claimsIn(link).exp / 86_400) + 1) * 86_400;
     expect((await revoke(claimsIn(link).jti, "--room")).stdout).toMatch(/^the room is revoked; /);
-    expect(revoked().split("\n")[0]).toBe(`room ${sumOf(room)} ${until}`);
+    expect(revoked()).toContain(`room ${sumOf(room)} ${until}\n`);
     const aloud = room.toUpperCase().replace(/(.{4})/g, "$1 ");
     for (const what of [link, link.replace(/#.*/, ""), room, aloud])
       expect((await revoke(what)).stdout).toMatch(/^the room was revoked before; /);

@@ -14,7 +14,7 @@ import { localMoment, localText } from "../../modules/invitations/index.ts";
 import { issuedIn, keysInUse, logKeyPrint } from "../../modules/issue-log/index.ts";
 import { display } from "../../modules/rooms/index.ts";
 import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
-import { type Invited, invite, type Meeting } from "../../stacks/invite.ts";
+import { type Invited, invite, type LinkTarget, type Meeting } from "../../stacks/invite.ts";
 import { issueLogFile, loadIssueLog } from "../../stacks/issue-log.ts";
 import { FindingsFound } from "../exit.ts";
 import { identityFor } from "../identity.ts";
@@ -85,8 +85,8 @@ function meetingOf(options: Options, now: Date): Meeting {
 }
 
 /**
- * What fills a meeting's links into the file for `polder probe enumeration`, once they are issued. All that
- * can be wrong with it is refused before anything is.
+ * The file for `polder probe enumeration`, and what fills a meeting's links into it. All that can be wrong with
+ * what stands there is refused here, before anything is issued.
  *
  * @throws BadInput when it holds something else, or has both meetings already
  */
@@ -94,7 +94,7 @@ function linkFile(
   { domain, instance }: LoadedInstance["blueprint"],
   file: string,
   as: OtherState | undefined,
-): (invited: Invited) => void {
+): LinkTarget {
   if (file === "-") refuse("--links", "a file is needed: it is read again for the next meeting");
   if (!existsSync(dirname(file))) refuse(file, "there is no such folder");
   const before = readLinkFile(linkFileText(file, "{}"), file, domain);
@@ -106,10 +106,10 @@ function linkFile(
     );
   };
   filled({ links: [] });
-  return (invited) => {
-    const head = `# They let people in: revoke them after polder probe enumeration ${instance} --links\n`;
+  const head = `# They let people in: revoke them after polder probe enumeration ${instance} --links\n`;
+  const write = (invited: Invited) =>
     writeWhole(file, `${head}${dump(filled(invited), { lineWidth: -1 })}`, 0o600);
-  };
+  return { file, write };
 }
 
 function print(
@@ -210,12 +210,11 @@ name and a token hold.`,
     const { identityFile } = identityFor(loaded, options.identity);
     if (options.as !== undefined && options.links === undefined)
       refuse("--as", "says what a meeting is to the file of --links, which isn't given");
-    const fill =
+    const into =
       options.links === undefined
         ? undefined
         : linkFile(loaded.blueprint, options.links, options.as);
-    const invited = await invite(loaded, meeting, identityFile, now);
-    fill?.(invited);
+    const invited = await invite(loaded, { ...meeting, into }, identityFile, now);
     print(invited, meeting, options);
   });
 }

@@ -21,4 +21,4 @@ export {
   OVERRIDES_FILE,
   readOwnLocation,
 } from "./workspace.ts";
-export { writeWhole } from "./write-whole.ts";
+export { tryWhole, writeWhole } from "./write-whole.ts";
