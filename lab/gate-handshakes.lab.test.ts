@@ -1,41 +1,37 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { XmppClient } from "../modules/probes/index.ts";
 import { GateClient, knock, queryOf } from "./testing/gate-client.ts";
+import { worldOfSuite } from "./testing/gate-suite.ts";
 import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
-import { World } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
 const { domain } = blueprint;
 const vectors = loadVectors();
 
-let world: World;
-beforeAll(async () => {
-  world = await World.start(blueprint);
-}, 120_000);
-afterAll(() => world.stop());
+const world = worldOfSuite(blueprint);
 
 describe("a handshake", () => {
   it("is refused with few words", async () => {
-    const refusal = await knock(world.server, "");
+    const refusal = await knock(world().server, "");
     expect(refusal).toMatchObject({ status: 404, body: "not found\n" });
   });
 
   it("that is refused keeps no connection, which would take memory", async () => {
     const request = `GET /xmpp-websocket HTTP/1.1\r\nHost: ${domain}\r\nConnection: keep-alive\r\n\r\n`;
     // Comes to an end when the server closes.
-    expect(await raw(world.server.webPort, request)).toContain("Connection: close\r\n");
+    expect(await raw(world().server.webPort, request)).toContain("Connection: close\r\n");
   }, 20_000);
 
   it.each(vectors.handshakes)("$id: $verdict, $why", async (row) => {
-    const answer = await knock(world.server, await queryOfRow(row, world.issuer));
+    const answer = await knock(world().server, await queryOfRow(row, world().issuer));
     const admitted = answer instanceof WebSocket;
     if (admitted) answer.terminate();
     expect(admitted).toBe(row.verdict === "admitted");
-    if (!admitted) expect(answer).toEqual(await knock(world.server, ""));
+    if (!admitted) expect(answer).toEqual(await knock(world().server, ""));
   });
 
   it.each([
@@ -54,7 +50,7 @@ describe("a handshake", () => {
     for (const method of ["GET", "POST", "OPTIONS", "HEAD", "PUT"])
       for (const host of [domain, `conference.${domain}`, "localhost", "nobody.example"]) {
         const answer = await raw(
-          world.server.webPort,
+          world().server.webPort,
           `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
         );
         if (method !== "HEAD") answers.push(answer.replace(/Date: .*\r\n/, ""));
@@ -65,7 +61,7 @@ describe("a handshake", () => {
   });
 
   it("comes before any stream: the port of bridges gives none to the public host", async () => {
-    const client = new XmppClient(connect(world.server.c2sPort, "127.0.0.1"));
+    const client = new XmppClient(connect(world().server.c2sPort, "127.0.0.1"));
     await expect(client.open(domain)).rejects.toThrow("not-authorized");
     client.close();
   });
@@ -73,8 +69,8 @@ describe("a handshake", () => {
   it.each(["auth", "conference", "internal.auth", "focus"])(
     "doesn't lead to a stream of %s.<domain>",
     async (name) => {
-      const room = world.issuer.room();
-      const one = await GateClient.connect(world.server, room, await world.issuer.token(room));
+      const room = world().issuer.room();
+      const one = await GateClient.connect(world().server, room, await world().issuer.token(room));
       await expect(one.open(`${name}.${domain}`)).rejects.toThrow(/not-authorized|host-unknown/);
       one.close();
     },
@@ -89,8 +85,8 @@ describe("a handshake", () => {
     ["no stanza at all", "<join xmlns='jabber:client' to='x@conference.DOMAIN/y'/>"],
     ["another stream's element", "<enable xmlns='urn:xmpp:sm:3' resume='true'/>"],
   ])("is followed by a login and nothing else: %s", async (_, xml) => {
-    const room = world.issuer.room();
-    const one = await GateClient.connect(world.server, room, await world.issuer.token(room));
+    const room = world().issuer.room();
+    const one = await GateClient.connect(world().server, room, await world().issuer.token(room));
     await one.open();
     one.send(xml.replace("DOMAIN", domain));
     expect(await one.untilEnded()).toBe("policy-violation");
@@ -105,18 +101,18 @@ describe("a handshake", () => {
     // A name of anybody's making would go into the log.
     "<piet-janssen xmlns='jabber:client'/>",
   ])("is followed by stanzas after the login, and nothing else: %s", async (xml) => {
-    const one = await world.client(world.issuer.room(), "guest");
+    const one = await world().client(world().issuer.room(), "guest");
     one.send(xml);
     expect(await one.untilEnded()).toBe("policy-violation");
   });
 
   it("that speaks no XMPP is refused like all others, a good token or not", async () => {
-    const room = world.issuer.room();
-    const query = queryOf(room, await world.issuer.token(room));
+    const room = world().issuer.room();
+    const query = queryOf(room, await world().issuer.token(room));
     for (const protocol of ["", "Sec-WebSocket-Protocol: mqtt\r\n"])
       expect(
         await raw(
-          world.server.webPort,
+          world().server.webPort,
           `GET /xmpp-websocket${query} HTTP/1.1\r\nHost: ${domain}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${protocol}\r\n`,
         ),
       ).toMatch(/^HTTP\/1\.1 404 [\s\S]*\r\n\r\nnot found\n$/);

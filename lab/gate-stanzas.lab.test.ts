@@ -1,41 +1,38 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { childOf } from "../modules/probes/index.ts";
 import { type AccountClient, conditionOf, type GateClient } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
+import { worldOfSuite } from "./testing/gate-suite.ts";
 import { loadVectors, stanzaOfRow } from "./testing/gate-vectors.ts";
-import { REFUSED, World } from "./testing/gate-world.ts";
+import { REFUSED } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
 const { domain } = blueprint;
 const vectors = loadVectors();
 
-let world: World;
-beforeAll(async () => {
-  world = await World.start(blueprint);
-}, 120_000);
-afterAll(() => world.stop());
+const world = worldOfSuite(blueprint);
 
 describe("a stanza", () => {
   const who = {} as Record<"guest" | "member" | "moderator", GateClient>;
   const rooms: Record<string, string> = {};
   beforeAll(async () => {
-    who.moderator = await world.meeting();
+    who.moderator = await world().meeting();
     const { room } = who.moderator;
-    who.guest = await world.client(room, "guest");
-    who.member = await world.client(room, "guest");
+    who.guest = await world().client(room, "guest");
+    who.member = await world().client(room, "guest");
     await who.moderator.setAffiliation(who.member.bareJid, "member");
     expect(await who.member.join()).toBe("joined");
-    const ended = await world.meeting();
-    rooms["live"] = (await world.meeting()).room;
+    const ended = await world().meeting();
+    rooms["live"] = (await world().meeting()).room;
     rooms["ended"] = ended.room;
     ended.close();
-    world.focus.leave(ended.at("conference"));
-    rooms["issued"] = world.issuer.room(2);
+    world().focus.leave(ended.at("conference"));
+    rooms["issued"] = world().issuer.room(2);
     rooms["never"] = new Issuer(domain).room();
-    rooms["over"] = world.issuer.room(-1);
+    rooms["over"] = world().issuer.room(-1);
   }, 60_000);
 
   const foreign = vectors.stanzas.filter((row) => row.foreign !== undefined);
@@ -193,14 +190,14 @@ describe("no guest becomes occupant before a moderator's act", () => {
   };
 
   it.each([true, false])("by any sequence of stanzas, a moderator present: %s", async (present) => {
-    const moderator = await world.meeting();
+    const moderator = await world().meeting();
     if (!present) {
       moderator.leave();
       await moderator.take(({ attributes }) => attributes["type"] === "unavailable");
     }
     // Jicofo's stand-in sees everybody who is in.
     const intruders = () =>
-      world.focus.seen.filter(
+      world().focus.seen.filter(
         ({ name, attributes }) =>
           name === "presence" &&
           attributes["type"] === undefined &&
@@ -209,8 +206,8 @@ describe("no guest becomes occupant before a moderator's act", () => {
           !attributes["from"].endsWith(`/${moderator.nick}`),
       );
     const guests = [
-      await world.client(moderator.room, "guest"),
-      await world.client(moderator.room, "guest"),
+      await world().client(moderator.room, "guest"),
+      await world().client(moderator.room, "guest"),
     ];
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 16 }), async (steps) => {
@@ -219,7 +216,7 @@ describe("no guest becomes occupant before a moderator's act", () => {
           await one.ping();
           one.seen.length = 0;
         }
-        await world.focus.ask(
+        await world().focus.ask(
           `<iq type='get' to='auth.${domain}' ID><ping xmlns='urn:xmpp:ping'/></iq>`,
         );
         expect(intruders()).toEqual([]);
@@ -238,15 +235,15 @@ describe("no guest becomes occupant before a moderator's act", () => {
 
 describe("inside", () => {
   it("bridges and Jicofo meet in the brewery, and only there", async () => {
-    const bridge = await world.account("jvb");
+    const bridge = await world().account("jvb");
     const join = (one: AccountClient, room: string) => one.join(room, one.jid.split("@")[0] ?? "");
     const internal = `internal.auth.${domain}`;
     expect(await join(bridge, `jvbbrewery@${internal}`)).toBe("joined");
     expect(await join(bridge, `other@${internal}`)).toBe(REFUSED);
-    const moderator = await world.meeting();
+    const moderator = await world().meeting();
     expect(await join(bridge, moderator.at("conference"))).toBe(REFUSED);
     expect(await join(bridge, `__jicofo-health-check-2@conference.${domain}`)).toBe(REFUSED);
-    const focus = await world.account("focus");
+    const focus = await world().account("focus");
     expect(await join(focus, `jvbbrewery@${internal}`)).toBe("joined");
     // Both use Smack, which joins no room of a host that doesn't say that it has rooms.
     for (const [one, to] of [

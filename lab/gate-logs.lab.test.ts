@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { buildBlueprint } from "../modules/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { knock, queryOf } from "./testing/gate-client.ts";
+import { Issuer, pseudonymOf } from "./testing/gate-issuer.ts";
+import { PSEUDONYM_KEY } from "./testing/gate-server.ts";
+import { worldOfSuite } from "./testing/gate-suite.ts";
+
+const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
+const { domain } = blueprint;
+
+const world = worldOfSuite(blueprint);
+
+describe("what is written down", () => {
+  it("holds nobody's name, room, address or token in operations, and each decision in security", async () => {
+    const from = "203.0.113.77";
+    const room = world().issuer.room();
+    const token = await world().issuer.token(room, "moderator");
+    const moderator = await world().client(room, "moderator", token, from);
+    await moderator.request();
+    await moderator.join();
+    const guest = await world().client(room, "guest", undefined, from);
+    await guest.join();
+    // Another signature of the right form.
+    const forged = token.replace(/.{40}$/, (end) => end.replaceAll(/[A-M]/g, "z"));
+    await knock(world().server, queryOf(room, forged), from);
+    const probed = new Issuer(domain).room();
+    await guest.features(`${probed}@conference.${domain}`);
+    // What Prosody itself logs about what it can't read.
+    guest.send(`<iq type='get' to='@@${room}' id='x'><query xmlns='a'/></iq>`);
+    // Somebody who holds a link and tries another room's name, and a moderator's acts.
+    await knock(world().server, queryOf(probed, token), from);
+    await moderator.setAffiliation(guest.bareJid, "member");
+    await guest.join();
+    await moderator.setRole(guest.nick, "none");
+    guest.send("<a></b>");
+    await guest.untilEnded();
+    moderator.close();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const logged = world().server.logged();
+    const operations = logged.filter(({ program }) => program !== "polder-gate");
+    expect(operations.length).toBeGreaterThan(10);
+    const text = operations.map((line) => line.text).join("\n");
+    for (const word of [
+      room,
+      room.toUpperCase(),
+      probed,
+      from,
+      token,
+      token.slice(0, 20),
+      guest.jid,
+      guest.nick,
+      moderator.nick,
+      "Sam de Vries",
+    ])
+      expect(text).not.toContain(word);
+    const security = logged.filter(({ program }) => program === "polder-gate");
+    expect(new Set(security.map(({ facility }) => facility))).toEqual(new Set([4]));
+    const whole = security.map((line) => line.text).join("\n");
+    for (const word of [room, probed, token.slice(0, 20), guest.nick, "Sam de Vries"])
+      expect(whole).not.toContain(word);
+    const decisions = world()
+      .server.decisions()
+      .filter((one) => one["room"] === pseudonymOf(PSEUDONYM_KEY, room));
+    const kinds = decisions.map(({ action, result }) => `${action} ${result}`);
+    for (const kind of ["handshake admitted", "join admitted"]) expect(kinds).toContain(kind);
+    // Whoever owns the room does so by a moderator's token, and the log says which joined by one.
+    expect(decisions).toContainEqual(
+      expect.objectContaining({ action: "join", result: "admitted", role: "moderator" }),
+    );
+    const actor = decisions.find(({ role }) => role === "moderator")?.["actor"];
+    for (const action of ["set member", "put out"])
+      expect(decisions).toContainEqual(expect.objectContaining({ action, result: "done", actor }));
+    const mine = world()
+      .server.decisions()
+      .filter((one) => one["address"] === from);
+    // Which room was tried: the same pseudonym as in whatever else is written down of it.
+    expect(mine).toContainEqual(
+      expect.objectContaining({
+        result: "refused",
+        why: "other room",
+        actor,
+        room: pseudonymOf(PSEUDONYM_KEY, probed),
+      }),
+    );
+    expect(mine).toContainEqual(
+      expect.objectContaining({
+        result: "refused",
+        why: "signature",
+        room: pseudonymOf(PSEUDONYM_KEY, room),
+      }),
+    );
+    expect(mine.map(({ action, result, why }) => `${action} ${result} ${why ?? ""}`)).toContain(
+      "handshake refused signature",
+    );
+    // Somebody who tries names is seen as such: other pseudonyms, one address.
+    expect(
+      mine.some(
+        ({ action, room: tried }) =>
+          action === "stanza" && tried !== undefined && tried !== pseudonymOf(PSEUDONYM_KEY, room),
+      ),
+    ).toBe(true);
+    for (const one of decisions) expect(one["at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+});
