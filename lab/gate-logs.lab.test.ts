@@ -5,6 +5,7 @@ import { knock, queryOf } from "./testing/gate-client.ts";
 import { Issuer, pseudonymOf } from "./testing/gate-issuer.ts";
 import { PSEUDONYM_KEY } from "./testing/gate-server.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
+import { raised, World } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
 const { domain } = blueprint;
@@ -101,5 +102,16 @@ describe("what is written down", () => {
       ),
     ).toBe(true);
     for (const one of decisions) expect(one["at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  it("is an error when the security log has no field for it, and written without it", async () => {
+    const code = `module:depends("gate").security { action = "plant", result = "done", colour = "red" }\n`;
+    const other = await World.start(blueprint, {
+      config: (text) => raised(text).replace('"gate_rooms"', '"gate_rooms"; "planted"'),
+      files: { "/usr/local/lib/polder/prosody/mod_planted.lua": code },
+    });
+    const [planted] = other.server.decisions().filter(({ action }) => action === "plant");
+    expect(planted).toEqual({ at: planted?.["at"], action: "plant", result: "done" });
+    await expect(other.stop()).rejects.toThrow("the security log doesn't know: colour");
   });
 });

@@ -276,9 +276,12 @@ export class GateServer {
     return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1]) / 1024;
   }
 
+  /** @throws Error when the gate has decided something that its log has no field for */
   async stop(): Promise<void> {
     this.child.stdin?.end();
     await this.ended;
+    const unknown = this.logged().find(({ text }) => text.includes("field that the security log"));
     rmSync(this.folder, { recursive: true, force: true });
+    if (unknown) throw new Error(unknown.text);
   }
 }

@@ -100,10 +100,20 @@ local function own_room(pinned)
 	return pinned.room_told
 end
 
--- One decision. event: action, result, and where known why, to, key, room, actor, address, kind, occupants, nicks, more.
+-- All that a decision may hold.
+local fields = {
+	action = true, result = true, why = true, to = true, key = true, room = true, actor = true, address = true,
+	kind = true, occupants = true, nicks = true, more = true,
+}
+
+-- One decision. event: action, result, and where known others of the fields above.
 -- pinned: what the token of the session said, if one is concerned; its room counts unless the event has another.
 -- Put together at once: a piece that is kept for a moment costs again when it is cleared away.
 function security(event, pinned)
+	for called in pairs(event) do
+		-- Told and not thrown: what is decided must come about, and be written down.
+		if not fields[called] then module:log("error", "a decision has a field that the security log doesn't know: " .. called) end
+	end
 	local is_own = pinned and (event.room == nil or event.room == pinned.room)
 	local line = beginning(event.result == "refused" and warning or info)
 		.. action(event.action) .. result(event.result) .. why(event.why) .. to(event.to) .. key_id(event.key)
