@@ -45,6 +45,17 @@ const SIGNALLING = [
   "  }",
 ];
 
+/**
+ * Who counts as one: an IPv4 address, or the /64 of an IPv6 address, since who has one has all of it (RFC 6177).
+ * The gate counts so, too.
+ */
+const NETWORK = [
+  "  map $binary_remote_addr $polder_network {",
+  "    default $binary_remote_addr;",
+  '    "~(?s)^(?<polder_prefix>.{8}).{8}$" $polder_prefix;',
+  "  }",
+];
+
 /** The NCSC profile in nginx's words, for the context `http`. */
 export const TLS = [
   "  ssl_protocols TLSv1.2 TLSv1.3;",
@@ -83,6 +94,7 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "http {",
     ...LOG,
     ...SIGNALLING,
+    ...NETWORK,
     "",
     "  types {",
     "    text/html html;",
@@ -108,8 +120,8 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "  keepalive_timeout 30s;",
     "  reset_timedout_connection on;",
     "",
-    `  limit_req_zone $binary_remote_addr zone=requests:10m rate=${requestsPerSecond}r/s;`,
-    "  limit_conn_zone $binary_remote_addr zone=connections:10m;",
+    `  limit_req_zone $polder_network zone=requests:10m rate=${requestsPerSecond}r/s;`,
+    "  limit_conn_zone $polder_network zone=connections:10m;",
     "  limit_req_status 429;",
     "  limit_conn_status 429;",
     "",

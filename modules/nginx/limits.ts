@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint/index.ts";
 
-/** Requests and connections that one address may have open. */
+/** Requests and connections that one address may have open; of IPv6, one /64. */
 export interface Limits {
   readonly requestsPerSecond: number;
   readonly burst: number;

@@ -1,0 +1,126 @@
+import { beforeAll, expect, it } from "vitest";
+import { buildBlueprint, type Host } from "../modules/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { nginxPart } from "../modules/nginx/index.ts";
+import type { TreeFile } from "../modules/tree/index.ts";
+import { dummySecrets } from "./testing/dummy-secrets.ts";
+import { judgeRoot } from "./testing/judge-root.ts";
+import { judgeTree } from "./testing/judge-tree.ts";
+
+const blueprint = buildBlueprint(inputOf(someInstance()));
+const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
+
+let root: string;
+beforeAll(async () => {
+  root = await judgeRoot();
+}, 300_000);
+
+/** What both programs begin with: TLS to nginx from an address that is nowhere but in a route. */
+const FROM = `
+import select, socket, ssl, sys
+context = ssl.create_default_context()
+context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+def connected(source):
+    family = socket.AF_INET6 if ":" in source else socket.AF_INET
+    one = socket.socket(family)
+    if family == socket.AF_INET6: one.setsockopt(socket.IPPROTO_IPV6, 78, 1) # IPV6_FREEBIND
+    one.bind((source, 0))
+    one.connect(("2001:db8::1" if ":" in source else "127.0.0.1", 443))
+    return context.wrap_socket(one, server_hostname="${blueprint.domain}")
+sources = sys.stdin.read().split()
+host = b"Host: ${blueprint.domain}\\r\\n"
+`;
+
+/** A request from each address, one after the other; prints the statuses. */
+const REQUESTS = `${FROM}
+for source in sources:
+    with connected(source) as one:
+        one.sendall(b"GET / HTTP/1.1\\r\\n" + host + b"Connection: close\\r\\n\\r\\n")
+        print(one.makefile("rb").readline().split()[1].decode())
+`;
+
+/** A socket for signalling from each address, to a server that doesn't answer; prints who was refused, and how. */
+const SOCKETS = `${FROM}
+silent = socket.create_server(("127.0.0.1", 5280), backlog=1000)
+ask = b"GET /xmpp-websocket?token=x HTTP/1.1\\r\\n" + host + b"Upgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n"
+waiting = {}
+for source in sources:
+    one = connected(source)
+    one.sendall(ask)
+    one.setblocking(False)
+    waiting[one] = source
+while True:
+    came, _, _ = select.select(list(waiting), [], [], 2)
+    if not came: break
+    for one in came:
+        try: print(waiting[one], one.recv(4096).split()[1].decode())
+        except ssl.SSLWantReadError: continue # TLS's own
+        del waiting[one]
+`;
+
+/** What a program printed that came to a freshly started nginx from these addresses. */
+async function asked(program: string, sources: readonly string[]): Promise<string[]> {
+  const secrets = dummySecrets();
+  const rendered = (nginxPart(blueprint, control).files ?? []).map((file) => ({
+    ...file,
+    content: file.content
+      .replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) => secrets.valueOf(blueprint, name))
+      // However slow this machine is. Who is counted as one stays as rendered.
+      .replace(/rate=\d+r\/s/, "rate=1r/m")
+      .replace(/burst=\d+/g, "burst=50")
+      .replace(/limit_conn connections \d+/g, "limit_conn connections 20"),
+  }));
+  const plain = (path: string, content: string): TreeFile => ({
+    ...{ path, content, owner: "root", group: "root", mode: "0644" },
+  });
+  const files = [
+    ...rendered,
+    plain("/etc/hosts", "127.0.0.1 localhost\n"),
+    plain("/program.py", program),
+    plain("/sources", sources.join("\n")),
+  ];
+  const command = [
+    "ip route add local 198.51.100.0/24 dev lo && ip route add local 2001:db8:a::/48 dev lo",
+    "nginx && python3 /program.py </sources",
+  ].join(" && ");
+  const [verdict] = await judgeTree(root, files, [{ id: "nginx", reads: /^\/sources$/, command }]);
+  if (!verdict?.accepted) throw new Error(verdict?.output);
+  return verdict.output.split("\n");
+}
+
+const times = (count: number, of: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => of(i + 1));
+const refused = (of: readonly string[]) => of.filter((line) => line.endsWith("429"));
+// Its prefix has a byte that is a line's end.
+const oneNetwork = (i: number) => `2001:db8:a:1::${i.toString(16)}`;
+
+it("takes a network of IPv6 for one, whatever address in it asks, and stops no other", async () => {
+  const sources = [...times(80, oneNetwork), "2001:db8:a:2::1", "198.51.100.1"];
+  const seen = await asked(REQUESTS, sources);
+  expect(seen[0]).toBe("200");
+  expect(refused(seen)).toHaveLength(29);
+  expect(seen.slice(-2)).toEqual(["200", "200"]);
+});
+
+it("takes each address of IPv4 for one", async () => {
+  const seen = await asked(
+    REQUESTS,
+    times(80, (i) => `198.51.100.${i}`),
+  );
+  expect(new Set(seen)).toEqual(new Set(["200"]));
+  expect(
+    refused(
+      await asked(
+        REQUESTS,
+        times(80, () => "198.51.100.1"),
+      ),
+    ),
+  ).toHaveLength(29);
+});
+
+it("counts open sockets so, too", async () => {
+  const another = (i: number) => `2001:db8:a:2::${i.toString(16)}`;
+  const seen = await asked(SOCKETS, [...times(30, oneNetwork), ...times(20, another)]);
+  expect(refused(seen)).toHaveLength(10);
+  expect(seen.filter((line) => line.startsWith("2001:db8:a:2:"))).toEqual([]);
+});
