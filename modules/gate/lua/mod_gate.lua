@@ -9,6 +9,7 @@ local modulemanager = require "prosody.core.modulemanager"
 local configmanager = require "prosody.core.configmanager"
 local hashes = require "prosody.util.hashes"
 local jid = require "prosody.util.jid"
+local st = require "prosody.util.stanza"
 local add_task = require "prosody.util.timer".add_task
 local log = module:depends("gate_log")
 local token = module:require "gate_token"
@@ -47,6 +48,19 @@ function security(event, session)
 		return
 	end
 	log.security(event, pinned)
+end
+
+-- What nobody waits for an answer to (RFC 6120, 8.2.3 and 8.3.1).
+local unanswered = { error = true, result = true, unavailable = true }
+
+-- A stanza that is refused: one answer, whatever the reason, and one decision, of which the caller says action and
+-- what else is known. Always true, as a handler's that has done all that is to be done.
+function refuse(event, decision)
+	local session, stanza = event.origin, event.stanza
+	if not unanswered[stanza.attr.type] then session.send(st.error_reply(stanza, "cancel", "service-unavailable")) end
+	decision.result = "refused"
+	security(decision, session)
+	return true
 end
 
 local function write_counts()

@@ -1,7 +1,6 @@
 -- Rooms beside a meeting: its lobby, which has its name, and its breakouts, whose names its moderators
 -- made. Nobody opens a lobby by walking in, since who makes a room owns it: Jitsi's module makes it.
 
-local st = require "prosody.util.stanza"
 local jid = require "prosody.util.jid"
 local gate = module:depends("gate")
 local kind = module:get_option_string("gate")
@@ -29,11 +28,7 @@ if kind == "lobby" then
 	end
 end
 
-local function refuse(event, why)
-	gate.security({ action = kind, result = "refused", why = why }, event.origin)
-	event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable"))
-	return true
-end
+local function refuse(event, why) return gate.refuse(event, { action = kind, why = why }) end
 
 -- Who knocks is shown to every moderator, each time.
 local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)

@@ -1,7 +1,6 @@
 -- Meetings' rooms. Made by Jicofo's account alone, and only by a name that proves that it was issued;
 -- members-only from birth to end; owned by who has a moderator's token; left for good when put out.
 
-local st = require "prosody.util.stanza"
 local jid = require "prosody.util.jid"
 local gate = module:depends("gate")
 local muc = module:depends("muc")
@@ -10,9 +9,7 @@ local limits = module:get_option("gate_limits")
 local focus = gate.focus_jid()
 
 local function refuse(event, why)
-	gate.security({ action = "room", result = "refused", why = why, room = jid.node(event.stanza.attr.to) }, event.origin)
-	event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable"))
-	return true
+	return gate.refuse(event, { action = "room", why = why, room = jid.node(event.stanza.attr.to) })
 end
 
 local function pinned_to(session, room)

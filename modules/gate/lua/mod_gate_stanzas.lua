@@ -2,7 +2,6 @@
 -- module looks at it. What isn't allowed gets one answer for its kind, whether its room lives, has
 -- ended, is still to come or was never issued.
 
-local st = require "prosody.util.stanza"
 local jid = require "prosody.util.jid"
 local gate = module:depends("gate")
 local rows = module:require "gate_stanzas"
@@ -112,14 +111,10 @@ end
 -- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
 local may_request = module:require "gate_buckets".new(limits.requests, limits.seconds)
 
-local function refuse(session, stanza)
-	local kind = stanza.attr.type
-	if kind ~= "error" and kind ~= "result" and kind ~= "unavailable" then
-		session.send(st.error_reply(stanza, "cancel", "service-unavailable"))
-	end
+local function refuse(event)
 	-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.
-	local node, host = jid.split(stanza.attr.to or module.host)
-	gate.security({ action = "stanza", result = "refused", kind = stanza.name, to = hosts[host] or "elsewhere", room = node }, session)
+	local node, host = jid.split(event.stanza.attr.to or module.host)
+	return gate.refuse(event, { action = "stanza", kind = event.stanza.name, to = hosts[host] or "elsewhere", room = node })
 end
 
 module:hook("pre-stanza", function (event)
@@ -130,8 +125,7 @@ module:hook("pre-stanza", function (event)
 		or session.gate and not holds(row, session, stanza)
 		or session.gate and not chat and stanza.name == "message" and has_words(stanza)
 		or row.id == "conference-request" and not may_request(session.gate.address) then
-		refuse(session, stanza)
-		return true
+		return refuse(event)
 	end
 	if not session.gate then return end
 	stanza.attr["xml:lang"] = nil
