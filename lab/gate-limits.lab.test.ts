@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { childOf } from "../modules/probes/index.ts";
-import { conditionOf, knock, queryOf } from "./testing/gate-client.ts";
+import { conditionOf, type GateClient, knock, queryOf } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { closed, REFUSED, raised } from "./testing/gate-world.ts";
@@ -174,6 +174,9 @@ module:hook("muc-room-created", function (event)
 	prosody.hosts["lobby.${domain}"].modules.muc.create_room(node .. "@lobby.${domain}")
 end)
 `;
+  const strict = worldOfSuite(blueprint, {
+    config: (text) => text.replace(/refused = \d+/, "refused = 50"),
+  });
   // With a lobby, as Jitsi's module makes it.
   const knocked = worldOfSuite(blueprint, {
     config: (text) => text.replace('"gate_rooms"', '"gate_rooms"; "planted"'),
@@ -278,6 +281,72 @@ end)
     for (const socket of open) socket.terminate();
     // Four people are planned in a meeting, and a quarter more.
     expect(answers).toEqual([...Array(5).fill("admitted"), ...Array(3).fill("refused")]);
+  });
+
+  it("share one link's places among the networks that come by it, and put nobody out of the meeting", async () => {
+    const moderator = await other().meeting();
+    const token = await other().issuer.token(moderator.room);
+    const from = (address: string) => other().client(moderator.room, "guest", token, address);
+    const greedy: GateClient[] = [];
+    for (let i = 0; i < 4; i++) greedy.push(await from("203.0.113.121"));
+    const inside = await from("203.0.113.121");
+    await moderator.setAffiliation(inside.bareJid, "member");
+    expect(await inside.join()).toBe("joined");
+    await expect(from("203.0.113.121")).rejects.toThrow("refused: 404");
+    // The last that came goes first; who is in the meeting and who has one place alone, never.
+    const others: GateClient[] = [];
+    for (const [i, one] of greedy.toReversed().entries()) {
+      others.push(await from(`203.0.113.${131 + i}`));
+      expect(await one.untilEnded()).toBe("policy-violation");
+    }
+    await expect(from("203.0.113.122")).rejects.toThrow("refused: 404");
+    await expect(from("203.0.113.121")).rejects.toThrow("refused: 404");
+    for (const one of [inside, ...others]) expect(conditionOf(await one.ping())).toBe("result");
+    const ended = other()
+      .server.decisions()
+      .filter(({ why }) => why === "its place goes to another network");
+    expect(ended.map(({ address }) => address)).toEqual(Array(4).fill("203.0.113.121"));
+  });
+
+  it("let a link that is used from one office alone be used by as many as were planned", async () => {
+    const room = other().issuer.room();
+    const token = await other().issuer.token(room);
+    const from = (address: string) => other().client(room, "guest", token, address);
+    const office = await Promise.all(Array.from({ length: 5 }, () => from("2001:db8:5::1")));
+    // Another address of theirs is no newcomer's.
+    await expect(from("2001:db8:5::2")).rejects.toThrow("refused: 404");
+    for (const one of office) expect(conditionOf(await one.ping())).toBe("result");
+  });
+
+  it("end a session that is refused too often, let its link in again later, and leave others alone", async () => {
+    const room = strict().issuer.room();
+    const token = await strict().issuer.token(room);
+    const from = (address: string) => strict().client(room, "guest", token, address);
+    const stray = (one: GateClient, count: number) => {
+      for (let i = 0; i < count; i++) one.send("<presence/>");
+    };
+    const elsewhere = await from("2001:db8:7:2::1");
+    const otherLink = await strict().client(room, "guest", undefined, "2001:db8:7:1::3");
+    const second = await from("2001:db8:7:1::1");
+    const flood = await from("2001:db8:7:1::1");
+    stray(flood, 200);
+    expect(await flood.untilEnded(10_000)).toBe("policy-violation");
+    await expect(from("2001:db8:7:1::2")).rejects.toThrow("refused: 404");
+    // By the same link, who sends nothing of the sort goes on; from elsewhere, or by another, who does.
+    for (const one of [elsewhere, otherLink]) stray(one, 20);
+    for (const one of [second, elsewhere, otherLink, await from("2001:db8:7:2::2")])
+      expect(conditionOf(await one.ping())).toBe("result");
+    const decided = () =>
+      strict()
+        .server.decisions()
+        .filter(({ why }) => why === "refused too often")
+        .map(({ action, result, address }) => `${action} ${result} ${address}`);
+    const told = ["session ended 2001:db8:7:1::1", "handshake refused 2001:db8:7:1::2"];
+    await expect.poll(decided).toEqual(told);
+    const again = () => from("2001:db8:7:1::2").catch((error: Error) => error.message);
+    await expect
+      .poll(again, { timeout: 20_000, interval: 1000 })
+      .toHaveProperty("ended", undefined);
   });
 
   it("end a session that sends a stanza longer than a client's longest", async () => {

@@ -7,7 +7,10 @@ import { type Change, GateServer } from "./gate-server.ts";
 /** Limits that a suite from one address needs; what limits do is tested on the rendered ones. */
 export const raised = (config: string): string =>
   config
-    .replace(/(handshakes|joins|requests|sockets|link|occupants|refusals) = \d+/g, "$1 = 100000")
+    .replace(
+      /(handshakes|joins|requests|sockets|link|occupants|refused|refusals) = \d+/g,
+      "$1 = 100000",
+    )
     .replace('rate = "10kb/s"', 'rate = "10mb/s"');
 
 /** The one answer to what the table of stanzas doesn't have. */

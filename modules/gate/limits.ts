@@ -12,8 +12,10 @@ export interface Limits {
   readonly requests: number;
   /** Open sockets of one address. */
   readonly sockets: number;
-  /** Sessions by one link, and its occupants in a room. */
+  /** Sessions by one link, shared among the addresses that they come from, and its occupants in a room. */
   readonly link: number;
+  /** Stanzas of one link from one address in that window that are refused; at the next its session ends, and for a window none comes. */
+  readonly refused: number;
   /** People in a room. */
   readonly occupants: number;
   /** Bytes of one stanza of a guest or moderator. */
@@ -33,6 +35,10 @@ const SOCKETS_PER_PERSON = 2;
 const TRIES_PER_JOIN = 2;
 /** Those who come beside whom the plan counts in one meeting. Assumed. */
 const ROOM_TO_SPARE = 1.25;
+/** 80 a second are some 5 % of a core (docs/benchmarks.md), and more than the 50 of `polder probe enumeration`. */
+const REFUSED = 800;
+/** Questions of a client that comes in, which nothing here answers. Assumed. */
+const REFUSED_PER_JOIN = 10;
 /** journald takes 10,000 lines in 30 s of one service: 16 addresses at once may fill that. Assumed. */
 const REFUSALS_WRITTEN = 200;
 /** Half an hour: long enough for who comes early and for a meeting that begins late. Assumed. */
@@ -57,6 +63,7 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
     requests: joins,
     sockets: Math.max(32, Math.ceil(total.people) * SOCKETS_PER_PERSON),
     link: occupants,
+    refused: Math.max(REFUSED, joins * REFUSED_PER_JOIN),
     occupants,
     stanza: STANZA_BYTES,
     tags: STANZA_BYTES / BYTES_PER_TAG,

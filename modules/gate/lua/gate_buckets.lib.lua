@@ -14,17 +14,22 @@ local function network_of(address)
 	return found and found.proto == "IPv6" and ip.truncate(found, 64).addr or address
 end
 
--- A function that says whether one more of an address is within the rate.
-local function new(count, seconds)
+-- A function that says whether one more of a key is within the rate.
+local function by_key(count, seconds)
 	local buckets = cache.new(most)
-	return function (address)
-		local network = network_of(address)
-		local bucket = buckets:get(network)
+	return function (key)
+		local bucket = buckets:get(key)
 		-- Below nothing since the clock was set back: it would fill no sooner than that time has passed again.
 		if not bucket or bucket.balance < 0 then bucket = throttle.create(count, seconds) end
-		buckets:set(network, bucket)
+		buckets:set(key, bucket)
 		return bucket:poll(1)
 	end
 end
 
-return { new = new, network_of = network_of }
+-- The same of an address.
+local function new(count, seconds)
+	local is_within = by_key(count, seconds)
+	return function (address) return is_within(network_of(address)) end
+end
+
+return { new = new, by_key = by_key, network_of = network_of }

@@ -32,6 +32,8 @@ local ready = false
 local token_keys, room_keys, revoked, revoked_stamp
 local health_check = "__jicofo-health-check-"
 
+local function now() return os.time() end
+
 -- Refusals of one address that are written down; the others are counted. Else a flood of them would make the
 -- journal drop lines, whosever they are.
 local may_write = buckets.new(limits.refusals, limits.seconds)
@@ -53,10 +55,22 @@ end
 -- What nobody waits for an answer to (RFC 6120, 8.2.3 and 8.3.1).
 local unanswered = { error = true, result = true, unavailable = true }
 
+-- By link and network: others sit in the same network, or came by the same link. It lets nobody new in for a while
+-- when it was refused too often: to come back costs more than to be refused.
+local may_be_refused = buckets.by_key(limits.refused, limits.seconds)
+local shut_until = {}
+local function source_of(id, network) return id .. " " .. network end
+
 -- A stanza that is refused: one answer, whatever the reason, and one decision, of which the caller says action and
 -- what else is known. Always true, as a handler's that has done all that is to be done.
 function refuse(event, decision)
 	local session, stanza = event.origin, event.stanza
+	if session.gate and not may_be_refused(session.gate.source) then
+		shut_until[session.gate.source] = now() + limits.seconds
+		security({ action = "session", result = "ended", why = "refused too often" }, session)
+		session:close({ condition = "policy-violation", text = "Too much that is refused" })
+		return true
+	end
 	if not unanswered[stanza.attr.type] then session.send(st.error_reply(stanza, "cancel", "service-unavailable")) end
 	decision.result = "refused"
 	security(decision, session)
@@ -69,8 +83,6 @@ local function write_counts()
 	end
 	unwritten = {}
 end
-
-local function now() return os.time() end
 
 -- Keys -----------------------------------------------------------------------------------------------
 
@@ -93,10 +105,17 @@ local function count(session)
 	by_token[gate.id] = (by_token[gate.id] or 0) + 1
 end
 
+-- Whether this token was refused too often a moment ago, at this address.
+function is_shut(id, address) return (shut_until[source_of(id, buckets.network_of(address))] or 0) > now() end
+
 function sessions_of(address, id) return by_network[buckets.network_of(address)] or 0, by_token[id] or 0 end
 
+local came = 0
 function register(session)
-	session.gate.network = buckets.network_of(session.gate.address)
+	local gate = session.gate
+	came = came + 1
+	gate.network, gate.came = buckets.network_of(gate.address), came
+	gate.source = source_of(gate.id, gate.network)
 	sessions[session] = true
 	count(session)
 end
@@ -158,6 +177,40 @@ function may_open(node)
 		and (revoked.rooms[hashes.sha256(node, true)] or 0) <= now()
 end
 
+-- Places of a link -----------------------------------------------------------------------------------
+
+local function is_in_meeting(session)
+	local room = live_room("conference", session.gate.room)
+	return room ~= nil and session.full_jid ~= nil and room:get_occupant_jid(session.full_jid) ~= nil
+end
+
+-- Whether there is a place by this token for who comes from this address. When all are taken, the network that holds
+-- most gives one up, if it holds two more than the newcomer's: else one person could take them all, and nobody who
+-- has one alone ever loses it. Of its sessions the last that came goes, and none that is in the meeting.
+function has_place(id, address)
+	local own = buckets.network_of(address)
+	local all, held, last = 0, { [own] = 0 }, {}
+	for session in pairs(sessions) do
+		local gate = session.gate
+		if gate and gate.id == id and not session.destroyed then
+			local network = gate.network
+			all, held[network] = all + 1, (held[network] or 0) + 1
+			if not is_in_meeting(session) and (not last[network] or gate.came > last[network].gate.came) then
+				last[network] = session
+			end
+		end
+	end
+	if all < limits.link then return true end
+	local fullest
+	for network in pairs(last) do
+		if not fullest or held[network] > held[fullest] then fullest = network end
+	end
+	if not fullest or held[fullest] < held[own] + 2 then return false end
+	security({ action = "session", result = "ended", why = "its place goes to another network" }, last[fullest])
+	last[fullest]:close({ condition = "policy-violation", text = "Too many by this link" })
+	return true
+end
+
 -- Revocation and expiry ------------------------------------------------------------------------------
 
 local function look_for_revocations()
@@ -203,6 +256,10 @@ local function sweep()
 				session:close({ condition = "not-authorized", text = "This invitation has ended" })
 			end
 		end
+	end
+	for source, moment in pairs(shut_until) do
+		-- Further away than it was set: the clock was set back.
+		if moment <= now() or moment > now() + limits.seconds then shut_until[source] = nil end
 	end
 	destroy_revoked_rooms()
 end
