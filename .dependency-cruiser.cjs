@@ -2,7 +2,7 @@
 // outside; only the modules that build for a cloud know constructs. See docs/decisions/0001.
 const pure =
   "^modules/(input|instance|residency|sizing|sizing-report|network|blueprint|drawing|findings|policy|provider-schema|tree|host|tls|sandbox|rooms|issue-log|invitations|prosody|gate|focus|nginx|turn|bridge|monitor|render|keyring|enumeration)/";
-const test = "\\.(test|lab\\.test|soak\\.test)\\.ts$|/testing\\.ts$";
+const test = "\\.test\\.ts$|/testing\\.ts$";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {

@@ -12,9 +12,9 @@ export CHECKPOINT_DISABLE := 1
 lab: preflight-lab setup $(STAMPS)/lab-packages
 	@lab/main-job.sh
 
-## test       everything that CI runs: lint, types, unit tests, the lab
+## test       everything that CI runs: lint, types, unit tests, Debian's programs, the lab
 test: preflight-lab setup $(STAMPS)/judges $(STAMPS)/lab-packages
-	@node --import tsx scripts/test.ts unit lab
+	@node --import tsx scripts/test.ts unit debian lab
 
 ## unit       the tests that need no lab, in seconds
 unit: preflight setup
