@@ -14,6 +14,8 @@ export interface LabPaths {
   readonly state: string;
   /** Logs of the services, one file each. */
   readonly logs: string;
+  /** Grows by a byte with each change that a service tells of: see guest/lab_changes.py. */
+  readonly changesFile: string;
   readonly pidFile: string;
   readonly lockFile: string;
   readonly passwordsFile: string;
@@ -44,6 +46,7 @@ export function labPaths(folder: string, environment: NodeJS.ProcessEnv = proces
     cloud,
     state,
     logs: join(state, "log"),
+    changesFile: join(state, "var", "changes"),
     pidFile: join(cloud, "pid"),
     lockFile: join(cloud, "lock"),
     passwordsFile: join(cloud, "passwords.json"),

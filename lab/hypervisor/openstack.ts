@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { Api, type Json, text } from "../cloud/api.ts";
 import { readPasswords } from "../cloud/credentials.ts";
 import type { LabNet } from "../cloud/network.ts";
@@ -113,6 +114,9 @@ function toFloating(json: Json): FloatingAddress[] {
 /** As virtio shows the serial number that OpenStack gives to a volume. */
 const diskLink = (volume: string) => `virtio-${volume.slice(0, 20)}`;
 
+/** ms until a change that no service told of is seen. */
+const UNTOLD = 30_000;
+
 /** Nova shows user data, hostnames and the flavour's disk from this version on. */
 const novaVersion = { "x-openstack-nova-api-version": "2.96" };
 
@@ -170,11 +174,21 @@ const isCarriedOut = (name: string): name is Action["name"] =>
 export class OpenStackSource implements Source {
   private readonly lab: string;
   private readonly net: LabNet;
+  private readonly changesFile: string;
   private api: Api | undefined;
+  /** How many changes the cloud had told of when it was last asked. */
+  private readonly asked = { filters: -1, look: -1, whole: -1 };
+  /** When all is asked for next, even if nothing was told; ms as performance.now counts. */
+  private due = 0;
 
   constructor(lab: string, net: LabNet) {
     this.lab = lab;
     this.net = net;
+    this.changesFile = labPaths(lab).changesFile;
+  }
+
+  private told(): number {
+    return statSync(this.changesFile, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   private async login(): Promise<Api> {
@@ -189,24 +203,39 @@ export class OpenStackSource implements Source {
     } catch (error) {
       // A token that ran out: the next question logs in anew.
       this.api = undefined;
+      // And whatever was told meanwhile: all is asked again, until there is an answer.
+      Object.assign(this.asked, { filters: -1, look: -1, whole: -1 });
       throw error;
     }
   }
 
-  filters(): Promise<Groups> {
-    return this.ask(readGroups);
+  async filters(): Promise<Partial<Groups>> {
+    const told = this.told();
+    if (told === this.asked.filters) return {};
+    const groups = await this.ask(readGroups);
+    this.asked.filters = told;
+    return groups;
   }
 
-  look(before: Inventory, whole: boolean): Promise<Partial<Inventory>> {
-    return this.ask(async (api) => {
+  async look(before: Inventory, whole: boolean): Promise<Partial<Inventory>> {
+    const told = this.told();
+    const wholly = whole && (told !== this.asked.whole || performance.now() > this.due);
+    if (!wholly && told === this.asked.look) return {};
+    const seen = await this.ask(async (api) => {
       const fast = await readFast(api);
       const differs =
         fast.ports.length !== before.ports.length || fast.servers.length !== before.servers.length;
-      const slow = differs || whole ? await readSlow(api) : {};
+      const slow = differs || wholly ? await readSlow(api) : {};
       // A new port may come with a new group.
-      const groups = differs ? await readGroups(api) : {};
+      const groups = differs || wholly ? await readGroups(api) : {};
       return { ...fast, ...slow, ...groups };
     });
+    this.asked.look = told;
+    if (wholly) {
+      this.asked.whole = told;
+      this.due = performance.now() + UNTOLD;
+    }
+    return seen;
   }
 
   actions(server: Server): Promise<Action[]> {

@@ -2,8 +2,8 @@ import type { Action, Inventory, Server } from "./inventory.ts";
 
 /** A cloud whose servers boot: what its APIs say to whoever runs its machines, in our words. */
 export interface Source {
-  /** What must act at once. */
-  filters(): Promise<Pick<Inventory, "groups">>;
+  /** What must act at once, where it may differ from before. */
+  filters(): Promise<Partial<Pick<Inventory, "groups">>>;
   /**
    * What is different now.
    *
