@@ -15,7 +15,7 @@ import {
 } from "../modules/probes/index.ts";
 import { testFolder } from "../modules/secrets/testing.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
-import { buildFolder } from "../stacks/working-folder.ts";
+import { buildFolder } from "../stacks/environment.ts";
 import { Instance } from "./testing/clean-instance.ts";
 import type { Change } from "./testing/gate-server.ts";
 import { raised } from "./testing/gate-world.ts";

@@ -9,9 +9,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROOT } from "../stacks/environment.ts";
+import { buildFolder, ROOT } from "../stacks/environment.ts";
 import { planFolder } from "../stacks/plan.ts";
-import { buildFolder, stackFolder } from "../stacks/working-folder.ts";
+import { stackFolder } from "../stacks/working-folder.ts";
 import { defaultFolder, labPaths } from "./cloud/index.ts";
 import { type FaultyProxy, faultyProxy } from "./testing/faulty-proxy.ts";
 import {

@@ -6,8 +6,9 @@ import { type AddressesFile, addressesSchema } from "../modules/blueprint/index.
 import { addressesStackName } from "../modules/stack/index.ts";
 import { TerraformFailure } from "../modules/terraform/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { buildFolder } from "./environment.ts";
 import { type DeployOptions, engine } from "./plan.ts";
-import { buildFolder, writeStacks } from "./working-folder.ts";
+import { writeStacks } from "./working-folder.ts";
 
 const output = z.record(
   z.string(),

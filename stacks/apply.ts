@@ -4,6 +4,7 @@ import type { Finding } from "../modules/findings/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { cloudOf } from "./clouds/index.ts";
+import { buildFolder } from "./environment.ts";
 import { packOf } from "./pack.ts";
 import {
   appliedSerials,
@@ -13,7 +14,7 @@ import {
   planFolder,
   readPlan,
 } from "./plan.ts";
-import { buildFolder, policyInput } from "./working-folder.ts";
+import { policyInput } from "./working-folder.ts";
 
 export interface Applied {
   readonly record: PlanRecord;

@@ -11,9 +11,8 @@ import { instanceFolder, type LoadedInstance, loadInstance } from "../modules/wo
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import { credentials } from "./credentials.ts";
 import { endpointProblem } from "./endpoint.ts";
-import { ROOT } from "./environment.ts";
+import { buildFolder, ROOT } from "./environment.ts";
 import { planInstance } from "./plan.ts";
-import { buildFolder } from "./working-folder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-before-plan-"));
 const LAB = readFileSync(join(ROOT, "instances/lab/instance.yaml"), "utf8");

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { renderAll } from "../modules/render/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
-import { ROOT } from "./environment.ts";
+import { buildFolder, ROOT } from "./environment.ts";
 import { writeTrees } from "./trees.ts";
-import { buildFolder } from "./working-folder.ts";
 
 // Python's own tests of the code that runs on hosts; they read one tree that TypeScript wrote.
 it("ansible/tests", () => {

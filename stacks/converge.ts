@@ -30,12 +30,11 @@ import {
   type Vault,
 } from "../modules/secrets/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
-import { labFolder } from "./environment.ts";
+import { buildFolder, labFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { loadIssueLog } from "./issue-log.ts";
 import { today } from "./today.ts";
 import { writeTrees } from "./trees.ts";
-import { buildFolder } from "./working-folder.ts";
 
 export interface ConvergeOptions extends Wishes {
   /** Host ids; empty: all. */

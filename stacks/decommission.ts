@@ -4,8 +4,8 @@ import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/work
 import { applyInstance } from "./apply.ts";
 import type { Leftover } from "./clouds/cloud.ts";
 import { cloudOf } from "./clouds/index.ts";
+import { buildFolder } from "./environment.ts";
 import { type DeployOptions, planInstance } from "./plan.ts";
-import { buildFolder } from "./working-folder.ts";
 
 /** The record of an end: what was destroyed, when, and what is still there. */
 export interface DecommissionRecord {

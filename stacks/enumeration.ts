@@ -19,8 +19,7 @@ import {
 } from "../modules/probes/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
-import { labFolder } from "./environment.ts";
-import { buildFolder } from "./working-folder.ts";
+import { buildFolder, labFolder } from "./environment.ts";
 
 /** Seconds that a run takes at most, and how much longer one that asks all likely names. */
 const SECONDS = { run: 300, allLikely: 500 } as const;

@@ -7,6 +7,9 @@ import type { Blueprint } from "../modules/blueprint/index.ts";
 /** The toolkit's own folder. */
 export const ROOT = join(import.meta.dirname, "..");
 
+/** Where `polder` keeps what it makes for an instance. */
+export const buildFolder = (instance: string): string => join(ROOT, "build", "instances", instance);
+
 const isHetzner = (blueprint?: Blueprint): boolean => blueprint?.cloud.provider === "hetzner";
 
 /** The lab's folder, for an instance that stands in the lab by the lab's own logins. */

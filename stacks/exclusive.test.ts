@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { buildFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
-import { buildFolder } from "./working-folder.ts";
 
 const NAME = "t-exclusive";
 const file = join(buildFolder(NAME), "lock");

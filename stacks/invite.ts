@@ -15,9 +15,9 @@ import {
   type Ticket,
 } from "../modules/tokens/index.ts";
 import { type LoadedInstance, tryWhole, writeWhole } from "../modules/workspace/index.ts";
+import { buildFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { writeIssueLog } from "./issue-log.ts";
-import { buildFolder } from "./working-folder.ts";
 
 /** Seconds that the door is open before a meeting begins. */
 const EARLY = 900;

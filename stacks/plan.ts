@@ -24,16 +24,10 @@ import {
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import type { Adoption } from "./clouds/cloud.ts";
 import { cloudOf } from "./clouds/index.ts";
-import { ROOT, terraformEnvironment } from "./environment.ts";
+import { buildFolder, ROOT, terraformEnvironment } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";
 import { packOf } from "./pack.ts";
-import {
-  ADOPT_FILE,
-  buildFolder,
-  policyInput,
-  stackFolder,
-  writeStacks,
-} from "./working-folder.ts";
+import { ADOPT_FILE, policyInput, stackFolder, writeStacks } from "./working-folder.ts";
 
 /** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */
 export interface PlanRecord {

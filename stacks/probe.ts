@@ -20,8 +20,7 @@ import { renderHost } from "../modules/render/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type ConvergeOptions, convergeInstance } from "./converge.ts";
-import { labFolder } from "./environment.ts";
-import { buildFolder } from "./working-folder.ts";
+import { buildFolder, labFolder } from "./environment.ts";
 
 export interface ProbeOptions
   extends Pick<ConvergeOptions, "user" | "identity" | "sshIdentity" | "progress"> {

@@ -6,9 +6,9 @@ import { type NotRead, readRoom, readRoomKeys } from "../modules/rooms/index.ts"
 import { openVault, type Vault, whoseIdentity } from "../modules/secrets/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type ConvergeOptions, sshUser, writeSshFiles } from "./converge.ts";
+import { buildFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { issueLogFile, loadIssueLog, writeIssueLog } from "./issue-log.ts";
-import { buildFolder } from "./working-folder.ts";
 
 export interface RevokeOptions extends Pick<ConvergeOptions, "user" | "sshIdentity"> {
   /** The age identity of an admin with issuer: true. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { loadInstance } from "../modules/workspace/index.ts";
-import { ROOT } from "./environment.ts";
-import { buildFolder, writeStacks } from "./working-folder.ts";
+import { buildFolder, ROOT } from "./environment.ts";
+import { writeStacks } from "./working-folder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-two-"));
 const name = "twee-keer";

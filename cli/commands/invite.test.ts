@@ -20,8 +20,8 @@ import { createVault, ensureSecrets, openVault } from "../../modules/secrets/ind
 import { type TestFolder, type TestPerson, testFolder } from "../../modules/secrets/testing.ts";
 import { keyIdOf } from "../../modules/tokens/index.ts";
 import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
+import { buildFolder } from "../../stacks/environment.ts";
 import { invite as issue } from "../../stacks/invite.ts";
-import { buildFolder } from "../../stacks/working-folder.ts";
 import { report } from "../exit.ts";
 import { inviteCommand } from "./invite.ts";
 import { revokeCommand } from "./revoke.ts";

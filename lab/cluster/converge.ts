@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { secretsOf } from "../../modules/keyring/index.ts";
 import { renderAll } from "../../modules/render/index.ts";
 import { referencesIn } from "../../modules/tree/index.ts";
-import { buildFolder } from "../../stacks/working-folder.ts";
+import { buildFolder } from "../../stacks/environment.ts";
 import { awaitRunning, inHost } from "../hypervisor/index.ts";
 import { byHand } from "../testing/by-hand.ts";
 import { type Canary, canariesBelow, watchArguments } from "../testing/canary.ts";

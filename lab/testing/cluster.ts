@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { Finding } from "../../modules/findings/index.ts";
 import { openVault, type Vault } from "../../modules/secrets/index.ts";
-import { buildFolder } from "../../stacks/working-folder.ts";
+import { buildFolder } from "../../stacks/environment.ts";
 import { defaultFolder } from "../cloud/index.ts";
 import { awaitRunning, edgeCounters, inHost } from "../hypervisor/index.ts";
 import { addPerson, type Person } from "./person.ts";

@@ -3,8 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LoadedInstance, loadInstance } from "../../modules/workspace/index.ts";
-import { ROOT } from "../../stacks/environment.ts";
-import { buildFolder } from "../../stacks/working-folder.ts";
+import { buildFolder, ROOT } from "../../stacks/environment.ts";
 
 export interface Ran {
   readonly code: number;

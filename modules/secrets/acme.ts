@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import acme from "acme-client";
+import type { Client } from "acme-client";
 import { certificateFacts, RENEW_BEFORE } from "../keyring/index.ts";
 import { OutsideFailure } from "../outside/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
@@ -43,6 +43,8 @@ export async function renewCertificates(
   );
   if (due.length === 0) return [];
   await assertReachable(directoryUrl);
+  // Read when it is needed: every command of vaults would wait for it.
+  const { default: acme } = await import("acme-client");
   const client = new acme.Client({
     directoryUrl,
     accountKey: vault.need("acme/account.key"),
@@ -77,7 +79,7 @@ async function assertReachable(server: string): Promise<void> {
 }
 
 async function order(
-  client: acme.Client,
+  client: Client,
   csr: string,
   putText: PutText,
   server: string,
