@@ -1,9 +1,12 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Suites that take longest begin first, so that none is left to run alone at the end. */
+/**
+ * Suites that take longest begin first, so that none is left to run alone at the end; all but the very
+ * longest after the unit tests, which fill the time until the lab is up.
+ */
 const LONGEST = [
-  "cluster.lab",
   "deploy.lab",
   "cdktf.lab",
   "faults.lab",
@@ -13,7 +16,9 @@ const LONGEST = [
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => {
+    const rank = ({ moduleId, project }: TestSpecification): number => {
+      if (moduleId.endsWith("/lab/cluster.lab.test.ts")) return -2;
+      if (project.name === "unit") return -1;
       const place = LONGEST.findIndex((name) => moduleId.endsWith(`/lab/${name}.test.ts`));
       return place < 0 ? LONGEST.length : place;
     };
@@ -24,13 +29,9 @@ class LongestFirst extends BaseSequencer {
 const everywhere = ["modules", "cli", "stacks", "providers", "lab", "docs"];
 const files = (ending: string) => everywhere.map((folder) => `${folder}/**/*.${ending}.ts`);
 
-/** Three at once: on two cores a third of a suite is waiting. */
-const besideOthers = {
-  testTimeout: 300_000,
-  hookTimeout: 600_000,
-  maxWorkers: 3,
-  sequence: { groupOrder: 1 },
-};
+/** Three at once on two cores: a third of a suite is waiting. Projects with the same number stand in one line. */
+const maxWorkers = Math.max(3, availableParallelism());
+const long = { testTimeout: 300_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {
@@ -45,20 +46,22 @@ export default defineConfig({
             "**/node_modules/**",
           ],
           testTimeout: 20_000,
+          maxWorkers,
         },
       },
       {
         // Debian's own programs, in a root that is never booted, and the kernel's: root's rights, no lab.
-        // In one line with the lab's suites, to fill what those wait.
-        test: { ...besideOthers, name: "debian", include: files("debian.test") },
+        test: { ...long, maxWorkers, name: "debian", include: files("debian.test") },
       },
       {
         // One lab, shared by all; each suite has instances and projects of its own.
         test: {
-          ...besideOthers,
+          ...long,
+          maxWorkers,
           name: "lab",
           include: files("lab.test"),
           globalSetup: ["lab/testing/shared-lab.ts"],
+          setupFiles: ["lab/testing/await-lab.ts"],
         },
       },
       {
@@ -68,7 +71,7 @@ export default defineConfig({
           testTimeout: 3_600_000,
           hookTimeout: 600_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

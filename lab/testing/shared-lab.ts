@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeWhole } from "../../modules/workspace/index.ts";
 import { defaultFolder, defaultQuota, down, status, up } from "../cloud/index.ts";
 import {
   hetznerProjects,
@@ -28,8 +32,33 @@ const HETZNER = ["t-hz-hosts", "t-hz-cluster"];
 /** Those whose servers boot; all others are records to the suites that make them. */
 const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", ...HETZNER];
 
-/** One lab for all suites. It is left as it was found: a lab that was up stays up. */
-export async function setup(): Promise<() => Promise<void>> {
+/** Environment variable with the file that is there once the lab is up, or can't be: then it says why. */
+export const OUTCOME = "POLDER_LAB_OUTCOME";
+
+/**
+ * One lab for all suites. It starts beside the tests that need none; await-lab.ts keeps the others
+ * waiting. It is left as it was found: a lab that was up stays up.
+ */
+export function setup(): () => Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "polder-lab-"));
+  const outcome = join(folder, "outcome");
+  process.env[OUTCOME] = outcome;
+  const started = start().then(
+    (end) => {
+      writeWhole(outcome, "");
+      return end;
+    },
+    (error) => writeWhole(outcome, error instanceof Error ? error.message : String(error)),
+  );
+  return async () => {
+    const end = await started;
+    await end?.();
+    rmSync(folder, { recursive: true });
+  };
+}
+
+/** Brings it up; gives the way back. */
+async function start(): Promise<() => Promise<void>> {
   const folder = defaultFolder();
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
   const before = (await status({ folder })).state;
