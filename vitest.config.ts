@@ -45,7 +45,9 @@ export default defineConfig({
             ...["debian.test", "lab.test", "soak.test"].flatMap(files),
             "**/node_modules/**",
           ],
-          testTimeout: 20_000,
+          // Three at once, beside a lab that comes up: what takes seconds alone may take a minute.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers,
         },
       },
