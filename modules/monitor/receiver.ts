@@ -19,7 +19,7 @@ const commonName = ({ id, name }: Host): string => (name.length <= 64 ? name : i
 
 function gate(senders: readonly Host[]): string[] {
   return [
-    ...nginx.PROCESS,
+    ...nginx.processSettings(),
     "",
     "http {",
     "  access_log off;",

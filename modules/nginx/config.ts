@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint/index.ts";
 import { GROUPS, SIGNATURES, SUITES_12, SUITES_13 } from "../tls/index.ts";
-import { limitsOf } from "./limits.ts";
+import { CONNECTIONS, limitsOf } from "./limits.ts";
 
 export const SITE = "/etc/nginx/polder-site.conf";
 
@@ -70,10 +70,13 @@ export const TLS = [
   "  ssl_early_data off;",
 ];
 
-/** Process-wide settings: nothing of Debian's, no log line that quotes a request. */
-export const PROCESS = [
+/**
+ * Process-wide settings: nothing of Debian's, no log line that quotes a request.
+ * @param connections that a worker may have open, those to Prosody included
+ */
+export const processSettings = (connections = CONNECTIONS): string[] => [
   "worker_processes auto;",
-  "worker_rlimit_nofile 16384;",
+  `worker_rlimit_nofile ${2 * connections};`,
   "pid /run/nginx/nginx.pid;",
   "# Lines below alert quote requests, and with them tokens, or a client's address.",
   "error_log syslog:server=unix:/dev/log,nohostname,tag=nginx alert;",
@@ -81,15 +84,15 @@ export const PROCESS = [
   "error_log stderr emerg;",
   "",
   "events {",
-  "  worker_connections 8192;",
+  `  worker_connections ${connections};`,
   "}",
 ];
 
 /** nginx.conf, the whole of it: Debian's own includes folders that any package may put a site into. */
 export function nginxConfig(blueprint: Blueprint): string[] {
-  const { requestsPerSecond } = limitsOf(blueprint);
+  const { requestsPerSecond, ofWorker } = limitsOf(blueprint);
   return [
-    ...PROCESS,
+    ...processSettings(ofWorker),
     "",
     "http {",
     ...LOG,

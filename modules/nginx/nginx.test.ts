@@ -95,3 +95,17 @@ it("takes security.txt's end from converge, since it knows no clock", () => {
   expect(securityText(blueprint)).toContain("\nExpires: @@secret:web/security-txt-expires@@\n");
   expect(securityText(blueprint)).toContain(`Contact: ${blueprint.securityContact}\n`);
 });
+
+it("leaves connections to others when one address holds its share, also where thousands meet", () => {
+  const meeting = { kind: "overleg", participants: 500, simultaneous: 5, cameras: "none" } as const;
+  const large = buildBlueprint(inputOf(someInstance({ demand: { meetings: [meeting] } })));
+  const host = large.hosts.find(({ role }) => role === "control") as Host;
+  const text = (end: string) =>
+    nginxPart(large, host).files?.find(({ path }) => path.endsWith(end))?.content ?? "";
+  const number = (pattern: RegExp, from: string) => Number(pattern.exec(from)?.[1]);
+  const ofWorker = number(/worker_connections (\d+);/, text("nginx.conf"));
+  // Each with its end at Prosody.
+  expect(ofWorker).toBeGreaterThanOrEqual(2 * 2 * limitsOf(large).connections);
+  expect(number(/worker_rlimit_nofile (\d+);/, text("nginx.conf"))).toBe(2 * ofWorker);
+  expect(number(/LimitNOFILE=(\d+)/, text("polder.conf"))).toBe(2 * ofWorker);
+});

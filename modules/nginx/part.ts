@@ -2,6 +2,7 @@ import type { Blueprint, Host } from "../blueprint/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
 import { reference, type TreePart } from "../tree/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
+import { limitsOf } from "./limits.ts";
 import { landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
@@ -20,7 +21,7 @@ export function nginxPart(blueprint: Blueprint, _host: Host): TreePart {
       rawFile(`${WEB_ROOT}/style.css`, STYLE),
       rawFile(`${WEB_ROOT}/robots.txt`, ROBOTS),
       rawFile(`${WEB_ROOT}/security.txt`, securityText(blueprint)),
-      dropIn(),
+      dropIn(limitsOf(blueprint).ofWorker),
     ],
     units: [
       {

@@ -1,12 +1,13 @@
 import { textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import type { Check, TreeFile } from "../tree/index.ts";
+import { CONNECTIONS } from "./limits.ts";
 
 export const CONFIG = "/etc/nginx/nginx.conf";
 export const UNIT = "nginx.service";
 export const DROP_IN = `/etc/systemd/system/${UNIT}.d/polder.conf`;
 
-const LINES = [
+const lines = (connections: number): string[] => [
   "[Service]",
   "# No process of it is root: the ports come by a capability, the key by its group.",
   "User=www-data",
@@ -26,15 +27,19 @@ const LINES = [
   "TimeoutStopSec=10",
   "Restart=on-failure",
   "RestartSec=2",
-  "LimitNOFILE=16384",
+  `LimitNOFILE=${2 * connections}`,
   ...sandbox({
     capabilities: ["CAP_NET_BIND_SERVICE"],
     families: ["AF_UNIX", "AF_INET", "AF_INET6"],
   }),
 ];
 
-/** Debian's unit, without root and in a sandbox. */
-export const dropIn = (): TreeFile => textFile(DROP_IN, LINES);
+/**
+ * Debian's unit, without root and in a sandbox.
+ * @param connections that a worker may have open, each a descriptor; as many again are for files and the start of new workers
+ */
+export const dropIn = (connections = CONNECTIONS): TreeFile =>
+  textFile(DROP_IN, lines(connections));
 
 export const nginxCheck: Check = {
   id: "nginx-config",

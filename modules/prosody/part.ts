@@ -1,5 +1,5 @@
 import { type Blueprint, type Host, privateAddresses } from "../blueprint/index.ts";
-import { FOLDER, gateFiles, gateHosts, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
+import { FOLDER, gateFiles, gateHosts, limitsOf, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
@@ -44,7 +44,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
         "Restart=on-failure",
         "RestartSec=2",
         "# One for each socket. Of systemd's 1,024 one address could take all in a large plan (gate_limits.sockets).",
-        "LimitNOFILE=16384",
+        `LimitNOFILE=${Math.max(16_384, 4 * limitsOf(blueprint).sockets)}`,
         "RuntimeDirectoryMode=0750",
         "# Root writes there what is revoked; without the folder the gate lets nobody in.",
         `ExecStartPre=+/usr/bin/install -d -o root -g prosody -m 0750 ${REVOKED_FOLDER}`,
