@@ -104,6 +104,25 @@ describe("what is written down", () => {
     for (const one of decisions) expect(one["at"]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
+  it("names whose link it was where it was issued and counts no more, and nobody where it is forged", async () => {
+    const { issuer, server } = world();
+    const room = issuer.room();
+    const now = Math.floor(Date.now() / 1000);
+    const ended = { ...issuer.claims(room), iat: now - 7200, nbf: now - 7200, exp: now - 60 };
+    const token = await issuer.sign(ended);
+    const from = "203.0.113.78";
+    await knock(server, queryOf(room, token), from);
+    await knock(server, queryOf(room, token.replace(/.{40}$/, "A".repeat(40))), from);
+    const told = () =>
+      server
+        .decisions()
+        .flatMap(({ address, why, actor }) => (address === from ? [[why, actor]] : []));
+    await expect.poll(told).toEqual([
+      ["expired", ended.context.user.id],
+      ["signature", undefined],
+    ]);
+  });
+
   it("is an error when the security log has no field for it, and written without it", async () => {
     const code = `module:depends("gate").security { action = "plant", result = "done", colour = "red" }\n`;
     const other = await World.start(blueprint, {

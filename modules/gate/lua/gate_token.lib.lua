@@ -90,7 +90,7 @@ local function are_claims_of(domain)
 	return function (claims) return are_claims(claims) and context_of[claims.role](claims.context) end
 end
 
--- What a session may rest on, or nil and why, in one word for the log of the operator.
+-- What a session may rest on, or nil, why in one word for the log, and whose it is where that is sure.
 -- are_claims: those of this instance, from are_claims_of. keys: kid -> a verifying function of (signed text, signature).
 local function verify(token, are_claims, keys, now)
 	if type(token) ~= "string" or #token > longest then return nil, "size" end
@@ -106,12 +106,14 @@ local function verify(token, are_claims, keys, now)
 	if not body then return nil, "form" end
 	local claims = read_json(body)
 	if not are_claims(claims) then return nil, "claims" end
-	if claims.exp <= claims.nbf or claims.exp - claims.nbf > longest_life then return nil, "life" end
-	if claims.iat > now + leeway or claims.nbf > now + leeway then return nil, "early" end
-	if claims.exp <= now then return nil, "expired" end
+	-- Issued here: whose it is, is known from here on.
+	local actor = claims.context.user.id
+	if claims.exp <= claims.nbf or claims.exp - claims.nbf > longest_life then return nil, "life", actor end
+	if claims.iat > now + leeway or claims.nbf > now + leeway then return nil, "early", actor end
+	if claims.exp <= now then return nil, "expired", actor end
 	return {
 		room = claims.room, role = claims.role, id = claims.jti, expires = claims.exp,
-		actor = claims.context.user.id, name = claims.context.user.name, key = header.kid,
+		actor = actor, name = claims.context.user.name, key = header.kid,
 	}
 end
 

@@ -154,15 +154,15 @@ local function is_revoked(pinned)
 	return (revoked.tokens[pinned.id] or 0) > now() or (revoked.rooms[pinned.digest] or 0) > now()
 end
 
--- A token's session, or nil and why.
+-- A token's session, or nil, why, and whose it was where that is sure.
 function admit(text)
 	if not ready then return nil, "not ready" end
 	if not token_keys then return nil, "no keys" end
 	if not revoked then return nil, "revocations unreadable" end
-	local gate, why = token.verify(text, are_claims, token_keys, now())
-	if not gate then return nil, why end
+	local gate, why, actor = token.verify(text, are_claims, token_keys, now())
+	if not gate then return nil, why, actor end
 	gate.digest = hashes.sha256(gate.room, true)
-	if is_revoked(gate) then return nil, "revoked" end
+	if is_revoked(gate) then return nil, "revoked", gate.actor end
 	return gate
 end
 

@@ -59,8 +59,8 @@ local function examine(request, address)
 	if request.method ~= "GET" or request.path ~= "/xmpp-websocket" then return nil, "other path" end
 	local asked = parameters(request.url.query or "")
 	if not asked or not asked.room or not asked.token then return nil, "no room or token" end
-	local admitted, why = gate.admit(asked.token)
-	if not admitted then return nil, why, asked.room end
+	local admitted, why, actor = gate.admit(asked.token)
+	if not admitted then return nil, why, asked.room, actor end
 	if asked.room ~= admitted.room then return nil, "other room", asked.room, admitted.actor end
 	local sockets, holders = gate.sessions_of(address, admitted.id)
 	local headers = request.headers
