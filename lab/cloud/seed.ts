@@ -214,6 +214,26 @@ export async function awaitComputes(
   throw new LabError(`the ${count} computes don't report to nova in 120 s: see nova-compute-*.log`);
 }
 
+/**
+ * Waits until the scheduler of volumes knows of a place for them: before, a volume ends as an error.
+ *
+ * @param assertAlive throws when a service has ended, for then there is nothing to wait for
+ * @throws LabError after two minutes
+ */
+export async function awaitVolumes(
+  api: Api,
+  assertAlive: () => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const ready = async () => {
+    assertAlive();
+    return (await api.list("volumev3", "/scheduler-stats/get_pools", "pools")).length > 0;
+  };
+  if (await until(ready, 120, signal)) return;
+  if (signal?.aborted) throw new LabInterrupted();
+  throw new LabError("cinder knows no place for volumes after 120 s: see cinder-volume.log");
+}
+
 async function setQuota(api: Api, project: string, quota: LabQuota): Promise<void> {
   const compute = {
     instances: quota.instances,

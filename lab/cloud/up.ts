@@ -9,7 +9,7 @@ import { type Progress, step } from "./progress.ts";
 import type { LabProject } from "./project.ts";
 import { assertPrograms, assertRoot, assertSpace } from "./requirements.ts";
 import { buildRoot, needsRoot, rootStamp } from "./root.ts";
-import { awaitComputes, seedCatalog, seedOffer, seedProjects } from "./seed.ts";
+import { awaitComputes, awaitVolumes, seedCatalog, seedOffer, seedProjects } from "./seed.ts";
 import {
   boundNet,
   lastNet,
@@ -56,11 +56,13 @@ async function startServices(start: Start, id: ProcessId, settings: Settings): P
   const api = await openAdmin(settings.net.lab, start);
   await step(progress, "service catalog", () => seedCatalog(api, settings.net.lab));
   const since = Date.now();
+  const alive = () => assertAlive(paths, id);
   await step(progress, "computes and the other APIs", () => run("computes"));
   await step(progress, "flavors, image and networks", async () => {
     await Promise.all([
       seedOffer(api),
-      awaitComputes(api, settings.computes, since, () => assertAlive(paths, id), signal),
+      awaitComputes(api, settings.computes, since, alive, signal),
+      awaitVolumes(api, alive, signal),
     ]);
   });
   await run("check");
