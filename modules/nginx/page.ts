@@ -6,7 +6,12 @@ export const WEB_ROOT = "/usr/local/share/polder/web";
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-const html = (language: string, title: string, body: readonly string[]): string =>
+const html = (
+  language: string,
+  title: string,
+  body: readonly string[],
+  head: readonly string[] = [],
+): string =>
   [
     "<!doctype html>",
     `<html lang="${language}">`,
@@ -15,6 +20,7 @@ const html = (language: string, title: string, body: readonly string[]): string 
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${title}</title>`,
     '<link rel="stylesheet" href="/style.css">',
+    ...head,
     "</head>",
     "<body>",
     "<main>",
@@ -25,10 +31,24 @@ const html = (language: string, title: string, body: readonly string[]): string 
     "",
   ].join("\n");
 
-/** The page that stands in until Jitsi's client comes, and says so. No script, nothing from elsewhere. */
+/** Whether a meeting's name is typed well: see name-script.ts. Without the script nothing of it shows. */
+const CHECK = [
+  '<section id="check" hidden>',
+  '<h2><label for="name">Naam van een vergadering nakijken · <span lang="en">Check a meeting\'s name</span></label></h2>',
+  '<input id="name" maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false">',
+  '<div role="status">',
+  '<p data-when="short" hidden>Er ontbreken nog tekens. <span lang="en">Some characters are missing.</span></p>',
+  '<p data-when="wrong" hidden>Er is een teken verkeerd: vraag de naam nog eens. <span lang="en">A character is wrong: ask for the name again.</span></p>',
+  '<p data-when="right" hidden>Goed getypt. De naam alleen laat niemand binnen: gebruik de hele link uit de uitnodiging.',
+  '<span lang="en">Typed well. A name alone lets nobody in: use the whole link of the invitation.</span></p>',
+  "</div>",
+  "</section>",
+];
+
+/** The page that stands in until Jitsi's client comes, and says so. Nothing from elsewhere. */
 export function landingPage({ organisation, domain }: Blueprint): string {
   const [who, where] = [escapeHtml(organisation), escapeHtml(domain)];
-  return html("nl", `Vergaderen · ${who}`, [
+  const body = [
     "<h1>Videovergaderen</h1>",
     `<p>Dit is de vergaderdienst van <strong>${who}</strong>, <code>${where}</code>.</p>`,
     "<p>De dienst wordt ingericht. U kunt hier nog niet vergaderen: deze pagina houdt de plaats vrij",
@@ -41,7 +61,9 @@ export function landingPage({ organisation, domain }: Blueprint): string {
     "page stands in until the meeting client comes.</p>",
     '<p>Found a vulnerability? <a href="/.well-known/security.txt">How to report it</a>.</p>',
     "</section>",
-  ]);
+    ...CHECK,
+  ];
+  return html("nl", `Vergaderen · ${who}`, body, ['<script src="/name.js" defer></script>']);
 }
 
 /** Says nothing about what was asked, nor about the program that refused it. */
@@ -76,6 +98,7 @@ h1 { margin-top: 0; font-size: 2rem; }
 h2 { font-size: 1.35rem; }
 hr { margin: 2rem 0; border: 0; border-top: 1px solid #c4ccd6; }
 code { overflow-wrap: anywhere; }
+input { box-sizing: border-box; width: 100%; padding: 0.5rem; font: 1rem/1.6 ui-monospace, monospace; }
 a { color: #0b5394; }
 a:focus-visible { outline: 3px solid #0b5394; outline-offset: 2px; }
 @media (prefers-color-scheme: dark) {

@@ -3,6 +3,7 @@ import { rawFile, textFile } from "../host/index.ts";
 import { reference, type TreePart } from "../tree/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
+import { NAME_SCRIPT } from "./name-script.ts";
 import { landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
@@ -19,6 +20,7 @@ export function nginxPart(blueprint: Blueprint, _host: Host): TreePart {
       rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint)),
       rawFile(`${WEB_ROOT}/refused.html`, refusedPage()),
       rawFile(`${WEB_ROOT}/style.css`, STYLE),
+      rawFile(`${WEB_ROOT}/name.js`, NAME_SCRIPT),
       rawFile(`${WEB_ROOT}/robots.txt`, ROBOTS),
       rawFile(`${WEB_ROOT}/security.txt`, securityText(blueprint)),
       dropIn(limitsOf(blueprint).ofWorker),

@@ -33,7 +33,7 @@ const HEADERS: readonly (readonly [name: string, value: string])[] = [
   ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"],
   [
     "Content-Security-Policy",
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'",
   ],
   ["X-Content-Type-Options", "nosniff"],
   ["X-Frame-Options", "DENY"],
@@ -142,6 +142,7 @@ export function site(blueprint: Blueprint): string[] {
     "  # What is served, and nothing else.",
     ...file("/", "/index.html"),
     ...file("/style.css", "/style.css"),
+    ...file("/name.js", "/name.js"),
     ...file("/robots.txt", "/robots.txt"),
     ...file("/.well-known/security.txt", "/security.txt"),
     ...signalling(domain),
