@@ -34,8 +34,11 @@ const { domain } = blueprint;
 /** Without limits; every refusal is written down, where a host writes some of an address and counts the others. */
 const unlimited = (config: string): string => raised(config).replace('"limits"; ', "");
 /** As a host writes refusals down. */
-const asShipped = (config: string): string =>
-  unlimited(config).replace("refusals = 100000", /refusals = \d+/.exec(config)?.[0] ?? "");
+const asShipped = (config: string): string => {
+  const written = /refusals = \d+/.exec(config);
+  if (!written) throw new Error("prosody.cfg.lua says no more how many refusals are written down");
+  return unlimited(config).replace("refusals = 100000", written[0]);
+};
 /** The same hosts, open to whoever comes. */
 const ungated = (config: string): string =>
   withoutGate(unlimited(config)).replace(

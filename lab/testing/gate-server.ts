@@ -51,7 +51,7 @@ mkdir -p /var/lib/polder-gate
 ln -sfn /shared/keys /etc/prosody/gate
 rmdir /var/lib/polder-gate && ln -sfn /shared/revocations /var/lib/polder-gate
 chown -R prosody:prosody /run/prosody /var/lib/prosody /etc/prosody
-# A queue as long as systemd makes it: at the kernel's own, ten, who writes lines waits for who reads them.
+# A queue as long as systemd makes it at boot (its core/main.c): at the kernel's own, ten, who writes lines waits for who reads them.
 unshare --net sh -c 'echo 512 >/proc/sys/net/unix/max_dgram_qlen && exec python3 /shared/syslog.py' &
 syslog=$!
 while [ ! -S /dev/log ]; do sleep 0.05; done
