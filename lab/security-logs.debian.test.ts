@@ -89,17 +89,24 @@ function seal(time: string): void {
     const own = value.replaceAll("/etc/polder/monitor", folder).replaceAll("/srv/logs", at("logs"));
     writeFileSync(at(name === "polder-journal-split" ? "split.py" : name), own);
   }
+  const [control, bridge] = ["control", "bridge"].map(
+    (role) => blueprint.hosts.find((one) => one.role === role)?.name,
+  );
   const ran = run(
     [
       "python3",
       "-B",
       "-c",
       `import datetime, split
+gate = {"SYSLOG_IDENTIFIER": "polder-gate", "_SYSTEMD_UNIT": "prosody.service", "_UID": "105"}
 now = datetime.datetime.fromisoformat("${DAY}T${time}")
 for store in ("operations", "security"):
     file = split.Sealed(store, now)
     for message in ('${MESSAGE}', "x" * 200000):
-        file.write(split.line_of("control-1", {"SYSLOG_IDENTIFIER": "polder-gate", "MESSAGE": message}))
+        file.write(split.line_of("${control}", {**gate, "MESSAGE": message}))
+    # Who calls itself the gate: a bridge, and another unit of the control host.
+    for host, unit in (("${bridge}", "prosody.service"), ("${control}", "nginx.service")):
+        file.write(split.line_of(host, {**gate, "_SYSTEMD_UNIT": unit, "MESSAGE": "forged"}))
     file.close()`,
     ],
     folder,

@@ -59,8 +59,8 @@ async function driftOf(
   );
 }
 
-/** syslog's numbers (RFC 5424, 6.2.1): facility auth times 8, and error or informational. */
-const PRIORITY = { fail: 35, pass: 38, waived: 38 } as const;
+/** syslog's numbers (RFC 5424, 6.2.1): error, or informational. */
+const PRIORITY = { fail: 3, pass: 6, waived: 6 } as const;
 
 /**
  * Logs what was judged on the edge host, whose journal goes to the monitor, which tells people what
@@ -78,7 +78,8 @@ async function tellMonitor(
     verdict === "not-tested" ? [] : [`<${PRIORITY[verdict]}>${id} ${subject}: ${message}`],
   );
   if (!edge || lines.length === 0) return;
-  const command = ["logger", "-t", "polder-probe", "--prio-prefix"];
+  // By a stream, not `logger`: of a process that has ended before journald looks, it knows no unit.
+  const command = ["systemd-cat", "-t", "polder-probe", "cat"];
   const ran = await admin.run(edge.id, command, { input: `${lines.join("\n")}\n` });
   if (ran.code !== 0) progress(`the monitor couldn't be told: ${ran.stderr.trim()}`);
 }

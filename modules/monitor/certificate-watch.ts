@@ -20,14 +20,14 @@ set -euo pipefail
 now=$(date +%s)
 for file in "$@"; do
   if ! end=$(openssl x509 -in "$file" -noout -enddate 2>/dev/null); then
-    logger -t polder-certificate -p daemon.err "$file: can't be read"
+    echo "<3>$file: can't be read"
     continue
   fi
   days=$((($(date -d "\${end#notAfter=}" +%s) - now) / 86400))
-  level=info
-  if [ "$days" -lt ${WARN_DAYS} ]; then level=warning; fi
-  if [ "$days" -lt ${ERROR_DAYS} ]; then level=err; fi
-  logger -t polder-certificate -p "daemon.$level" "$file: $days days left"
+  level=6
+  if [ "$days" -lt ${WARN_DAYS} ]; then level=4; fi
+  if [ "$days" -lt ${ERROR_DAYS} ]; then level=3; fi
+  echo "<$level>$file: $days days left"
 done
 `;
 
@@ -55,6 +55,7 @@ export function certificateWatchPart(_blueprint: Blueprint, host: Host): TreePar
         "Type=oneshot",
         `ExecStart=${PROGRAM} ${files.join(" ")}`,
         "DynamicUser=yes",
+        "SyslogIdentifier=polder-certificate",
         ...sandbox({}),
       ]),
       textFile(TIMER, [

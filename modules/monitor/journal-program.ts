@@ -1,5 +1,8 @@
+import type { Authors } from "./authors.ts";
+
 /**
- * What both programs of the monitor share: reading journals from where they were last read.
+ * What the programs of the monitor share: reading journals from where they were last read, and who
+ * wrote an entry.
  *
  * @param hosts the name of each host, by the address that its journal comes from
  * @param own the name of the monitor itself, whose journal is already here
@@ -7,13 +10,15 @@
 export const journalModule = (
   hosts: Readonly<Record<string, string>>,
   own: string,
+  authors: Authors,
   mark: string,
 ): string => `${mark}
-"""Reads new journal entries, each host's from where it was read last."""
+"""Reads new journal entries, each host's from where it was read last, and tells who wrote one."""
 
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -21,6 +26,8 @@ REMOTE = "/var/log/journal/remote"
 # journal-remote names a file after the address that it comes from, and moves full ones aside.
 HOSTS = ${JSON.stringify(hosts, null, 4)}
 OWN = ${JSON.stringify(own)}
+# Who may write under an identifier that counts: from these hosts, in this unit, by these accounts.
+AUTHORS = ${JSON.stringify(authors, null, 4)}
 
 
 def sources(remote=REMOTE):
@@ -35,23 +42,32 @@ def sources(remote=REMOTE):
     return found
 
 
+def parsed(line):
+    """An entry as a dictionary of journal fields; None for what is none."""
+    try:
+        entry = json.loads(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
 class Cursor:
     """Where one host was read to. Moves on only when it is told that what was read is safe."""
 
-    def __init__(self, folder, host):
+    def __init__(self, folder, host, most=None):
+        self.most = [] if most is None else [f"--lines=+{most}"]
         self.path = os.path.join(folder, f"{host}.cursor")
         self.next = f"{self.path}.next"
 
-    def entries(self, arguments):
-        """New entries, as dictionaries of journal fields; a field that is no text is left as it is."""
+    def lines(self, arguments):
+        """New entries, a line of journalctl's JSON each."""
         if os.path.exists(self.path):
             shutil.copyfile(self.path, self.next)
         elif os.path.exists(self.next):
             os.unlink(self.next)
-        command = ["journalctl", *arguments, "--quiet", "--output=json", f"--cursor-file={self.next}"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-            for line in program.stdout:
-                yield json.loads(line)
+        command = ["journalctl", *arguments, *self.most, "--quiet", "--output=json", f"--cursor-file={self.next}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as program:
+            yield from program.stdout
         if program.returncode != 0:
             raise RuntimeError(f"journalctl ended with {program.returncode}")
 
@@ -63,11 +79,31 @@ class Cursor:
 def number(entry, field, otherwise):
     try:
         return int(entry[field])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return otherwise
 
 
 def text(entry, field):
     value = entry.get(field)
     return value if isinstance(value, str) else ""
+
+
+def author(host, entry):
+    """The identifier of an entry that is from whom it says; "" for all others."""
+    name = text(entry, "SYSLOG_IDENTIFIER")
+    if name not in AUTHORS:
+        return ""
+    known = AUTHORS[name]
+    first, last = known["uids"]
+    is_own = (
+        host in known["hosts"]
+        and re.fullmatch(known["unit"], text(entry, "_SYSTEMD_UNIT"))
+        and first <= number(entry, "_UID", -1) <= last
+    )
+    return name if is_own else ""
+
+
+def is_forged(host, entry):
+    """Whether somebody else writes under an identifier that counts."""
+    return text(entry, "SYSLOG_IDENTIFIER") in AUTHORS and not author(host, entry)
 `;

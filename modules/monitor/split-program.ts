@@ -22,7 +22,7 @@ import shutil
 import subprocess
 import sys
 
-from polder_journal import Cursor, number, sources, text
+from polder_journal import AUTHORS, Cursor, author, number, parsed, sources, text
 
 STORES = "/srv/logs"
 STATE = "/var/lib/polder-journal"
@@ -31,7 +31,7 @@ SEALS = ${JSON.stringify(seals)}
 
 # auth and authpriv (RFC 5424, 6.2.1: 4 and 10).
 FACILITIES = {4, 10}
-PROGRAMS = ("sudo", "su", "sshd", "sshd-session", "sshd-auth", "systemd-logind", "polder-")
+PROGRAMS = {"sudo", "su", "sshd", "sshd-session", "sshd-auth", "systemd-logind", *AUTHORS}
 FIELDS = {
     "__REALTIME_TIMESTAMP": "at",
     "SYSLOG_IDENTIFIER": "program",
@@ -46,16 +46,25 @@ FIELDS = {
 
 def store_of(entry):
     """Whose business an entry is: who logged in and did what, or how things run."""
-    name = text(entry, "SYSLOG_IDENTIFIER")
-    by_name = any(name == p or (p.endswith("-") and name.startswith(p)) for p in PROGRAMS)
+    by_name = text(entry, "SYSLOG_IDENTIFIER") in PROGRAMS
     audited = text(entry, "_TRANSPORT") == "audit"
     by_facility = number(entry, "SYSLOG_FACILITY", -1) in FACILITIES
     return "security" if by_name or by_facility or audited else "operations"
 
 
 def line_of(host, entry):
+    """What is kept of an entry. "author" stands only where host, unit and account are those of the name."""
     kept = {name: entry[field] for field, name in FIELDS.items() if field in entry}
-    return json.dumps({"host": host, **kept}, ensure_ascii=False) + "\\n"
+    by = author(host, entry)
+    return json.dumps({"host": host, **({"author": by} if by else {}), **kept}, ensure_ascii=False) + "\\n"
+
+
+def sorted_out(host, line):
+    """The store of a line of journalctl's, and what is kept of it. What can't be read is security's, as it is."""
+    entry = parsed(line)
+    if entry is None:
+        return "security", json.dumps({"host": host, "unread": line[:4096].decode("utf-8", "replace")}) + "\\n"
+    return store_of(entry), line_of(host, entry)
 
 
 class Sealed:
@@ -79,7 +88,7 @@ class Sealed:
                     before.close()
 
     def write(self, line):
-        self.programs[0].stdin.write(line.encode())
+        self.programs[0].stdin.write(line.encode("utf-8", "replace"))
 
     def close(self):
         self.programs[0].stdin.close()
@@ -92,20 +101,31 @@ class Sealed:
 
 
 def split(now, state=STATE):
-    files, cursors = {}, []
+    """Seals what is new, and names the hosts whose journals can't be read: the others' are sealed all the same."""
+    files, cursors, failed = {}, [], []
     for host, arguments in sources().items():
         cursor = Cursor(state, host)
-        for entry in cursor.entries(arguments):
-            store = store_of(entry)
+        lines = cursor.lines(arguments)
+        while True:
+            try:
+                line = next(lines, None)
+            except (OSError, RuntimeError) as error:
+                print(f"<3>{host}: its journal can't be read: {error}", flush=True)
+                failed.append(host)
+                break
+            if line is None:
+                cursors.append(cursor)
+                break
+            store, kept = sorted_out(host, line)
             if store not in files:
                 files[store] = Sealed(store, now)
-            files[store].write(line_of(host, entry))
-        cursors.append(cursor)
+            files[store].write(kept)
     for file in files.values():
         file.close()
     # Only now: after a crash entries come twice, never not at all.
     for cursor in cursors:
         cursor.safe()
+    return failed
 
 
 def expired(folders, today, days):
@@ -125,7 +145,7 @@ def main():
     now = datetime.datetime.now(datetime.timezone.utc)
     # Old ones first: a full disk must not keep itself full.
     delete(now.date())
-    split(now)
+    return 1 if split(now) else 0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ import type { Blueprint, Host } from "../blueprint/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import { heading, reference, type TreePart } from "../tree/index.ts";
+import { authorsOf } from "./authors.ts";
 import { incidentProgram } from "./incident-program.ts";
 import { journalModule } from "./journal-program.ts";
 import { RECEIVER, senderAddress } from "./receiver.ts";
@@ -22,7 +23,8 @@ const KEEPERS = `${RECIPIENTS}/keepers.recipient`;
  * came in lies in clear for a day at most. Security is sealed to its keepers first, and what comes of
  * that as operations is, to a key in the instance's vault: an admin and a keeper open it together.
  */
-export function stores({ retention, hosts, logKeepers }: Blueprint, own: Host): TreePart {
+export function stores(blueprint: Blueprint, own: Host): TreePart {
+  const { retention, hosts, logKeepers } = blueprint;
   const days = {
     operations: retention.operationsDays,
     security: retention.securityDays,
@@ -40,7 +42,7 @@ export function stores({ retention, hosts, logKeepers }: Blueprint, own: Host): 
   return {
     packages: { install: ["age", "python3"], absent: [] },
     files: [
-      rawFile(JOURNAL, journalModule(names, own.name, heading())),
+      rawFile(JOURNAL, journalModule(names, own.name, authorsOf(blueprint), heading())),
       rawFile(PROGRAM, splitProgram(days, seals, heading()), { mode: "0755" }),
       rawFile(INCIDENT, incidentProgram(heading()), { mode: "0755" }),
       ...["operations", "security"].map((store) =>
