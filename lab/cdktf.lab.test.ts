@@ -12,6 +12,7 @@ import {
   type TestInstance,
   testInstance,
 } from "./testing/polder.ts";
+import { expectRefusal } from "./testing/refusals.ts";
 
 const OLD_LIBRARY = "node --import ./stacks/lane-cdktf-0.21.mjs --import tsx stacks/main.ts";
 
@@ -39,7 +40,14 @@ afterAll(() => {
   rmSync(output, { recursive: true, force: true });
 });
 
-test("cdktf deploy: the addresses, then the cluster", async () => {
+/** What a plan of before a deploy is told. */
+async function expectStale(): Promise<void> {
+  const ran = await polder(["apply", instance.folder]);
+  expectRefusal(ran, 3, /^the plan is stale: t-cdktf(-addresses)?'s state is at serial \d+/);
+}
+
+test("cdktf deploy: the addresses, then the cluster; a plan of before is stale", async () => {
+  await polderOk("plan", instance.folder);
   const addresses = await cdktf(
     "deploy",
     "t-cdktf-addresses",
@@ -50,9 +58,12 @@ test("cdktf deploy: the addresses, then the cluster", async () => {
     0,
     expect.stringContaining("Apply complete"),
   ]);
+  await expectStale();
   await polderOk("addresses", instance.folder);
+  await polderOk("plan", instance.folder);
   const cluster = await cdktf("deploy", "t-cdktf", "--auto-approve", "--skip-provider-lock");
   expect([cluster.code, cluster.stdout]).toEqual([0, expect.stringContaining("Apply complete")]);
+  await expectStale();
 });
 
 test("cdktf diff: nothing to do, with either library", async () => {

@@ -1,8 +1,9 @@
 import { Resolver } from "node:dns/promises";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Blueprint, securityRules } from "../modules/blueprint/index.ts";
+import { addressesSchema, type Blueprint, securityRules } from "../modules/blueprint/index.ts";
 import { cloudsFile, type Item, type Listing, readCloud } from "../modules/openstack-api/index.ts";
 import { connect } from "../stacks/cloud-objects.ts";
 import { terraformEnvironment } from "../stacks/environment.ts";
@@ -49,6 +50,10 @@ function hostsInBlueprint(blueprint: Blueprint) {
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
+
+/** What addresses.yaml holds, by host. */
+const recorded = ({ folder }: TestInstance): Record<string, unknown> =>
+  addressesSchema.parse(load(readFileSync(join(folder, "addresses.yaml"), "utf8"))).addresses;
 
 /** Security rules as the API tells them, one line each. */
 function rulesInCloud(blueprint: Blueprint, cloud: Listing): string[] {
@@ -273,10 +278,21 @@ describe("change", () => {
     ]);
     one.edit((source) => `${source}\nretention: { logVolumeGiB: ${volume?.sizeGiB} }\n`);
     const { blueprint } = one.load();
-    expect(await polderOk("plan", one.folder)).toMatch(
-      /^t-een: \d+ to add, \d+ to change, [1-9]\d* to destroy$/m,
-    );
-    await polderOk("apply", one.folder);
+    const before = Object.keys(recorded(one));
+    const gone = before.filter((id) => !blueprint.hosts.some((host) => host.id === id));
+    const plan = await polderOk("plan", one.folder);
+    expect(plan).toMatch(/^t-een: \d+ to add, \d+ to change, [1-9]\d* to destroy$/m);
+    for (const id of gone) {
+      expect(plan).toMatch(new RegExp(`^ +DESTROY +host +${id} `, "m"));
+      expect(plan).toMatch(new RegExp(`^ +DESTROY +public address +${id} +203\\.0\\.113\\.`, "m"));
+      expect(plan).toMatch(new RegExp(`^ +${id} +the calls on it are cut`, "m"));
+    }
+    const unnamed = await polder(["apply", one.folder]);
+    expect([unnamed.code, unnamed.stderr]).toEqual([
+      2,
+      expect.stringContaining(`--destroys ${gone.join(",")}`),
+    ]);
+    await polderOk("apply", one.folder, "--destroys", gone.join(","));
     await polderOk("addresses", one.folder);
     expect(hostsInCloud(await listing(blueprint))).toEqual(hostsInBlueprint(blueprint));
     expect(await polderOk("plan", one.folder)).toContain("t-een: no changes");

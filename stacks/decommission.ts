@@ -28,14 +28,13 @@ export async function decommission(
   options: DeployOptions,
 ): Promise<DecommissionRecord> {
   const { blueprint, folder } = loaded;
-  const destroy = { ...options, destroy: true };
-  const planned = await planInstance(loaded, destroy);
+  const planned = await planInstance(loaded, { ...options, destroy: true });
   const { unlock } = cloudOf(blueprint);
   if (unlock) {
     options.progress(`${blueprint.instance}: lifting the cloud's own protection`);
     await unlock(blueprint);
   }
-  await applyInstance(loaded, destroy);
+  await applyInstance(loaded, { ...options, destroys: "all" });
   options.progress(`${blueprint.instance}: asking the API what is still there`);
   const leftovers = await cloudOf(blueprint).leftovers(blueprint);
   const record: DecommissionRecord = {

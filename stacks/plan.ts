@@ -2,11 +2,17 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../modules/findings/index.ts";
-import { judge, type PlanJson } from "../modules/policy/index.ts";
+import {
+  judge,
+  type PlanJson,
+  type PlannedChange,
+  plannedChanges,
+} from "../modules/policy/index.ts";
 import { addressesStackName } from "../modules/stack/index.ts";
 import {
   type ChangeCount,
   type Progress,
+  type StateMark,
   Terraform,
   TerraformFailure,
 } from "../modules/terraform/index.ts";
@@ -40,12 +46,15 @@ export interface PlanRecord {
   readonly sums: Readonly<Record<string, string>>;
   /** sha256 over all of the above. */
   readonly digest: string;
+  /** The states that it was made from: an apply by anybody since makes the plan stale. */
+  readonly states: Readonly<Record<string, StateMark>>;
   /** Serial of each state that the last `polder apply` left, when there was one. */
   readonly stateChangedElsewhere: readonly string[];
 }
 
 export interface Planned {
   readonly record: PlanRecord;
+  readonly changes: readonly PlannedChange[];
   readonly findings: readonly Finding[];
   readonly folder: string;
 }
@@ -169,6 +178,7 @@ export async function planInstance(
   const names = writeStacks(loaded, stackOptions);
   const plans = new Map<string, PlanJson>();
   const counts = new Map<string, ChangeCount>();
+  const states: Record<string, StateMark> = {};
   const changedElsewhere: string[] = [];
   const planStack = async (name: string, terraform: Terraform) => {
     const file = join(folder, `${name}.tfplan`);
@@ -185,13 +195,14 @@ export async function planInstance(
     await terraform.init();
     if (name === addressesStackName(blueprint.instance))
       refuseMove(loaded, (await terraform.outputs())["location"]);
-    const [serial, applied] = [
-      await terraform.stateSerial(),
+    const [{ serial }, applied] = [
+      await terraform.stateMark(),
       appliedSerials(blueprint.instance)[name],
     ];
     if (serial > 0 && serial !== applied) changedElsewhere.push(name);
     if (!options.destroy && (await keepWhole(blueprint, terraform, progress)) > 0)
-      noteSerial(blueprint.instance, name, await terraform.stateSerial());
+      noteSerial(blueprint.instance, name, (await terraform.stateMark()).serial);
+    states[name] = await terraform.stateMark();
     await planStack(name, terraform);
   }
   const judged = async () => {
@@ -230,13 +241,14 @@ export async function planInstance(
     asOf,
     engine: version,
     stacks,
+    states,
     sums: sums(loaded, names),
     stateChangedElsewhere: changedElsewhere,
   };
   const record: PlanRecord = { ...unsigned, digest: digestOf(unsigned) };
   // Last, so that an interrupted plan is none.
   writeWhole(join(folder, "record.json"), JSON.stringify(record, null, 2));
-  return { record, findings, folder };
+  return { record, changes: plannedChanges(blueprint, plans), findings, folder };
 }
 
 /**

@@ -13,21 +13,30 @@ export function applyCommand(): Command {
       "Apply exactly the plan that `polder plan` recorded, after judging it again as of today",
     )
     .argument("<instance>", "its folder's name or path")
+    .option(
+      "--destroys <names>",
+      "the hosts, volumes and addresses that the plan takes away, as `polder plan` names them",
+      (text: string) => text.split(",").filter(Boolean),
+      [],
+    )
     .addHelpText(
       "after",
       `
-Refused when any input changed since the plan, or when the policy fails today. Interrupted or
-failed half way, plan and apply again: they go on from what was made.`,
+Refused when any input changed since the plan, when the policy fails today, or when it takes away a
+host, a volume or an address that --destroys doesn't name. Interrupted or failed half way, plan and apply again: they go on from what was made.`,
     );
-  return withTimeout(command).action(async (name: string, options: { timeout: number }) => {
-    const loaded = loadInstance(instanceFolder(ROOT, name));
-    const { record, findings, applied } = await atWork(loaded, () =>
-      applyInstance(loaded, deployOptions(options)),
-    );
-    if (applied)
-      out(
-        `applied plan ${record.digest.slice(0, 16)}: ${record.stacks.map((s) => `${s.name} +${s.add} ~${s.change} -${s.remove}`).join(", ")}`,
+  return withTimeout(command).action(
+    async (name: string, options: { timeout: number; destroys: string[] }) => {
+      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const { destroys } = options;
+      const { record, findings, applied } = await atWork(loaded, () =>
+        applyInstance(loaded, { ...deployOptions(options), destroys }),
       );
-    reportFindings(findings, "the policy fails as of today: nothing was applied");
-  });
+      if (applied)
+        out(
+          `applied plan ${record.digest.slice(0, 16)}: ${record.stacks.map((s) => `${s.name} +${s.add} ~${s.change} -${s.remove}`).join(", ")}`,
+        );
+      reportFindings(findings, "the policy fails as of today: nothing was applied");
+    },
+  );
 }

@@ -4,7 +4,9 @@ import { planInstance } from "../../stacks/plan.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { reportFindings } from "../findings.ts";
 import { ROOT } from "../root.ts";
-import { out } from "../terminal.ts";
+import { out, screenWidth } from "../terminal.ts";
+import { changesTable, describeLosses } from "../text/changes.ts";
+import { paintFor } from "../text/paint.ts";
 
 /** `polder plan`: what would change, judged, and recorded so that exactly it can be applied. */
 export function planCommand(): Command {
@@ -24,16 +26,20 @@ An auditor reads the recorded folder (plan JSON, findings, digest) without any c
     );
   return withTimeout(command).action(async (name: string, options: { timeout: number }) => {
     const loaded = loadInstance(instanceFolder(ROOT, name));
-    const { record, findings, folder } = await atWork(loaded, () =>
+    const { record, changes, findings, folder } = await atWork(loaded, () =>
       planInstance(loaded, deployOptions(options)),
     );
+    const look = { width: screenWidth(), paint: paintFor(process.stdout, process.env) };
     for (const stack of record.stacks) {
-      const changes = stack.add + stack.change + stack.remove + stack.import;
+      const count = stack.add + stack.change + stack.remove + stack.import;
       const took = stack.import > 0 ? `${stack.import} to take over, ` : "";
       out(
-        `${stack.name}: ${changes === 0 ? "no changes" : `${took}${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
+        `${stack.name}: ${count === 0 ? "no changes" : `${took}${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
       );
+      const own = changes.filter((change) => change.stack === stack.name);
+      for (const line of changesTable(own, look)) out(line);
     }
+    for (const line of describeLosses(loaded.blueprint, changes, look)) out(line);
     for (const stack of record.stateChangedElsewhere) {
       out(
         `${stack}: its state was last changed by something else than \`polder apply\`, a change nobody reviewed`,

@@ -19,6 +19,8 @@ export interface Change {
   readonly beforeSensitive: unknown;
   /** Why Terraform does it, in its own words: `replace_because_cannot_update: user_data`. */
   readonly reason: string;
+  /** The cloud's id of what is taken into the state; undefined when it isn't. */
+  readonly importing: string | undefined;
 }
 
 function changesAt(stack: string, plan: PlanJson, key: string): Change[] {
@@ -47,6 +49,7 @@ function changesAt(stack: string, plan: PlanJson, key: string): Change[] {
         afterSensitive: at(change, "after_sensitive"),
         beforeSensitive: at(change, "before_sensitive"),
         reason: paths.length > 0 ? `${because}: ${paths.join(", ")}` : because,
+        importing: textOf(at(change, "importing", "id")),
       };
     });
 }

@@ -1,3 +1,9 @@
 export type { TerraformEvent } from "./events.ts";
 export { TerraformFailure } from "./run.ts";
-export { type ChangeCount, type Progress, Terraform, type TerraformOptions } from "./terraform.ts";
+export {
+  type ChangeCount,
+  type Progress,
+  type StateMark,
+  Terraform,
+  type TerraformOptions,
+} from "./terraform.ts";

@@ -150,6 +150,7 @@ describe("a run", () => {
 
 test("what is tainted is told by the state", async () => {
   const state = {
+    lineage: "l",
     serial: 7,
     resources: [
       { type: "a", name: "whole", instances: [{ attributes: { id: "1" } }] },
@@ -158,6 +159,6 @@ test("what is tainted is told by the state", async () => {
   };
   const terraform = stub(`echo '${JSON.stringify(state)}'`);
   expect(await terraform.tainted()).toEqual([{ address: "a.half", type: "a", id: "2" }]);
-  expect(await terraform.stateSerial()).toBe(7);
+  expect(await terraform.stateMark()).toEqual({ lineage: "l", serial: 7 });
   expect(await stub("true").tainted()).toEqual([]);
 });

@@ -38,6 +38,25 @@ export interface Tainted {
   readonly id: string;
 }
 
+/** Which state, and which of its versions. */
+export interface StateMark {
+  /** Terraform's name of a state, from its first day to its last; empty while there is none. */
+  readonly lineage: string;
+  readonly serial: number;
+}
+
+/** The part of a state that is read here. */
+interface State extends Partial<StateMark> {
+  readonly resources?: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly {
+      readonly status?: string;
+      readonly attributes?: { readonly id?: string | number };
+    }[];
+  }[];
+}
+
 /** Why a run failed that told no error: who killed it, or the last that it said. */
 function died({ signal, code, stdout, stderr }: RunResult): string {
   if (signal)
@@ -118,24 +137,15 @@ export class Terraform {
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
-  /** The state's serial number; 0 while there is none. It grows with each change by anyone. */
-  async stateSerial(): Promise<number> {
-    const result = await this.#run(["state", "pull"]);
-    if (result.code !== 0 || result.stdout.trim() === "") return 0;
-    return (JSON.parse(result.stdout) as { serial: number }).serial;
+  /** Which state it is and how often it changed, by anyone; serial 0 while there is none. */
+  async stateMark(): Promise<StateMark> {
+    const { lineage = "", serial = 0 } = (await this.#pull()) ?? {};
+    return { lineage, serial };
   }
 
   /** What was made while its run failed or was interrupted: the next plan would replace it. */
   async tainted(): Promise<Tainted[]> {
-    const result = await this.#run(["state", "pull"]);
-    if (result.code !== 0 || result.stdout.trim() === "") return [];
-    const { resources = [] } = JSON.parse(result.stdout) as {
-      resources?: {
-        type: string;
-        name: string;
-        instances: { status?: string; attributes?: { id?: string | number } }[];
-      }[];
-    };
+    const { resources = [] } = (await this.#pull()) ?? {};
     return resources.flatMap(({ type, name, instances }) =>
       instances
         .filter((instance) => instance.status === "tainted")
@@ -155,6 +165,12 @@ export class Terraform {
       throw new TerraformFailure(
         `${this.#options.label}: ${explain([{ severity: "error", summary: result.stderr }])}`,
       );
+  }
+
+  async #pull(): Promise<State | undefined> {
+    const result = await this.#run(["state", "pull"]);
+    if (result.code !== 0 || result.stdout.trim() === "") return undefined;
+    return JSON.parse(result.stdout) as State;
   }
 
   async #run(args: readonly string[]): Promise<RunResult> {

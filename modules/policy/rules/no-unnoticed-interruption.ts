@@ -18,7 +18,7 @@ import { rebuildOf } from "./no-unnoticed-destruction.ts";
  * What running hosts stand on. Rules and records may come and go: that is what flows and DNS do. So
  * may placement groups: they matter only at the moment at which a host starts.
  */
-const CARRIES_CALLS = new Set([
+export const CARRIES_CALLS = new Set([
   "hcloud_firewall",
   "hcloud_network",
   "hcloud_network_subnet",
@@ -108,11 +108,7 @@ const losesData = (blueprint: Blueprint, drift: Change): boolean =>
   !isServer(drift) && holdsState(blueprint, asResource(drift, drift.before));
 
 function interruption(blueprint: Blueprint, change: Change): Observation[] {
-  // Tainted and not running: its creation failed. A running one was tainted by somebody's hand.
-  if (
-    change.reason.startsWith("replace_because_tainted") &&
-    change.before[SERVERS[change.type]?.status ?? "power_state"] !== SERVERS[change.type]?.runs
-  ) {
+  if (neverCameUp(change)) {
     return [pass(change.subject, "the plan replaces it: it never came up")];
   }
   if (takesAway(change)) {
@@ -135,6 +131,11 @@ function interruption(blueprint: Blueprint, change: Change): Observation[] {
   return rebuilt ? [fail(change.subject, `the plan rebuilds it: ${rebuilt} changes`)] : [];
 }
 
+/** Tainted and not running: its creation failed. A running one was tainted by somebody's hand. */
+export const neverCameUp = (change: Change): boolean =>
+  change.reason.startsWith("replace_because_tainted") &&
+  change.before[SERVERS[change.type]?.status ?? "power_state"] !== SERVERS[change.type]?.runs;
+
 /** Whether the Blueprint still has the part. What says of no part whose it is counts as still there. */
 function isPlanned({ hosts, sizing, zones }: Blueprint, change: Change): boolean {
   const part = plannedPart(change);
@@ -153,7 +154,7 @@ function isPlanned({ hosts, sizing, zones }: Blueprint, change: Change): boolean
 const UNLABELLED = ["openstack_compute_volume_attach_v2", "hcloud_volume_attachment"];
 
 /** The attribute whose change restarts a running server, if one does. */
-const restart = (change: Change): string | undefined =>
+export const restart = (change: Change): string | undefined =>
   change.actions.includes("update")
     ? SERVERS[change.type]?.restarts.find(
         (name) =>
