@@ -283,6 +283,27 @@ end)
     expect(answers).toEqual([...Array(5).fill("admitted"), ...Array(3).fill("refused")]);
   });
 
+  it("let in as many as were planned and a quarter more, and tell the next that the meeting is full", async () => {
+    // Four are planned. Jicofo is nobody.
+    const moderator = await other().meeting();
+    const come = async (i: number) => {
+      const one = await other().client(moderator.room, "guest", undefined, `203.0.113.${70 + i}`);
+      await moderator.setAffiliation(one.bareJid, "member");
+      return [one, await one.join()] as const;
+    };
+    for (let i = 0; i < 4; i++) expect((await come(i))[1]).toBe("joined");
+    const [last, answer] = await come(4);
+    expect(answer).toBe("wait service-unavailable");
+    const room = last.at("conference");
+    last.send(
+      `<presence to='${room}/${last.nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`,
+    );
+    const told = await last.take(({ name }) => name === "presence");
+    expect(childOf(childOf(told, "error"), "text")?.text).toMatch(
+      /^This meeting is full: 5 people/,
+    );
+  });
+
   it("share one link's places among the networks that come by it, and put nobody out of the meeting", async () => {
     const moderator = await other().meeting();
     const token = await other().issuer.token(moderator.room);

@@ -13,6 +13,15 @@ export const REVOKED_FOLDER = "/var/lib/polder-gate";
 /** Bytes that Prosody reads at once (net.server_epoll, read_size), and headers of frames in between. */
 const READ_AT_ONCE = 16_384;
 
+/**
+ * Seconds. A client asks each 10 s and gives up after 25 (lib-jitsi-meet, modules/xmpp/strophe.ping.ts): it is never
+ * put out while it still waits, since that comes after twice this.
+ */
+const SILENCE = 15;
+
+/** Prosody's own default is 32 MiB. Jicofo's Java may stand still for seconds while a large meeting joins. Assumed. */
+const JICOFO_UNREAD = 8 * 1024 * 1024;
+
 /** Relays that clients are told of: UDP and TLS, as the flows let them in. */
 const relays = ({ domain, hosts }: Blueprint) =>
   hosts.some(({ role }) => role === "turn")
@@ -37,6 +46,9 @@ export const gateSettings = (blueprint: Blueprint): string[] => [
   `gate_turn = ${luaText(relays(blueprint))}`,
   "-- nginx on this host has ended TLS; nobody else reaches the port.",
   "consider_websocket_secure = true",
+  "-- Who is silent that long is asked, and is put out by mod_gate_sessions when as long again brings no answer. Who",
+  "-- takes nothing for send_timeout, or has that much waiting, is put out, too: Jicofo, which hears all, and bridges.",
+  `network_settings = ${luaText({ read_timeout: SILENCE, send_timeout: SILENCE * 2, max_send_buffer_size: JICOFO_UNREAD })}`,
   "-- A frame holds one stanza (RFC 7395); beside it, what is read at once. Prosody's own limit is 512 kB a session.",
   `websocket_frame_buffer_limit = ${limitsOf(blueprint).stanza + READ_AT_ONCE}`,
 ];
@@ -66,7 +78,7 @@ export function publicHosts(blueprint: Blueprint): string[] {
     `VirtualHost "${domain}"`,
     "  enabled = false",
     '  gate = "domain"',
-    '  modules_enabled = { "gate_handshake"; "gate_stanzas"; "gate_turn"; "websocket" }',
+    '  modules_enabled = { "gate_handshake"; "gate_stanzas"; "gate_sessions"; "gate_turn"; "websocket" }',
     "  -- Behind the gate, which has seen the token. Names are random and end with the session.",
     '  authentication = "anonymous"',
     "",

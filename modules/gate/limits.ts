@@ -22,6 +22,10 @@ export interface Limits {
   readonly stanza: number;
   /** Tags of one stanza of a guest or moderator. */
   readonly tags: number;
+  /** Bytes that wait for one session to read them. */
+  readonly unread: number;
+  /** How long a session that is silent has to answer, when somebody waits for its place, in seconds. */
+  readonly answer: number;
   /** Refusals of one address in that window that are written down one by one. */
   readonly refusals: number;
   /** How long somebody waits in a lobby at most, in seconds. */
@@ -48,6 +52,12 @@ const STANZA_BYTES = 65_536;
 /** Tags of that stanza: 36 bytes each in such a list of sources. Assumed. */
 const BYTES_PER_TAG = 32;
 
+/** What who joins hears of each who is there: clients' presences have some 2 kB. Assumed, as is the least. */
+const UNREAD_PER_OCCUPANT = 4_096;
+const UNREAD_AT_LEAST = 262_144;
+/** As long as a client waits for an answer to its own question (lib-jitsi-meet, modules/xmpp/strophe.ping.ts). */
+const ANSWER_SECONDS = 5;
+
 /**
  * Limits that stop one machine, not one office: behind one public address may sit everybody whom the
  * plan was made for, and they may all join at its rate.
@@ -67,6 +77,8 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
     occupants,
     stanza: STANZA_BYTES,
     tags: STANZA_BYTES / BYTES_PER_TAG,
+    unread: Math.max(UNREAD_AT_LEAST, occupants * UNREAD_PER_OCCUPANT),
+    answer: ANSWER_SECONDS,
     refusals: REFUSALS_WRITTEN,
     wait: WAIT_SECONDS,
   };

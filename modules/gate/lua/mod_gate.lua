@@ -11,6 +11,7 @@ local hashes = require "prosody.util.hashes"
 local jid = require "prosody.util.jid"
 local st = require "prosody.util.stanza"
 local add_task = require "prosody.util.timer".add_task
+local monotonic = require "prosody.util.time".monotonic
 local log = module:depends("gate_log")
 local token = module:require "gate_token"
 local name = module:require "gate_name"
@@ -62,8 +63,9 @@ local shut_until = {}
 local function source_of(id, network) return id .. " " .. network end
 
 -- A stanza that is refused: one answer, whatever the reason, and one decision, of which the caller says action and
--- what else is known. Always true, as a handler's that has done all that is to be done.
-function refuse(event, decision)
+-- what else is known. Always true, as a handler's that has done all that is to be done. told: words for who may know
+-- that it is only a matter of waiting (XEP-0045, 7.2.9).
+function refuse(event, decision, told)
 	local session, stanza = event.origin, event.stanza
 	if session.gate and not may_be_refused(session.gate.source) then
 		shut_until[session.gate.source] = now() + limits.seconds
@@ -71,7 +73,7 @@ function refuse(event, decision)
 		session:close({ condition = "policy-violation", text = "Too much that is refused" })
 		return true
 	end
-	if not unanswered[stanza.attr.type] then session.send(st.error_reply(stanza, "cancel", "service-unavailable")) end
+	if not unanswered[stanza.attr.type] then session.send(st.error_reply(stanza, told and "wait" or "cancel", "service-unavailable", told)) end
 	decision.result = "refused"
 	security(decision, session)
 	return true
@@ -177,6 +179,47 @@ function may_open(node)
 		and (revoked.rooms[hashes.sha256(node, true)] or 0) <= now()
 end
 
+-- Silence: mod_gate_sessions notes when a session was heard, and since when it is asked whether it is there ----
+
+function end_silent(session)
+	security({ action = "session", result = "ended", why = "silent" }, session)
+	session:close({ condition = "connection-timeout", text = "Nothing came from you any more" })
+end
+
+-- Whether a place comes free among the sessions of which `belongs` says so. Who has lost the connection comes back
+-- before the old session is found dead: of those that were asked and didn't answer, the one that was heard least
+-- recently ends. Who is silent and wasn't asked yet is asked now, for whoever tries again.
+local function free_place(belongs)
+	local longest
+	for session in pairs(sessions) do
+		local pinned = session.gate
+		if pinned and not session.destroyed and monotonic() - pinned.heard >= limits.answer and belongs(session) then
+			if not pinned.asked then
+				prosody.hosts[names.domain].events.fire_event("c2s-read-timeout", { session = session })
+			elseif monotonic() - pinned.asked >= limits.answer and (not longest or pinned.heard < longest.gate.heard) then
+				longest = session
+			end
+		end
+	end
+	if not longest then return false end
+	local pinned = longest.gate
+	by_network[pinned.network] = (by_network[pinned.network] or 1) - 1
+	by_token[pinned.id] = (by_token[pinned.id] or 1) - 1
+	end_silent(longest)
+	return true
+end
+
+-- Whether a place in a room comes free, of whoever is in it.
+function has_room(room)
+	return free_place(function (session) return session.full_jid ~= nil and room:get_occupant_jid(session.full_jid) ~= nil end)
+end
+
+-- Whether there is a socket for who comes from this address.
+function has_socket(address)
+	local network = buckets.network_of(address)
+	return free_place(function (session) return session.gate.network == network end)
+end
+
 -- Places of a link -----------------------------------------------------------------------------------
 
 local function is_in_meeting(session)
@@ -184,7 +227,7 @@ local function is_in_meeting(session)
 	return room ~= nil and session.full_jid ~= nil and room:get_occupant_jid(session.full_jid) ~= nil
 end
 
--- Whether there is a place by this token for who comes from this address. When all are taken, the network that holds
+-- Whether there is a place by this token for who comes from this address. When all are taken and nobody of it is silent, the network that holds
 -- most gives one up, if it holds two more than the newcomer's: else one person could take them all, and nobody who
 -- has one alone ever loses it. Of its sessions the last that came goes, and none that is in the meeting.
 function has_place(id, address)
@@ -200,7 +243,7 @@ function has_place(id, address)
 			end
 		end
 	end
-	if all < limits.link then return true end
+	if all < limits.link or free_place(function (session) return session.gate.id == id end) then return true end
 	local fullest
 	for network in pairs(last) do
 		if not fullest or held[network] > held[fullest] then fullest = network end

@@ -8,8 +8,8 @@ local muc = module:depends("muc")
 local limits = module:get_option("gate_limits")
 local focus = gate.focus_jid()
 
-local function refuse(event, why)
-	return gate.refuse(event, { action = "room", why = why, room = jid.node(event.stanza.attr.to) })
+local function refuse(event, why, told)
+	return gate.refuse(event, { action = "room", why = why, room = jid.node(event.stanza.attr.to) }, told)
 end
 
 local function pinned_to(session, room)
@@ -80,14 +80,20 @@ end, 1000)
 
 local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)
 
--- In how many sessions the room holds people, and how many came by this token. From the room's own
--- index: its iterator copies every occupant, which at each join of a large meeting costs more than the rest.
+-- Told of the own room, so that nobody takes the link for a wrong one.
+local meeting_full = ("This meeting is full: %d people are in it"):format(limits.occupants)
+
+-- In how many sessions the room holds people, whom the plan counts, and not Jicofo or another service; and how many
+-- of them came by this token. From the room's own index: its iterator copies every occupant, which at each join of a
+-- large meeting costs more than the rest.
 local function occupants(room, id)
 	local all, same = 0, 0
 	for full in pairs(room._jid_nick) do
 		local session = prosody.full_sessions[full]
-		all = all + 1
-		if session and session.gate and session.gate.id == id then same = same + 1 end
+		if session and session.gate then
+			all = all + 1
+			if session.gate.id == id then same = same + 1 end
+		end
 	end
 	return all, same
 end
@@ -98,8 +104,8 @@ module:hook("muc-occupant-pre-join", function (event)
 	if not pinned then return refuse(event, "other room") end
 	if not may_join(pinned.address) then return refuse(event, "too many joins") end
 	local all, same = occupants(event.room, pinned.id)
-	if all >= limits.occupants then return refuse(event, "room full") end
-	if pinned.role == "guest" and same >= limits.link then return refuse(event, "link used by too many") end
+	if all >= limits.occupants and not gate.has_room(event.room) then return refuse(event, "room full", meeting_full) end
+	if pinned.role == "guest" and same >= limits.link then return refuse(event, "link used by too many", meeting_full) end
 end, 1000)
 
 module:hook("muc-occupant-pre-change", function (event)
