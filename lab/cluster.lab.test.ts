@@ -1,6 +1,7 @@
 import { setPriority } from "node:os";
 import { afterAll, beforeAll } from "vitest";
 import { convergeTests } from "./cluster/converge.ts";
+import { driftTests } from "./cluster/drift.ts";
 import { meetingTests } from "./cluster/meeting.ts";
 import { probeTests } from "./cluster/probes.ts";
 import { cluster } from "./testing/cluster.ts";
@@ -15,5 +16,6 @@ beforeAll(() => {
 afterAll(() => cluster.takeDown());
 
 convergeTests();
+driftTests();
 probeTests();
 meetingTests();

@@ -23,7 +23,7 @@ it("ansible/tests", () => {
         env: { ...process.env, POLDER_RENDERED: folder, PYTHONDONTWRITEBYTECODE: "1" },
       },
     );
-    expect(ran.stderr).toMatch(/Ran 1\d tests[\s\S]*OK/);
+    expect(ran.stderr).toMatch(/Ran [3-9]\d tests[\s\S]*OK/);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     rmSync(buildFolder(name), { recursive: true, force: true });

@@ -7,6 +7,7 @@ import { sshArguments } from "../modules/converge/index.ts";
 import { applyWaivers, type Finding } from "../modules/findings/index.ts";
 import { OutsideFailure } from "../modules/outside/index.ts";
 import {
+  type Drift,
   isListed,
   loadNotTested,
   onceOnly,
@@ -43,18 +44,16 @@ const labOf = (blueprint: Blueprint): string | undefined =>
   blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
 
 /** One converge that only looks, for all hosts. */
-async function driftOf(
-  loaded: LoadedInstance,
-  options: ProbeOptions,
-): Promise<Map<string, readonly string[]>> {
+async function driftOf(loaded: LoadedInstance, options: ProbeOptions): Promise<Map<string, Drift>> {
   const results = await convergeInstance(loaded, {
     ...{ limit: [], check: true, restart: false, progress: () => undefined },
     ...{ user: options.user, identity: options.identity, sshIdentity: options.sshIdentity },
   });
   return new Map(
-    results.map(({ host, outcome, lines }) => {
+    results.map(({ host, outcome, lines, running, left }) => {
       if (outcome === "failed") throw new OutsideFailure(`${host}: ${lines.join("; ")}`);
-      return [host, lines.filter((line) => /^(drift|files): ?/.test(line))];
+      const files = lines.filter((line) => /^(drift|files): ?/.test(line));
+      return [host, { files, running, beyond: left }];
     }),
   );
 }
@@ -127,8 +126,11 @@ export async function probeInstance(
         outside,
         admin,
         secret: (name) => secretOf(vault, name),
-        drift: async (host) =>
-          (await once("drift", () => driftOf(loaded, options))).get(host) ?? [],
+        drift: async (host) => {
+          const seen = (await once("drift", () => driftOf(loaded, options))).get(host);
+          if (!seen) throw new Error(`converge said nothing about ${host}`);
+          return seen;
+        },
         witness: lab !== undefined,
         once,
       },

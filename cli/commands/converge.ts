@@ -15,9 +15,9 @@ interface Options extends WhoOptions {
 }
 
 function print(results: readonly HostResult[], began: number): void {
-  for (const { host, outcome, lines, pending } of results) {
+  for (const { host, outcome, lines, left, pending } of results) {
     out(`${host}: ${outcome}`);
-    for (const line of lines) out(`  ${line}`);
+    for (const line of [...lines, ...left]) out(`  ${line}`);
     for (const unit of pending)
       out(`  pending: ${unit} runs with older files; --restart restarts it and cuts its calls off`);
   }
@@ -29,6 +29,22 @@ function print(results: readonly HostResult[], began: number): void {
   const tasks = results.reduce((sum, result) => sum + result.tasks, 0);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   out(`${results.length} hosts: ${counts.join(", ")}; ${tasks} tasks, ${seconds} s`);
+}
+
+/** What to do about hosts that aren't as rendered: converge puts right what is its own, and no more. */
+function advice(name: string, differs: readonly HostResult[], check: boolean): string {
+  const hosts = differs.map(({ host }) => host).join(", ");
+  const todo = [
+    ...(check && differs.some(({ lines }) => lines.length > 0)
+      ? [`\`polder converge ${name}\` puts right what was rendered`]
+      : []),
+    ...(differs.some(({ left }) => left.length > 0)
+      ? [
+          "what is named `beyond` or `still` is left to you: find out who put it there, then remove it",
+        ]
+      : []),
+  ];
+  return `${hosts}: not as rendered; ${todo.join("; ")}`;
 }
 
 /** `polder converge`: hosts become what their trees say. */
@@ -67,8 +83,6 @@ docs/converge.md tells what lands where.`,
         );
       const differs = results.filter(({ outcome }) => outcome === "differs");
       if (differs.length > 0)
-        throw new FindingsFound(
-          `${differs.map(({ host }) => host).join(", ")}: not as rendered; \`polder converge ${name}\` puts it right`,
-        );
+        throw new FindingsFound(advice(name, differs, options.check === true));
     });
 }

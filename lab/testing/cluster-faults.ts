@@ -33,7 +33,7 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
     script: `${LISTENER}; nft insert rule inet polder input tcp dport 8443 accept`,
     looked: ["ports", "packet-filter"],
     red: ["ports-tcp", "ports-inside", "packet-filter"],
-    undo: "systemctl stop planted; systemctl reload nftables",
+    undo: "systemctl stop planted",
   },
   {
     what: "a listener for datagrams",
@@ -51,7 +51,6 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
       "nft delete rule inet polder input handle $(nft -a list chain inet polder input | sed -n 's/.*invalid-in.*handle //p')",
     looked: ["packet-filter", "ports-private", "ports-inside", "ports-udp"],
     red: ["packet-filter"],
-    undo: "systemctl reload nftables",
   },
   {
     what: "the way out opened",
@@ -60,7 +59,6 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
     looked: ["packet-filter", "egress"],
     // The cloud's own filter still holds: two walls.
     red: ["packet-filter"],
-    undo: "systemctl reload nftables",
   },
   {
     what: "old TLS in nginx",
@@ -96,6 +94,22 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
     script: "systemctl stop apt-daily.timer",
     looked: ["drift"],
     red: ["drift-units"],
+  },
+  {
+    what: "the packet filter flushed",
+    host: "bridge-2",
+    script: "nft flush ruleset",
+    looked: ["drift", "packet-filter"],
+    red: ["drift-running", "packet-filter"],
+  },
+  {
+    what: "a unit, a cron file and a set-uid shell",
+    host: "edge-1",
+    script:
+      "echo '[Service]' >/etc/systemd/system/planted.service; echo '* * * * * root true' >/etc/cron.d/planted; cp /bin/dash /var/tmp/planted; chmod 4755 /var/tmp/planted",
+    looked: ["drift"],
+    red: ["drift-beyond"],
+    undo: "rm /etc/systemd/system/planted.service /etc/cron.d/planted /var/tmp/planted",
   },
   {
     what: "coturn relays to everybody",

@@ -148,6 +148,68 @@ describe("events", () => {
     expect(results.all()[0]?.outcome).toBe("differs");
   });
 
+  it("name what is loaded or runs otherwise, and what is beyond, which stays a person's", () => {
+    const results = new Results(["a", "b", "c"], false);
+    results.add(
+      compare("a", {
+        same: false,
+        idle: { "/etc/nftables.conf": "nothing is loaded" },
+        old: { "coturn.service": "/usr/bin/turnserver" },
+      }),
+    );
+    results.add(compare("b", { same: true, beyond: { "/etc/cron.d/x": "no package's file" } }));
+    results.add(
+      compare("c", { same: false, idle: { "/etc/sysctl.d/60-a.conf": "x is 1, not 0" } }),
+    );
+    results.add(
+      event({
+        ...{ event: "ok", host: "c", task: "t", changed: true, phase: "switch" },
+        told: { asked: {}, idle: { "/etc/sysctl.d/60-a.conf": "x is 1, not 0" } },
+      }),
+    );
+    const [a, b, c] = results.all();
+    expect(a?.running).toEqual([
+      "not in force: /etc/nftables.conf: nothing is loaded",
+      "old program: coturn.service runs /usr/bin/turnserver, which was replaced since",
+    ]);
+    expect(a?.lines).toEqual(a?.running);
+    expect(a?.outcome).toBe("changed");
+    expect([b?.outcome, b?.left]).toEqual([
+      "differs",
+      ["beyond: /etc/cron.d/x: no package's file"],
+    ]);
+    expect([c?.outcome, c?.left]).toEqual([
+      "differs",
+      ["still not in force: /etc/sysctl.d/60-a.conf: x is 1, not 0"],
+    ]);
+  });
+
+  it.each([
+    [{ leftover: true }, /a run that was killed/],
+    [{ volume: { state: "blank", folder: "/srv" } }, /a blank disk/],
+    [{ volume: { state: "unmounted", folder: "/srv", sizeGiB: 1, wantedGiB: 1 } }, /isn't mounted/],
+    [{ volume: { state: "grown", folder: "/srv", sizeGiB: 2, wantedGiB: 2 } }, /smaller than its/],
+    [{ units: { ask: { "x.service": "start" }, enable: [], mask: [] } }, /start x\.service/],
+    [{ accounts: { missing: [], former: [{ user: "jo" }] } }, /no admins any more: jo/],
+  ])("say what differs: %j", (told, line) => {
+    const results = new Results(["a"], true);
+    results.add(compare("a", { same: false, ...told }));
+    expect(results.all()[0]?.lines.join("\n")).toMatch(line);
+  });
+
+  it("say of a volume that has another size what it is, and what to do", () => {
+    const said = (volume: object) => {
+      const results = new Results(["a"], true);
+      results.add(compare("a", { same: true, volume: { folder: "/srv", ...volume } }));
+      return results.all()[0]?.lines.join("\n");
+    };
+    expect(said({ state: "ready", sizeGiB: 1, wantedGiB: 2 })).toMatch(/has 1 GiB, not 2: .*apply/);
+    expect(said({ state: "ready", sizeGiB: 2, wantedGiB: 2 })).toBe("");
+    expect(said({ state: "absent", wantedGiB: 2, seen: ["virtio-1 of 1 GiB"] })).toBe(
+      "/srv is a folder of the root disk: no volume of 2 GiB is attached, only virtio-1 of 1 GiB",
+    );
+  });
+
   it("shorten long lists", () => {
     const results = new Results(["a"], false);
     results.add(

@@ -1,3 +1,13 @@
+/** A host's volume, as it was found. */
+interface ToldVolume {
+  readonly state: "absent" | "blank" | "unmounted" | "grown" | "ready";
+  readonly folder: string;
+  readonly sizeGiB?: number;
+  readonly wantedGiB?: number;
+  /** Disks that are attached and aren't it. */
+  readonly seen?: readonly string[];
+}
+
 /** What our own module tells about a host. */
 export interface Told {
   readonly same?: boolean;
@@ -15,7 +25,17 @@ export interface Told {
     readonly missing: readonly { readonly user: string }[];
     readonly former: readonly { readonly user: string }[];
   };
-  readonly volume?: { readonly state: string; readonly folder: string } | null;
+  readonly volume?: ToldVolume | null;
+  /** apt was kept from starting services, by a run that was killed. */
+  readonly leftover?: boolean;
+  /** A file that is as it should be, to how the kernel has loaded something else. */
+  readonly idle?: Readonly<Record<string, string>>;
+  /** A unit of the tree to what it runs and a package has replaced since. */
+  readonly old?: Readonly<Record<string, string>>;
+  /** What comes from neither tree, package nor image, to what it is. */
+  readonly beyond?: Readonly<Record<string, string>>;
+  /** The same at the first converge: it is the image's. */
+  readonly brought?: Readonly<Record<string, string>>;
   readonly pending?: readonly string[];
   readonly asked?: Readonly<Record<string, string>>;
   readonly installed?: readonly string[];
@@ -56,6 +76,10 @@ export interface HostResult {
   readonly outcome: "unchanged" | "changed" | "differs" | "failed";
   /** What was found and done, a line each. */
   readonly lines: readonly string[];
+  /** What is not as rendered and converge leaves to a person, a line each. */
+  readonly left: readonly string[];
+  /** Lines of what is loaded or runs otherwise than its files say, for the probes. */
+  readonly running: readonly string[];
   /** Units whose restart waits, for it would cut calls off. */
   readonly pending: readonly string[];
   /** Tasks that ran on the host. */
@@ -65,17 +89,63 @@ export interface HostResult {
 /** Names that are shown of a list; a first converge has dozens, and `polder render` lists them. */
 const SHOWN = 8;
 
-function list(what: string, names: readonly string[] = []): string[] {
+function list(what: string, names: readonly string[] = [], shown = SHOWN): string[] {
   if (names.length === 0) return [];
-  const more = names.length > SHOWN ? [`and ${names.length - SHOWN} more`] : [];
-  return [`${what} ${[...names.slice(0, SHOWN), ...more].join(", ")}`];
+  const more = names.length > shown ? [`and ${names.length - shown} more`] : [];
+  return [`${what} ${[...names.slice(0, shown), ...more].join(", ")}`];
+}
+
+const lines = (what: string, told: Readonly<Record<string, string>> = {}): string[] =>
+  Object.entries(told).map(([name, how]) => `${what}: ${name}: ${how}`);
+
+/** What is loaded or runs, and isn't what the files say. */
+const running = ({ idle, old }: Told): string[] => [
+  ...lines("not in force", idle),
+  ...Object.entries(old ?? {}).map(
+    ([unit, what]) => `old program: ${unit} runs ${what}, which was replaced since`,
+  ),
+];
+
+/** What is said of a volume; nothing where all is well. */
+function volumeLines(volume: ToldVolume | null | undefined): string[] {
+  if (!volume) return [];
+  const { state, folder, sizeGiB = 0, wantedGiB = 0, seen = [] } = volume;
+  const size =
+    sizeGiB < wantedGiB
+      ? [
+          `volume: the disk at ${folder} has ${sizeGiB} GiB, not ${wantedGiB}: \`polder plan\` and \`apply\` grow it; where they have, the host sees it after a reboot`,
+        ]
+      : sizeGiB > wantedGiB
+        ? [`volume: the disk at ${folder} has ${sizeGiB} GiB, more than the ${wantedGiB} planned`]
+        : [];
+  switch (state) {
+    case "absent":
+      return [
+        `${folder} is a folder of the root disk: no volume of ${wantedGiB} GiB is attached${seen.length > 0 ? `, only ${seen.join(", ")}` : ""}`,
+      ];
+    case "blank":
+      return [`volume: ${folder}: a blank disk, to be formatted and mounted`];
+    case "unmounted":
+      return [`volume: ${folder}: its disk isn't mounted`, ...size];
+    case "grown":
+      return [`volume: ${folder}: its file system is smaller than its disk`, ...size];
+    case "ready":
+      return size;
+  }
 }
 
 /** What a comparison found, for a person. */
 export function found(told: Told): string[] {
   const asks = Object.entries(told.units?.ask ?? {}).map(([unit, verb]) => `${verb} ${unit}`);
   return [
-    ...Object.entries(told.drift ?? {}).map(([path, what]) => `drift: ${path}: ${what}`),
+    ...lines("drift", told.drift),
+    ...running(told),
+    // Whole: what is in it counts as known from now on.
+    ...list("the image brought:", Object.keys(told.brought ?? {}), Number.POSITIVE_INFINITY),
+    ...(told.leftover
+      ? ["packages: a run that was killed left /usr/sbin/policy-rc.d, which keeps services down"]
+      : []),
+    ...volumeLines(told.volume),
     ...list("files:", told.files),
     ...list("packages to install:", told.packages?.install),
     ...list("packages to remove:", told.packages?.remove),
@@ -127,6 +197,8 @@ interface State {
   pending: readonly string[];
   tasks: number;
   lines: string[];
+  left: readonly string[];
+  running: readonly string[];
 }
 
 /** Gathers events to one result a host. */
@@ -138,7 +210,10 @@ export class Results {
 
   constructor(hosts: readonly string[], check: boolean) {
     this.#hosts = new Map(
-      hosts.map((host) => [host, { changed: false, pending: [], tasks: 0, lines: [] }]),
+      hosts.map((host) => [
+        host,
+        { changed: false, pending: [], tasks: 0, lines: [], left: [], running: [] },
+      ]),
     );
     this.#check = check;
   }
@@ -155,18 +230,18 @@ export class Results {
     if (phase === "compare" && told) {
       state.compared = told;
       state.lines.push(...found(told));
-      if (told.volume?.state === "absent")
-        state.lines.push(
-          `${told.volume.folder} is a folder of the root disk: no volume of its size is attached`,
-        );
+      state.running = running(told);
+      state.left = lines("beyond", told.beyond);
     }
-    if (phase === "switch" && told?.asked)
+    if (phase === "switch" && told?.asked) {
       state.lines.push(
         ...list(
           "done:",
           Object.entries(told.asked).map(([unit, verb]) => `${verb} ${unit}`),
         ),
       );
+      state.left = [...state.left, ...lines("still not in force", told.idle)];
+    }
     if (event.changed) state.changed = true;
   }
 
@@ -175,10 +250,10 @@ export class Results {
       const same = state.compared?.same === true;
       const outcome = state.failure
         ? "failed"
-        : same
-          ? "unchanged"
-          : this.#check
-            ? "differs"
+        : state.left.length > 0 || (!same && this.#check)
+          ? "differs"
+          : same
+            ? "unchanged"
             : "changed";
       // A host that no event was about was not looked at: that is no success.
       const silent = !state.compared && !state.failure;
@@ -190,6 +265,8 @@ export class Results {
           : state.failure
             ? [...state.lines, state.failure]
             : state.lines,
+        left: state.left,
+        running: state.running,
         pending: state.pending,
         tasks: state.tasks,
       };

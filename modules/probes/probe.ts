@@ -17,6 +17,16 @@ export const GROUPS = [
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** What differs on a host, a line each; empty: nothing. */
+export interface Drift {
+  /** Files of the tree. */
+  readonly files: readonly string[];
+  /** What is loaded or runs, and isn't what the files say. */
+  readonly running: readonly string[];
+  /** What comes from neither tree, package nor image. */
+  readonly beyond: readonly string[];
+}
+
 /** All that a probe may use; nothing else. */
 export interface Context {
   readonly blueprint: Blueprint;
@@ -27,8 +37,8 @@ export interface Context {
   readonly admin: Admin;
   /** A secret of the vault by its name. */
   readonly secret: (name: string) => string;
-  /** What differs on a host from its tree, as converge sees it; empty: nothing. */
-  readonly drift: (host: string) => Promise<readonly string[]>;
+  /** What differs on a host from its tree, as converge sees it. */
+  readonly drift: (host: string) => Promise<Drift>;
   /** Whether the vantage point outside can be the witness of what leaves the hosts. */
   readonly witness: boolean;
   /** Does a piece of work once for all probes that share it. */

@@ -17,7 +17,7 @@ description:
 # Results of our own module that a person is told; everything else stays unsaid.
 TOLD = (
     "same", "digest", "drift", "files", "packages", "units", "accounts", "volume", "pending",
-    "asked", "installed", "removed", "gone",
+    "asked", "installed", "removed", "gone", "idle", "old", "beyond", "brought", "leftover",
 )
 
 

@@ -8,6 +8,9 @@ import pwd
 # Debian's range for people (adduser.conf FIRST_UID, LAST_UID).
 PEOPLE = range(1000, 60000)
 NOBODY_SHELL = "/usr/sbin/nologin"
+# Whose units start at boot without a login (loginctl(1), enable-linger), and whose clock starts what.
+LINGER = "/var/lib/systemd/linger"
+CRONTABS = "/var/spool/cron/crontabs"
 
 
 def missing(admins):
@@ -28,14 +31,31 @@ def missing(admins):
     return found
 
 
+def traces(user, home):
+    """Files by which somebody's programs start without them, or their key still counts."""
+    return [
+        path for path in (
+            os.path.join(home, ".ssh", "authorized_keys"),
+            os.path.join(LINGER, user),
+            os.path.join(CRONTABS, user),
+        ) if os.path.lexists(path)
+    ]
+
+
+def is_open(home):
+    """A home that is still its person's. It stays, closed: whoever must look into it, can."""
+    return home.startswith("/home/") and os.path.isdir(home) and os.stat(home).st_uid != 0
+
+
 def former(admins):
-    """People who are no admins and could still come in."""
+    """People who are no admins and could still come in, or whose programs could still start."""
     names = {admin["user"] for admin in admins}
     found = []
     for entry in pwd.getpwall():
         if entry.pw_uid not in PEOPLE or entry.pw_name in names:
             continue
-        keys = os.path.join(entry.pw_dir, ".ssh", "authorized_keys")
-        if entry.pw_shell != NOBODY_SHELL or os.path.lexists(keys):
-            found.append({"user": entry.pw_name, "home": entry.pw_dir})
+        user, home = entry.pw_name, entry.pw_dir
+        left, unlocked = traces(user, home), is_open(home)
+        if entry.pw_shell != NOBODY_SHELL or left or unlocked:
+            found.append({"user": user, "home": home, "traces": left, "open": unlocked})
     return found

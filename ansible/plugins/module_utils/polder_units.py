@@ -8,7 +8,7 @@ import time
 
 from ansible.module_utils.polder_tree import Refused
 
-PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,ConditionResult,ConditionTimestampMonotonic"
+PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,ConditionResult,ConditionTimestampMonotonic,MainPID,FragmentPath"
 
 # Seconds for a unit to settle after a start or a reload.
 PATIENCE = 30
@@ -102,12 +102,16 @@ class Stamps:
             os.utime(path)
 
 
+def covers(prefixes, path):
+    return any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for prefix in prefixes)
+
+
 def newest(trees, name, wanted, prefixes):
     """The time of the newest file at or below the prefixes, of the tree as it is."""
     times = [0.0]
     for entry in wanted["files"]:
         path = entry["path"]
-        if any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for prefix in prefixes):
+        if covers(prefixes, path):
             times.append(os.lstat(trees.file(name, path)).st_mtime)
     removed = Stamps(trees)
     for prefix in prefixes:
@@ -120,12 +124,16 @@ def stamp_removed(trees, wanted, gone):
     stamps = Stamps(trees)
     for unit in wanted["units"]:
         for prefix in [*unit["reload"], *unit["restart"]]:
-            if any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for path in gone):
+            if any(covers([prefix], path) for path in gone):
                 stamps.set("removed" + prefix.replace("/", "_"))
 
 
-def needs(trees, name, wanted, seen):
-    """What each unit asks for: {unit: start | restart | reload}."""
+def needs(trees, name, wanted, seen, idle, old):
+    """What each unit asks for: {unit: start | restart | reload}.
+
+    `idle` are files that aren't in force although nobody changed them, `old` units whose program was
+    replaced.
+    """
     stamps = Stamps(trees)
     asked = {}
     for unit in wanted["units"]:
@@ -135,9 +143,11 @@ def needs(trees, name, wanted, seen):
             state["since"] = stamps.get(unit_name)
         if not is_up(state):
             asked[unit_name] = "start"
-        elif newest(trees, name, wanted, unit["restart"]) > state["since"]:
+        elif newest(trees, name, wanted, unit["restart"]) > state["since"] or unit_name in old \
+                or any(covers(unit["restart"], path) for path in idle):
             asked[unit_name] = "restart"
-        elif newest(trees, name, wanted, unit["reload"]) > max(state["since"], stamps.get(unit_name)):
+        elif newest(trees, name, wanted, unit["reload"]) > max(state["since"], stamps.get(unit_name)) \
+                or any(covers(unit["reload"], path) for path in idle):
             asked[unit_name] = "reload"
     return asked
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import glob
 import os
+import struct
 import subprocess
 
 from ansible.module_utils.polder_tree import Refused
@@ -22,17 +23,43 @@ def _whole(path):
     return "-part" not in path and not glob.glob(path + "-part*")
 
 
-def find(volume):
-    """The volume's disk and what is on it: absent, blank, ready."""
-    folder = volume["folder"]
-    size = str(volume["sizeGiB"] << 30)
-    found = [path for pattern in DISKS for path in glob.glob(pattern)]
-    disks = [path for path in found if _whole(path) and _say("blockdev", "--getsize64", path)[1] == size]
-    if len(disks) > 1:
-        raise Refused("which disk is %s? %s have its size: detach what isn't this host's" % (folder, ", ".join(sorted(disks))))
-    if not disks:
-        return {"state": "absent", "folder": folder}
-    device = disks[0]
+def file_system_bytes(device):
+    """The size of the ext4 file system on a device, by its own superblock (ext4(5), struct ext4_super_block)."""
+    with open(device, "rb") as disk:
+        disk.seek(1024)
+        block = disk.read(1024)
+    low, log_size = struct.unpack_from("<I", block, 4)[0], struct.unpack_from("<I", block, 24)[0]
+    # Feature 0x80, 64bit: the upper half of the count counts, too.
+    wide = struct.unpack_from("<I", block, 96)[0] & 0x80
+    high = struct.unpack_from("<I", block, 0x150)[0] if wide else 0
+    return (high << 32 | low) << (10 + log_size)
+
+
+def mounted_from(folder):
+    """The disk that is mounted at a folder, or None."""
+    return os.path.realpath(_say("findmnt", "-no", "SOURCE", folder)[1]) if os.path.ismount(folder) else None
+
+
+def size_of(device):
+    return int(_say("blockdev", "--getsize64", device)[1] or 0)
+
+
+def find(volume, disks=DISKS):
+    """The volume's disk and what is on it: absent, blank, unmounted, grown, ready.
+
+    What is mounted at the folder is the volume, whatever its size: it may have grown, or not yet.
+    """
+    folder, wanted = volume["folder"], volume["sizeGiB"] << 30
+    there = [path for pattern in disks for path in glob.glob(pattern) if _whole(path)]
+    mounted = mounted_from(folder)
+    found = [path for path in there if os.path.realpath(path) == mounted] or [path for path in there if size_of(path) == wanted]
+    if len(found) > 1:
+        raise Refused("which disk is %s? %s have its size: detach what isn't this host's" % (folder, ", ".join(sorted(found))))
+    if not found:
+        seen = ["%s of %d GiB" % (os.path.basename(path), size_of(path) >> 30) for path in sorted(there)]
+        return {"state": "absent", "folder": folder, "wantedGiB": wanted >> 30, "seen": seen}
+    device = found[0]
+    size = size_of(device)
     # blkid's own code for: nothing on it.
     code, kind = _say("blkid", "-p", "-o", "value", "-s", "TYPE", device)
     if code == 2:
@@ -40,5 +67,8 @@ def find(volume):
     if kind != "ext4":
         raise Refused("%s for %s holds %s, not ext4: it isn't formatted over" % (device, folder, kind or "something unknown"))
     uuid = _say("blkid", "-p", "-o", "value", "-s", "UUID", device)[1]
-    state = "ready" if os.path.ismount(folder) else "unmounted"
-    return {"state": state, "folder": folder, "device": device, "uuid": uuid}
+    result = {"folder": folder, "device": device, "uuid": uuid, "sizeGiB": size >> 30, "wantedGiB": wanted >> 30}
+    if mounted is None:
+        return {**result, "state": "unmounted"}
+    # A file system ends at a whole block: less than one is no growth.
+    return {**result, "state": "grown" if size - file_system_bytes(device) >= 1 << 20 else "ready"}

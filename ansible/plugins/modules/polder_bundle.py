@@ -60,7 +60,15 @@ import signal
 import time
 import zlib
 
-from ansible.module_utils import polder_accounts, polder_checks, polder_packages, polder_units, polder_volume
+from ansible.module_utils import (
+    polder_accounts,
+    polder_beyond,
+    polder_checks,
+    polder_packages,
+    polder_running,
+    polder_units,
+    polder_volume,
+)
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.polder_tree import Refused, Trees, digest
 from ansible.module_utils.polder_undo import Undo
@@ -104,9 +112,11 @@ def compare(trees, bundle, params):
     install, remove = polder_packages.differences(wanted["packages"])
     seen = unit_states(wanted)
     enable, mask = polder_units.enablement(wanted, seen, masked_states(wanted))
+    idle = polder_running.not_in_force(trees, trees.current(), wanted, {*drift, *changed})
+    old = polder_running.old(seen)
     asked, pending = {}, []
     if not drift and not changed:
-        asked = polder_units.needs(trees, trees.current(), wanted, seen)
+        asked = polder_units.needs(trees, trees.current(), wanted, seen, idle, old)
         pending = polder_units.split_pending(trees, trees.current(), wanted, asked, params["restart"])
     volume = polder_volume.find(bundle["volume"]) if bundle["volume"] else None
     result = {
@@ -115,6 +125,13 @@ def compare(trees, bundle, params):
         "files": changed,
         "packages": {"install": install, "remove": remove},
         "units": {"ask": asked, "enable": enable, "mask": mask},
+        "idle": idle,
+        "old": {unit: what for unit, what in old.items() if unit in seen},
+        # At the first converge all is the image's: told, and remembered when the tree counts.
+        "beyond" if polder_beyond.is_remembered(trees) else "brought": {
+            **{unit: "runs %s, which was replaced: restart it" % what for unit, what in old.items() if unit not in seen},
+            **polder_beyond.beyond(trees, wanted, bundle["admins"]),
+        },
         "accounts": {
             "missing": polder_accounts.missing(bundle["admins"]),
             "former": polder_accounts.former(bundle["admins"]),
@@ -123,10 +140,10 @@ def compare(trees, bundle, params):
         "leftover": polder_packages.leftover_policy(),
         "pending": pending,
     }
-    result["same"] = not any((
-        drift, changed, install, remove, asked, enable, mask, result["leftover"],
+    result["same"] = polder_beyond.is_remembered(trees) and not any((
+        drift, changed, install, remove, asked, enable, mask, idle, result["leftover"],
         result["accounts"]["missing"], result["accounts"]["former"],
-        volume and volume["state"] in ("blank", "unmounted"),
+        volume and volume["state"] in ("blank", "unmounted", "grown"),
         bundle["volume"] and not os.path.isdir(bundle["volume"]["folder"]),
     ))
     return result
@@ -159,6 +176,8 @@ def packages(trees, bundle, _params):
 
 def switch(trees, bundle, params):
     wanted = bundle["wanted"]
+    if not polder_beyond.is_remembered(trees):
+        polder_beyond.remember(trees, wanted, bundle["admins"])
     name = staged(trees, wanted)
     old = trees.current()
     before = trees.manifest(old)
@@ -188,7 +207,8 @@ def switch(trees, bundle, params):
     if failed:
         # There is no old service that the old files would bring back.
         raise Refused("%s; it didn't run before either, so the new files stay; `journalctl -u` on the host says why" % told(failed))
-    return {"changed": True, "asked": asked, "pending": pending, "gone": gone}
+    idle = polder_running.not_in_force(trees, name, wanted)
+    return {"changed": True, "asked": asked, "pending": pending, "gone": gone, "idle": idle}
 
 
 def told(failed):
@@ -211,7 +231,9 @@ def bring_units(trees, name, wanted, before, restart):
             ran = polder_units.systemctl(*verb, *names)
             if ran.returncode != 0 and names is not former:
                 raise Refused("systemctl %s: %s" % (verb[0], ran.stderr.strip().replace("\n", "; ")))
-    asked = polder_units.needs(trees, name, wanted, unit_states(wanted))
+    seen = unit_states(wanted)
+    idle = polder_running.not_in_force(trees, name, wanted)
+    asked = polder_units.needs(trees, name, wanted, seen, idle, polder_running.old(seen))
     pending = polder_units.split_pending(trees, name, wanted, asked, restart)
     failed = polder_units.carry_out(trees, wanted, asked)
     return asked, pending, {**polder_units.settle(list(seen)), **failed}

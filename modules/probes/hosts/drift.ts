@@ -91,7 +91,19 @@ export const driftProbes: readonly Probe[] = [
     "drift-files",
     "each file of the host's tree is there as it was shipped, and the tree is the rendered one",
     "edits a file by hand",
-    async (subject, context) => judge(await context.drift(subject), "as shipped"),
+    async (subject, context) => judge((await context.drift(subject)).files, "as shipped"),
+  ),
+  probe(
+    "drift-running",
+    "what the kernel has loaded and what services run is what the files say",
+    "flushes the packet filter, or waits for a service that runs a replaced program on",
+    async (subject, context) => judge((await context.drift(subject)).running, "in force"),
+  ),
+  probe(
+    "drift-beyond",
+    "nothing starts, lets in or has rights of its own but what tree, packages and image brought",
+    "leaves a unit, a cron file, a key, an account or a set-uid shell to come back by",
+    async (subject, context) => judge((await context.drift(subject)).beyond, "nothing beyond"),
   ),
   probe(
     "drift-units",

@@ -1,0 +1,222 @@
+"""What is loaded, what runs, what is there beyond, and a volume's size; run by stacks/bundle.test.ts."""
+from __future__ import annotations
+
+import collections
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import ansible.module_utils
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils"))
+
+# pylint: disable=wrong-import-position
+from ansible.module_utils import polder_accounts, polder_beyond, polder_running, polder_units, polder_volume  # noqa: E402
+from ansible.module_utils.polder_tree import Trees  # noqa: E402
+
+Person = collections.namedtuple("Person", "pw_name pw_uid pw_shell pw_dir")
+
+
+class Root(unittest.TestCase):
+    """A test with files of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+
+    def write(self, path, text="", mode=0o644):
+        real = os.path.join(self.root, path.lstrip("/"))
+        os.makedirs(os.path.dirname(real), exist_ok=True)
+        with open(real, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(real, mode)
+        return real
+
+
+def ruleset(*entries):
+    return {"nftables": [{"metainfo": {"version": "1"}}, *entries]}
+
+
+def chain(name, handle):
+    return {"chain": {"family": "inet", "table": "polder", "name": name, "handle": handle}}
+
+
+def rule(handle, packets, *expressions):
+    return {"rule": {"family": "inet", "table": "polder", "chain": "input", "handle": handle,
+                     "expr": [*expressions, {"counter": {"packets": packets, "bytes": packets}}, {"accept": None}]}}
+
+
+def named(flags, elements):
+    return {"set": {"family": "inet", "table": "polder", "name": "s", "handle": 3, "flags": flags, "elem": elements}}
+
+
+class FilterTest(unittest.TestCase):
+    def test_what_the_kernel_counts_and_numbers_is_no_difference(self):
+        self.assertEqual(
+            polder_running.plain(ruleset(chain("input", 1), rule(2, 0))),
+            polder_running.plain(ruleset(chain("input", 7), rule(9, 400))),
+        )
+
+    def test_a_rule_that_is_gone_there_twice_or_elsewhere_is_one(self):
+        first = rule(2, 0, {"match": {"right": 22}})
+        whole = polder_running.plain(ruleset(chain("input", 1), first, rule(3, 0)))
+        for other in ((chain("input", 1), rule(3, 0)), (chain("input", 1), first, first, rule(3, 0)),
+                      (chain("input", 1), rule(3, 0), first), ()):
+            self.assertNotEqual(polder_running.plain(ruleset(*other)), whole)
+
+    def test_a_set_that_the_kernel_fills_may_hold_anything_and_no_other(self):
+        plain = polder_running.plain
+        self.assertEqual(plain(ruleset(named(["dynamic"], ["192.0.2.1"]))), plain(ruleset(named(["dynamic"], []))))
+        self.assertNotEqual(plain(ruleset(named(["interval"], ["192.0.2.1"]))), plain(ruleset(named(["interval"], []))))
+        self.assertEqual(plain(ruleset(named(["interval"], ["b", "a"]))), plain(ruleset(named(["interval"], ["a", "b"]))))
+
+
+class ProgramsTest(Root):
+    def test_a_replaced_program_or_library_is_named(self):
+        gone = "7f00-7f01 r-xp 00000000 00:2a 42   /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)"
+        data = "7f00-7f01 r--p 00000000 00:2a 42   /usr/share/zoneinfo/UTC (deleted)"
+        memory = "7f00-7f01 r-xp 00000000 00:01 42   /memfd:jit (deleted)"
+        self.assertEqual(polder_running.replaced("/usr/sbin/nginx (deleted)", ""), "/usr/sbin/nginx")
+        self.assertEqual(polder_running.replaced("/usr/sbin/nginx", gone), "/usr/lib/x86_64-linux-gnu/libssl.so.3")
+        self.assertIsNone(polder_running.replaced("/usr/sbin/nginx", "\n".join((data, memory))))
+
+    def test_only_services_of_the_system_are_asked(self):
+        self.assertEqual(polder_running.unit_of("0::/lab/system.slice/nginx.service\n"), "nginx.service")
+        self.assertEqual(polder_running.unit_of("0::/system.slice/system-getty.slice/getty@tty1.service"), "getty@tty1.service")
+        for other in ("0::/user.slice/user-1000.slice/user@1000.service/init.scope", "0::/init.scope", "0::/"):
+            self.assertIsNone(polder_running.unit_of(other))
+
+    def test_a_package_that_was_unpacked_after_the_start_is_named(self):
+        path = self.write("prosody:amd64.list", "/usr/bin/prosody\n/usr/lib/systemd/system/prosody.service\n")
+        os.utime(path, (2000, 2000))
+        state = {"MainPID": "7", "FragmentPath": "/usr/lib/systemd/system/prosody.service"}
+        old = lambda **more: polder_running.old_packages({"prosody.service": {**state, **more}}, self.root)
+        self.assertEqual(old(since=1000.0), {"prosody.service": "prosody"})
+        self.assertEqual(old(since=3000.0), {})
+        self.assertEqual(old(since=1000.0, MainPID="0"), {})
+
+
+class NeedsTest(Root):
+    def asked(self, unit, idle=(), old=()):
+        trees = Trees(self.root)
+        state = {"ActiveState": "active", "since": 5.0, "Type": "simple", "Result": "success"}
+        wanted = {"files": [], "units": [{"name": "x", "reload": [], "restart": [], "carriesCalls": False, **unit}]}
+        return polder_units.needs(trees, "t", wanted, {"x.service": state}, idle, old)
+
+    def test_what_is_not_in_force_is_loaded_as_the_tree_says(self):
+        self.assertEqual(self.asked({"reload": ["/etc/nftables.conf"]}, ["/etc/nftables.conf"]), {"x.service": "reload"})
+        self.assertEqual(self.asked({"restart": ["/etc/sysctl.d"]}, ["/etc/sysctl.d/60-a.conf"]), {"x.service": "restart"})
+        self.assertEqual(self.asked({"restart": ["/etc/sysctl.d"]}, ["/etc/sysctl.d2/x"]), {})
+
+    def test_a_replaced_program_asks_for_a_restart(self):
+        self.assertEqual(self.asked({}, old=["x.service"]), {"x.service": "restart"})
+
+
+class BeyondTest(Root):
+    def setUp(self):
+        super().setUp()
+        self.write("/var/lib/dpkg/info/a.list", "/.\n/usr/bin/a\n/lib/systemd/system/a.service\n/usr/bin/su\n/usr/bin/odd\n")
+        self.write("/var/lib/dpkg/statoverride", "root odd 4754 /usr/bin/odd\n")
+        self.wanted = {"files": [{"path": "/etc/cron.d/ours"}]}
+
+    def host(self):
+        return polder_beyond.Host(self.wanted, [{"user": "sam"}], self.root)
+
+    def test_units_clocks_keys_and_preloads_of_nobody_are_named(self):
+        planted = [
+            "/etc/systemd/system/planted.service", "/run/systemd/transient/planted.service",
+            "/etc/systemd/system/ssh.service.d/x.conf", "/usr/lib/systemd/system/planted.timer",
+            "/etc/systemd/system-generators/planted", "/etc/cron.d/planted", "/var/spool/cron/crontabs/root",
+            "/var/spool/cron/atjobs/a0001", "/etc/ld.so.preload", "/etc/ssh/authorized_keys/planted",
+            "/root/.ssh/authorized_keys", "/usr/local/bin/planted", "/home/sam/.config/systemd/user/planted.service",
+        ]
+        for path in [*planted, "/etc/cron.d/ours", "/usr/lib/systemd/system/a.service", "/run/systemd/transient/session-1.scope",
+                     "/etc/cron.d/x.dpkg-old", "/run/user/1000/systemd/notify", "/run/user/1000/systemd/transient/a.scope"]:
+            self.write(path)
+        host = self.host()
+        host.doors([Person("sam", 1000, "/bin/bash", "/home/sam")])
+        self.assertEqual(sorted(host.found), sorted(planted))
+
+    def test_a_link_to_what_is_known_is_known(self):
+        folder = os.path.dirname(self.write("/etc/systemd/system/x.wants/nothing"))
+        os.unlink(folder + "/nothing")
+        for name, target in (("a.service", "/usr/lib/systemd/system/a.service"), ("b.service", "/dev/null"),
+                             ("c.service", "/tmp/c.service"), ("d.service", "../../../cron.d/ours")):
+            os.symlink(target, os.path.join(folder, name))
+        host = self.host()
+        host.doors([])
+        self.assertEqual(list(host.found), ["/etc/systemd/system/x.wants/c.service"])
+
+    def test_set_uid_is_for_what_debian_ships_so(self):
+        for path, mode in (("/usr/bin/su", 0o4755), ("/usr/bin/odd", 0o4754), ("/usr/bin/a", 0o4755),
+                           ("/tmp/shell", 0o4755), ("/var/lib/group", 0o2755), ("/usr/bin/plain", 0o755), ("/home/x/plain", 0o755)):
+            self.write(path, mode=mode)
+        host = self.host()
+        host.rights()
+        self.assertEqual(sorted(host.found), ["/tmp/shell", "/usr/bin/a", "/usr/bin/plain", "/var/lib/group"])
+        os.chmod(os.path.join(self.root, "usr/bin/su"), 0o6755)
+        host = self.host()
+        host.rights()
+        self.assertIn("/usr/bin/su", host.found)
+
+    def test_accounts_that_are_root_or_have_a_password_are_named(self):
+        self.write("/var/lib/systemd/linger/jo")
+        host = self.host()
+        host.accounts(
+            [Person("root", 0, "/bin/bash", "/root"), Person("toor", 0, "/bin/sh", "/"), Person("www", 33, "/bin/sh", "/"),
+             Person("sam", 1000, "/bin/bash", "/home/sam"), Person("jo", 1001, "/bin/bash", "/home/jo")],
+            "root:*:1::\nsam:!:1::\njo:$y$x:1::\ntoor::1::\n", ["sam", "jo"],
+        )
+        self.assertEqual(sorted(host.found), [
+            "account jo", "account toor", "account www", "linger of jo", "password of jo", "password of toor",
+        ])
+
+    def test_what_the_image_brought_stays_until_it_is_another(self):
+        trees = Trees(self.root)
+        path = self.write("/etc/cron.d/image", "x")
+        os.makedirs(trees.base)
+        polder_beyond.remember(trees, self.wanted, [])
+        named = lambda: "/etc/cron.d/image" in polder_beyond.beyond(trees, self.wanted, [])
+        self.assertFalse(named())
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("y")
+        self.assertTrue(named())
+
+
+class AccountsTest(Root):
+    def test_somebody_whose_units_or_clocks_would_start_is_not_gone(self):
+        home = self.write("/home/jo/.profile")[: -len("/.profile")]
+        people = [Person("jo", 1001, "/usr/sbin/nologin", home), Person("sam", 1000, "/bin/bash", home)]
+        for name, value in (("LINGER", self.root + "/linger"), ("CRONTABS", self.root + "/crontabs")):
+            self.addCleanup(setattr, polder_accounts, name, getattr(polder_accounts, name))
+            setattr(polder_accounts, name, value)
+        getpwall, polder_accounts.pwd.getpwall = polder_accounts.pwd.getpwall, lambda: people
+        self.addCleanup(setattr, polder_accounts.pwd, "getpwall", getpwall)
+        former = lambda: polder_accounts.former([{"user": "sam"}])
+        self.assertEqual(former(), [])
+        left = [self.write("/linger/jo"), self.write("/crontabs/jo"), self.write("/home/jo/.ssh/authorized_keys")]
+        self.assertEqual([(one["user"], sorted(one["traces"])) for one in former()], [("jo", sorted(left))])
+
+
+class VolumeTest(Root):
+    def test_the_size_of_a_file_system_is_its_own(self):
+        disk = self.write("disk")
+        os.truncate(disk, 20 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", disk, "16M"], check=True, env={**os.environ, "PATH": os.environ["PATH"] + ":/sbin:/usr/sbin"})
+        self.assertEqual(polder_volume.file_system_bytes(disk), 16 << 20)
+
+    def test_no_disk_of_the_size_says_which_there_are(self):
+        disk = self.write("virtio-1")
+        os.truncate(disk, 1 << 30)
+        size, polder_volume.size_of = polder_volume.size_of, os.path.getsize
+        self.addCleanup(setattr, polder_volume, "size_of", size)
+        found = polder_volume.find({"folder": self.root, "sizeGiB": 2}, [self.root + "/virtio-*"])
+        self.assertEqual(found, {"state": "absent", "folder": self.root, "wantedGiB": 2, "seen": ["virtio-1 of 1 GiB"]})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import { awaitRunning } from "../hypervisor/index.ts";
+import { byHand } from "../testing/by-hand.ts";
+import { cluster } from "../testing/cluster.ts";
+
+const on = async (host: string, script: string) => (await cluster.on(host, script)).trim();
+const converge = (host: string, ...args: string[]) =>
+  cluster.polder("converge", ["--limit", host, ...args]);
+
+/** The server of a host, by the cloud's API. */
+async function server(host: string) {
+  const api = await byHand(cluster.blueprint);
+  const servers = await api.list("compute", "/servers", "servers");
+  const id = String(servers.find(({ name }) => name === `${cluster.name}-${host}`)?.["id"]);
+  return { api, id };
+}
+
+/** Waits until a host that was told to reboot, or was made anew, runs. */
+async function runs(host: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  await awaitRunning(cluster.lab, [`${cluster.name}-${host}`], 90);
+}
+
+/** What is loaded, what runs and what is there beyond: a host is more than its files. */
+export function driftTests(): void {
+  describe("what is loaded and what runs", () => {
+    test("a flushed packet filter, and one rule more: told, then loaded anew", async () => {
+      for (const [fault, told] of [
+        ["nft flush ruleset", "nothing is loaded"],
+        ["nft insert rule inet polder input tcp dport 8443 accept", "0 missing, 1 too many"],
+        ["nft add table ip other", "0 missing, 1 too many"],
+      ] as const) {
+        await on("bridge-1", fault);
+        const check = await converge("bridge-1", "--check");
+        expect(check.stdout).toContain("not in force: /etc/nftables.conf: ");
+        expect(check.stdout).toContain(told);
+        expect(check.code).toBe(1);
+        const done = await converge("bridge-1");
+        expect(done.stdout).toContain("done: reload nftables.service");
+        expect(done.code).toBe(0);
+        expect((await converge("bridge-1", "--check")).code).toBe(0);
+      }
+    });
+
+    test("packages that came in under running daemons: nginx starts anew, Prosody's waits for --restart", async () => {
+      const started = (unit: string) =>
+        on("control-1", `systemctl show -p InvocationID --value ${unit}`);
+      const before = [await started("nginx"), await started("prosody")];
+      // Debian's package of Prosody asks, and may not restart it; a file's own rename asks nobody.
+      await on(
+        "control-1",
+        `apt-get -qq update; apt-get -qq -y install --reinstall prosody >/dev/null 2>&1
+         cp -p /usr/sbin/nginx /usr/sbin/nginx.new; mv /usr/sbin/nginx.new /usr/sbin/nginx`,
+      );
+      const ran = await converge("control-1");
+      expect(ran.stdout).toContain("old program: nginx.service runs ");
+      expect(ran.stdout).toContain("pending: prosody.service");
+      expect(ran.code).toBe(0);
+      expect(await started("nginx")).not.toBe(before[0]);
+      expect(await started("prosody")).toBe(before[1]);
+      const again = await converge("control-1", "--restart");
+      expect(again.code).toBe(0);
+      expect(again.stdout).toContain("old program: prosody.service runs ");
+      expect(await started("prosody")).not.toBe(before[1]);
+      expect((await converge("control-1", "--check")).stdout).toContain("control-1: unchanged");
+    });
+  });
+
+  describe("what is there beyond the tree", () => {
+    const PLANTED = [
+      [
+        "/etc/systemd/system/planted.service",
+        "printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/planted.service",
+      ],
+      ["/etc/cron.d/planted", "echo '* * * * * root true' >/etc/cron.d/planted"],
+      ["/var/tmp/sh", "cp /bin/dash /var/tmp/sh; chmod 4755 /var/tmp/sh"],
+      ["/usr/local/bin/planted", "cp /bin/true /usr/local/bin/planted"],
+      ["/etc/ssh/authorized_keys/root", "echo x >/etc/ssh/authorized_keys/root"],
+      ["/etc/ld.so.preload", ": >/etc/ld.so.preload"],
+      ["account toor", "useradd -o -u 0 -M toor"],
+    ] as const;
+    const UNDO =
+      "userdel -f toor 2>/dev/null; rm -f " +
+      PLANTED.map(([path]) => path)
+        .filter((path) => path.startsWith("/"))
+        .join(" ");
+
+    test("is named, makes --check and converge end with 1, and stays", async () => {
+      await on("edge-1", PLANTED.map(([, script]) => script).join("; "));
+      try {
+        for (const args of [["--check"], []]) {
+          const ran = await converge("edge-1", ...args);
+          for (const [name] of PLANTED) expect(ran.stdout).toContain(`beyond: ${name}: `);
+          expect(ran.stdout).toContain("edge-1: differs");
+          expect(ran.stderr).toContain("left to you");
+          expect(ran.code).toBe(1);
+        }
+      } finally {
+        await on("edge-1", `${UNDO}; true`);
+      }
+      expect((await converge("edge-1", "--check")).code).toBe(0);
+    });
+  });
+
+  describe("left behind", () => {
+    test("somebody who is no admin leaves nothing that starts at boot", async () => {
+      await on(
+        "edge-1",
+        "useradd -m -s /bin/bash eerdere; mkdir -p /var/lib/systemd/linger; : >/var/lib/systemd/linger/eerdere",
+      );
+      expect((await converge("edge-1", "--check")).stdout).toContain("no admins any more: eerdere");
+      expect((await converge("edge-1")).code).toBe(0);
+      expect(await on("edge-1", "ls /var/lib/systemd/linger; stat -c %U%a /home/eerdere")).toBe(
+        "root700",
+      );
+      const { api, id } = await server("edge-1");
+      await api.call("compute", "POST", `/servers/${id}/action`, { reboot: { type: "SOFT" } });
+      await runs("edge-1");
+      expect(await on("edge-1", "systemctl is-system-running --wait || true")).toBe("running");
+    });
+
+    test("a file system that is smaller than its volume grows while it is used", async () => {
+      const device = await on("control-1", "findmnt -no SOURCE /srv/data");
+      // As after a growth of the volume: the file system of before.
+      await on(
+        "control-1",
+        `systemctl stop prosody; umount /srv/data; e2fsck -fp ${device} >/dev/null; resize2fs ${device} 200M 2>/dev/null; mount /srv/data; systemctl start prosody`,
+      );
+      const check = await converge("control-1", "--check");
+      expect(check.stdout).toContain("volume: /srv/data: its file system is smaller than its disk");
+      expect(check.code).toBe(1);
+      expect((await converge("control-1")).code).toBe(0);
+      expect(
+        Number(await on("control-1", "df --output=size -m /srv/data | tail -1")),
+      ).toBeGreaterThan(500);
+      expect((await converge("control-1", "--check")).stdout).toContain("control-1: unchanged");
+    });
+  });
+
+  describe("loss", () => {
+    test("kill -9 of a converge: the next one goes on, and the host is whole", async () => {
+      await on("turn-1", "echo x >>/etc/polder/current/etc/issue");
+      let killed = false;
+      const ran = await cluster.polder("converge", ["--limit", "turn-1"], {
+        onLine: (line, child) => {
+          if (!killed && line.startsWith("turn-1: stage")) killed = child.kill("SIGKILL");
+        },
+      });
+      expect(killed).toBe(true);
+      expect(ran.code).not.toBe(0);
+      expect(await on("turn-1", "systemctl is-active coturn ssh")).toBe("active\nactive");
+      expect((await converge("turn-1")).code).toBe(0);
+      expect((await converge("turn-1", "--check")).code).toBe(0);
+    });
+  });
+}
