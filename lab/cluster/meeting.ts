@@ -7,7 +7,7 @@ import { childOf, type Element, startWorker, workerCommand } from "../../modules
 import { makeRoom, randomText, readRoomKeys } from "../../modules/rooms/index.ts";
 import { loadFeatures, signToken } from "../../modules/tokens/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
-import { cluster, Webhook } from "../testing/cluster.ts";
+import { cluster } from "../testing/cluster.ts";
 import { conditionOf, GateClient, knock, queryOf } from "../testing/gate-client.ts";
 import { pseudonymOf } from "../testing/gate-issuer.ts";
 import { REFUSED } from "../testing/gate-world.ts";
@@ -63,7 +63,7 @@ async function invite(...args: string[]): Promise<readonly Link[]> {
 /** On a cluster that is deployed: real invitations, real clients, nginx and TLS between; then every log. */
 export function meetingTests(): void {
   describe("a meeting on the deployed cluster", () => {
-    const webhook = new Webhook();
+    const { webhook } = cluster;
     /** What must not be in any log, by what it is. */
     const secret: Record<string, string> = {};
     /** What security's log may have, and no other. */
@@ -115,14 +115,13 @@ export function meetingTests(): void {
         cluster.blueprint,
         (await cluster.vault()).need("ca/instance.crt"),
       );
-      await webhook.open();
+      webhook.forget();
       for (const [who, address] of Object.entries(AT)) personal[`the ${who}'s address`] = address;
       for (const [who, name] of Object.entries(NAMES)) secret[`the ${who}'s name`] = name;
     });
     afterAll(async () => {
       moderator?.close();
       guest?.close();
-      await webhook.close();
       await door.close();
     });
 

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../modules/findings/index.ts";
 import { buildFolder, ROOT } from "../../stacks/environment.ts";
 import { inInternet } from "../hypervisor/index.ts";
-import { cluster, Webhook } from "../testing/cluster.ts";
+import { cluster } from "../testing/cluster.ts";
 import { CLUSTER_FAULTS, openInCloud } from "../testing/cluster-faults.ts";
 import { readLynis, readSshAudit, readSslyze } from "../testing/other-judges.ts";
 import { polder, program } from "../testing/polder.ts";
@@ -60,34 +60,138 @@ export function probeTests(): void {
   });
 
   describe("alarms", () => {
-    const webhook = new Webhook();
-    const heard: Webhook["heard"] = (alarm, state) => webhook.heard(alarm, state);
-    beforeAll(() => webhook.open());
-    afterAll(() => webhook.close());
+    const { webhook } = cluster;
+    beforeAll(() => webhook.forget());
 
     it("tell of a red probe, and of its end, with the token and nothing else secret", async () => {
       const told = () =>
         polder(["probe", "drift-files", cluster.instance.folder], { env: cluster.person });
       await on("edge-1", 'echo "# by hand" >> "$(readlink -f /etc/issue.net)"');
       expect((await told()).code).toBe(1);
-      await heard(/^probe\/edge-1\S* ?.*drift-files edge-1$/, "red");
+      await webhook.heard(/^probe\/edge-1\S* ?.*drift-files edge-1$/, "red");
       await cluster.converge();
       expect((await told()).code).toBe(0);
-      await heard(/drift-files edge-1$/, "green");
+      await webhook.heard(/drift-files edge-1$/, "green");
       const vault = await cluster.vault();
       expect(webhook.received[0]?.token).toBe(`Bearer ${vault.need("alarm/token")}`);
     });
 
     it("tell of a certificate that ends in ten days, and of a new one", async () => {
-      const watch = "systemctl start polder-certificate-watch.service";
+      const certificate = [/^certificate\/turn-1.*turn\.crt$/];
       await on(
         "turn-1",
         `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -out /run/short.crt -subj /CN=short -days 10 2>/dev/null
-      file=$(readlink -f /etc/coturn/turn.crt); mount --bind /run/short.crt "$file"; ${watch}; umount "$file"`,
+      file=$(readlink -f /etc/coturn/turn.crt); mount --bind /run/short.crt "$file"`,
       );
-      await heard(/^certificate\/turn-1.*turn\.crt$/, "red");
-      await on("turn-1", watch);
-      await heard(/^certificate\/turn-1.*turn\.crt$/, "green");
+      await webhook.reported("turn-1", certificate, "red");
+      await on("turn-1", "umount $(readlink -f /etc/coturn/turn.crt)");
+      await webhook.reported("turn-1", certificate, "green");
+    });
+
+    it.each<[what: string, host: string, breaks: string, mends: string, alarms: RegExp[]]>([
+      [
+        "a web server that was stopped",
+        "control-1",
+        "systemctl stop nginx",
+        "systemctl start nginx",
+        [
+          /^unit\/control-1\S+\/nginx\.service$/,
+          /^service\/control-1\S+\/page$/,
+          /^service\/control-1\S+\/handshake$/,
+        ],
+      ],
+      [
+        "Prosody that was stopped",
+        "control-1",
+        "systemctl stop prosody",
+        "systemctl start prosody",
+        [
+          /^unit\/control-1\S+\/prosody\.service$/,
+          /^service\/control-1\S+\/login$/,
+          /^service\/control-1\S+\/handshake$/,
+        ],
+      ],
+      [
+        "a relay that knows no login any more",
+        "turn-1",
+        "sed -i.kept s/^static-auth-secret=.*/static-auth-secret=another/ $(readlink -f /etc/turnserver.conf); systemctl restart coturn",
+        "file=$(readlink -f /etc/turnserver.conf); cat $file.kept > $file; rm $file.kept; systemctl restart coturn",
+        [/^service\/turn-1\S+\/relay$/],
+      ],
+      [
+        "a bridge that answers no media",
+        "bridge-1",
+        "systemctl stop polder-bridge-stand-in",
+        "systemctl start polder-bridge-stand-in",
+        [
+          /^unit\/bridge-1\S+\/polder-bridge-stand-in\.service$/,
+          /^service\/bridge-1\S+\/media by turn-1/,
+        ],
+      ],
+      [
+        "a unit that has failed",
+        "bridge-1",
+        "systemd-run -q --unit=polder-test-fails /bin/false; sleep 1",
+        "systemctl reset-failed polder-test-fails",
+        [/^unit\/bridge-1\S+\/polder-test-fails\.service$/],
+      ],
+      [
+        "a full volume of logs",
+        "monitor-1",
+        "mount -t tmpfs -o size=1m tmpfs /srv/logs; head -c 1000k /dev/zero > /srv/logs/full",
+        "umount /srv/logs",
+        [/^disk\/monitor-1\S+\/srv\/logs$/],
+      ],
+    ])("tell of %s, and of its end", async (_, host, breaks, mends, alarms) => {
+      webhook.forget();
+      await on(host, breaks);
+      try {
+        await webhook.reported(host, alarms, "red");
+      } finally {
+        await on(host, mends);
+      }
+      await webhook.reported(host, alarms, "green");
+    });
+
+    it("tell that entries count for nothing: of a bridge under the gate's name, and of what can't be read", async () => {
+      webhook.forget();
+      const refused = (more: string) =>
+        `logger -t polder-gate '{"result":"refused","more":${more}}'`;
+      for (const host of ["bridge-1", "control-1"])
+        await on(
+          host,
+          [1000, "1e999", "[".repeat(3000)].map((more) => refused(`${more}`)).join("\n"),
+        );
+      await webhook.heard(/^entries\/bridge-1/, "red");
+      await webhook.heard(/^entries\/control-1/, "red");
+      expect(webhook.has(/^refusals\//, "red")).toBe(false);
+      // And alarms still come.
+      await on("bridge-1", "systemd-run -q --unit=polder-test-fails /bin/false; sleep 1");
+      await webhook.reported("bridge-1", [/polder-test-fails/], "red");
+      await on("bridge-1", "systemctl reset-failed polder-test-fails");
+      await webhook.reported("bridge-1", [/polder-test-fails/], "green");
+    });
+
+    it("say every minute that they would come, and say so when the program that raises them fails", async () => {
+      webhook.forget();
+      const beat = () => on("monitor-1", "systemctl start polder-heartbeat.service");
+      await beat();
+      expect(webhook.has(/^alive$/, "green")).toBe(true);
+      await on("monitor-1", "touch -d '10 minutes ago' /run/private/polder-alarm/ran");
+      await beat();
+      expect(webhook.has(/^alive$/, "red")).toBe(true);
+    });
+
+    it("that nobody takes are seen by the probe, and come when somebody does", async () => {
+      webhook.forget();
+      await webhook.close();
+      const { findings } = await cluster.probe("alarms-delivered");
+      expect(findings.map(({ verdict, message }) => [verdict, message])).toEqual([
+        ["fail", expect.stringContaining("the webhook takes nothing")],
+      ]);
+      await webhook.open();
+      await on("monitor-1", "systemctl start polder-alarm.service");
+      expect(red((await cluster.probe("alarms")).findings)).toEqual([]);
     });
   });
 

@@ -22,10 +22,72 @@ export interface Alarm {
 export type Calls = Awaited<ReturnType<typeof edgeCounters>>["refused"];
 
 /**
+ * Where the cluster's alarms go: the example's webhook, at the machine's end of the lab's link. Open from the
+ * start: that nobody takes its alarms is a fault of a cluster, and its probes say so.
+ */
+class Webhook {
+  readonly received: Alarm[] = [];
+  private readonly server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (data: Buffer) => {
+      body += data.toString();
+    });
+    request.on("end", () => {
+      this.received.push({ ...(JSON.parse(body) as Alarm), token: request.headers.authorization });
+      response.writeHead(204).end();
+    });
+  });
+
+  private readonly of: Pick<Cluster, "name" | "blueprint" | "on">;
+
+  constructor(of: Pick<Cluster, "name" | "blueprint" | "on">) {
+    this.of = of;
+  }
+
+  async open(): Promise<void> {
+    const { hostname, port } = new URL(this.of.blueprint.alarms?.webhook ?? "");
+    await new Promise<void>((resolve) => this.server.listen(Number(port), hostname, resolve));
+  }
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  /** Whether it was told so. */
+  has(alarm: RegExp, state: Alarm["state"]): boolean {
+    return this.received.some(
+      (one) => one.instance === this.of.name && alarm.test(one.alarm) && one.state === state,
+    );
+  }
+
+  /** Forgets what it was told before. */
+  forget(): void {
+    this.received.length = 0;
+  }
+
+  /** Waits until it is told so; the monitor looks every minute, here it is asked to at once. */
+  async heard(alarm: RegExp, state: Alarm["state"]): Promise<void> {
+    for (let tries = 0; tries < 40 && !this.has(alarm, state); tries++) {
+      await this.of.on("monitor-1", "systemctl start --no-block polder-alarm.service; sleep 1");
+    }
+    expect(this.has(alarm, state), JSON.stringify(this.received)).toBe(true);
+  }
+
+  /** The same, after two reports of a host and two looks at the services: two in a row are an alarm. */
+  async reported(host: string, alarms: readonly RegExp[], state: Alarm["state"]): Promise<void> {
+    for (const _ of state === "red" ? [1, 2] : [1]) {
+      await this.of.on(host, "systemctl start polder-watch.service");
+      await this.of.on("monitor-1", "systemctl start polder-services.service");
+    }
+    for (const alarm of alarms) await this.heard(alarm, state);
+  }
+}
+
+/**
  * The cluster that all suites of running hosts share, one after the other: to bring one up costs two
  * cores three minutes.
  */
 class Cluster {
+  readonly webhook = new Webhook(this);
   readonly name = "t-hosts";
   readonly lab = defaultFolder();
   /** What its hosts had begun to send before the first converge. */
@@ -54,12 +116,14 @@ class Cluster {
     const instance = testInstance("lab", this.name);
     this.made = { instance, person: await addPerson(instance, "testbeheer") };
     await deploy(instance);
+    await this.webhook.open();
     this.callsBefore = await this.calls();
     const names = this.hosts.map((id) => `${this.name}-${id}`);
     await awaitRunning(this.lab, names, 120);
   }
 
   async takeDown(): Promise<void> {
+    await this.webhook.close();
     await polder(["decommission", this.instance.folder, "--confirm", this.name]);
     this.instance.forget();
   }
@@ -114,41 +178,3 @@ class Cluster {
 }
 
 export const cluster = new Cluster();
-
-/** Where the cluster's alarms go: the example's webhook, at the machine's end of the lab's link. */
-export class Webhook {
-  readonly received: Alarm[] = [];
-  private readonly server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (data: Buffer) => {
-      body += data.toString();
-    });
-    request.on("end", () => {
-      this.received.push({ ...(JSON.parse(body) as Alarm), token: request.headers.authorization });
-      response.writeHead(204).end();
-    });
-  });
-
-  async open(): Promise<void> {
-    const { hostname, port } = new URL(cluster.blueprint.alarms?.webhook ?? "");
-    await new Promise<void>((resolve) => this.server.listen(Number(port), hostname, resolve));
-  }
-  close(): Promise<void> {
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
-
-  /** Whether it was told so. */
-  has(alarm: RegExp, state: Alarm["state"]): boolean {
-    return this.received.some(
-      (one) => one.instance === cluster.name && alarm.test(one.alarm) && one.state === state,
-    );
-  }
-
-  /** Waits until it is told so; the monitor looks every minute, here it is asked to at once. */
-  async heard(alarm: RegExp, state: Alarm["state"]): Promise<void> {
-    for (let tries = 0; tries < 40 && !this.has(alarm, state); tries++) {
-      await cluster.on("monitor-1", "systemctl start polder-alarm.service; sleep 1");
-    }
-    expect(this.has(alarm, state), JSON.stringify(this.received)).toBe(true);
-  }
-}

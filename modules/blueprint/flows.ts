@@ -131,6 +131,27 @@ export function planFlows(
         `the ${name} hosts' journals, over mutual TLS`,
       ),
     ),
+    tcp(
+      "watch-web",
+      role("monitor"),
+      role("control"),
+      443,
+      "the monitor sees each minute whether the page comes and the gate answers",
+    ),
+    tcp(
+      "watch-xmpp",
+      role("monitor"),
+      role("control"),
+      5222,
+      "the monitor sees whether Prosody offers its login; it has no account",
+    ),
+    tcp(
+      "watch-turn",
+      role("monitor"),
+      role("turn"),
+      443,
+      "the monitor gets a relay, by a login of its own, and sends through it to the bridges",
+    ),
     ...(alarm
       ? [tcp("alarm", role("monitor"), alarm.peer, alarm.port, "alarms are told to people")]
       : []),

@@ -161,7 +161,7 @@ export function secretsOf(blueprint: Blueprint): SecretSpec[] {
     ...publicPair(blueprint, "web", ids("control")),
     ...publicPair(blueprint, "turn", ids("turn")),
     ...(source === "acme" ? acmeAccount() : []),
-    ...services(ids("control"), ids("bridge"), ids("turn")),
+    ...services(ids("control"), ids("bridge"), ids("turn"), ids("monitor")),
     ...gate(ids("control")),
     ...monitoring(blueprint, ids("monitor")),
     ...sshAuthority(all),
@@ -189,7 +189,12 @@ function acmeAccount(): SecretSpec[] {
   ];
 }
 
-function services(control: string[], bridge: string[], turn: string[]): SecretSpec[] {
+function services(
+  control: string[],
+  bridge: string[],
+  turn: string[],
+  monitor: string[],
+): SecretSpec[] {
   const account = (who: "focus" | "bridge", program: string, on: string[]): SecretSpec[] => {
     const rotation = `${ROTATE}: control first, then its users; ${program} logs in again`;
     const loss = "rotate: whoever reaches Prosody inside the service zone could log in with it";
@@ -227,6 +232,17 @@ function services(control: string[], bridge: string[], turn: string[]): SecretSp
             lifetimeDays: LIFETIME.password,
             rotation: `${ROTATE}: running relays stay; new ones are refused until both sides are converged`,
             loss: "rotate: whoever has it relays through coturn, to the bridges alone",
+          }),
+          spec({
+            name: "turn/monitor-login",
+            kind: "password",
+            purpose:
+              "the monitor gets a relay with it, each minute, to see whether media comes through",
+            hosts: monitor,
+            accounts: "root and the watch's own account",
+            lifetimeDays: LIFETIME.leaf,
+            rotation: `follows turn/shared-secret; by itself at ${RENEW_BEFORE.leaf} days left, at the next converge`,
+            loss: "rotate turn/shared-secret: whoever has it relays as one user, to the bridges alone, until its end",
           }),
         ]
       : []),

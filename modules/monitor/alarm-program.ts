@@ -1,39 +1,40 @@
 /** What the alarm program must know of its instance. */
 export interface AlarmProgram {
-  readonly instance: string;
-  readonly webhook: string;
-  /** Names that must be heard from: all hosts but the monitor. */
+  /** Names that must be heard from. */
   readonly hosts: readonly string[];
   /** Refusals of the gate in five minutes, from one host, from which on somebody is trying doors. */
   readonly refusals: number;
 }
 
 export const alarmProgram = (
-  { instance, webhook, hosts, refusals }: AlarmProgram,
+  { hosts, refusals }: AlarmProgram,
   mark: string,
 ): string => `#!/usr/bin/python3
 ${mark}
 """Tells people by webhook what turned red, and what turned green again: each once."""
 
-import http.client
 import json
 import os
 import re
 import sys
 import time
-import urllib.error
-import urllib.request
 
 from polder_journal import OWN, Cursor, author, is_forged, number, parsed, sources, text
+from polder_webhook import INSTANCE, RAN, post, token
 
-INSTANCE = ${JSON.stringify(instance)}
-WEBHOOK = ${JSON.stringify(webhook)}
 HOSTS = ${JSON.stringify(hosts)}
 STATE = "/var/lib/polder-alarm"
-# syslog priorities (RFC 5424, 6.2.1): a probe is red at error, a certificate at warning.
-RED = {"polder-probe": 3, "polder-certificate": 4}
-# Three times the 5 minutes in which each host writes something.
-SILENT = 900
+# syslog's priority "error" (RFC 5424, 6.2.1): a probe is red from it on.
+RED = 3
+# Five reports of a host. Its journal is on its way for seconds; a restart of a host takes one or two minutes.
+SILENT = 300
+# So many reports in a row: a service that is restarted is no alarm.
+TWICE = 2
+# Who reports what: a host of itself, the monitor of the services that it looks at.
+KINDS = {
+    "polder-watch": re.compile("(?P<kind>unit|disk|certificate|watch)/(?P<rest>[ -~]{1,150})"),
+    "polder-services": re.compile("(?P<kind>service|certificate|watch)/(?P<rest>[ -~]{1,150})"),
+}
 # Refusals in this many seconds are too many from this number on.
 WINDOW = 300
 REFUSALS = ${refusals}
@@ -45,48 +46,76 @@ WORTHLESS = 3600
 MOST_ENTRIES = 100_000
 # Of one host; more are one alarm.
 MOST_ALARMS = 200
+# What has been green for so long is forgotten.
+FORGOTTEN = 7 * 86400
 # When we weren't there ourselves, nobody's silence means anything yet.
 AWAY = 300
-# What a finding is about stands before the first colon: a probe and its host, or a file.
+# What a probe is about stands before the first colon: itself and its host.
 SUBJECT = re.compile(r"(?P<subject>[^ ].{0,199}?): ")
 
 
 def judged(host, entry):
-    """The alarm's name, whether it is red, and the words of a finding."""
-    kind = text(entry, "SYSLOG_IDENTIFIER")
+    """The alarm's name, whether it is red, and the words of a probe."""
     message = text(entry, "MESSAGE")
     subject = SUBJECT.match(message)
     if not subject:
         raise ValueError("a finding without a subject")
-    name = f"{kind.removeprefix('polder-')}/{host}/{subject['subject'].lstrip('/')}"
-    return name, number(entry, "PRIORITY", 6) <= RED[kind], message
+    return f"probe/{host}/{subject['subject']}", number(entry, "PRIORITY", 6) <= RED, message
 
 
-def learn(state, name, red, words, now):
+def learn(state, name, red, words, now, by=None):
     known = state["alarms"].setdefault(name, {"red": False, "told": False, "since": now})
     if known["red"] != red:
         known.update(red=red, since=now)
-    known["words"] = words[:500]
+    known.update(words=words[:500], by=by)
 
 
-def learn_of(state, host, name, red, words, now):
-    """What a host says of itself: so many things, and no more."""
-    own = sum(1 for one in state["alarms"] if one.split("/", 2)[1:2] == [host])
+def learn_of(state, host, name, red, words, now, by):
+    """What a host says: so many things, and no more."""
+    own = sum(1 for alarm in state["alarms"].values() if alarm.get("by") == by)
     if name in state["alarms"] or own < MOST_ALARMS:
-        learn(state, name, red, words, now)
+        learn(state, name, red, words, now, by)
     elif red:
         learn(state, f"too-many/{host}", True, f"{host}: more than {MOST_ALARMS} alarms of its own", now)
 
 
-def listen_for(state, heard, now):
-    """Who wrote something since the last run, and who hasn't for too long."""
+def reported(state, host, kind, message, now):
+    """A report says all that is wrong: what it doesn't name any more is well again."""
+    red, by = json.loads(message)["red"], f"{kind} {host}"
+    if not isinstance(red, dict) or not all(KINDS[kind].fullmatch(key) and isinstance(words, str) for key, words in red.items()):
+        raise ValueError("no report")
+    before = state.setdefault("seen", {}).get(by, {})
+    state["seen"][by] = seen = {key: before.get(key, 0) + 1 for key in list(red)[:MOST_ALARMS]}
+    names = {}
+    for key in seen:
+        parts = KINDS[kind].fullmatch(key)
+        # Of itself a host can say what it likes; of another one only the monitor says something.
+        about = key if kind == "polder-services" else f"{parts['kind']}/{host}/{parts['rest']}"
+        names[about] = red[key]
+        if seen[key] >= TWICE:
+            learn_of(state, host, about, True, f"{host}: {red[key]}", now, by)
+    for name, alarm in state["alarms"].items():
+        if alarm.get("by") == by and alarm["red"] and name not in names:
+            learn(state, name, False, f"no longer: {alarm['words']}", now, by)
+    state["heard"][by] = now
+
+
+def listen_for(state, now):
+    """Who hasn't reported for too long, and what is about hosts that are gone."""
     fresh = now - state.get("ran", 0) > AWAY
-    for host in HOSTS:
-        if fresh or host in heard or host not in state["heard"]:
-            state["heard"][host] = now
-        quiet = now - state["heard"][host]
-        words = f"{host}: nothing heard for {quiet // 60} minutes" if quiet > SILENT else f"{host}: heard"
-        learn(state, f"silent/{host}", quiet > SILENT, words, now)
+    expected = {f"silent/{host}": f"polder-watch {host}" for host in HOSTS} | {"silent/services": f"polder-services {OWN}"}
+    for name, by in expected.items():
+        if fresh or by not in state["heard"]:
+            state["heard"][by] = now
+        quiet = now - state["heard"][by]
+        words = f"{by}: no report for {quiet // 60} minutes" if quiet > SILENT else f"{by}: reports"
+        learn(state, name, quiet > SILENT, words, now)
+    for name, alarm in list(state["alarms"].items()):
+        about = name.split("/")[1:2]
+        if alarm["red"] and name not in expected and about and about[0] not in HOSTS:
+            learn(state, name, False, f"{about[0]} is no host of this instance any more", now)
+        if not alarm["red"] and not alarm["told"] and now - alarm["since"] > FORGOTTEN:
+            del state["alarms"][name]
     state["ran"] = now
 
 
@@ -132,10 +161,9 @@ def watch_worthless(state, host, unread, forged, now):
 
 
 def hear(state, host, lines, now):
-    """All that one host wrote, and whether that was anything. Whatever one entry holds, the next one is read."""
-    count = {"all": 0, "refused": 0, "unread": 0, "forged": 0}
+    """All that one host wrote. Whatever one entry holds, the next one is read."""
+    count = {"refused": 0, "unread": 0, "forged": 0}
     for line in lines:
-        count["all"] += 1
         try:
             entry = parsed(line)
             if entry is None:
@@ -146,38 +174,14 @@ def hear(state, host, lines, now):
             kind = author(host, entry)
             if kind == "polder-gate":
                 count["refused"] += refused(text(entry, "MESSAGE"))
-            elif kind in RED:
-                learn_of(state, host, *judged(host, entry), now)
+            elif kind in KINDS:
+                reported(state, host, kind, text(entry, "MESSAGE"), now)
+            elif kind == "polder-probe":
+                learn_of(state, host, *judged(host, entry), now, f"{kind} {host}")
         except Exception:
             count["unread"] += 1
     watch_refusals(state, host, count["refused"], now)
     watch_worthless(state, host, count["unread"], count["forged"], now)
-    return count["all"] > 0
-
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The token is for the webhook, not for where it points."""
-
-    def redirect_request(self, *_):
-        return None
-
-
-def post(token, body):
-    """Whether the other side took it: only 2xx says so."""
-    headers = {"Content-Type": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(WEBHOOK, json.dumps(body).encode(), headers, method="POST")
-    opener = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=10) as answer:
-            return 200 <= answer.status < 300
-    except urllib.error.HTTPError as error:
-        # Its words may quote the token; its number doesn't.
-        print(f"<4>alarm not delivered: the webhook answers {error.code}", flush=True)
-    except (OSError, http.client.HTTPException) as error:
-        print(f"<4>alarm not delivered: {getattr(error, 'reason', None) or error!r}", flush=True)
-    return False
 
 
 def tell(state, send):
@@ -224,28 +228,30 @@ def save(path, state, now):
 
 
 def main():
-    path, now, heard, cursors = os.path.join(STATE, "state.json"), int(time.time()), set(), []
+    path, now, cursors = os.path.join(STATE, "state.json"), int(time.time()), []
     state = load(path, now)
     for host, arguments in sources().items():
         cursor = Cursor(STATE, host, MOST_ENTRIES)
         try:
-            if hear(state, host, cursor.lines(arguments), now):
-                heard.add(host)
+            hear(state, host, cursor.lines(arguments), now)
             cursors.append(cursor)
             learn(state, f"journal/{host}", False, f"{host}: its journal is read", now)
         except (OSError, RuntimeError) as error:
             # The others' are read all the same.
             learn(state, f"journal/{host}", True, f"{host}: its journal can't be read: {error}", now)
-    listen_for(state, heard, now)
+    listen_for(state, now)
     # Saved before the cursors move on, and before anybody is told: nothing is lost in between.
     saved = save(path, state, now)
     for cursor in cursors if saved else []:
         cursor.safe()
-    with open(os.path.join(os.environ["CREDENTIALS_DIRECTORY"], "token"), encoding="utf-8") as file:
-        token = file.read().strip()
-    told = tell(state, lambda body: post(token, body))
+    key = token()
+    told = tell(state, lambda body: post(key, body))
+    saved = save(path, state, now)
+    with open(RAN, "w", encoding="utf-8"):
+        # Its time counts: the heartbeat is green by it.
+        os.utime(RAN)
     # A unit that has failed is seen on the host and by \`polder probe\`, when nobody can be told.
-    return 0 if save(path, state, now) and told else 1
+    return 0 if saved and told else 1
 
 
 if __name__ == "__main__":

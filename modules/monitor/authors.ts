@@ -26,9 +26,10 @@ export function authorsOf({ hosts }: Blueprint): Authors {
     hosts.filter(({ role }) => roles.length === 0 || roles.includes(role)).map(({ name }) => name);
   return {
     "polder-gate": { hosts: names("control"), unit: "prosody\\.service", uids: SYSTEM },
-    "polder-certificate": {
-      hosts: names(),
-      unit: "polder-certificate-watch\\.service",
+    "polder-watch": { hosts: names(), unit: "polder-watch\\.service", uids: ROOT },
+    "polder-services": {
+      hosts: names("monitor"),
+      unit: "polder-services\\.service",
       uids: DYNAMIC,
     },
     // `polder probe`, by an admin's sudo: a session's unit, or sshd's where no logind makes sessions.

@@ -1,2 +1,2 @@
-export { certificateWatchPart } from "./certificate-watch.ts";
 export { monitorPart } from "./part.ts";
+export { watchPart } from "./watch.ts";

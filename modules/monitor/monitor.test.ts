@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Blueprint, buildBlueprint, type Host, Refused } from "../blueprint/index.ts";
 import { anyInstance, inputOf, someInstance } from "../blueprint/testing.ts";
-import { certificateWatchPart, monitorPart } from "./index.ts";
+import { renderHost } from "../render/index.ts";
+import { monitorPart } from "./index.ts";
 import { senderAddress } from "./receiver.ts";
 
 const webhook = "https://alarm.voorbeeld.example/polder";
@@ -71,13 +72,23 @@ it("seals security to its keepers first, and operations to the vault's key alone
   expect(contents(blueprint).has(keepers as string)).toBe(false);
 });
 
-it("watches what each host shows to others", () => {
+it("watches what each host shows to others, and every unit that it has", () => {
   for (const host of blueprint.hosts) {
-    const unit = certificateWatchPart(blueprint, host).files?.find(({ path }) =>
-      path.endsWith(".service"),
-    );
-    expect(unit?.content).toContain("/etc/polder/tls/host.crt");
-    expect(unit?.content.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");
-    expect(unit?.content.includes("/etc/coturn/turn.crt")).toBe(host.role === "turn");
+    const tree = renderHost(blueprint, host);
+    const program = tree.files.find(({ path }) => path.endsWith("/polder-watch"))?.content ?? "";
+    expect(program).toContain("/etc/polder/tls/host.crt");
+    expect(program.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");
+    expect(program.includes("/etc/coturn/turn.crt")).toBe(host.role === "turn");
+    const units = JSON.parse(/^UNITS = (.*)$/m.exec(program)?.[1] ?? "[]") as string[];
+    expect(units).toEqual([...new Set(tree.units.map(({ name }) => name))].sort());
   }
+});
+
+it("looks at the services with a login of its own, never with the secret that logins are made from", () => {
+  const files = monitorPart(blueprint, monitor(blueprint)).files ?? [];
+  expect(files.filter(({ content }) => content.includes("turn/shared-secret"))).toEqual([]);
+  const holders = files.filter(({ content }) => content.includes("@@secret:turn/monitor-login@@"));
+  expect(holders.map(({ path, mode }) => [path, mode])).toEqual([
+    ["/etc/polder/monitor/turn-login", "0600"],
+  ]);
 });

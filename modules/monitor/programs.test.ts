@@ -3,36 +3,44 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { encode, longTermKey, xorAddress } from "../probes/turn/codec.ts";
 import { alarmProgram } from "./alarm-program.ts";
+import { heartbeatProgram } from "./heartbeat-program.ts";
 import { incidentProgram } from "./incident-program.ts";
 import { journalModule } from "./journal-program.ts";
+import { servicesProgram } from "./services-program.ts";
 import { splitProgram } from "./split-program.ts";
+import { watchProgram } from "./watch-program.ts";
+import { webhookModule } from "./webhook-program.ts";
 
 const AUTHORS = {
   "polder-gate": { hosts: ["c"], unit: "prosody\\.service", uids: [100, 999] },
-  "polder-certificate": {
-    hosts: ["c", "b"],
-    unit: "polder-certificate-watch\\.service",
-    uids: [61184, 65519],
+  "polder-watch": {
+    hosts: ["c", "b", "e", "m"],
+    unit: "polder-watch\\.service",
+    uids: [0, 0],
   },
+  "polder-services": { hosts: ["m"], unit: "polder-services\\.service", uids: [61184, 65519] },
   "polder-probe": { hosts: ["e"], unit: "session-[0-9a-z]+\\.scope|ssh\\.service", uids: [0, 0] },
 } as const;
 /** Entries in Python, each from whom its identifier belongs to. */
 const ENTRIES = `
 GATE = {"SYSLOG_IDENTIFIER": "polder-gate", "_SYSTEMD_UNIT": "prosody.service", "_UID": "105"}
-CERTIFICATE = {"SYSLOG_IDENTIFIER": "polder-certificate", "_SYSTEMD_UNIT": "polder-certificate-watch.service", "_UID": "61200"}
+WATCH = {"SYSLOG_IDENTIFIER": "polder-watch", "_SYSTEMD_UNIT": "polder-watch.service", "_UID": "0"}
+SERVICES = {"SYSLOG_IDENTIFIER": "polder-services", "_SYSTEMD_UNIT": "polder-services.service", "_UID": "61201"}
 PROBE = {"SYSLOG_IDENTIFIER": "polder-probe", "_SYSTEMD_UNIT": "session-12.scope", "_UID": "0"}
 def line(entry, **fields):
     return json.dumps({**entry, **fields}).encode()
+def report(entry, **red):
+    return line(entry, MESSAGE=json.dumps({"red": {name.replace("_", "/", 1): words for name, words in red.items()}}))
+def reds(state):
+    return sorted(name for name, a in state["alarms"].items() if a["red"])
 `;
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "polder-monitor-"));
   const hosts = { "127.0.0.10": "control-1.x.internal", "127.0.0.1": "edge-1.x.internal" };
-  writeFileSync(
-    join(folder, "polder_journal.py"),
-    journalModule(hosts, "monitor-1.x.internal", AUTHORS, "#"),
-  );
+  writeFileSync(join(folder, "polder_journal.py"), journalModule(hosts, "m", AUTHORS, "#"));
   writeFileSync(
     join(folder, "split.py"),
     splitProgram(
@@ -42,13 +50,26 @@ beforeAll(() => {
     ),
   );
   writeFileSync(join(folder, "incident.py"), incidentProgram("#"));
-  const program = {
-    instance: "x",
-    webhook: "http://127.0.0.1:9/",
-    hosts: ["a", "b"],
-    refusals: 60,
+  writeFileSync(join(folder, "alarm.py"), alarmProgram({ hosts: ["a", "b"], refusals: 60 }, "#"));
+  writeFileSync(join(folder, "polder_webhook.py"), webhookModule("x", "http://127.0.0.1:9/", "#"));
+  writeFileSync(join(folder, "heartbeat.py"), heartbeatProgram("#"));
+  const watched = {
+    units: ["a.service", "b.timer"],
+    certificates: ["short.crt", "none.crt"],
+    folders: ["/", "/none"],
   };
-  writeFileSync(join(folder, "alarm.py"), alarmProgram(program, "#"));
+  const at = { host: "a", address: "127.0.0.1" };
+  const services = {
+    domain: "x.example",
+    web: [at],
+    turn: [at],
+    bridges: [at],
+    own: at,
+    ca: "none",
+    ownCaOnly: true,
+  };
+  writeFileSync(join(folder, "services.py"), servicesProgram(services, "#"));
+  writeFileSync(join(folder, "watch.py"), watchProgram(watched, "#"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -175,7 +196,7 @@ for name in ("127.0.0.10.journal", "127.0.0.10@1-2-3.journal", "10.9.9.9.journal
     open("remote/remote-" + name, "w").close()
 print(json.dumps(polder_journal.sources("remote")))`);
   expect(result).toEqual({
-    "monitor-1.x.internal": [],
+    m: [],
     "control-1.x.internal": [
       "--file=remote/remote-127.0.0.10.journal",
       "--file=remote/remote-127.0.0.10@*.journal",
@@ -183,26 +204,44 @@ print(json.dumps(polder_journal.sources("remote")))`);
   });
 });
 
-it("takes a probe for red at error and a certificate at warning", () => {
+it("takes a probe for red at error", () => {
   const result = python(`
 import alarm
-def j(kind, priority, message):
-    return alarm.judged("h", {"SYSLOG_IDENTIFIER": kind, "PRIORITY": priority, "MESSAGE": message})
-print(json.dumps([
-    j("polder-probe", "3", "turn-peers: relays"), j("polder-probe", "4", "turn-peers: fine"),
-    j("polder-certificate", "4", "/etc/x.crt: 20 days left"),
-    j("polder-probe", "3", "tls.versions turn-1 [2001:db8::7]:443: TLS 1.1"),
-]))`);
+def j(priority, message):
+    return alarm.judged("h", {"SYSLOG_IDENTIFIER": "polder-probe", "PRIORITY": priority, "MESSAGE": message})
+print(json.dumps([j("3", "turn-peers: relays"), j("4", "turn-peers: fine"), j("3", "tls.versions turn-1 [2001:db8::7]:443: TLS 1.1")]))`);
   expect(result).toEqual([
     ["probe/h/turn-peers", true, "turn-peers: relays"],
     ["probe/h/turn-peers", false, "turn-peers: fine"],
-    ["certificate/h/etc/x.crt", true, "/etc/x.crt: 20 days left"],
     [
       "probe/h/tls.versions turn-1 [2001:db8::7]:443",
       true,
       "tls.versions turn-1 [2001:db8::7]:443: TLS 1.1",
     ],
   ]);
+});
+
+it("raises what two reports in a row say, and ends what the next one doesn't", () => {
+  const result = python(`
+import alarm
+state, seen = {"alarms": {}, "heard": {}}, []
+full, fine = report(WATCH, disk_root="full", certificate_x="20 days"), report(WATCH)
+for lines in ([full], [], [report(WATCH, disk_root="full")], [full, full], [report(WATCH, disk_root="full")], [fine], [full], [fine], [full]):
+    alarm.hear(state, "c", lines, 0); seen.append(reds(state))
+print(json.dumps([seen, state["alarms"]["disk/c/root"]["words"]]))`);
+  const [disk, both] = [["disk/c/root"], ["certificate/c/x", "disk/c/root"]];
+  expect(result).toEqual([[[], [], disk, both, disk, [], [], [], []], "no longer: c: full"]);
+});
+
+it("lets a host say things of itself alone, and the monitor of services", () => {
+  const result = python(`
+import alarm
+state = {"alarms": {}, "heard": {}}
+for _ in range(2):
+    alarm.hear(state, "b", [report(WATCH, **{"unit_../a/x": "x"}), report(SERVICES, **{"service_a/page": "x"})], 0)
+    alarm.hear(state, "m", [report(SERVICES, **{"service_a/page": "down"}), report(WATCH, service_x="x")], 0)
+print(json.dumps(reds(state)))`);
+  expect(result).toEqual(["entries/b", "entries/m", "service/a/page", "unit/b/../a/x"]);
 });
 
 it("tells each change once, and again until somebody takes it", () => {
@@ -226,17 +265,25 @@ print(json.dumps([counts, told]))`);
   ]);
 });
 
-it("misses a host after 15 minutes, but not when it was away itself", () => {
+it("misses a host's reports after five minutes, whatever else it writes, but not when it was away itself", () => {
   const result = python(`
 import alarm
-state = {"alarms": {}, "heard": {}}
-red = lambda: sorted(name for name, a in state["alarms"].items() if a["red"])
-seen = []
-for now, heard in ((0, {"a", "b"}), (250, {"a"}), (500, {"a"}), (750, {"a"}), (1000, {"a"}), (1250, {"a", "b"})):
-    alarm.listen_for(state, heard, now); seen.append(red())
-alarm.listen_for(state, set(), 9999); seen.append(red())
+state, seen = {"alarms": {}, "heard": {}}, []
+def at(now, *hosts):
+    for host in hosts:
+        state["heard"][f"polder-watch {host}"] = now
+    state["heard"]["polder-services m"] = now
+    alarm.listen_for(state, now); seen.append(reds(state))
+for now, hosts in ((0, "ab"), (250, "a"), (300, "a"), (301, "a"), (500, "ab")):
+    at(now, *hosts)
+alarm.hear(state, "a", [line(GATE, MESSAGE="x")], 501)
+alarm.listen_for(state, 790); alarm.listen_for(state, 801); seen.append(reds(state))
+alarm.listen_for(state, 9999); seen.append(reds(state))
+state["alarms"]["unit/gone/x"] = {"red": True, "told": True, "since": 0, "words": "x"}
+alarm.listen_for(state, 9999); seen.append(reds(state))
 print(json.dumps(seen))`);
-  expect(result).toEqual([[], [], [], [], ["silent/b"], [], []]);
+  const all = ["entries/a", "silent/a", "silent/b", "silent/services"];
+  expect(result).toEqual([[], [], [], ["silent/b"], [], all, ["entries/a"], ["entries/a"]]);
 });
 
 it("raises one alarm for many refusals of the gate, says no name, and ends it when they end", () => {
@@ -277,8 +324,14 @@ const HOSTILE = {
   "an entry that is a list": `b"[]"`,
   "an entry nested deeply": `b'{"MESSAGE":' + b"[" * 100000`,
   "bytes that are no text": `b"\\xff\\x00\\xfe"`,
-  "a finding without a subject": `line(CERTIFICATE, MESSAGE="x" * 100000)`,
-  "a finding of bytes": `line(CERTIFICATE, MESSAGE=[1, 2])`,
+  "a report of bytes": `line(WATCH, MESSAGE=[1, 2])`,
+  "a report without what is red": `line(WATCH, MESSAGE="{}")`,
+  "a report of a list": `line(WATCH, MESSAGE='{"red": ["x"]}')`,
+  "a report of no words": `line(WATCH, MESSAGE='{"red": {"disk/x": 1e999}}')`,
+  "a report of another kind": `line(WATCH, MESSAGE='{"red": {"silent/x": "x"}}')`,
+  "a report under a long name": `line(WATCH, MESSAGE=json.dumps({"red": {"disk/" + "x" * 151: "x"}}))`,
+  "a report with a line's end in a name": `line(WATCH, MESSAGE=json.dumps({"red": {"disk/x\\n": "x"}}))`,
+  "a nested report": `line(WATCH, MESSAGE='{"red":' + "[" * 100000)`,
 };
 
 it("skips one bad entry, counts it for an hour, and reads the next one", () => {
@@ -286,7 +339,7 @@ it("skips one bad entry, counts it for an hour, and reads the next one", () => {
 import alarm
 def heard(hostile):
     state = {"alarms": {}, "heard": {}}
-    alarm.hear(state, "c", [hostile, line(GATE, MESSAGE='{"result":"refused","more":60}'), line(CERTIFICATE, PRIORITY="4", MESSAGE="/x: 1 days left")], 0)
+    alarm.hear(state, "c", [hostile, line(GATE, MESSAGE='{"result":"refused","more":60}'), report(WATCH, disk_x="x"), report(WATCH, disk_x="x")], 0)
     red = sorted(name for name, a in state["alarms"].items() if a["red"])
     later = []
     for now in (3599, 3600):
@@ -297,7 +350,7 @@ print(json.dumps({${Object.entries(HOSTILE)
     .map(([what, entry]) => `${JSON.stringify(what)}: heard(${entry})`)
     .join(", ")}}))`);
   const skipped = [
-    ["certificate/c/x", "entries/c", "refusals/c"],
+    ["disk/c/x", "entries/c", "refusals/c"],
     [true, false],
   ];
   expect(result).toEqual(Object.fromEntries(Object.keys(HOSTILE).map((what) => [what, skipped])));
@@ -319,7 +372,9 @@ it("lets no host fill the list of alarms", () => {
   const result = python(`
 import alarm
 state = {"alarms": {}, "heard": {}}
-alarm.hear(state, "c", [line(CERTIFICATE, PRIORITY="3", MESSAGE=f"/{n}: x") for n in range(5000)], 0)
+for n in range(40):
+    many = report(WATCH, **{f"disk_{n}-{i}": "x" for i in range(50)})
+    alarm.hear(state, "c", [many, many], 0)
 print(json.dumps([len(state["alarms"]), state["alarms"]["too-many/c"]["words"]]))`);
   expect(result).toEqual([203, "c: more than 200 alarms of its own"]);
 });
@@ -338,6 +393,7 @@ os.environ["CREDENTIALS_DIRECTORY"] = bin
 open(bin + "/token", "w").write("t")
 alarm.sources = lambda: {"a": ["--file=a"], "c": ["--file=c"]}
 told = []
+alarm.RAN, alarm.HOSTS = bin + "/ran", ["a", "c", "m"]
 alarm.post = lambda token, body: told.append([body["alarm"], body["state"]]) or True
 state = os.path.join(alarm.STATE, "state.json")
 ${before}
@@ -367,7 +423,7 @@ it.each([
   expect(told).toEqual([
     ["entries/a", "red"],
     ["refusals/c", "red"],
-    ["state/monitor-1.x.internal", "red"],
+    ["state/m", "red"],
   ]);
 });
 
@@ -379,6 +435,98 @@ it("tells also when its state can't be written, as on a full disk", () => {
   expect(told).toEqual([
     ["entries/a", "red"],
     ["refusals/c", "red"],
-    ["state/monitor-1.x.internal", "red"],
+    ["state/m", "red"],
   ]);
+});
+
+it("beats green while the alarm program comes to its end, and red when it hasn't for five minutes", () => {
+  const result = python(`
+import os, heartbeat
+open("ran", "w").close(); os.utime("ran", (1000, 1000))
+said = [heartbeat.beat(now, "ran")["state"] for now in (1000, 1300, 1301, 999)]
+print(json.dumps([said, heartbeat.beat(1301, "ran")["since"], heartbeat.beat(1, "none")["state"]]))`);
+  expect(result).toEqual([["green", "green", "red", "red"], "1970-01-01T00:16:40Z", "red"]);
+});
+
+it("says of its host which units don't run, which disks are full, which certificates end", () => {
+  const result = python(`
+import types, watch
+SHOW = "Id=a.service|ActiveState=failed|SubState=failed|Type=simple||Id=b.timer|ActiveState=inactive|Type=oneshot|ConditionResult=no|Result=success".replace("|", chr(10))
+def run(*command):
+    if command[1] == "show": return SHOW
+    if command[1] == "list-units": return "x.service loaded failed failed X"
+    if "none.crt" in command: raise OSError("none")
+    return "notAfter=1970-01-22 00:00:00Z"
+watch.run = run
+watch.os.statvfs = lambda _: types.SimpleNamespace(f_blocks=100, f_bfree=20, f_bavail=8, f_files=0, f_ffree=0)
+seen = watch.look({"units": watch.units, "disks": watch.disks, "certificates": lambda: watch.certificates(0)})
+def broken(): raise RuntimeError("x" * 999)
+many = {f"unit/{n}": "y" * 200 for n in range(99)}
+print(json.dumps([seen, watch.look({"units": broken}), len(watch.told(many)) < 3600, json.loads(watch.told(many))["red"]["watch/more"],
+                  json.loads(watch.told({}))]))`);
+  expect(result).toEqual([
+    {
+      "unit/a.service": "a.service is failed (failed)",
+      "unit/x.service": "x.service has failed",
+      "disk/root": "/ is full: 90 % of its blocks, 0 % of its inodes are used",
+      "certificate/none.crt": "none.crt can't be read",
+    },
+    { "watch/units": expect.stringMatching(/^units can't be looked at: RuntimeError/) },
+    true,
+    expect.stringMatching(/^8\d more things$/),
+    { red: {} },
+  ]);
+});
+
+it("speaks TURN as the probes' own client does", () => {
+  const transaction = Buffer.from("0102030405060708090a0b0c", "hex");
+  const [user, realm, nonce] = ["1798761600:monitor", "turn.x.example", Buffer.from("nonce")];
+  const peer = xorAddress({ address: "10.80.0.21", port: 10_000 }, transaction);
+  const attributes: [number, Buffer][] = [
+    [0x0012, peer],
+    [0x0006, Buffer.from(user)],
+    [0x0014, Buffer.from(realm)],
+    [0x0015, nonce],
+  ];
+  const type = 0x0008;
+  const bytes = encode({ type, transaction, attributes }, longTermKey(user, realm, "password"));
+  const result = python(`
+import services
+sent, transaction = [], bytes.fromhex("${transaction.toString("hex")}")
+class Tls:
+    def settimeout(self, _): pass
+    def sendall(self, data): sent.append(data)
+    def recv(self, _):
+        refusal = services.message(0x0118, transaction, [(9, b"\\0\\0\\4\\1"), (0x14, b"${realm}"), (0x15, b"nonce")])
+        return refusal if len(sent) == 1 else services.message(0x0108, transaction, [])
+services.secrets.token_bytes = lambda n: transaction[:n]
+relay = services.Relay(Tls(), "${user}", "password")
+try:
+    services.PATIENCE = 0
+    relay.echo("10.80.0.21")
+except (services.Wrong, IndexError) as error:
+    wrong = str(error)
+print(json.dumps([sent[1].hex(), wrong, services.parsed(b"x" * 19), services.parsed(b"\\xff" * 40)]))`);
+  expect(result).toEqual([
+    bytes.toString("hex"),
+    "no media comes back from the bridge",
+    null,
+    null,
+  ]);
+});
+
+it("says of every service that isn't there that it isn't, and of a login that can't be read", () => {
+  const result = python(`
+import os, services
+os.environ["CREDENTIALS_DIRECTORY"] = "/none"
+services.socket.create_connection = lambda *_, **__: (_ for _ in ()).throw(ConnectionRefusedError(111, "Connection refused"))
+services.context = lambda _: None
+print(json.dumps(services.look(0)))`);
+  expect(result).toEqual({
+    "service/a/page": "[Errno 111] Connection refused",
+    "service/a/handshake": "[Errno 111] Connection refused",
+    "service/a/login": "[Errno 111] Connection refused",
+    "service/a/receiver": "[Errno 111] Connection refused",
+    "service/a/login for relays": expect.stringContaining("its login for relays can't be read"),
+  });
 });

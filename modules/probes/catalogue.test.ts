@@ -5,7 +5,8 @@ import { buildBlueprint } from "../blueprint/index.ts";
 import { inputOf, someInstance } from "../blueprint/testing.ts";
 import { GROUPS, isListed, loadNotTested, PROBES } from "./index.ts";
 
-const blueprint = buildBlueprint(inputOf(someInstance()));
+const alarms = { webhook: "https://alarm.voorbeeld.example/polder" };
+const blueprint = buildBlueprint(inputOf(someInstance({ alarms })));
 
 describe("the catalogue", () => {
   it("has ids of its own, and each group", () => {

@@ -1,3 +1,4 @@
+import { alarmProbes } from "./alarms/probes.ts";
 import { driftProbes } from "./hosts/drift.ts";
 import { egressProbes } from "./hosts/egress.ts";
 import { httpProbes } from "./http/probes.ts";
@@ -19,4 +20,5 @@ export const PROBES: readonly Probe[] = [
   ...egressProbes,
   ...driftProbes,
   ...certificateProbes,
+  ...alarmProbes,
 ];

@@ -14,6 +14,7 @@ export const GROUPS = [
   "egress",
   "drift",
   "certificates",
+  "alarms",
 ] as const;
 export type Group = (typeof GROUPS)[number];
 

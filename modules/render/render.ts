@@ -2,7 +2,7 @@ import type { Blueprint, Host } from "../blueprint/index.ts";
 import { bridgePart } from "../bridge/index.ts";
 import { focusPart } from "../focus/index.ts";
 import { basePart, restartPolicy } from "../host/index.ts";
-import { certificateWatchPart, monitorPart } from "../monitor/index.ts";
+import { monitorPart, watchPart } from "../monitor/index.ts";
 import { nginxPart } from "../nginx/index.ts";
 import { prosodyPart } from "../prosody/index.ts";
 import type { Role } from "../sizing/index.ts";
@@ -26,11 +26,9 @@ const PARTS: Readonly<Record<Role, readonly Part[]>> = {
  * @throws BadInput when the file asks for what can't be rendered yet
  */
 export function renderHost(blueprint: Blueprint, host: Host): HostTree {
-  const parts = [basePart, certificateWatchPart, ...PARTS[host.role]].map((part) =>
-    part(blueprint, host),
-  );
+  const parts = [basePart, ...PARTS[host.role]].map((part) => part(blueprint, host));
   const units = parts.flatMap((part) => part.units ?? []);
-  return mergeParts(host, [...parts, restartPolicy(units)]);
+  return mergeParts(host, [...parts, watchPart(blueprint, host, units), restartPolicy(units)]);
 }
 
 /** The trees of all hosts, in the Blueprint's order. Pure: the same Blueprint gives the same bytes. */

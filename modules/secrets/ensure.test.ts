@@ -20,6 +20,11 @@ import { newLeaf } from "./x509.ts";
 
 const NOW = new Date();
 const days = (n: number) => new Date(NOW.getTime() + n * 86_400_000);
+/** A relay login's password (draft-uberti-behave-turn-rest-00), by OpenSSL. */
+const restCredentialOf = (secret: string, user: string): string =>
+  execFileSync("openssl", ["dgst", "-sha1", "-hmac", secret, "-binary"], { input: user }).toString(
+    "base64",
+  );
 const scratch = mkdtempSync(join(tmpdir(), "polder-openssl-"));
 
 let place: TestFolder;
@@ -123,6 +128,26 @@ describe("ensureSecrets", () => {
     await ensureSecrets(loaded, vault, days(305));
     expect(vault.need("web/security-txt-expires") > text).toBe(true);
     await ensureSecrets(loaded, vault, NOW);
+  });
+
+  it("gives the monitor one login for relays that ends, of the secret, and another with another secret", async () => {
+    const name = "turn/monitor-login";
+    const end = () => Number(vault.need(name).split(":")[0]) * 1000 - NOW.getTime();
+    const isOfSecret = () => {
+      const [user = "", password] = vault.need(name).split(" ");
+      return password === restCredentialOf(vault.need("turn/shared-secret"), user);
+    };
+    vault.delete(name);
+    await ensureSecrets(loaded, vault, NOW);
+    expect([isOfSecret(), Math.round(end() / 86_400_000)]).toEqual([true, 90]);
+    const before = vault.need(name);
+    await ensureSecrets(loaded, vault, days(59));
+    expect(vault.need(name)).toBe(before);
+    await ensureSecrets(loaded, vault, days(61));
+    expect([isOfSecret(), Math.round(end() / 86_400_000)]).toEqual([true, 151]);
+    vault.set("turn/shared-secret", "another", "2026-11-24");
+    await ensureSecrets(loaded, vault, NOW);
+    expect(isOfSecret()).toBe(true);
   });
 
   it("makes the account file of a password, and another with another", async () => {

@@ -1,4 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
+import {
+  createHmac,
+  createPrivateKey,
+  generateKeyPairSync,
+  randomBytes,
+  X509Certificate,
+} from "node:crypto";
 import type { Blueprint } from "../blueprint/index.ts";
 import { LIFETIME, RENEW_BEFORE, secretsOf } from "../keyring/index.ts";
 import { roomKeysText } from "../rooms/index.ts";
@@ -40,6 +46,10 @@ export const RANDOM: Readonly<Record<string, () => string>> = {
       format: "pem",
     }) as string,
 };
+
+/** User and password, as coturn checks them with `use-auth-secret` (draft-uberti-behave-turn-rest-00). */
+const relayLogin = (user: string, secret: string): string =>
+  `${user} ${createHmac("sha1", secret).update(user).digest("base64")}`;
 
 /** Whether a certificate is a key's, by this CA, for exactly these names, for long enough. */
 function isGoodLeaf(pair: Pair, authority: string, leaf: Leaf, now: Date): boolean {
@@ -88,6 +98,7 @@ export async function ensureSecrets(
     await work.leaves();
     work.random();
     work.accounts();
+    work.monitorLogin();
     await work.logStores();
     work.securityText();
     const hosts = work.ssh(loadHosts(loaded.folder));
@@ -201,6 +212,19 @@ class Work {
       this.#set(name, prosodyAccount(password));
       this.#say(name, had === undefined ? "made" : "renewed", "of its password");
     }
+  }
+
+  /** One user's login for relays, made of the secret that all are made of: the monitor can make no other. */
+  monitorLogin(): void {
+    const [name, secret] = ["turn/monitor-login", this.#vault.get("turn/shared-secret")];
+    if (secret === undefined) return;
+    const had = this.#vault.get(name);
+    const [user = ""] = had?.split(" ") ?? [];
+    const left = Number.parseInt(user, 10) * 1000 - this.#now.getTime();
+    if (had === relayLogin(user, secret) && left >= RENEW_BEFORE.leaf * DAY) return;
+    const until = new Date(this.#now.getTime() + LIFETIME.leaf * DAY);
+    this.#set(name, relayLogin(`${Math.floor(until.getTime() / 1000)}:monitor`, secret));
+    this.#say(name, had === undefined ? "made" : "renewed", `counts until ${dayOf(until)}`);
   }
 
   async logStores(): Promise<void> {

@@ -25,6 +25,7 @@ afterAll(() => place.remove());
 describe("rotate", () => {
   it.each([
     "turn/shared-secret",
+    "turn/monitor-login",
     "prosody/focus-password",
     "prosody/bridge.dat",
     "monitor/security.recipient",

@@ -94,7 +94,8 @@ function secretPart(name: string): string {
     .replace(/^gate\/tokens\.pem$/, TOKEN_KEY)
     .replace(/^(tls\/.+|web\/tls|turn\/tls)\.crt$/, "$1.key")
     .replace(/^(monitor\/.+)\.recipient$/, "$1.identity")
-    .replace(/^(prosody\/.+)\.dat$/, "$1-password");
+    .replace(/^(prosody\/.+)\.dat$/, "$1-password")
+    .replace("turn/monitor-login", "turn/shared-secret");
 }
 
 async function rotateOne(
