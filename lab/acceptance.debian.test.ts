@@ -413,9 +413,10 @@ describe("Jitsi's lobby, behind the gate", () => {
       for (const one of [guest, other]) await waits(one);
       const say = (by: GateClient, to: GateClient, body: string) =>
         by.send(
-          `<message type='chat' to='${lobbyOf(by)}/${to.nick}'><json-message xmlns='http://jitsi.org/jitmeet'>${body}</json-message></message>`,
+          `<message type='chat' to='${lobbyOf(by)}/${to.nick}'><json-message xmlns='http://jitsi.org/jitmeet'>{"type":"LOBBY_CHAT_MESSAGE","message":"${body}"}</json-message></message>`,
         );
-      const hears = (body: string) => (e: Element) => childOf(e, "json-message")?.text === body;
+      const hears = (body: string) => (e: Element) =>
+        childOf(e, "json-message")?.text.includes(`"${body}"`) === true;
       say(guest, moderator, "hallo");
       await moderator.take(hears("hallo"));
       say(moderator, guest, "even geduld");

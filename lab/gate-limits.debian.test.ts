@@ -129,7 +129,7 @@ describe("keys", () => {
 describe("chat", () => {
   const off = worldOfSuite(buildBlueprint(inputOf(someInstance({ chat: "off" }))));
 
-  it("that is off carries nobody's words, to all or to one; what clients tell each other goes on", async () => {
+  it("that is off carries nobody's words, to all or to one; keys of end-to-end encryption go on", async () => {
     const moderator = await off().meeting();
     const guest = await off().client(moderator.room, "guest");
     await moderator.setAffiliation(guest.bareJid, "member");
@@ -145,6 +145,10 @@ describe("chat", () => {
           "<json-message>{}</json-message><body/>",
           "<body xmlns='x'>x</body>",
           "<reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>x</reaction></reactions>",
+          "<subject>x</subject>",
+          "<thread>x</thread>",
+          "x",
+          `<json-message xmlns='http://jitsi.org/jitmeet'>{"type":"x","message":"x"}</json-message>`,
         ]) {
           const answer = await one.ask(`<message type='${type}' to='${to}' ID>${inside}</message>`);
           expect(conditionOf(answer)).toBe(REFUSED);
@@ -153,14 +157,17 @@ describe("chat", () => {
       `<message to='${room}'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='${guest.bareJid}'/></x><body>x</body></message>`,
     );
     guest.send(
-      `<message type='groupchat' to='${room}'><json-message xmlns='http://jitsi.org/jitmeet'>{}</json-message></message>`,
+      `<message type='chat' to='${room}/${moderator.nick}'>x<subject>x</subject><json-message xmlns='http://jitsi.org/jitmeet'>{"type":"olm","say":"x"}</json-message></message>`,
     );
     const data = await moderator.take(
       (seen) =>
         seen.attributes["from"] === `${room}/${guest.nick}` &&
         childOf(seen, "json-message") !== undefined,
     );
-    expect(data.children.map(({ name }) => name)).toEqual(["json-message", "occupant-id"]);
+    expect(data.children.map(({ name, text }) => [name, text])).toEqual([
+      ["json-message", '{"type":"olm"}'],
+      ...[["x", ""] as const, ["occupant-id", ""] as const],
+    ]);
     await guest.ping();
     expect(guest.seen.filter((seen) => childOf(seen, "body") !== undefined)).toEqual([]);
   });

@@ -33,7 +33,7 @@ describe("what a participant learns of others", () => {
     "<x xmlns='http://jabber.org/protocol/muc#user'><item jid='a@b.example'/></x>",
   ].join("");
   const MEDIA =
-    "<c xmlns='http://jabber.org/protocol/caps' node='n' ver='v' hash='sha-1'/><features/><audiomuted>true</audiomuted><videomuted>true</videomuted><videoType>camera</videoType><SourceInfo>{}</SourceInfo><silent>true</silent><jitsi_participant_raisedHand>1</jitsi_participant_raisedHand>";
+    "<c xmlns='http://jabber.org/protocol/caps' node='n' ver='dg==' hash='sha-1'/><features><feature var='https://jitsi.org/meet/e2ee'/></features><audiomuted>true</audiomuted><videomuted>true</videomuted><videoType>camera</videoType><SourceInfo>{}</SourceInfo><silent xmlns='http://jitsi.org/protocol/silent'>true</silent><jitsi_participant_raisedHand>1</jitsi_participant_raisedHand>";
 
   it("is this and no more, also when Jicofo asks for a room that shows accounts", async () => {
     const moderator = await world().meeting();
@@ -57,8 +57,9 @@ describe("what a participant learns of others", () => {
       );
       return one.ping();
     };
-    await say(other, "groupchat", room, "<body>a</body><json-message>{}</json-message>");
-    await say(other, "chat", `${room}/${guest.nick}`, "<body>b</body>");
+    await say(other, "groupchat", room, "<body>a</body>");
+    const keys = `<json-message xmlns='http://jitsi.org/jitmeet'>{"type":"olm","olm":{}}</json-message>`;
+    await say(other, "chat", `${room}/${guest.nick}`, `<body>b</body>${keys}`);
     await say(moderator, "groupchat", room, "<subject>c</subject>");
     other.send(`<presence type='unavailable' to='${room}/${other.nick}'>${STUFFED}</presence>`);
     await other.ping();
@@ -75,8 +76,8 @@ describe("what a participant learns of others", () => {
     expect([...kinds].sort()).toEqual(
       [
         ...stanza("message"),
-        // Words and data; the room's subject.
-        ...["message/body", "message/json-message", "message/subject"],
+        // Words; keys of end-to-end encryption; the room's subject.
+        ...["message/body", "message/subject", ...paths("message/json-message")],
         // That it was said to one.
         ...paths("message/x"),
         // A random id of whose it is, made by Prosody.
@@ -86,9 +87,13 @@ describe("what a participant learns of others", () => {
         // What a client can do.
         ...[...paths("presence/c"), "presence/c@node", "presence/c@ver", "presence/c@hash"],
         // How media is sent; a raised hand.
-        ...["features", "audiomuted", "videomuted", "videoType", "SourceInfo", "silent"].map(
+        ...["features", "features/feature", "features/feature@var"].map(
+          (path) => `presence/${path}`,
+        ),
+        ...["audiomuted", "videomuted", "videoType", "SourceInfo"].map(
           (name) => `presence/${name}`,
         ),
+        ...paths("presence/silent"),
         "presence/jitsi_participant_raisedHand",
         ...paths("presence/nick"),
         // Member or owner, participant or moderator; who put somebody out.

@@ -1,4 +1,4 @@
-// Writes modules/gate/shipped.ts: the gate's Lua programs and its table of stanzas, as text that the pure
+// Writes modules/gate/shipped.ts: the gate's Lua programs and its tables, as text that the pure
 // module that renders them may import. Run it after a change of either; a test compares.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

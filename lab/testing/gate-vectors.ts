@@ -39,6 +39,13 @@ const stanza = z.strictObject({
     moderator: z.string().optional(),
   }),
 });
+const content = z.strictObject({
+  id: z.string(),
+  as: z.enum(["presence", "leave", "to-all", "to-one", "answer", "error", "to-focus"]),
+  send: z.string(),
+  arrives: z.string(),
+  why: z.string(),
+});
 const schema = z.strictObject({
   names: z.strictObject({
     domain: z.string(),
@@ -55,6 +62,7 @@ const schema = z.strictObject({
   }),
   handshakes: z.array(handshake),
   stanzas: z.array(stanza),
+  contents: z.array(content),
 });
 
 const file = join(import.meta.dirname, "..", "..", "modules", "gate", "vectors.yaml");
@@ -188,4 +196,5 @@ export const stanzaOfRow = (xml: string, by: GateClient, room: string): string =
     .replaceAll("{domain}", by.server.blueprint.domain)
     .replaceAll("{nick}", by.nick)
     .replaceAll("{jid}", by.jid)
-    .replaceAll("{bare}", by.bareJid);
+    .replaceAll("{bare}", by.bareJid)
+    .replace(/\{(\d+)\*(.)\}/g, (_, count: string, char: string) => char.repeat(Number(count)));

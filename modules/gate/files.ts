@@ -1,13 +1,25 @@
 import { rawFile } from "../host/index.ts";
 import { heading, reference, type TreeFile } from "../tree/index.ts";
 import { FOLDER, PLUGINS } from "./config.ts";
-import { luaText } from "./lua-text.ts";
-import { PROGRAMS, STANZAS } from "./shipped.ts";
+import type { Contents } from "./contents.ts";
+import { luaField, luaText } from "./lua-text.ts";
+import { CONTENTS, PROGRAMS, STANZAS } from "./shipped.ts";
 import type { StanzaRow } from "./stanzas.ts";
 
 /** The table of stanzas as the gate reads it: a row a line. */
 export const stanzaTable = (rows: readonly StanzaRow[]): string =>
   `return {\n${rows.map((row) => `\t${luaText({ ...row })},\n`).join("")}}\n`;
+
+/** The table of what stanzas may hold, as the gate reads it: an entry a line. */
+export const contentsTable = (contents: Contents): string => {
+  const part = ([name, entries]: [string, Contents[keyof Contents]]) => {
+    const lines = Object.entries(entries).map(
+      ([id, entry]) => `\t\t${luaField(id)} = ${luaText(entry)},\n`,
+    );
+    return `\t${luaField(name)} = {\n${lines.join("")}\t},\n`;
+  };
+  return `return {\n${Object.entries(contents).map(part).join("")}}\n`;
+};
 
 const PRIVATE = { group: "prosody", mode: "0640" } as const;
 
@@ -18,6 +30,7 @@ export function gateFiles(hasRelays: boolean): TreeFile[] {
   return [
     ...Object.entries(PROGRAMS).map(([name, text]) => program(name, text)),
     program("gate_stanzas.lib.lua", stanzaTable(STANZAS)),
+    program("gate_contents.lib.lua", contentsTable(CONTENTS)),
     ...["rooms.keys", "tokens.pem", "pseudonym.key"].map((name) =>
       rawFile(`${FOLDER}/${name}`, reference(`gate/${name}`), PRIVATE),
     ),

@@ -16,6 +16,10 @@ function quoted(text: string): string {
 
 const isList = (value: LuaValue): value is readonly LuaValue[] => Array.isArray(value);
 
+/** A field's name: Lua's own form where it is one. */
+export const luaField = (name: string): string =>
+  /^[A-Za-z_]\w*$/.test(name) ? name : `[${quoted(name)}]`;
+
 /** A value as a Lua expression, on one line. */
 export function luaText(value: LuaValue): string {
   if (typeof value === "string") return quoted(value);
@@ -23,7 +27,7 @@ export function luaText(value: LuaValue): string {
   const items = isList(value)
     ? value.map(luaText)
     : Object.entries(value).flatMap(([name, one]) =>
-        one === undefined ? [] : [`${name} = ${luaText(one)}`],
+        one === undefined ? [] : [`${luaField(name)} = ${luaText(one)}`],
       );
   return items.length === 0 ? "{}" : `{ ${items.join(", ")} }`;
 }

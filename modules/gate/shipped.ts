@@ -1,4 +1,5 @@
-// Written by scripts/ship-gate.ts from lua/ and stanzas.yaml: change those, then `npx tsx scripts/ship-gate.ts`.
+// Written by scripts/ship-gate.ts from lua/, stanzas.yaml and contents.yaml: change those, then `npx tsx scripts/ship-gate.ts`.
+import type { Contents } from "./contents.ts";
 import type { StanzaRow } from "./stanzas.ts";
 
 export const STANZAS: readonly StanzaRow[] = [
@@ -18,6 +19,7 @@ export const STANZAS: readonly StanzaRow[] = [
     "form": [
       "host"
     ],
+    "content": "server",
     "why": "a client asks what the server can do; the answer is the same for everybody"
   },
   {
@@ -36,6 +38,7 @@ export const STANZAS: readonly StanzaRow[] = [
     "form": [
       "host"
     ],
+    "content": "server",
     "why": "a client finds out that its connection is gone"
   },
   {
@@ -54,6 +57,7 @@ export const STANZAS: readonly StanzaRow[] = [
     "form": [
       "host"
     ],
+    "content": "server",
     "why": "old clients ask for it after binding (RFC 3921); it does nothing"
   },
   {
@@ -74,6 +78,7 @@ export const STANZAS: readonly StanzaRow[] = [
       "host"
     ],
     "occupant": true,
+    "content": "server",
     "why": "logins for TURN, to who is in the meeting"
   },
   {
@@ -93,6 +98,7 @@ export const STANZAS: readonly StanzaRow[] = [
       "host"
     ],
     "room": "own",
+    "content": "request",
     "why": "asks Jicofo to open the room of the token, which the request names"
   },
   {
@@ -110,6 +116,7 @@ export const STANZAS: readonly StanzaRow[] = [
       "full"
     ],
     "room": "own",
+    "content": "presence",
     "why": "joins, changes what is shown of oneself, leaves; members-only decides who gets in"
   },
   {
@@ -126,6 +133,7 @@ export const STANZAS: readonly StanzaRow[] = [
       "bare"
     ],
     "room": "own",
+    "content": "nothing",
     "why": "some clients leave so"
   },
   {
@@ -143,7 +151,8 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
-    "why": "chat, raised hands and the like"
+    "content": "words-to-all",
+    "why": "chat; where that is off, nothing of a person's passes here"
   },
   {
     "id": "say-to-one",
@@ -160,7 +169,8 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
-    "why": "chat and data between two occupants"
+    "content": "words-to-one",
+    "why": "chat between two occupants; keys of end-to-end encryption"
   },
   {
     "id": "room-features",
@@ -180,6 +190,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "questions",
     "why": "a client asks what the room is; who isn't in it learns nothing of it"
   },
   {
@@ -203,6 +214,7 @@ export const STANZAS: readonly StanzaRow[] = [
     "room": "own",
     "occupant": true,
     "nick": "focus",
+    "content": "media",
     "why": "media is agreed with Jicofo, and muting judged by it; between two people, each would learn the other's address"
   },
   {
@@ -224,6 +236,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "questions",
     "why": "a client asks itself or another whether it is still there, and what it can do"
   },
   {
@@ -242,6 +255,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "answers",
     "why": "answers to Jicofo and to each other"
   },
   {
@@ -261,6 +275,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "administration",
     "why": "lets in, puts out; ownership and the focus stay out of reach"
   },
   {
@@ -280,6 +295,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "letting-in",
     "why": "how Jitsi's lobby lets somebody in"
   },
   {
@@ -297,6 +313,7 @@ export const STANZAS: readonly StanzaRow[] = [
       "full"
     ],
     "room": "own",
+    "content": "presence",
     "why": "Jitsi's lobby is a room of the same name; only its module makes it"
   },
   {
@@ -314,6 +331,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "lobby-chat",
     "why": "a message to who waits"
   },
   {
@@ -331,6 +349,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "lobby-chat",
     "why": "a moderator and somebody who waits write to each other; Jitsi's lobby shows it to nobody else"
   },
   {
@@ -350,6 +369,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "own",
     "occupant": true,
+    "content": "administration",
     "why": "a moderator refuses who waits"
   },
   {
@@ -367,6 +387,7 @@ export const STANZAS: readonly StanzaRow[] = [
     "form": [
       "host"
     ],
+    "content": "breakouts",
     "why": "how a moderator opens, names and closes breakouts; Jitsi's module looks whether the sender is one, in the token's room"
   },
   {
@@ -384,6 +405,7 @@ export const STANZAS: readonly StanzaRow[] = [
       "full"
     ],
     "room": "breakout",
+    "content": "presence",
     "why": "a room beside the own one"
   },
   {
@@ -401,6 +423,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "breakout",
     "occupant": true,
+    "content": "words-to-all",
     "why": "chat in it"
   },
   {
@@ -418,6 +441,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "breakout",
     "occupant": true,
+    "content": "words-to-one",
     "why": "chat between two in it"
   },
   {
@@ -441,6 +465,7 @@ export const STANZAS: readonly StanzaRow[] = [
     "room": "breakout",
     "occupant": true,
     "nick": "focus",
+    "content": "media",
     "why": "media in it"
   },
   {
@@ -459,6 +484,7 @@ export const STANZAS: readonly StanzaRow[] = [
     ],
     "room": "breakout",
     "occupant": true,
+    "content": "answers",
     "why": "answers in it"
   },
   {
@@ -656,12 +682,968 @@ export const STANZAS: readonly StanzaRow[] = [
   }
 ];
 
+export const CONTENTS: Contents = {
+  "texts": {
+    "flag": {
+      "oneOf": [
+        "true",
+        "false",
+        ""
+      ]
+    },
+    "number": {
+      "form": "^%d+$",
+      "most": 16
+    },
+    "word": {
+      "form": "^[%w_.:/#-]+$",
+      "most": 128
+    },
+    "word-or-none": {
+      "form": "^[%w_.:/#-]*$",
+      "most": 128
+    },
+    "token": {
+      "form": "^[%w%p]+$",
+      "most": 1024
+    },
+    "base64": {
+      "form": "^[%w+/=]+$",
+      "most": 8192
+    },
+    "line": {
+      "form": "^[%w%p ]*$",
+      "most": 256
+    },
+    "own-source": {
+      "form": "^([%w_-]+)%-%l%d+$",
+      "most": 64,
+      "own": true
+    },
+    "feature-of-person": {
+      "oneOf": [
+        "https://jitsi.org/meet/e2ee",
+        "http://jitsi.org/meet/remotecontrol"
+      ]
+    },
+    "property-of-request": {
+      "oneOf": [
+        "startAudioMuted",
+        "startVideoMuted",
+        "rtcstatsEnabled",
+        "visitors-version"
+      ]
+    },
+    "words": {
+      "form": "^.+$",
+      "most": 4096
+    },
+    "subject": {
+      "form": "^.*$",
+      "most": 512
+    },
+    "emoji": {
+      "form": "^[^%c ]+$",
+      "most": 64
+    },
+    "breakout-name": {
+      "form": "^%C+$",
+      "most": 256
+    }
+  },
+  "json": {
+    "sources": {
+      "most": 8192,
+      "keys": {
+        "*own-source": {
+          "muted": "boolean",
+          "videoType": "word"
+        }
+      },
+      "why": "which sources are muted, which is a screen (modules/xmpp/SignalingLayerImpl.ts)"
+    },
+    "encryption": {
+      "most": 16384,
+      "keys": {
+        "type": "=olm",
+        "olm": {
+          "type": "word",
+          "data": {
+            "uuid": "word",
+            "idKey": "base64",
+            "otKey": "base64",
+            "ciphertext": {
+              "type": "number",
+              "body": "base64"
+            },
+            "transactionId": "word",
+            "commitment": "base64",
+            "key": "base64",
+            "keys": "base64",
+            "mac": {
+              "*word": "base64"
+            }
+          }
+        }
+      },
+      "why": "keys of end-to-end encryption, for one other and unreadable to all else (modules/e2ee/OlmAdapter.js); of its errors the text isn't kept"
+    },
+    "lobby-message": {
+      "most": 16384,
+      "words": true,
+      "keys": {
+        "type": "=LOBBY_CHAT_MESSAGE",
+        "message": "words"
+      },
+      "why": "words between a moderator and who waits (react/features/chat)"
+    },
+    "lobby-chat-begins": {
+      "most": 16384,
+      "words": true,
+      "keys": {
+        "type": "=LOBBY_CHAT_INITIALIZED",
+        "moderator": {
+          "id": "word",
+          "name": "=Moderator"
+        },
+        "attendee": {
+          "id": "word"
+        }
+      },
+      "why": "who of the moderators talks with whom (react/features/lobby); its program sends all that it knows of both, and no name but this is true"
+    },
+    "lobby-chat-ends": {
+      "most": 16384,
+      "words": true,
+      "keys": {
+        "type": "=MODERATOR_IN_CHAT_WITH_LEFT",
+        "moderatorId": "word"
+      },
+      "why": "that moderator isn't there any more"
+    }
+  },
+  "elements": {
+    "joining": {
+      "names": [
+        "http://jabber.org/protocol/muc x"
+      ],
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "says that one comes in; without history and secret"
+    },
+    "caps": {
+      "names": [
+        "http://jabber.org/protocol/caps c"
+      ],
+      "attributes": {
+        "hash": "word",
+        "node": "word",
+        "ver": "base64"
+      },
+      "from": "modules/xmpp/Caps.ts",
+      "why": "a hash of what a client can do, by which Jicofo asks it once (XEP-0115)"
+    },
+    "features": {
+      "names": [
+        "jabber:client features"
+      ],
+      "children": [
+        "feature"
+      ],
+      "from": "modules/xmpp/Caps.ts",
+      "why": "what a client can do that others must know"
+    },
+    "feature": {
+      "names": [
+        "jabber:client feature"
+      ],
+      "attributes": {
+        "var": "feature-of-person"
+      },
+      "most": 8
+    },
+    "sources": {
+      "names": [
+        "jabber:client SourceInfo"
+      ],
+      "json": [
+        "sources"
+      ],
+      "from": "modules/xmpp/SignalingLayerImpl.ts",
+      "why": "how media is sent"
+    },
+    "muted": {
+      "names": [
+        "jabber:client audiomuted",
+        "jabber:client videomuted"
+      ],
+      "text": "flag",
+      "from": "modules/xmpp/SignalingLayerImpl.ts",
+      "why": "the same, of older clients"
+    },
+    "video-type": {
+      "names": [
+        "jabber:client videoType"
+      ],
+      "text": "word",
+      "from": "modules/xmpp/SignalingLayerImpl.ts",
+      "why": "the same, of older clients"
+    },
+    "silent": {
+      "names": [
+        "http://jitsi.org/protocol/silent silent"
+      ],
+      "text": "flag",
+      "from": "JitsiConference.ts",
+      "why": "somebody hears nothing"
+    },
+    "start-muted": {
+      "names": [
+        "http://jitsi.org/jitmeet/start-muted startmuted"
+      ],
+      "attributes": {
+        "audio": "flag",
+        "video": "flag"
+      },
+      "from": "JitsiConference.ts",
+      "why": "how a moderator wants who comes; clients look whether it is one"
+    },
+    "follow-me": {
+      "names": [
+        "jabber:client follow-me"
+      ],
+      "attributes": {
+        "off": "flag",
+        "filmstripVisible": "flag",
+        "maxStageParticipants": "number",
+        "nextOnStage": "word",
+        "pinnedStageParticipants": "token",
+        "sharedDocumentVisible": "flag",
+        "tileViewEnabled": "flag"
+      },
+      "from": "react/features/follow-me/subscriber.ts",
+      "why": "what a moderator looks at; clients look whether it is one"
+    },
+    "property-number": {
+      "names": [
+        "jabber:client jitsi_participant_raisedHand"
+      ],
+      "text": "word-or-none",
+      "from": "react/features/base/participants/middleware.ts",
+      "why": "a raised hand, and since when"
+    },
+    "property-flag": {
+      "names": [
+        "jabber:client jitsi_participant_e2ee.enabled",
+        "jabber:client jitsi_participant_localRecording",
+        "jabber:client jitsi_participant_features_screen-sharing"
+      ],
+      "text": "flag",
+      "from": "modules/e2ee/KeyHandler.js, react/features/base/participants/middleware.ts",
+      "why": "encrypts from end to end; records; may share a screen"
+    },
+    "property-word": {
+      "names": [
+        "jabber:client jitsi_participant_codecType",
+        "jabber:client jitsi_participant_region",
+        "jabber:client jitsi_participant_remoteControlSessionStatus"
+      ],
+      "text": "word-or-none",
+      "from": "modules/xmpp/SignalingLayerImpl.ts, JitsiConference.ts, react/features/remote-control",
+      "why": "an older client's codec; where a bridge is best; remote control"
+    },
+    "property-codecs": {
+      "names": [
+        "jabber:client jitsi_participant_codecList"
+      ],
+      "text": "token",
+      "from": "JitsiConference.ts",
+      "why": "codecs of video, best first"
+    },
+    "property-key": {
+      "names": [
+        "jabber:client jitsi_participant_e2ee.idKey.curve25519",
+        "jabber:client jitsi_participant_e2ee.idKey.ed25519"
+      ],
+      "text": "base64",
+      "from": "modules/e2ee/OlmAdapter.js",
+      "why": "public keys of end-to-end encryption"
+    },
+    "body": {
+      "names": [
+        "jabber:client body"
+      ],
+      "text": "words",
+      "words": true,
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "what people write"
+    },
+    "subject": {
+      "names": [
+        "jabber:client subject"
+      ],
+      "text": "subject",
+      "words": true,
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "the meeting's subject; Prosody takes it of moderators alone"
+    },
+    "reactions": {
+      "names": [
+        "urn:xmpp:reactions:0 reactions"
+      ],
+      "attributes": {
+        "id": "word"
+      },
+      "children": [
+        "reaction"
+      ],
+      "words": true,
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "an emoji to a message (XEP-0444)"
+    },
+    "reaction": {
+      "names": [
+        "urn:xmpp:reactions:0 reaction"
+      ],
+      "text": "emoji",
+      "most": 8
+    },
+    "reply": {
+      "names": [
+        "jabber:client reply",
+        "urn:xmpp:reply:0 reply"
+      ],
+      "attributes": {
+        "to": "word",
+        "id": "word"
+      },
+      "words": true,
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "which message is answered (XEP-0461)"
+    },
+    "encryption": {
+      "names": [
+        "http://jitsi.org/jitmeet json-message"
+      ],
+      "json": [
+        "encryption"
+      ],
+      "from": "modules/e2ee/OlmAdapter.js",
+      "why": "the one kind of data that clients send each other in a meeting by message; all else goes by the bridge or by components"
+    },
+    "lobby-chat": {
+      "names": [
+        "http://jitsi.org/jitmeet json-message"
+      ],
+      "json": [
+        "lobby-message",
+        "lobby-chat-begins",
+        "lobby-chat-ends"
+      ],
+      "words": true,
+      "from": "modules/xmpp/Lobby.js",
+      "why": "talk with who waits"
+    },
+    "letting-in": {
+      "names": [
+        "http://jabber.org/protocol/muc#user x"
+      ],
+      "children": [
+        "invite"
+      ],
+      "from": "modules/xmpp/Lobby.js",
+      "why": "lets people in, several at once"
+    },
+    "invite": {
+      "names": [
+        "http://jabber.org/protocol/muc#user invite"
+      ],
+      "attributes": {
+        "to": "token"
+      },
+      "most": 200
+    },
+    "breakouts": {
+      "names": [
+        "jabber:client breakout_rooms"
+      ],
+      "attributes": {
+        "type": "word",
+        "subject": "breakout-name",
+        "breakoutRoomJid": "token",
+        "participantJid": "token",
+        "roomJid": "token"
+      },
+      "from": "modules/xmpp/BreakoutRooms.js",
+      "why": "opens, names, closes breakouts, sends people to them; the name is a moderator's"
+    },
+    "ping": {
+      "names": [
+        "urn:xmpp:ping ping"
+      ],
+      "from": "modules/xmpp/strophe.ping.ts",
+      "why": "whether somebody is there"
+    },
+    "session": {
+      "names": [
+        "urn:ietf:params:xml:ns:xmpp-session session"
+      ],
+      "from": "strophe.js",
+      "why": "does nothing"
+    },
+    "query": {
+      "names": [
+        "http://jabber.org/protocol/disco#info query"
+      ],
+      "attributes": {
+        "node": "token"
+      },
+      "from": "modules/xmpp/strophe.disco.js",
+      "why": "asks what somebody can do"
+    },
+    "answer": {
+      "names": [
+        "http://jabber.org/protocol/disco#info query"
+      ],
+      "attributes": {
+        "node": "token"
+      },
+      "children": [
+        "identity",
+        "feature-of-client"
+      ],
+      "from": "modules/xmpp/strophe.disco.js",
+      "why": "Jicofo offers media by it"
+    },
+    "identity": {
+      "names": [
+        "http://jabber.org/protocol/disco#info identity"
+      ],
+      "attributes": {
+        "category": "word",
+        "type": "word"
+      },
+      "most": 4
+    },
+    "feature-of-client": {
+      "names": [
+        "http://jabber.org/protocol/disco#info feature"
+      ],
+      "attributes": {
+        "var": "word"
+      },
+      "most": 128
+    },
+    "services": {
+      "names": [
+        "urn:xmpp:extdisco:2 services"
+      ],
+      "attributes": {
+        "type": "word"
+      },
+      "from": "modules/xmpp/strophe.jingle.js",
+      "why": "asks for logins for TURN"
+    },
+    "credentials": {
+      "names": [
+        "urn:xmpp:extdisco:2 credentials"
+      ],
+      "children": [
+        "service"
+      ],
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "the same, of one relay"
+    },
+    "service": {
+      "names": [
+        "urn:xmpp:extdisco:2 service"
+      ],
+      "attributes": {
+        "host": "word",
+        "type": "word"
+      }
+    },
+    "conference": {
+      "names": [
+        "http://jitsi.org/protocol/focus conference"
+      ],
+      "attributes": {
+        "room": "token"
+      },
+      "children": [
+        "property"
+      ],
+      "from": "modules/xmpp/moderator.js",
+      "why": "the token and the id of the browser, which its program sends along, are nobody's business"
+    },
+    "property": {
+      "names": [
+        "http://jitsi.org/protocol/focus property"
+      ],
+      "attributes": {
+        "name": "property-of-request",
+        "value": "word"
+      },
+      "most": 8
+    },
+    "error": {
+      "names": [
+        "jabber:client error"
+      ],
+      "attributes": {
+        "type": "word"
+      },
+      "children": [
+        "condition",
+        "jingle-condition"
+      ],
+      "from": "modules/xmpp/strophe.jingle.js",
+      "why": "an answer that is no; without words"
+    },
+    "condition": {
+      "names": [
+        "urn:ietf:params:xml:ns:xmpp-stanzas bad-request",
+        "urn:ietf:params:xml:ns:xmpp-stanzas feature-not-implemented",
+        "urn:ietf:params:xml:ns:xmpp-stanzas item-not-found",
+        "urn:ietf:params:xml:ns:xmpp-stanzas not-acceptable",
+        "urn:ietf:params:xml:ns:xmpp-stanzas service-unavailable"
+      ]
+    },
+    "jingle-condition": {
+      "names": [
+        "urn:xmpp:jingle:errors:1 unknown-session"
+      ]
+    },
+    "administration": {
+      "names": [
+        "http://jabber.org/protocol/muc#admin query"
+      ],
+      "children": [
+        "item"
+      ],
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "changes who somebody is in the room; the reason, which all would read, isn't kept"
+    },
+    "item": {
+      "names": [
+        "http://jabber.org/protocol/muc#admin item"
+      ],
+      "attributes": {
+        "jid": "token",
+        "nick": "word",
+        "affiliation": "word",
+        "role": "word"
+      }
+    },
+    "mute": {
+      "names": [
+        "http://jitsi.org/jitmeet/audio mute",
+        "http://jitsi.org/jitmeet/video mute"
+      ],
+      "attributes": {
+        "jid": "token"
+      },
+      "text": "flag",
+      "from": "modules/xmpp/ChatRoom.ts",
+      "why": "asks Jicofo to mute somebody"
+    },
+    "jingle": {
+      "names": [
+        "urn:xmpp:jingle:1 jingle"
+      ],
+      "attributes": {
+        "action": "word",
+        "initiator": "token",
+        "responder": "token",
+        "sid": "word"
+      },
+      "children": [
+        "group",
+        "content",
+        "jingle-reason",
+        "bridge-session",
+        "trace"
+      ],
+      "from": "modules/xmpp/JingleSessionPC.ts",
+      "why": "a client's side of its media"
+    },
+    "group": {
+      "names": [
+        "urn:xmpp:jingle:apps:grouping:0 group"
+      ],
+      "attributes": {
+        "semantics": "word"
+      },
+      "children": [
+        "group-content"
+      ],
+      "most": 4,
+      "from": "modules/sdp/SDP.ts",
+      "why": "media in one transport (XEP-0338)"
+    },
+    "group-content": {
+      "names": [
+        "urn:xmpp:jingle:apps:grouping:0 content"
+      ],
+      "attributes": {
+        "name": "word"
+      },
+      "most": 64
+    },
+    "content": {
+      "names": [
+        "urn:xmpp:jingle:1 content"
+      ],
+      "attributes": {
+        "creator": "word",
+        "name": "word",
+        "senders": "word"
+      },
+      "children": [
+        "description",
+        "transport",
+        "last-n",
+        "frame-height"
+      ],
+      "most": 64,
+      "from": "modules/sdp/SDP.ts",
+      "why": "one kind of media"
+    },
+    "last-n": {
+      "names": [
+        "jitsi:colibri2 initial-last-n"
+      ],
+      "attributes": {
+        "value": "number"
+      }
+    },
+    "frame-height": {
+      "names": [
+        "http://jitsi.org/jitmeet/video source-frame-height"
+      ],
+      "attributes": {
+        "maxHeight": "number",
+        "sourceName": "word"
+      },
+      "most": 256
+    },
+    "description": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:1 description"
+      ],
+      "attributes": {
+        "media": "word"
+      },
+      "children": [
+        "payload-type",
+        "source",
+        "ssrc-group",
+        "rid-group",
+        "rtcp-mux",
+        "rtcp-feedback",
+        "rtcp-interval",
+        "header-extension",
+        "mixed-headers"
+      ]
+    },
+    "payload-type": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:1 payload-type"
+      ],
+      "attributes": {
+        "id": "number",
+        "name": "word",
+        "clockrate": "number",
+        "channels": "number"
+      },
+      "children": [
+        "payload-parameter",
+        "rtcp-feedback",
+        "rtcp-interval"
+      ],
+      "most": 128
+    },
+    "payload-parameter": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:1 parameter"
+      ],
+      "attributes": {
+        "name": "line",
+        "value": "line"
+      },
+      "most": 32
+    },
+    "rtcp-mux": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:1 rtcp-mux"
+      ]
+    },
+    "rtcp-feedback": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:rtcp-fb:0 rtcp-fb"
+      ],
+      "attributes": {
+        "type": "word",
+        "subtype": "line"
+      },
+      "most": 32
+    },
+    "rtcp-interval": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:rtcp-fb:0 rtcp-fb-trr-int"
+      ],
+      "attributes": {
+        "value": "number"
+      },
+      "most": 4
+    },
+    "header-extension": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:rtp-hdrext:0 rtp-hdrext"
+      ],
+      "attributes": {
+        "id": "number",
+        "uri": "line",
+        "senders": "word"
+      },
+      "most": 64
+    },
+    "mixed-headers": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:rtp-hdrext:0 extmap-allow-mixed"
+      ]
+    },
+    "source": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:ssma:0 source"
+      ],
+      "attributes": {
+        "ssrc": "number",
+        "name": "word",
+        "videoType": "word",
+        "rid": "word"
+      },
+      "children": [
+        "source-parameter"
+      ],
+      "most": 256
+    },
+    "source-parameter": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:ssma:0 parameter"
+      ],
+      "attributes": {
+        "name": "word",
+        "value": "line"
+      },
+      "most": 8
+    },
+    "ssrc-group": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:ssma:0 ssrc-group"
+      ],
+      "attributes": {
+        "semantics": "word"
+      },
+      "children": [
+        "group-source"
+      ],
+      "most": 128
+    },
+    "rid-group": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:ssma:0 rid-group"
+      ],
+      "attributes": {
+        "semantics": "word"
+      },
+      "children": [
+        "group-source"
+      ],
+      "most": 8
+    },
+    "group-source": {
+      "names": [
+        "urn:xmpp:jingle:apps:rtp:ssma:0 source"
+      ],
+      "attributes": {
+        "ssrc": "number",
+        "rid": "word"
+      },
+      "most": 16
+    },
+    "transport": {
+      "names": [
+        "urn:xmpp:jingle:transports:ice-udp:1 transport"
+      ],
+      "attributes": {
+        "ufrag": "line",
+        "pwd": "line",
+        "ice-generation": "number"
+      },
+      "children": [
+        "fingerprint",
+        "candidate",
+        "data-channel"
+      ]
+    },
+    "fingerprint": {
+      "names": [
+        "urn:xmpp:jingle:apps:dtls:0 fingerprint"
+      ],
+      "attributes": {
+        "hash": "word",
+        "setup": "word",
+        "required": "flag",
+        "cryptex": "flag"
+      },
+      "text": "line",
+      "most": 8
+    },
+    "candidate": {
+      "names": [
+        "urn:xmpp:jingle:transports:ice-udp:1 candidate"
+      ],
+      "attributes": {
+        "foundation": "line",
+        "component": "number",
+        "protocol": "word",
+        "priority": "number",
+        "ip": "word",
+        "port": "number",
+        "type": "word",
+        "generation": "number",
+        "rel-addr": "word",
+        "rel-port": "number",
+        "tcptype": "word",
+        "network": "number",
+        "id": "word"
+      },
+      "most": 64
+    },
+    "data-channel": {
+      "names": [
+        "urn:xmpp:jingle:transports:dtls-sctp:1 sctpmap"
+      ],
+      "attributes": {
+        "number": "number",
+        "protocol": "word",
+        "streams": "number"
+      }
+    },
+    "jingle-reason": {
+      "names": [
+        "urn:xmpp:jingle:1 reason"
+      ],
+      "children": [
+        "jingle-reason-word"
+      ]
+    },
+    "jingle-reason-word": {
+      "names": [
+        "urn:xmpp:jingle:1 success",
+        "urn:xmpp:jingle:1 connectivity-error",
+        "urn:xmpp:jingle:1 general-error",
+        "urn:xmpp:jingle:1 security-error",
+        "urn:xmpp:jingle:1 busy",
+        "urn:xmpp:jingle:1 decline",
+        "urn:xmpp:jingle:1 expired"
+      ]
+    },
+    "bridge-session": {
+      "names": [
+        "http://jitsi.org/protocol/focus bridge-session"
+      ],
+      "attributes": {
+        "id": "word",
+        "restart": "flag",
+        "ice-restart": "flag"
+      }
+    },
+    "trace": {
+      "names": [
+        "jitsi:opentelemetry traceparent"
+      ],
+      "attributes": {
+        "trace_id": "word",
+        "parent_id": "word",
+        "trace_flags": "word"
+      }
+    }
+  },
+  "contents": {
+    "nothing": [],
+    "server": [
+      "query",
+      "ping",
+      "session",
+      "services",
+      "credentials"
+    ],
+    "request": [
+      "conference"
+    ],
+    "presence": [
+      "joining",
+      "caps",
+      "features",
+      "sources",
+      "muted",
+      "video-type",
+      "silent",
+      "start-muted",
+      "follow-me",
+      "property-number",
+      "property-flag",
+      "property-word",
+      "property-codecs",
+      "property-key"
+    ],
+    "words-to-all": [
+      "body",
+      "subject",
+      "reactions",
+      "reply"
+    ],
+    "words-to-one": [
+      "body",
+      "reactions",
+      "reply",
+      "encryption"
+    ],
+    "lobby-chat": [
+      "lobby-chat"
+    ],
+    "questions": [
+      "query",
+      "ping"
+    ],
+    "answers": [
+      "answer",
+      "error"
+    ],
+    "administration": [
+      "administration"
+    ],
+    "letting-in": [
+      "letting-in"
+    ],
+    "breakouts": [
+      "breakouts"
+    ],
+    "media": [
+      "jingle",
+      "mute"
+    ]
+  }
+};
+
 export const PROGRAMS: Readonly<Record<string, string>> = {
   "gate_buckets.lib.lua": "-- A rate for each of many: so many in so many seconds. The oldest fall out, so that no flood of\n-- addresses fills memory; who falls out starts anew.\n\nlocal cache = require \"prosody.util.cache\"\nlocal throttle = require \"prosody.util.throttle\"\nlocal ip = require \"prosody.util.ip\"\n\nlocal most = 10000\n\n-- Who has one IPv6 address has a /64 of them (RFC 6177): that is one.\nlocal function network_of(address)\n\tif not address:find(\":\", 1, true) then return address end\n\tlocal found = ip.new_ip(address)\n\treturn found and found.proto == \"IPv6\" and ip.truncate(found, 64).addr or address\nend\n\n-- A function that says whether one more of a key is within the rate.\nlocal function by_key(count, seconds)\n\tlocal buckets = cache.new(most)\n\treturn function (key)\n\t\tlocal bucket = buckets:get(key)\n\t\t-- Below nothing since the clock was set back: it would fill no sooner than that time has passed again.\n\t\tif not bucket or bucket.balance < 0 then bucket = throttle.create(count, seconds) end\n\t\tbuckets:set(key, bucket)\n\t\treturn bucket:poll(1)\n\tend\nend\n\n-- The same of an address.\nlocal function new(count, seconds)\n\tlocal is_within = by_key(count, seconds)\n\treturn function (address) return is_within(network_of(address)) end\nend\n\nreturn { new = new, by_key = by_key, network_of = network_of }\n",
   "gate_files.lib.lua": "-- What the gate reads from disk: public keys of tokens, keys of room names, what is revoked. Each file\n-- is read whole, and a line that isn't of its form makes all of it worth nothing.\n\nlocal lfs = require \"lfs\"\nlocal hex = require \"prosody.util.hex\"\nlocal token = module:require \"gate_token\"\n\nlocal no_such_file = 2 -- errno(3), ENOENT\n\nlocal function read(path)\n\tlocal file = io.open(path, \"rb\")\n\tif not file then return nil end\n\tlocal text = file:read(\"a\")\n\tfile:close()\n\treturn text\nend\n\n-- kid -> verifier, from one file of public keys, none to two. A key's id is the start of its own SHA-256, so\n-- no name is trusted. An empty file is whole: then nobody has issued anything yet. nil when it isn't of the form.\nlocal function token_keys(path)\n\tlocal text = read(path)\n\tif not text then return nil end\n\tlocal keys, count = {}, 0\n\tlocal rest = text:gsub(\"%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-[^-]*%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-\\n?\", function (pem)\n\t\tlocal kid, fits = token.verifier(pem)\n\t\tif not kid or keys[kid] then return nil end\n\t\tkeys[kid] = fits\n\t\tcount = count + 1\n\t\treturn \"\"\n\tend)\n\tif rest:find(\"%S\") or count > 2 then return nil end\n\treturn keys\nend\n\n-- index -> key, from `<index> <64 hex>`; one line, or two while keys are rotated.\nlocal function room_keys(path)\n\tlocal text = read(path)\n\tif not text then return nil end\n\tlocal keys, count = {}, 0\n\tfor line in text:gmatch(\"[^\\n]+\") do\n\t\tlocal index, key = line:match(\"^(%d%d?) (%x+)$\")\n\t\tindex = math.tointeger(tonumber(index))\n\t\tif not index or index > 31 or #key ~= 64 or keys[index] then return nil end\n\t\tkeys[index] = hex.decode(key)\n\t\tcount = count + 1\n\tend\n\tif count == 0 or count > 2 then return nil end\n\treturn keys\nend\n\n-- A secret of one line.\nlocal function secret(path)\n\tlocal text = read(path)\n\tlocal line = text and text:match(\"^(%x+)%s*$\")\n\treturn line and #line >= 64 and line or nil\nend\n\n-- What tells one state of a file from the next, without reading it, and whether that can be relied on:\n-- times are whole seconds, so what was written just now may change without a sign. A missing file is a\n-- state, too, but a missing folder is none, nor is a file that can't be seen: then nobody can say that nothing is revoked.\nlocal function stamp(path)\n\tlocal folder = path:match(\"^(.*)/[^/]*$\")\n\tif lfs.attributes(folder, \"mode\") ~= \"directory\" then return nil end\n\tlocal seen, _, code = lfs.attributes(path)\n\tif not seen then return code == no_such_file and \"none\" or nil, true end\n\tlocal text = (\"%d %d %d %d\"):format(seen.ino, seen.size, seen.modification, seen.change)\n\treturn text, os.time() - seen.change > 2\nend\n\n-- Revoked tokens by id and rooms by hash, each with its last second; nil when a line isn't of the form.\nlocal function revoked(path)\n\tlocal list = { tokens = {}, rooms = {} }\n\tif stamp(path) == \"none\" then return list end\n\tlocal text = read(path)\n\tif not text or (text ~= \"\" and text:sub(-1) ~= \"\\n\") then return nil end\n\tfor line in text:gmatch(\"([^\\n]*)\\n\") do\n\t\tlocal id, token_until = line:match(\"^token (%w+) (%d+)$\")\n\t\tlocal hash, room_until = line:match(\"^room (%x+) (%d+)$\")\n\t\tif id and #id == 26 and not id:find(\"%u\") then\n\t\t\tlist.tokens[id] = tonumber(token_until)\n\t\telseif hash and #hash == 64 and not hash:find(\"%u\") then\n\t\t\tlist.rooms[hash] = tonumber(room_until)\n\t\telse\n\t\t\treturn nil\n\t\tend\n\tend\n\treturn list\nend\n\nreturn { token_keys = token_keys, room_keys = room_keys, secret = secret, stamp = stamp, revoked = revoked }\n",
   "gate_hooks.lib.lua": "-- Where each part of the gate stands in the order of Prosody's handlers, higher first. mod_gate holds\n-- this against what is really registered before the public host comes up; docs/gate.md explains it.\n-- alone: nobody may stand before or beside it. above, below: what it must come before or after.\nreturn {\n\t{ host = \"domain\", module = \"gate_handshake\", event = \"stream-features\", priority = 1000, alone = true },\n\t{ host = \"auth\", module = \"gate_handshake\", event = \"stream-features\", priority = 1000, alone = true },\n\t{ host = \"domain\", module = \"gate_stanzas\", event = \"pre-stanza\", priority = 1000, alone = true },\n\t{ host = \"auth\", module = \"gate_stanzas\", event = \"pre-stanza\", priority = 1000, alone = true },\n\t{ host = \"domain\", module = \"gate_sessions\", event = \"c2s-read-timeout\", priority = 1000, alone = true },\n\t{ host = \"domain\", module = \"gate_turn\", event = \"iq-get/host/urn:xmpp:extdisco:2:services\", priority = 1000, alone = true },\n\t{ host = \"domain\", module = \"gate_turn\", event = \"iq-get/host/urn:xmpp:extdisco:2:credentials\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-room-pre-create\", priority = -0.5, above = -1 },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-room-created\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n\t-- Core's token_affiliation stands at -3.5 and skips rooms that are members-only, Jitsi's lobby at -4,\n\t-- members-only at -5: later than any of them, no moderator ever gets in.\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-join\", priority = 5, above = -3.5 },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-join\", priority = -1000, below = -20 },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-pre-change\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-pre-set-affiliation\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-pre-set-role\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-pre-invite\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-pre-decline\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"iq-set/bare/http://jabber.org/protocol/muc#admin:query\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-config-submitted\", priority = 1000, alone = true },\n\t{ host = \"conference\", module = \"gate_rooms\", event = \"muc-occupant-left\", priority = 1000, alone = true },\n\t{ host = \"lobby\", module = \"gate_beside\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"lobby\", module = \"gate_beside\", event = \"muc-room-created\", priority = 1000, alone = true },\n\t{ host = \"lobby\", module = \"gate_beside\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n\t{ host = \"breakout\", module = \"gate_beside\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"breakout\", module = \"gate_beside\", event = \"muc-room-created\", priority = 1000, alone = true },\n\t{ host = \"breakout\", module = \"gate_beside\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n\t{ host = \"internal\", module = \"gate_internal\", event = \"muc-room-pre-create\", priority = 1000, alone = true },\n\t{ host = \"internal\", module = \"gate_internal\", event = \"muc-occupant-pre-join\", priority = 1000, alone = true },\n}\n",
   "gate_json.lib.lua": "-- A strict reader of the little JSON that a token holds: objects, strings, whole numbers, booleans.\n-- Prosody's own reader takes the last of two equal names; another reader takes the first. What two\n-- readers may read differently is refused here: a name twice, a name with an escape, anything else\n-- that a token of ours never has (arrays, null, fractions).\n\nlocal depth_limit = 4\n\nlocal function fail(why)\n\terror({ json = why }, 0)\nend\n\nlocal escapes = { ['\"'] = '\"', [\"\\\\\"] = \"\\\\\", [\"/\"] = \"/\", b = \"\\b\", f = \"\\f\", n = \"\\n\", r = \"\\r\", t = \"\\t\" }\n\nlocal function skip(text, at)\n\treturn text:find(\"[^ \\t\\r\\n]\", at) or #text + 1\nend\n\nlocal function read_string(text, at)\n\t-- As nearly every string is: plain ASCII.\n\tlocal plain_text, after = text:match('^([^\"\\\\%c\\128-\\255]*)\"()', at)\n\tif plain_text then return plain_text, after end\n\tlocal parts = {}\n\twhile true do\n\t\tlocal upto, stop = text:match('^([^\"\\\\\\0-\\31]*)()', at)\n\t\tparts[#parts + 1] = upto\n\t\tlocal char = text:sub(stop, stop)\n\t\tif char == '\"' then\n\t\t\tlocal whole = table.concat(parts)\n\t\t\tif not utf8.len(whole) then fail(\"no UTF-8\") end\n\t\t\treturn whole, stop + 1\n\t\telseif char ~= \"\\\\\" then\n\t\t\tfail(\"string without end\")\n\t\tend\n\t\tlocal hex = text:match(\"^u(%x%x%x%x)\", stop + 1)\n\t\tif hex then\n\t\t\tlocal code = tonumber(hex, 16)\n\t\t\t-- Half of a surrogate pair, and what can't be shown.\n\t\t\tif code < 32 or (code >= 0xD800 and code <= 0xDFFF) then fail(\"escape\") end\n\t\t\tparts[#parts + 1] = utf8.char(code)\n\t\t\tat = stop + 6\n\t\telse\n\t\t\tlocal plain = escapes[text:sub(stop + 1, stop + 1)]\n\t\t\tif not plain then fail(\"escape\") end\n\t\t\tparts[#parts + 1] = plain\n\t\t\tat = stop + 2\n\t\tend\n\tend\nend\n\nlocal read_value\n\nlocal function read_object(text, at, depth)\n\tif depth > depth_limit then fail(\"too deep\") end\n\tlocal object = {}\n\tat = skip(text, at)\n\tif text:sub(at, at) == \"}\" then return object, at + 1 end\n\twhile true do\n\t\tlocal name, after = text:match('^\"([A-Za-z][A-Za-z_-]*)\"[ \\t\\r\\n]*:[ \\t\\r\\n]*()', at)\n\t\tif not name then fail(\"name\") end\n\t\tif object[name] ~= nil then fail(\"a name twice\") end\n\t\tobject[name], after = read_value(text, after, depth)\n\t\tlocal char\n\t\tchar, at = text:match(\"^[ \\t\\r\\n]*([,}])[ \\t\\r\\n]*()\", after)\n\t\tif not char then fail(\"object without end\") end\n\t\tif char == \"}\" then return object, at end\n\tend\nend\n\nfunction read_value(text, at, depth)\n\tlocal char = text:sub(at, at)\n\tif char == \"{\" then return read_object(text, at + 1, depth + 1) end\n\tif char == '\"' then return read_string(text, at + 1) end\n\tlocal number, after = text:match(\"^(%d+)()\", at)\n\t-- Twelve digits: seconds until the year 33658. One number, one way to write it.\n\tif number and #number <= 12 and (number == \"0\" or number:sub(1, 1) ~= \"0\")\n\t\tand not text:match(\"^[.eE]\", after) then\n\t\treturn math.tointeger(tonumber(number)), after\n\tend\n\tif text:sub(at, at + 3) == \"true\" then return true, at + 4 end\n\tif text:sub(at, at + 4) == \"false\" then return false, at + 5 end\n\tfail(\"value\")\nend\n\n-- The object that a text is, or nil.\nreturn function (text)\n\tlocal ok, object, at = pcall(function ()\n\t\tlocal start = skip(text, 1)\n\t\tif text:sub(start, start) ~= \"{\" then fail(\"no object\") end\n\t\treturn read_object(text, start + 1, 1)\n\tend)\n\tif not ok then\n\t\tif type(object) == \"table\" and object.json then return nil end\n\t\terror(object, 0)\n\tend\n\tif skip(text, at) <= #text then return nil end\n\treturn object\nend\n",
   "gate_name.lib.lua": "-- Room names prove that they were issued: random 26 | last day 3 | key 1 | MAC 16 | check 1, in base 32\n-- without the letters that are mistaken for others (docs/invitations.md). The same form is made elsewhere by\n-- other code; modules/gate/vectors.yaml holds both to it.\n\nlocal hashes = require \"prosody.util.hashes\"\n\nlocal alphabet = \"0123456789abcdefghjkmnpqrstvwxyz\"\nlocal value_of, char_of = {}, {}\nfor i = 1, 32 do\n\tvalue_of[alphabet:sub(i, i)] = i - 1\n\tchar_of[i - 1] = alphabet:sub(i, i)\nend\n\nlocal day_zero = 1704067200 -- 2024-01-01T00:00:00Z\nlocal day_length = 86400 -- UTC has no other days; POSIX time leaves leap seconds out.\n\n-- Ten bits at a time.\nlocal pair_of = {}\nfor i = 0, 1023 do pair_of[i] = char_of[i >> 5] .. char_of[i & 31] end\n\n-- Five bits a character, most significant first. bytes: a multiple of five of them.\nlocal function base32(bytes)\n\tlocal text = {}\n\tfor i = 1, #bytes, 5 do\n\t\tlocal bits = (\">I5\"):unpack(bytes, i)\n\t\ttext[#text + 1] = pair_of[bits >> 30] .. pair_of[bits >> 20 & 1023] .. pair_of[bits >> 10 & 1023] .. pair_of[bits & 1023]\n\tend\n\treturn table.concat(text)\nend\n\n-- Luhn's check modulo 32: finds every mistyped character and nearly every swap of neighbours.\nlocal function check_of(text)\n\tlocal factor, sum = 2, 0\n\tfor i = #text, 1, -1 do\n\t\tlocal product = factor * value_of[text:sub(i, i)]\n\t\tsum = sum + product // 32 + product % 32\n\t\tfactor = 3 - factor\n\tend\n\treturn char_of[(32 - sum % 32) % 32]\nend\n\nlocal function is_well_formed(name)\n\treturn #name == 47 and not name:find(\"[^\" .. alphabet .. \"]\")\nend\n\n-- Whether a name was issued for this domain by a key that counts, and its last day isn't over.\n-- keys: index -> 32 bytes. now: Unix seconds.\nlocal function is_issued(name, domain, keys, now)\n\tif not is_well_formed(name) then return false end\n\tlocal key = keys[value_of[name:sub(30, 30)]]\n\t-- An unknown key costs the same: when it was used is nobody's business.\n\tlocal digest = hashes.hmac_sha256(key or (\"\\0\"):rep(32), \"polder room 1\\0\" .. domain .. \"\\0\" .. name:sub(1, 30))\n\tlocal same = hashes.equals(base32(digest:sub(1, 10)), name:sub(31, 46))\n\tlocal day = (value_of[name:sub(27, 27)] * 32 + value_of[name:sub(28, 28)]) * 32 + value_of[name:sub(29, 29)]\n\tlocal ends = day_zero + (day + 1) * day_length\n\treturn key ~= nil and same and now < ends and check_of(name:sub(1, 46)) == name:sub(47, 47)\nend\n\nreturn { base32 = base32, is_issued = is_issued, check_of = check_of }\n",
+  "gate_rebuild.lib.lua": "-- Builds what a stanza holds anew, from the table of modules/gate/contents.yaml: elements by namespace and name, known\n-- attributes, known children, text of known form. What isn't in the table isn't looked at, so nothing hides in it.\n\nlocal json = require \"prosody.util.json\"\nlocal st = require \"prosody.util.stanza\"\n\nlocal none = {}\n-- Keys of an object whose keys have a form only.\nlocal most_keys = 32\n\nlocal function checker(text)\n\tif text.oneOf then\n\t\tlocal values = {}\n\t\tfor _, value in ipairs(text.oneOf) do values[value] = true end\n\t\treturn function (value) return values[value] == true end\n\tend\n\tlocal form, most, is_own = text.form, text.most, text.own\n\treturn function (value, own)\n\t\tif #value > most then return false end\n\t\tlocal found = value:match(form)\n\t\treturn found ~= nil and (not is_own or found == own)\n\tend\nend\n\n-- A function that gives of a decoded value what its shape has of it; nil when it isn't of that shape.\nlocal function reader(shape, fits)\n\tif shape == \"boolean\" then\n\t\treturn function (value)\n\t\t\tif type(value) == \"boolean\" then return value end\n\t\tend\n\telseif shape == \"number\" then\n\t\treturn function (value) return type(value) == \"number\" and math.tointeger(value) or nil end\n\telseif type(shape) == \"string\" and shape:sub(1, 1) == \"=\" then\n\t\tlocal word = shape:sub(2)\n\t\treturn function (value) return value == word and word or nil end\n\telseif type(shape) == \"string\" then\n\t\tlocal is_fit = fits[shape]\n\t\treturn function (value, own) return type(value) == \"string\" and is_fit(value, own) and value or nil end\n\tend\n\tlocal read, needed, is_key, read_any = {}, {}, nil, nil\n\tfor key, one in pairs(shape) do\n\t\tif key:sub(1, 1) == \"*\" then\n\t\t\tis_key, read_any = fits[key:sub(2)], reader(one, fits)\n\t\telse\n\t\t\tread[key] = reader(one, fits)\n\t\t\tneeded[key] = type(one) == \"string\" and one:sub(1, 1) == \"=\"\n\t\tend\n\tend\n\treturn function (value, own)\n\t\tif type(value) ~= \"table\" then return nil end\n\t\tlocal clean = {}\n\t\tfor key, read_one in pairs(read) do\n\t\t\tclean[key] = read_one(value[key], own)\n\t\t\tif clean[key] == nil and needed[key] then return nil end\n\t\tend\n\t\tlocal count = 0\n\t\tfor key, one in pairs(is_key and value or none) do\n\t\t\tif count < most_keys and type(key) == \"string\" and is_key(key, own) then\n\t\t\t\tclean[key] = read_any(one, own)\n\t\t\t\tcount = count + 1\n\t\t\tend\n\t\tend\n\t\treturn clean\n\tend\nend\n\n-- Text that is JSON, written anew. Clients unescape %-signs before they read it: none is left.\nlocal function rewriter(kind, fits)\n\tlocal most, read = kind.most, reader(kind.keys, fits)\n\treturn function (text, own)\n\t\tif #text > most then return nil end\n\t\tlocal ok, value = pcall(json.decode, text)\n\t\tlocal clean = ok and read(value, own)\n\t\treturn clean and (json.encode(clean):gsub(\"%%\", \"\\\\u0025\"))\n\tend\nend\n\n-- What a tag says itself, without what stands in others inside.\nlocal function text_of(tag)\n\tif #tag.tags == 0 then return tag:get_text() end\n\tlocal parts = {}\n\tfor _, part in ipairs(tag) do\n\t\tif type(part) == \"string\" then parts[#parts + 1] = part end\n\tend\n\treturn table.concat(parts)\nend\n\n-- contents: the table. has_words: whether what people read is in it.\nreturn function (contents, has_words)\n\tlocal fits, rewrite, specs = {}, {}, {}\n\tfor id, text in pairs(contents.texts) do fits[id] = checker(text) end\n\tfor id, kind in pairs(contents.json) do\n\t\tif has_words or not kind.words then rewrite[id] = rewriter(kind, fits) end\n\tend\n\n\tlocal index\n\n\tlocal function spec_of(id)\n\t\tif specs[id] then return specs[id] end\n\t\tlocal element = contents.elements[id]\n\t\tlocal spec = { most = element.most or 1, attributes = {}, text = element.text and fits[element.text] }\n\t\tspecs[id] = spec\n\t\tfor name, text in pairs(element.attributes or none) do spec.attributes[name] = fits[text] end\n\t\tfor _, kind in ipairs(element.json or none) do\n\t\t\tspec.rewrites = spec.rewrites or {}\n\t\t\ttable.insert(spec.rewrites, rewrite[kind])\n\t\tend\n\t\tif element.children then spec.children = index(element.children) end\n\t\treturn spec\n\tend\n\n\t-- namespace -> name -> what may be kept of it\n\tfunction index(ids)\n\t\tlocal found = {}\n\t\tfor _, id in ipairs(ids) do\n\t\t\tlocal element = contents.elements[id]\n\t\t\tfor _, full in ipairs((has_words or not element.words) and element.names or none) do\n\t\t\t\tlocal namespace, name = full:match(\"^(%S+) (%S+)$\")\n\t\t\t\tfound[namespace] = found[namespace] or {}\n\t\t\t\tfound[namespace][name] = spec_of(id)\n\t\t\tend\n\t\tend\n\t\treturn found\n\tend\n\n\tlocal add_children\n\n\tlocal function rebuilt(tag, spec, own)\n\t\tlocal attr = { xmlns = tag.attr.xmlns }\n\t\tfor name, is_fit in pairs(spec.attributes) do\n\t\t\tlocal value = tag.attr[name]\n\t\t\tif value and is_fit(value, own) then attr[name] = value end\n\t\tend\n\t\tlocal new = st.stanza(tag.name, attr)\n\t\tif spec.text then\n\t\t\tlocal text = text_of(tag)\n\t\t\treturn spec.text(text, own) and new:text(text) or nil\n\t\telseif spec.rewrites then\n\t\t\tlocal text = text_of(tag)\n\t\t\tfor _, write in ipairs(spec.rewrites) do\n\t\t\t\tlocal written = write(text, own)\n\t\t\t\tif written then return new:text(written) end\n\t\t\tend\n\t\t\treturn nil\n\t\telseif spec.children then\n\t\t\tadd_children(new, tag.tags, spec.children, own)\n\t\tend\n\t\treturn new\n\tend\n\n\tfunction add_children(to, tags, kinds, own)\n\t\tlocal counts = {}\n\t\tfor _, tag in ipairs(tags) do\n\t\t\tlocal spec = (kinds[tag.attr.xmlns or \"jabber:client\"] or none)[tag.name]\n\t\t\tlocal count = counts[tag.name] or 0\n\t\t\tif spec and count < spec.most then\n\t\t\t\tlocal new = rebuilt(tag, spec, own)\n\t\t\t\tif new then\n\t\t\t\t\tcounts[tag.name] = count + 1\n\t\t\t\t\tto:add_direct_child(new)\n\t\t\t\tend\n\t\t\tend\n\t\tend\n\tend\n\n\tlocal kinds_of = {}\n\tfor name, ids in pairs(contents.contents) do kinds_of[name] = index(ids) end\n\n\t-- content: by its name. own: the sender's nick, where there is one.\n\treturn function (stanza, content, own)\n\t\tlocal tags = stanza.tags\n\t\tfor i = #stanza, 1, -1 do stanza[i] = nil end\n\t\tstanza.tags = {}\n\t\tadd_children(stanza, tags, kinds_of[content], own)\n\tend\nend\n",
   "gate_redact.lib.lua": "-- What of a log line may be written down. A message's fixed part is the program's own; what it is\n-- filled with may be anybody's name. Numbers stay, names of this instance's hosts stay, places in\n-- the code stay; all else becomes a mark. Lines that were put together before they got here are\n-- searched for the forms that people's data has.\n\nlocal mark = \"…\"\n\nlocal function argument(known, value)\n\tif math.type(value) == \"integer\" or math.type(value) == \"float\" or type(value) == \"boolean\" or value == nil then\n\t\treturn value\n\tend\n\tif type(value) ~= \"string\" then return mark end\n\tif known[value] then return value end\n\t-- Of an error and its trace: where, not what.\n\tlocal places = {}\n\tfor place in value:gmatch(\"[%w_/.-]*%.lua:%d+\") do places[#places + 1] = place:match(\"[^/]+$\") end\n\treturn #places > 0 and table.concat(places, \" \") or mark\nend\n\nlocal forms = {\n\t\"%S+@%S+\", -- JIDs\n\t\"ey[%w_-]+%.[%w_.-]+\", -- tokens\n\t\"%f[%w]\" .. (\"[%w_-]\"):rep(24) .. \"[%w_-]*\", -- room names, ids, digests\n\t\"%d+%.%d+%.%d+%.%d+\", \"%x*:%x*:[%x:.]+\", -- addresses\n}\n\nlocal function scrub(text)\n\tfor _, form in ipairs(forms) do text = text:gsub(form, mark) end\n\treturn text\nend\n\n-- A session's number ties its lines together; operations need no such thread.\nlocal function source(name)\n\treturn (name:gsub(\"^c2s%x+$\", \"c2s\"):gsub(\"^(http%.%u+)%-.*$\", \"%1\"))\nend\n\nlocal function line(known, format, message, ...)\n\tlocal arguments = table.pack(...)\n\tfor i = 1, arguments.n do arguments[i] = argument(known, arguments[i]) end\n\treturn scrub(format(message, table.unpack(arguments, 1, arguments.n)))\nend\n\nreturn { line = line, source = source }\n",
   "gate_table.lib.lua": "-- Decides about one stanza by the table of modules/gate/stanzas.yaml. Nothing here looks at a room:\n-- whether one lives must not change what is decided, nor how long that takes.\n\nlocal jid_split = require \"prosody.util.jid\".split\n\nlocal none = {}\n-- \"presence\" without a type is \"available\"; a message without one is \"normal\" (RFC 6121).\nlocal default_type = { presence = \"available\", message = \"normal\" }\n\n-- Rows by sender, host, and the stanza's name and type: sorted once, asked often.\nlocal function index(rows)\n\tlocal sorted = {}\n\tlocal function place(...)\n\t\tlocal at = sorted\n\t\tfor _, key in ipairs { ... } do\n\t\t\tat[key] = at[key] or {}\n\t\t\tat = at[key]\n\t\tend\n\t\treturn at\n\tend\n\tfor _, row in ipairs(rows) do\n\t\tfor _, from in ipairs(row.from) do\n\t\t\tfor _, kind in ipairs(row.stanza) do\n\t\t\t\ttable.insert(place(from, row.to, kind:match(\"^(%S+) (%S+)$\")), row)\n\t\t\tend\n\t\tend\n\tend\n\treturn sorted\nend\n\nlocal function has_payload(row, stanza)\n\tif not row.payload then return true end\n\t-- An iq has one child (RFC 6120, 8.2.3); a message may have more beside the one that decides.\n\tfor _, child in ipairs(stanza.tags) do\n\t\tlocal name = (child.attr.xmlns or \"jabber:client\") .. \" \" .. child.name\n\t\tfor _, wanted in ipairs(row.payload) do\n\t\t\tif name == wanted then return true end\n\t\tend\n\t\tif stanza.name == \"iq\" then return false end\n\tend\n\treturn false\nend\n\nlocal function includes(list, item)\n\tfor _, one in ipairs(list) do\n\t\tif one == item then return true end\n\tend\n\treturn false\nend\n\n-- rows: the table. hosts: host name -> what it is in the table. own_host: where a stanza without\n-- address goes. brewery: the node of the bridges' room.\nreturn function (rows, hosts, own_host, brewery)\n\tlocal sorted = index(rows)\n\n\tlocal function room_fits(row, stanza, node, room)\n\t\tif not row.room then return node == nil end\n\t\tif row.to == \"focus\" then\n\t\t\tlocal asked = stanza.tags[1].attr.room\n\t\t\tlocal asked_node, asked_host, resource = jid_split(asked)\n\t\t\treturn asked_node == room and hosts[asked_host or \"\"] == \"conference\" and not resource\n\t\tend\n\t\tif row.room == \"own\" then return node == room end\n\t\tif row.room == \"brewery\" then return node == brewery end\n\t\treturn node ~= nil\n\tend\n\n\t-- The row that lets a stanza pass, or nil. from: who sends. room: the token's, if there is one.\n\treturn function (stanza, from, room)\n\t\tlocal node, host, resource = jid_split(stanza.attr.to or own_host)\n\t\tlocal to = hosts[host or \"\"]\n\t\tif not to then return nil end\n\t\tlocal form = not node and (resource and \"none\" or \"host\") or resource and \"full\" or \"bare\"\n\t\t-- Answers to a component go to host/id: an address without a node.\n\t\tif not node and resource and to == \"focus\" then form = \"full\" end\n\t\tlocal kinds = ((sorted[from] or none)[to] or none)[stanza.name] or none\n\t\tfor _, row in ipairs(kinds[stanza.attr.type or default_type[stanza.name] or \"\"] or none) do\n\t\t\tif includes(row.form, form) and has_payload(row, stanza) and room_fits(row, stanza, node, room)\n\t\t\t\tand (not row.nick or row.nick == resource) then\n\t\t\t\treturn row\n\t\t\tend\n\t\tend\n\t\treturn nil\n\tend\nend\n",
   "gate_token.lib.lua": "-- A token says who may be in which room, and until when. Everything in it is checked here: nothing of\n-- it may be missing, doubled, of another form, or new. Prosody's util.jwt gives the signature's\n-- verification; it looks at no nbf, aud, iss or kid, and at exp only where there is one.\n\nlocal crypto = require \"prosody.util.crypto\"\nlocal base64 = require \"prosody.util.encodings\".base64\nlocal sha256 = require \"prosody.util.hashes\".sha256\nlocal read_json = module:require \"gate_json\"\n\nlocal longest = 4096\nlocal longest_life = 86400\n-- Clocks of two hosts; the instance's own keep time to a second.\nlocal leeway = 5\n\n-- base64url without padding (RFC 7515). One signature, one way to write it: of what can be read, the text that\n-- reads so is the only one. By whole texts, not by character: a pattern over a token costs as much as the signature.\nlocal standard, foreign = { [\"-\"] = \"+\", [\"_\"] = \"/\" }, { \"+\", \"/\", \"=\" }\nlocal function decode(part)\n\tfor _, char in ipairs(foreign) do\n\t\tif part:find(char, 1, true) then return nil end\n\tend\n\tlocal padded = part:gsub(\"[-_]\", standard) .. (\"=\"):rep(-#part % 4)\n\tlocal bytes = base64.decode(padded)\n\treturn bytes and base64.encode(bytes) == padded and bytes or nil\nend\n\n-- A token's three parts and what is signed, or nothing.\nlocal function split(token)\n\tlocal first = token:find(\".\", 1, true)\n\tlocal second = first and token:find(\".\", first + 1, true)\n\tif not second or token:find(\".\", second + 1, true) then return nil end\n\treturn token:sub(1, first - 1), token:sub(first + 1, second - 1), token:sub(second + 1), token:sub(1, second - 1)\nend\n\nlocal function is_text(pattern, limit)\n\treturn function (value)\n\t\treturn type(value) == \"string\" and #value <= limit and value:find(pattern) ~= nil\n\tend\nend\nlocal function is(expected)\n\treturn function (value) return value == expected end\nend\nlocal function is_time(value) return math.type(value) == \"integer\" end\n\nlocal is_id = is_text(\"^[a-z0-9]+$\", 26)\nlocal function is_pseudonym(value) return is_id(value) and #value == 26 end\n\n-- A function that says whether an object has each of some fields, and no other but some that may be missing.\nlocal function has_exactly(required, optional)\n\treturn function (object)\n\t\tif type(object) ~= \"table\" then return false end\n\t\tfor field, value in pairs(object) do\n\t\t\tlocal fits = required[field] or optional and optional[field]\n\t\t\tif not (fits and fits(value)) then return false end\n\t\tend\n\t\tfor field in pairs(required) do\n\t\t\tif object[field] == nil then return false end\n\t\tend\n\t\treturn true\n\tend\nend\n\nlocal function are_all_off(features)\n\tif type(features) ~= \"table\" then return false end\n\tfor _, value in pairs(features) do\n\t\tif value ~= false then return false end\n\tend\n\treturn true\nend\n\n-- \"none\", HS256 with the public key as its secret, a kid that is a path, a key that comes with the token.\nlocal is_header = has_exactly { alg = is(\"RS256\"), typ = is(\"JWT\"), kid = is_text(\"^[0-9a-f]+$\", 16) }\n\nlocal function is_name(value) return type(value) == \"string\" and #value > 0 and utf8.len(value) <= 64 end\nlocal function is_context(affiliation, optional)\n\treturn has_exactly { user = has_exactly({ id = is_pseudonym, affiliation = is(affiliation) }, optional), features = are_all_off }\nend\nlocal context_of = { moderator = is_context(\"owner\", { name = is_name }), guest = is_context(\"member\") }\n\nlocal function are_claims_of(domain)\n\tlocal are_claims = has_exactly {\n\t\tiss = is(\"issuer.\" .. domain), aud = is(\"meet.\" .. domain), sub = is(domain),\n\t\t-- No wildcard, no [tenant]room, no upper case: the alphabet of room names has none of them.\n\t\troom = is_text(\"^[0-9a-z]+$\", 47),\n\t\trole = function (role) return context_of[role] ~= nil end,\n\t\tnbf = is_time, iat = is_time, exp = is_time,\n\t\tjti = is_pseudonym,\n\t\tcontext = function () return true end,\n\t}\n\treturn function (claims) return are_claims(claims) and context_of[claims.role](claims.context) end\nend\n\n-- What a session may rest on, or nil, why in one word for the log, and whose it is where that is sure.\n-- are_claims: those of this instance, from are_claims_of. keys: kid -> a verifying function of (signed text, signature).\nlocal function verify(token, are_claims, keys, now)\n\tif type(token) ~= \"string\" or #token > longest then return nil, \"size\" end\n\tlocal first, second, third, signed = split(token)\n\tlocal head, signature = first and decode(first), third and decode(third)\n\tlocal header = head and read_json(head)\n\tif not (header and signature) then return nil, \"form\" end\n\tif not is_header(header) then return nil, \"header\" end\n\tlocal fits = keys[header.kid]\n\tif not fits then return nil, \"key\" end\n\tif not fits(signed, signature) then return nil, \"signature\" end\n\tlocal body = decode(second)\n\tif not body then return nil, \"form\" end\n\tlocal claims = read_json(body)\n\tif not are_claims(claims) then return nil, \"claims\" end\n\t-- Issued here: whose it is, is known from here on.\n\tlocal actor = claims.context.user.id\n\tif claims.exp <= claims.nbf or claims.exp - claims.nbf > longest_life then return nil, \"life\", actor end\n\tif claims.iat > now + leeway or claims.nbf > now + leeway then return nil, \"early\", actor end\n\tif claims.exp <= now then return nil, \"expired\", actor end\n\treturn {\n\t\troom = claims.room, role = claims.role, id = claims.jti, expires = claims.exp,\n\t\tactor = actor, name = claims.context.user.name, key = header.kid,\n\t}\nend\n\n-- A public key's id and its verifying function, or nil: only RSA, 3072 bits or more, exponent 65537.\nlocal function verifier(pem)\n\tlocal body = pem:match(\"^%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-\\r?\\n([A-Za-z0-9+/=\\r\\n]+)%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-%s*$\")\n\tlocal der = body and base64.decode((body:gsub(\"%s\", \"\")))\n\t-- SubjectPublicKeyInfo (RFC 5280) of 3072 bits is 422 bytes; it ends with the exponent.\n\tif not der or #der < 422 or der:sub(-5) ~= \"\\2\\3\\1\\0\\1\" then return nil end\n\tlocal ok, key = pcall(crypto.import_public_pem, pem)\n\tif not ok or not key or key:get_type() ~= \"rsaEncryption\" then return nil end\n\treturn sha256(der, true):sub(1, 16), function (signed, signature)\n\t\treturn crypto.rsassa_pkcs1_sha256_verify(key, signed, signature) == true\n\tend\nend\n\nreturn { verify = verify, verifier = verifier, are_claims_of = are_claims_of }\n",
@@ -675,6 +1657,6 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   "mod_gate_occupants.lua": "-- Who is in each meeting by what the server itself holds, into the security log, when root on this host asks\n-- by a signal: `polder probe enumeration --inside` holds it against what a room's members see. A digest of\n-- the nicks tells whether they are the same, and not what they are.\n\nlocal hashes = require \"prosody.util.hashes\"\nlocal jid = require \"prosody.util.jid\"\nlocal gate = module:depends(\"gate\")\nlocal muc = module:depends(\"muc\")\n\nmodule:hook_global(\"signal/SIGUSR1\", function ()\n\tfor room in muc.live_rooms() do\n\t\tlocal nicks = {}\n\t\tfor nick in room:each_occupant() do nicks[#nicks + 1] = jid.resource(nick) end\n\t\ttable.sort(nicks)\n\t\tgate.security {\n\t\t\taction = \"census\", result = \"done\", room = jid.node(room.jid),\n\t\t\toccupants = #nicks, nicks = hashes.sha256(table.concat(nicks, \"\\n\"), true),\n\t\t}\n\tend\nend)\n",
   "mod_gate_rooms.lua": "-- Meetings' rooms. Made by Jicofo's account alone, and only by a name that proves that it was issued;\n-- members-only from birth to end; owned by who has a moderator's token; left for good when put out.\n\nlocal jid = require \"prosody.util.jid\"\nlocal gate = module:depends(\"gate\")\nlocal muc = module:depends(\"muc\")\n\nlocal limits = module:get_option(\"gate_limits\")\nlocal focus = gate.focus_jid()\n\nlocal function refuse(event, why, told)\n\treturn gate.refuse(event, { action = \"room\", why = why, room = jid.node(event.stanza.attr.to) }, told)\nend\n\nlocal function pinned_to(session, room)\n\tlocal pinned = session.gate\n\treturn pinned ~= nil and pinned.room == jid.node(room.jid) and pinned or nil\nend\n\n-- Birth ----------------------------------------------------------------------------------------------\n\nmodule:hook(\"muc-room-pre-create\", function (event)\n\tif jid.bare(event.stanza.attr.from) ~= focus then return refuse(event, \"not opened\") end\n\tif not gate.may_open(jid.node(event.room.jid)) then return refuse(event, \"not issued\") end\nend, 1000)\n\n-- After the module's own defaults and after the secret that a stanza may bring; before the creator is owner.\nlocal function close(room)\n\troom._data.members_only = true\n\troom._data.allow_member_invites = nil\n\troom._data.password = nil\n\troom._data.hidden = true\nend\nmodule:hook(\"muc-room-pre-create\", function (event)\n\tclose(event.room)\n\tevent.room._data.persistent = nil\nend, -0.5)\n-- What another module made without anybody walking in was asked nothing yet. It is put away a moment later:\n-- here it isn't in the list of rooms, and would be put there after this.\nmodule:hook(\"muc-room-created\", function (event)\n\tlocal room = event.room\n\tclose(room)\n\tif gate.may_open(jid.node(room.jid)) then\n\t\t-- Jitsi's lobby: from birth, and as long as somebody waits, also when the room is empty meanwhile.\n\t\tif not gate.is_health_check(jid.node(room.jid)) then\n\t\t\tprosody.events.fire_event(\"create-persistent-lobby-room\", { room = room })\n\t\tend\n\t\treturn\n\tend\n\tgate.security({ action = \"room\", result = \"ended\", why = \"not issued\", room = jid.node(room.jid) })\n\tmodule:add_timer(0, function () room:destroy(nil, \"not issued\") end)\nend, 1000)\n\n-- For its whole life: whoever sets it, by form or from another module. Whether an empty room stays is\n-- left to modules, which keep it for who waits in its lobby or sits in a breakout, and to no form.\nlocal kept = {}\nfor _, setter in ipairs { \"set_members_only\", \"set_password\", \"set_allow_member_invites\", \"set_hidden\", \"set_public\" } do\n\tkept[setter] = muc.room_mt[setter]\n\tmuc.room_mt[setter] = function (room)\n\t\tclose(room)\n\t\treturn false\n\tend\nend\nlocal show_accounts_again = module:require \"gate_whois\"(muc.room_mt, focus)\nfunction module.unload()\n\tshow_accounts_again()\n\tfor setter, original in pairs(kept) do muc.room_mt[setter] = original end\nend\nmodule:hook(\"muc-config-submitted\", function (event)\n\tlocal fields = event.fields\n\tfields[\"muc#roomconfig_membersonly\"] = true\n\tfields[\"{http://prosody.im/protocol/muc}roomconfig_allowmemberinvites\"] = false\n\tfields[\"muc#roomconfig_allowinvites\"] = false\n\tfields[\"muc#roomconfig_roomsecret\"] = \"\"\n\tfields[\"muc#roomconfig_publicroom\"] = false\n\tfields[\"muc#roomconfig_persistentroom\"] = event.room:get_persistent() or false\nend, 1000)\n\n-- Joining --------------------------------------------------------------------------------------------\n\nlocal may_join = module:require \"gate_buckets\".new(limits.joins, limits.seconds)\n\n-- Told of the own room, so that nobody takes the link for a wrong one.\nlocal meeting_full = (\"This meeting is full: %d people are in it\"):format(limits.occupants)\n\n-- In how many sessions the room holds people, whom the plan counts, and not Jicofo or another service; and how many\n-- of them came by this token. From the room's own index: its iterator copies every occupant, which at each join of a\n-- large meeting costs more than the rest.\nlocal function occupants(room, id)\n\tlocal all, same = 0, 0\n\tfor full in pairs(room._jid_nick) do\n\t\tlocal session = prosody.full_sessions[full]\n\t\tif session and session.gate then\n\t\t\tall = all + 1\n\t\t\tif session.gate.id == id then same = same + 1 end\n\t\tend\n\tend\n\treturn all, same\nend\n\nmodule:hook(\"muc-occupant-pre-join\", function (event)\n\tif jid.bare(event.stanza.attr.from) == focus then return end\n\tlocal pinned = pinned_to(event.origin, event.room)\n\tif not pinned then return refuse(event, \"other room\") end\n\tif not may_join(pinned.address) then return refuse(event, \"too many joins\") end\n\tlocal all, same = occupants(event.room, pinned.id)\n\tif all >= limits.occupants and not gate.has_room(event.room) then return refuse(event, \"room full\", meeting_full) end\n\tif pinned.role == \"guest\" and same >= limits.link then return refuse(event, \"link used by too many\", meeting_full) end\nend, 1000)\n\nmodule:hook(\"muc-occupant-pre-change\", function (event)\n\tif jid.bare(event.stanza.attr.from) == focus then return end\n\tif not pinned_to(event.origin, event.room) then return refuse(event, \"other room\") end\nend, 1000)\n\n-- Owner by the token's role. Before the lobby and before members-only, else a moderator waits for one.\nmodule:hook(\"muc-occupant-pre-join\", function (event)\n\tlocal pinned = pinned_to(event.origin, event.room)\n\tif pinned and pinned.role == \"moderator\" then\n\t\t-- Set, not announced: the presence that follows says it, and an announcement goes to every moderator.\n\t\tevent.room._affiliations[jid.bare(event.stanza.attr.from)] = \"owner\"\n\t\tevent.occupant.role = event.room:get_default_role(\"owner\")\n\tend\nend, 5)\n\n-- The last word, after everybody else's: nobody is in who isn't let in, whatever another module thought.\nmodule:hook(\"muc-occupant-pre-join\", function (event)\n\tlocal room, from = event.room, event.stanza.attr.from\n\tif jid.bare(from) == focus then return end\n\tlocal affiliation = room:get_affiliation(from)\n\tif affiliation ~= \"member\" and affiliation ~= \"owner\" then return refuse(event, \"not let in\") end\nend, -1000)\n\nmodule:hook(\"muc-occupant-joined\", function (event)\n\tgate.security({ action = \"join\", result = \"admitted\", room = jid.node(event.room.jid) }, event.origin)\nend, -1000)\n\n-- Affiliations and roles -----------------------------------------------------------------------------\n\n-- Whose act it was; nobody's where the server itself acts.\nlocal function session_of(actor)\n\treturn type(actor) == \"string\" and prosody.full_sessions[actor] or nil\nend\n\nlocal function may_be(room, bare, affiliation)\n\tlocal node = jid.node(room.jid)\n\tif bare == focus then return affiliation == \"owner\" end\n\tif affiliation == \"none\" then return true end\n\tif affiliation == \"owner\" then return gate.is_of_room(bare, node, \"moderator\") end\n\t-- Nor does anybody else get on the list of who is banned: a whole host would be Jicofo's, too.\n\treturn affiliation ~= \"admin\" and gate.is_of_room(bare, node)\nend\n\nmodule:hook(\"muc-pre-set-affiliation\", function (event)\n\tif not may_be(event.room, event.jid, event.affiliation) then\n\t\tevent.allowed = false\n\t\tevent.error = { type = \"cancel\", condition = \"not-allowed\" }\n\t\tlocal act = { action = \"set \" .. event.affiliation, result = \"refused\", room = jid.node(event.room.jid) }\n\t\tgate.security(act, session_of(event.actor))\n\tend\nend, 1000)\n\n-- Core keeps a nick for whom an affiliation is set together with one, and puts out who has it, asking nobody.\nmodule:hook(\"iq-set/bare/http://jabber.org/protocol/muc#admin:query\", function (event)\n\tlocal item = event.stanza.tags[1].tags[1]\n\tif item and item.attr.affiliation and item.attr.nick then return refuse(event, \"reserves a nick\") end\nend, 1000)\n\n-- Who isn't in the meeting any more hears none of its breakouts either.\nlocal function leave_breakouts(meeting, bare)\n\tfor address in pairs(meeting._data.breakout_rooms or {}) do\n\t\tlocal breakout = gate.live_room(\"breakout\", jid.node(address))\n\t\tfor nick, occupant in pairs(breakout and breakout._occupants or {}) do\n\t\t\tif occupant.bare_jid == bare then breakout:set_role(true, nick, \"none\") end\n\t\tend\n\tend\nend\n\nmodule:hook(\"muc-set-affiliation\", function (event)\n\tlocal act = { action = \"set \" .. event.affiliation, result = \"done\", room = jid.node(event.room.jid) }\n\tgate.security(act, session_of(event.actor))\n\tif event.affiliation == \"none\" or event.affiliation == \"outcast\" then leave_breakouts(event.room, event.jid) end\nend, -1000)\n\n-- A moderator by role alone would be one without a moderator's token; Jicofo isn't anybody's to put out.\nmodule:hook(\"muc-pre-set-role\", function (event)\n\tlocal bare = event.occupant.bare_jid\n\tlocal makes_moderator = event.role == \"moderator\" and event.room:get_affiliation(bare) ~= \"owner\"\n\tif makes_moderator or bare == focus then\n\t\tevent.allowed, event.error, event.condition = false, \"cancel\", \"not-allowed\"\n\tend\nend, 1000)\n\n-- An invitation makes a member, and goes to whom it names: only to who waits with a token for this room.\n-- Jitsi's lobby reads several out of one stanza, by their name in whatever namespace, and asks here about each with\n-- the whole of it.\nmodule:hook(\"muc-pre-invite\", function (event)\n\tlocal x = event.stanza:get_child(\"x\", \"http://jabber.org/protocol/muc#user\")\n\tfor _, invite in ipairs(x.tags) do\n\t\tlocal invited = invite.name == \"invite\" and jid.bare(jid.prep(invite.attr.to) or \"\")\n\t\tif invited == nil or invited and not gate.is_of_room(invited, jid.node(event.room.jid)) then\n\t\t\treturn refuse(event, \"invited without a token\")\n\t\tend\n\tend\nend, 1000)\n\n-- A message of the room's to any address there is, and nobody needs it.\nmodule:hook(\"muc-pre-decline\", function (event) return refuse(event, \"declines\") end, 1000)\n\n-- Put out: what members saw is status 307; then membership goes, too, and the way back is the lobby.\nlocal put_out = setmetatable({}, { __mode = \"k\" })\nmodule:hook(\"muc-broadcast-presence\", function (event)\n\tfor _, status in ipairs(event.x.tags) do\n\t\tif status.name == \"status\" and status.attr.code == \"307\" then\n\t\t\tput_out[event.room] = put_out[event.room] or {}\n\t\t\tput_out[event.room][event.occupant.bare_jid] = event.actor or true\n\t\tend\n\tend\nend, 1000)\nmodule:hook(\"muc-occupant-left\", function (event)\n\tlocal room, bare = event.room, event.occupant.bare_jid\n\tlocal actor = put_out[room] and put_out[room][bare]\n\tif not actor then return end\n\tput_out[room][bare] = nil\n\tif room:get_affiliation(bare) == \"member\" then room:set_affiliation(true, bare, \"none\") end\n\tgate.security({ action = \"put out\", result = \"done\", room = jid.node(room.jid) }, session_of(actor))\nend, 1000)\n",
   "mod_gate_sessions.lua": "-- What becomes of a session whose other end is gone, or doesn't read. Prosody looks after who was silent for its\n-- `read_timeout`: mod_websocket sends a frame that a browser answers by itself, and for ever another. Here the second\n-- one isn't sent. What the server sends is no sign of life: nginx takes it, whoever is behind.\n\nlocal dbuffer = require \"prosody.util.dbuffer\"\nlocal filters = require \"prosody.util.filters\"\nlocal now = require \"prosody.util.time\".monotonic\nlocal gate = module:depends(\"gate\")\n\nlocal limits = module:get_option(\"gate_limits\")\n\nmodule:hook_global(\"websocket-session\", function (event)\n\tlocal session, pinned = event.session, event.session.gate\n\tif not pinned then return end\n\t-- Prosody's own bound (network_settings) has room for Jicofo, which hears all meetings. Full, it ends the connection.\n\tsession.conn.writebuffer = dbuffer.new(limits.unread)\n\tpinned.heard = now()\n\tfilters.add_filter(session, \"bytes/in\", function (data)\n\t\tpinned.heard, pinned.asked = now(), nil\n\t\treturn data\n\tend, 1)\nend, -1)\n\nmodule:hook(\"c2s-read-timeout\", function (event)\n\tlocal session, pinned = event.session, event.session.gate\n\tif not pinned then return end\n\tif not pinned.asked then\n\t\tpinned.asked = now()\n\t\treturn\n\tend\n\t-- It may have been asked a moment ago, for somebody who waits for its place.\n\tif now() - pinned.asked >= limits.answer then gate.end_silent(session) end\n\treturn true\nend, 1000)\n\n-- In net.server_epoll's words.\nlocal unread = { [\"no space left in buffer\"] = true, [\"write timeout\"] = true }\nmodule:hook(\"resource-unbind\", function (event)\n\tif unread[event.error] then gate.security({ action = \"session\", result = \"ended\", why = \"doesn't read\" }, event.session) end\nend)\n",
-  "mod_gate_stanzas.lua": "-- Each stanza of a session is held against the table of modules/gate/stanzas.yaml, before Prosody or any\n-- module looks at it. What isn't allowed gets one answer for its kind, whether its room lives, has\n-- ended, is still to come or was never issued.\n\nlocal jid = require \"prosody.util.jid\"\nlocal gate = module:depends(\"gate\")\nlocal rows = module:require \"gate_stanzas\"\nlocal new_table = module:require \"gate_table\"\n\nlocal limits = module:get_option(\"gate_limits\")\nlocal unverified = \"(unverified) \"\nlocal brewery = \"jvbbrewery\"\n\nlocal hosts = {}\nfor kind, name in pairs(gate.names) do hosts[name] = kind end\nlocal find_row = new_table(rows, hosts, module.host, brewery)\n\n-- Who sends, as the table names it; nil: nobody that it knows.\nlocal function sender_of(session)\n\tif session.gate then return session.gate.role end\n\tlocal bare = session.username and session.username .. \"@\" .. session.host\n\treturn bare == gate.focus_jid() and \"focus\" or bare == gate.bridge_jid() and \"bridge\" or nil\nend\n\nlocal function is_occupant(session, kind, node)\n\tlocal room = gate.live_room(kind, node)\n\treturn room and room:get_occupant_jid(session.full_jid) ~= nil\nend\n\n-- A breakout counts for members of the main room that opened it.\nlocal function is_own_breakout(session, node)\n\tlocal main = gate.live_room(\"conference\", session.gate.room)\n\tlocal opened = main and (main._data.breakout_rooms or {})[jid.join(node, gate.names.breakout)]\n\tlocal affiliation = opened and main:get_affiliation(session.full_jid)\n\treturn affiliation == \"member\" or affiliation == \"owner\"\nend\n\n-- Jitsi's clients take the beginning of their random user name: nobody poses as another, or as Jicofo. Asked\n-- here and not in the room, since Prosody remembers for each session whom it sent presence to.\nlocal function is_own_nick(session, nick)\n\treturn #nick >= 8 and session.username:sub(1, #nick) == nick\nend\n\n-- The lookups ask about rooms that are the sender's own already: nobody learns of another's.\nlocal function holds(row, session, stanza)\n\tlocal node, _, resource = jid.split(stanza.attr.to)\n\tif resource and stanza.name == \"presence\" and not is_own_nick(session, resource) then return false end\n\tif row.room == \"breakout\" then\n\t\t-- Who is in may leave, also when the meeting isn't theirs any more.\n\t\tif stanza.attr.type == \"unavailable\" then return is_occupant(session, \"breakout\", node) end\n\t\tif not is_own_breakout(session, node) then return false end\n\tend\n\treturn not row.occupant or is_occupant(session, row.to == \"domain\" and \"conference\" or row.to, node or session.gate.room)\nend\n\n-- A room secret would pass Jitsi's lobby, so nobody may even offer one.\nlocal function has_secret(stanza)\n\tlocal x = stanza:get_child(\"x\", \"http://jabber.org/protocol/muc\")\n\treturn x ~= nil and x:get_child(\"password\") ~= nil\nend\n\n-- What others see of a presence: how media is sent, what a client can do, a raised hand. What they see of a message:\n-- words and data. Nothing else of a person or a program: no mail address, picture, language, name of a browser, id\n-- that outlives the session, no name but the one below. As lib-jitsi-meet and Jicofo read them (August 2026).\nlocal presence_shows = {\n\tc = true, features = true, audiomuted = true, videomuted = true, videoType = true, SourceInfo = true,\n\tsilent = true, startmuted = true, [\"follow-me\"] = true,\n}\nlocal message_shows = { body = true, [\"json-message\"] = true, subject = true, reactions = true, reply = true, thread = true }\nlocal property, joining, nothing = \"jitsi_participant_\", { \"http://jabber.org/protocol/muc x\" }, {}\n-- What people read in a message: refused where chat is off.\nlocal words = { \"body\", \"reactions\" }\nlocal chat = module:get_option_boolean(\"gate_chat\", false)\n-- Characters that turn the direction of writing, or have no width.\nlocal turning = { \"\\216\\156\", \"\\226\\128[\\139-\\143\\168-\\174]\", \"\\226\\129[\\160-\\175]\", \"\\239\\187\\191\" }\n\n-- payload: what the row lets pass besides, as the table names it.\nlocal function keep(stanza, names, payload)\n\tstanza:maptags(function (tag)\n\t\tif names[tag.name] or names == presence_shows and tag.name:sub(1, #property) == property then return tag end\n\t\tlocal name = (tag.attr.xmlns or \"jabber:client\") .. \" \" .. tag.name\n\t\tfor _, wanted in ipairs(payload) do\n\t\t\tif name == wanted then return tag end\n\t\tend\n\t\treturn nil\n\tend)\nend\n\nlocal function has_words(stanza)\n\tfor _, name in ipairs(words) do\n\t\tif stanza:child_with_name(name) then return true end\n\tend\n\treturn false\nend\n\n-- The mark stands first: clients cut a long name off at its end, and take its first letter's direction for all.\nlocal function marked(shown)\n\tfor _, form in ipairs(turning) do shown = shown:gsub(form, \"\") end\n\t-- 64 characters are enough for a name, and end where a character ends.\n\treturn unverified .. shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub(\"%s+\", \" \")\nend\n\nlocal function name_person(session, stanza)\n\tlocal shown = stanza:get_child_text(\"nick\", \"http://jabber.org/protocol/nick\")\n\tkeep(stanza, presence_shows, joining)\n\tif stanza.attr.type then return end\n\tlocal name = session.gate.name or shown and marked(shown)\n\tif name then stanza:text_tag(\"nick\", name, { xmlns = \"http://jabber.org/protocol/nick\" }) end\nend\n\n-- Conference requests of one address, so that one flood doesn't keep Jicofo from others.\nlocal may_request = module:require \"gate_buckets\".new(limits.requests, limits.seconds)\n\nlocal function refuse(event)\n\t-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.\n\tlocal node, host = jid.split(event.stanza.attr.to or module.host)\n\treturn gate.refuse(event, { action = \"stanza\", kind = event.stanza.name, to = hosts[host] or \"elsewhere\", room = node })\nend\n\nmodule:hook(\"pre-stanza\", function (event)\n\tlocal session, stanza = event.origin, event.stanza\n\tlocal sender = sender_of(session)\n\tlocal row = sender and find_row(stanza, sender, session.gate and session.gate.room)\n\tif not row or has_secret(stanza)\n\t\tor session.gate and not holds(row, session, stanza)\n\t\tor session.gate and not chat and stanza.name == \"message\" and has_words(stanza)\n\t\tor row.id == \"conference-request\" and not may_request(session.gate.address) then\n\t\treturn refuse(event)\n\tend\n\tif not session.gate then return end\n\tstanza.attr[\"xml:lang\"] = nil\n\tif stanza.name == \"presence\" then\n\t\tname_person(session, stanza)\n\telseif stanza.name == \"message\" then\n\t\t-- An invitation stays one where the row is for it; in what is said to all, it would be the room's own word.\n\t\tkeep(stanza, message_shows, row.payload or nothing)\n\tend\nend, 1000)\n",
+  "mod_gate_stanzas.lua": "-- Each stanza of a session is held against the table of modules/gate/stanzas.yaml, before Prosody or any\n-- module looks at it. What isn't allowed gets one answer for its kind, whether its room lives, has\n-- ended, is still to come or was never issued.\n\nlocal jid = require \"prosody.util.jid\"\nlocal gate = module:depends(\"gate\")\nlocal rows = module:require \"gate_stanzas\"\nlocal new_table = module:require \"gate_table\"\n\nlocal limits = module:get_option(\"gate_limits\")\nlocal unverified = \"(unverified) \"\nlocal brewery = \"jvbbrewery\"\n\nlocal hosts = {}\nfor kind, name in pairs(gate.names) do hosts[name] = kind end\nlocal find_row = new_table(rows, hosts, module.host, brewery)\n\n-- Who sends, as the table names it; nil: nobody that it knows.\nlocal function sender_of(session)\n\tif session.gate then return session.gate.role end\n\tlocal bare = session.username and session.username .. \"@\" .. session.host\n\treturn bare == gate.focus_jid() and \"focus\" or bare == gate.bridge_jid() and \"bridge\" or nil\nend\n\nlocal function is_occupant(session, kind, node)\n\tlocal room = gate.live_room(kind, node)\n\treturn room and room:get_occupant_jid(session.full_jid) ~= nil\nend\n\n-- A breakout counts for members of the main room that opened it.\nlocal function is_own_breakout(session, node)\n\tlocal main = gate.live_room(\"conference\", session.gate.room)\n\tlocal opened = main and (main._data.breakout_rooms or {})[jid.join(node, gate.names.breakout)]\n\tlocal affiliation = opened and main:get_affiliation(session.full_jid)\n\treturn affiliation == \"member\" or affiliation == \"owner\"\nend\n\n-- Jitsi's clients take the beginning of their random user name: nobody poses as another, or as Jicofo. Asked\n-- here and not in the room, since Prosody remembers for each session whom it sent presence to.\nlocal function is_own_nick(session, nick)\n\treturn #nick >= 8 and session.username:sub(1, #nick) == nick\nend\n\n-- The lookups ask about rooms that are the sender's own already: nobody learns of another's.\nlocal function holds(row, session, stanza)\n\tlocal node, _, resource = jid.split(stanza.attr.to)\n\tif resource and stanza.name == \"presence\" and not is_own_nick(session, resource) then return false end\n\tif row.room == \"breakout\" then\n\t\t-- Who is in may leave, also when the meeting isn't theirs any more.\n\t\tif stanza.attr.type == \"unavailable\" then return is_occupant(session, \"breakout\", node) end\n\t\tif not is_own_breakout(session, node) then return false end\n\tend\n\treturn not row.occupant or is_occupant(session, row.to == \"domain\" and \"conference\" or row.to, node or session.gate.room)\nend\n\n-- A room secret would pass Jitsi's lobby, so nobody may even offer one.\nlocal function has_secret(stanza)\n\tlocal x = stanza:get_child(\"x\", \"http://jabber.org/protocol/muc\")\n\treturn x ~= nil and x:get_child(\"password\") ~= nil\nend\n\n-- What is kept of what people send. A participant's answer to an iq goes to another, too.\nlocal rebuild = module:require \"gate_rebuild\"(module:require \"gate_contents\", module:get_option_boolean(\"gate_chat\", false))\n-- Attributes of a stanza itself. An id goes to others, too; those of answers are Prosody's, in base64.\nlocal addressed = { to = true, from = true, type = true, id = true, xmlns = true }\nlocal id_forms = { iq = \"^[%w+/=:_.-]+$\", message = \"^[%w:_-]+$\", presence = \"^[%w:_-]+$\" }\nlocal most_of_id = { iq = 1024, message = 64, presence = 64 }\n-- Characters that turn the direction of writing, or have no width.\nlocal turning = { \"\\216\\156\", \"\\226\\128[\\139-\\143\\168-\\174]\", \"\\226\\129[\\160-\\175]\", \"\\239\\187\\191\" }\n\nlocal function has_fitting_id(stanza)\n\tlocal id = stanza.attr.id\n\treturn id == nil or #id <= most_of_id[stanza.name] and id:find(id_forms[stanza.name]) ~= nil\nend\n\n-- The mark stands first: clients cut a long name off at its end, and take its first letter's direction for all.\nlocal function marked(shown)\n\tfor _, form in ipairs(turning) do shown = shown:gsub(form, \"\") end\n\t-- 64 characters are enough for a name, and end where a character ends.\n\treturn unverified .. shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub(\"%s+\", \" \")\nend\n\nlocal function shown_name(session, stanza)\n\tlocal shown = stanza:get_child_text(\"nick\", \"http://jabber.org/protocol/nick\")\n\treturn session.gate.name or shown and marked(shown)\nend\n\n-- Conference requests of one address, so that one flood doesn't keep Jicofo from others.\nlocal may_request = module:require \"gate_buckets\".new(limits.requests, limits.seconds)\n\nlocal function refuse(event)\n\t-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.\n\tlocal node, host = jid.split(event.stanza.attr.to or module.host)\n\treturn gate.refuse(event, { action = \"stanza\", kind = event.stanza.name, to = hosts[host] or \"elsewhere\", room = node })\nend\n\nmodule:hook(\"pre-stanza\", function (event)\n\tlocal session, stanza = event.origin, event.stanza\n\tlocal sender = sender_of(session)\n\tlocal row = sender and find_row(stanza, sender, session.gate and session.gate.room)\n\tif not row or has_secret(stanza)\n\t\tor session.gate and not holds(row, session, stanza)\n\t\tor session.gate and stanza.name == \"iq\" and not has_fitting_id(stanza)\n\t\tor row.id == \"conference-request\" and not may_request(session.gate.address) then\n\t\treturn refuse(event)\n\tend\n\tif not session.gate then return end\n\tlocal attr = stanza.attr\n\tlocal is_presence, is_leave = stanza.name == \"presence\", attr.type ~= nil\n\tfor name in pairs(attr) do\n\t\tif not addressed[name] then attr[name] = nil end\n\tend\n\tif not has_fitting_id(stanza) then attr.id = nil end\n\tlocal name = is_presence and not is_leave and shown_name(session, stanza)\n\trebuild(stanza, is_presence and is_leave and \"nothing\" or row.content, jid.resource(attr.to))\n\tif name then stanza:text_tag(\"nick\", name, { xmlns = \"http://jabber.org/protocol/nick\" }) end\n\t-- Nothing is left of it: who wrote it hears so.\n\tif stanza.name == \"message\" and #stanza.tags == 0 then return refuse(event) end\nend, 1000)\n",
   "mod_gate_turn.lua": "-- Logins for TURN (XEP-0215), to who is in the meeting: the table of stanzas has seen to that. The user name\n-- is the end of the login and a pseudonym that is random for each session: coturn counts by it, and\n-- nobody who sees it learns who it was.\n\nlocal st = require \"prosody.util.stanza\"\nlocal base64 = require \"prosody.util.encodings\".base64.encode\nlocal hmac_sha1 = require \"prosody.util.hashes\".hmac_sha1\nlocal random = require \"prosody.util.random\"\nlocal hex = require \"prosody.util.hex\"\nlocal json = require \"prosody.util.json\"\nlocal gate = module:depends(\"gate\")\nlocal files = module:require \"gate_files\"\n\nlocal services = module:get_option(\"gate_turn\")\nlocal path = module:get_option_string(\"gate_folder\") .. \"/turn.secret\"\nlocal xmlns = \"urn:xmpp:extdisco:2\"\n\nlocal secret\nlocal function load_secret()\n\tsecret = files.secret(path)\n\tif not secret then module:log(\"error\", \"gate/turn.secret can't be read: nobody gets a login for TURN\") end\nend\nload_secret()\nmodule:hook_global(\"config-reloaded\", load_secret)\n\n-- coturn's REST scheme: draft-uberti-behave-turn-rest-00.\nlocal function login_of(session)\n\tsession.gate.relay = session.gate.relay or hex.encode(random.bytes(8))\n\tlocal user = (\"%d:%s\"):format(session.gate.expires, session.gate.relay)\n\treturn user, base64(hmac_sha1(secret, user))\nend\n\n-- This session's login, or nil when it has none.\nlocal function current_login(session)\n\tif not secret or session.gate.expires <= os.time() then return nil end\n\treturn login_of(session)\nend\n\nlocal function answer(name)\n\treturn function (event)\n\t\tlocal session, stanza = event.origin, event.stanza\n\t\tlocal user, password = current_login(session)\n\t\tif not user then\n\t\t\tsession.send(st.error_reply(stanza, \"cancel\", \"service-unavailable\"))\n\t\t\treturn true\n\t\tend\n\t\tlocal reply = st.reply(stanza):tag(name, { xmlns = xmlns })\n\t\tfor _, service in ipairs(services) do\n\t\t\treply:tag(\"service\", {\n\t\t\t\ttype = service.type, host = service.host, port = (\"%d\"):format(service.port), transport = service.transport,\n\t\t\t\tusername = user, password = password, restricted = \"1\",\n\t\t\t\texpires = os.date(\"!%Y-%m-%dT%H:%M:%SZ\", session.gate.expires),\n\t\t\t}):up()\n\t\tend\n\t\tsession.send(reply)\n\t\tgate.security({ action = \"relay login\", result = \"given\" }, session)\n\t\treturn true\n\tend\nend\nmodule:hook(\"iq-get/host/\" .. xmlns .. \":services\", answer(\"services\"), 1000)\nmodule:hook(\"iq-get/host/\" .. xmlns .. \":credentials\", answer(\"credentials\"), 1000)\n\n-- What is the same for every session, put into JSON once.\nlocal offered = {}\nfor i, service in ipairs(services) do\n\toffered[i] = {\n\t\ttype = service.type, host = service.host, port = (\"%d\"):format(service.port), transport = service.transport,\n\t\tusername = \"@user@\", password = \"@password@\",\n\t}\nend\nlocal metadata = json.encode { type = \"room_metadata\", metadata = { services = offered } }\n\n-- Jitsi's client asks once, as soon as it is logged in: before it is in a meeting, so in vain. It takes logins from a\n-- room's metadata as well, from whom the domain names for that, and keeps them for its connection. These come to who\n-- has got in for the first time: the log says of each that they joined.\nmodule:add_identity(\"component\", \"room_metadata\", module.host)\nmodule:context(gate.names.conference):hook(\"muc-occupant-joined\", function (event)\n\tlocal session = event.origin\n\tif #services == 0 or not session.gate or session.gate.has_relays then return end\n\tlocal user, password = current_login(session)\n\tif not user then return end\n\tsession.gate.has_relays = true\n\tlocal told = metadata:gsub(\"@%l+@\", { [\"@user@\"] = user, [\"@password@\"] = password })\n\tsession.send(st.message({ from = module.host, to = session.full_jid })\n\t\t:tag(\"json-message\", { xmlns = \"http://jitsi.org/jitmeet\" }):text(told):up())\nend, -1000)\n"
 };

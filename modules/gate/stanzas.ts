@@ -31,6 +31,7 @@ export const stanzaRowSchema = z.strictObject({
   room: z.enum(["own", "breakout", "brewery", "issued"]).optional(),
   occupant: z.literal(true).optional(),
   nick: z.literal("focus").optional(),
+  content: z.string().optional(),
   why: z.string().min(10),
 });
 

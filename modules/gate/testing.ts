@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { z } from "zod";
 import { parseYaml, validate } from "../input/index.ts";
+import { type Contents, contentsSchema } from "./contents.ts";
 import { type StanzaRow, stanzasSchema } from "./stanzas.ts";
 
 const here = import.meta.dirname;
@@ -15,15 +17,18 @@ export const luaFiles = (): string[] =>
 /** What shipped.ts must hold. */
 export function shippedText(): string {
   const programs = Object.fromEntries(luaFiles().map((name) => [name, read("lua", name)]));
-  const rows = validate(
-    parseYaml(read("stanzas.yaml"), "modules/gate/stanzas.yaml"),
-    stanzasSchema,
-  );
+  const table = <T>(name: string, schema: z.ZodType<T>): T =>
+    validate(parseYaml(read(name), `modules/gate/${name}`), schema);
+  const rows = table("stanzas.yaml", stanzasSchema);
+  const contents = table("contents.yaml", contentsSchema);
   return [
-    "// Written by scripts/ship-gate.ts from lua/ and stanzas.yaml: change those, then `npx tsx scripts/ship-gate.ts`.",
+    "// Written by scripts/ship-gate.ts from lua/, stanzas.yaml and contents.yaml: change those, then `npx tsx scripts/ship-gate.ts`.",
+    'import type { Contents } from "./contents.ts";',
     'import type { StanzaRow } from "./stanzas.ts";',
     "",
     `export const STANZAS: readonly StanzaRow[] = ${JSON.stringify(rows, null, 2)};`,
+    "",
+    `export const CONTENTS: Contents = ${JSON.stringify(contents, null, 2)};`,
     "",
     `export const PROGRAMS: Readonly<Record<string, string>> = ${JSON.stringify(programs, null, 2)};`,
     "",
@@ -53,6 +58,34 @@ export function stanzaMarkdown(rows: readonly StanzaRow[]): string {
     row.why,
   ]);
   return [["Row", "From", "What", "To", "Why"], Array(5).fill("---") as string[], ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+/** The table of contents as docs/gate.md holds it. */
+export function contentsMarkdown({ elements, contents }: Contents): string {
+  const short = (name: string) =>
+    name.replace(/^jabber:client /, "").replace(/^\S*?([^/ ]+) (\S+)$/, "$1 $2");
+  const lines = Object.entries(elements).map(([id, element]) => {
+    const { names, attributes, text, json, children, most, words, from, why } = element;
+    const within = [
+      ...Object.entries(contents).flatMap(([name, ids]) => (ids.includes(id) ? [name] : [])),
+      ...Object.entries(elements).flatMap(([name, one]) =>
+        one.children?.includes(id) ? [`\`${name}\``] : [],
+      ),
+    ];
+    const kept = Object.entries(attributes ?? {}).map(([name, kind]) => `${name}: ${kind}`);
+    const inside = text ?? json?.map((kind) => `JSON: ${kind}`) ?? children?.map((c) => `\`${c}\``);
+    return [
+      `\`${id}\``,
+      `${names.map(short).join(", ")}${most ? ` (${most})` : ""}`,
+      kept.join(", "),
+      [inside ?? ""].flat().join(", "),
+      within.join(", "),
+      [words && "words:", why, from && `(${from})`].filter(Boolean).join(" "),
+    ];
+  });
+  return [["Row", "Element", "Attributes", "Inside", "In", "Why"], Array(6).fill("---"), ...lines]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
 }

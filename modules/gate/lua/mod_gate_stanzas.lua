@@ -59,38 +59,18 @@ local function has_secret(stanza)
 	return x ~= nil and x:get_child("password") ~= nil
 end
 
--- What others see of a presence: how media is sent, what a client can do, a raised hand. What they see of a message:
--- words and data. Nothing else of a person or a program: no mail address, picture, language, name of a browser, id
--- that outlives the session, no name but the one below. As lib-jitsi-meet and Jicofo read them (August 2026).
-local presence_shows = {
-	c = true, features = true, audiomuted = true, videomuted = true, videoType = true, SourceInfo = true,
-	silent = true, startmuted = true, ["follow-me"] = true,
-}
-local message_shows = { body = true, ["json-message"] = true, subject = true, reactions = true, reply = true, thread = true }
-local property, joining, nothing = "jitsi_participant_", { "http://jabber.org/protocol/muc x" }, {}
--- What people read in a message: refused where chat is off.
-local words = { "body", "reactions" }
-local chat = module:get_option_boolean("gate_chat", false)
+-- What is kept of what people send. A participant's answer to an iq goes to another, too.
+local rebuild = module:require "gate_rebuild"(module:require "gate_contents", module:get_option_boolean("gate_chat", false))
+-- Attributes of a stanza itself. An id goes to others, too; those of answers are Prosody's, in base64.
+local addressed = { to = true, from = true, type = true, id = true, xmlns = true }
+local id_forms = { iq = "^[%w+/=:_.-]+$", message = "^[%w:_-]+$", presence = "^[%w:_-]+$" }
+local most_of_id = { iq = 1024, message = 64, presence = 64 }
 -- Characters that turn the direction of writing, or have no width.
 local turning = { "\216\156", "\226\128[\139-\143\168-\174]", "\226\129[\160-\175]", "\239\187\191" }
 
--- payload: what the row lets pass besides, as the table names it.
-local function keep(stanza, names, payload)
-	stanza:maptags(function (tag)
-		if names[tag.name] or names == presence_shows and tag.name:sub(1, #property) == property then return tag end
-		local name = (tag.attr.xmlns or "jabber:client") .. " " .. tag.name
-		for _, wanted in ipairs(payload) do
-			if name == wanted then return tag end
-		end
-		return nil
-	end)
-end
-
-local function has_words(stanza)
-	for _, name in ipairs(words) do
-		if stanza:child_with_name(name) then return true end
-	end
-	return false
+local function has_fitting_id(stanza)
+	local id = stanza.attr.id
+	return id == nil or #id <= most_of_id[stanza.name] and id:find(id_forms[stanza.name]) ~= nil
 end
 
 -- The mark stands first: clients cut a long name off at its end, and take its first letter's direction for all.
@@ -100,12 +80,9 @@ local function marked(shown)
 	return unverified .. shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ")
 end
 
-local function name_person(session, stanza)
+local function shown_name(session, stanza)
 	local shown = stanza:get_child_text("nick", "http://jabber.org/protocol/nick")
-	keep(stanza, presence_shows, joining)
-	if stanza.attr.type then return end
-	local name = session.gate.name or shown and marked(shown)
-	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
+	return session.gate.name or shown and marked(shown)
 end
 
 -- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
@@ -123,16 +100,20 @@ module:hook("pre-stanza", function (event)
 	local row = sender and find_row(stanza, sender, session.gate and session.gate.room)
 	if not row or has_secret(stanza)
 		or session.gate and not holds(row, session, stanza)
-		or session.gate and not chat and stanza.name == "message" and has_words(stanza)
+		or session.gate and stanza.name == "iq" and not has_fitting_id(stanza)
 		or row.id == "conference-request" and not may_request(session.gate.address) then
 		return refuse(event)
 	end
 	if not session.gate then return end
-	stanza.attr["xml:lang"] = nil
-	if stanza.name == "presence" then
-		name_person(session, stanza)
-	elseif stanza.name == "message" then
-		-- An invitation stays one where the row is for it; in what is said to all, it would be the room's own word.
-		keep(stanza, message_shows, row.payload or nothing)
+	local attr = stanza.attr
+	local is_presence, is_leave = stanza.name == "presence", attr.type ~= nil
+	for name in pairs(attr) do
+		if not addressed[name] then attr[name] = nil end
 	end
+	if not has_fitting_id(stanza) then attr.id = nil end
+	local name = is_presence and not is_leave and shown_name(session, stanza)
+	rebuild(stanza, is_presence and is_leave and "nothing" or row.content, jid.resource(attr.to))
+	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
+	-- Nothing is left of it: who wrote it hears so.
+	if stanza.name == "message" and #stanza.tags == 0 then return refuse(event) end
 end, 1000)
