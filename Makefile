@@ -42,10 +42,12 @@ bindings: $(STAMPS)/bindings
 providers: $(STAMPS)/providers
 ## ansible    the pinned Ansible, into build/venv
 ansible: $(STAMPS)/ansible
-## setup      all three, and the npm packages
-setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible
+## polder     compile the command into dist/
+polder: dist/compiled
+## setup      all four, and the npm packages
+setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible dist/compiled
 
-$(STAMPS)/npm: package.json package-lock.json $(wildcard providers/*/package.json)
+$(STAMPS)/npm: package.json package-lock.json $(wildcard providers/*/package.json scripts/*/package.json)
 	@echo "setup: npm packages"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@# Node 22 comes as a package, for its lane alone: npx must not take it for the machine's own.
@@ -61,6 +63,9 @@ $(STAMPS)/providers: providers/build.sh $(wildcard providers/*/go.mod providers/
 	@echo "setup: providers (built from source; a few minutes the first time)"
 	@providers/build.sh build/provider-mirror
 	@mkdir -p $(@D) && touch $@
+
+dist/compiled: $(STAMPS)/npm $(STAMPS)/bindings scripts/compile.mjs $(shell find cli lab modules stacks -name '*.ts')
+	@node scripts/compile.mjs
 
 # Every file that pip takes is known by its hash; see docs/dependencies.md.
 $(STAMPS)/ansible: ansible/requirements.txt
@@ -90,10 +95,10 @@ preflight-lab:
 
 ## clean      delete what was built, but not the lab (that is: polder lab down --purge)
 clean:
-	rm -rf build cdktf.out node_modules providers/*/lib
+	rm -rf build dist cdktf.out node_modules providers/*/lib
 
 ## help       this list
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: lab test unit lint soak bench bindings providers ansible setup preflight preflight-lab clean help
+.PHONY: polder lab test unit lint soak bench bindings providers ansible setup preflight preflight-lab clean help

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -25,6 +26,12 @@ class LongestFirst extends BaseSequencer {
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
+
+// Suites call the command as a user does, and the worker of the probes.
+execFileSync(process.execPath, ["scripts/compile.mjs"], {
+  cwd: import.meta.dirname,
+  stdio: "inherit",
+});
 
 const everywhere = ["modules", "cli", "stacks", "providers", "lab", "docs"];
 const files = (ending: string) => everywhere.map((folder) => `${folder}/**/*.${ending}.ts`);

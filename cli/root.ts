@@ -1,4 +1,1 @@
-import { join } from "node:path";
-
-/** The toolkit's own folder: its data, its providers and, by default, its instances. */
-export const ROOT = join(import.meta.dirname, "..");
+export { WORKSPACE as ROOT } from "../modules/toolkit/index.ts";

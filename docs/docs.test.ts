@@ -11,9 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
-import type { Command } from "commander";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../cli/commands.ts";
 import { drawNetwork } from "../modules/drawing/index.ts";
 import { judgeResidency, locationSchema } from "../modules/residency/index.ts";
 import { loadInstance, loadOwnRules, loadResidencyRules } from "../modules/workspace/index.ts";
@@ -117,16 +117,8 @@ describe("commands that pages name", () => {
     expect(named.filter(({ words }) => !targets.has(words[0]))).toEqual([]);
   });
 
-  // The verbs stand in main.ts as `name: async () => …`, one a line.
-  const verbs = [...read("cli/main.ts").matchAll(/^ {2}([a-z]+): async/gm)].map((m) => m[1] ?? "");
+  const verbs = COMMANDS.map(({ name }) => name);
   const toCome = TO_COME.split(" ");
-
-  async function commandOf(verb: string): Promise<Command> {
-    const module = (await import(`../cli/commands/${verb}.ts`)) as Record<string, () => Command>;
-    const make = module[`${verb}Command`];
-    if (!make) throw new Error(`cli/commands/${verb}.ts exports no ${verb}Command`);
-    return make();
-  }
 
   it("are verbs of polder, or announced", () => {
     expect(verbs).toContain("show");
@@ -142,8 +134,9 @@ describe("commands that pages name", () => {
     const unknown: string[] = [];
     for (const { page, words, text } of commandsNamed(String.raw`(?:\./cli/)?polder`)) {
       const [verb = "", sub] = words;
-      if (!verbs.includes(verb)) continue;
-      let command = await commandOf(verb);
+      const listed = COMMANDS.find(({ name }) => name === verb);
+      if (!listed) continue;
+      let command = await listed.load();
       if (command.commands.length > 0 && sub !== undefined) {
         const found = command.commands.find((c) => c.name() === sub);
         if (!found && command.registeredArguments.length === 0) unknown.push(`${page}: ${text}`);
@@ -173,7 +166,8 @@ describe("docs/dependencies.md", () => {
   const names = (heading: string) => rows(heading).map(([name]) => name);
   const words = (text: string | undefined) => (text ?? "").split(/[ ,]+/).filter(Boolean);
   const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
-  const development = { ...manifest["devDependencies"], ...manifest["optionalDependencies"] };
+  const lane = JSON.parse(read("scripts/node-22/package.json")) as typeof manifest;
+  const development = { ...manifest["devDependencies"], ...lane["optionalDependencies"] };
 
   it.each([
     ["npm, at run time", Object.keys(manifest["dependencies"] ?? {})],

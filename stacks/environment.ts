@@ -3,12 +3,9 @@ import { join } from "node:path";
 import { defaultFolder, labEnvironment } from "../lab/cloud/index.ts";
 import { hetznerEnvironment } from "../lab/hypervisor/index.ts";
 import type { Blueprint } from "../modules/blueprint/index.ts";
+import { WORKSPACE } from "../modules/toolkit/index.ts";
 
-/** The toolkit's own folder. */
-export const ROOT = join(import.meta.dirname, "..");
-
-/** Where `polder` keeps what it makes for an instance. */
-export const buildFolder = (instance: string): string => join(ROOT, "build", "instances", instance);
+export { buildFolder, TOOLKIT as ROOT } from "../modules/toolkit/index.ts";
 
 const isHetzner = (blueprint?: Blueprint): boolean => blueprint?.cloud.provider === "hetzner";
 
@@ -31,7 +28,7 @@ export function terraformEnvironment(blueprint?: Blueprint): Record<string, stri
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",
   };
-  const mirror = join(ROOT, "build/provider-mirror/terraform.rc");
+  const mirror = join(WORKSPACE, "build/provider-mirror/terraform.rc");
   if (existsSync(mirror)) env["TF_CLI_CONFIG_FILE"] = mirror;
   const lab = labFolder(blueprint);
   if (lab === undefined) return env;

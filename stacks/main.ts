@@ -6,6 +6,7 @@ import { App, type TerraformStack } from "cdktf";
 import { formatFinding } from "../modules/findings/index.ts";
 import { BadInput } from "../modules/input/index.ts";
 import { judge } from "../modules/policy/index.ts";
+import { WORKSPACE } from "../modules/toolkit/index.ts";
 import {
   instanceFolder,
   instanceNames,
@@ -13,7 +14,6 @@ import {
   loadInstance,
 } from "../modules/workspace/index.ts";
 import { cloudOf } from "./clouds/index.ts";
-import { ROOT } from "./environment.ts";
 import { addStacks, jsonOf } from "./instance-stacks.ts";
 import { packOf } from "./pack.ts";
 import { today } from "./today.ts";
@@ -41,7 +41,7 @@ async function sound(name: string): Promise<Sound | undefined> {
     return undefined;
   };
   try {
-    const loaded = loadInstance(instanceFolder(ROOT, name));
+    const loaded = loadInstance(instanceFolder(WORKSPACE, name));
     const stacks = addStacks(app, loaded, { outdir });
     const findings = judge(inputOf(loaded, jsonOf(stacks)), today(), await packOf(loaded));
     const failed = findings.filter((f) => f.verdict === "fail");
@@ -56,7 +56,7 @@ async function sound(name: string): Promise<Sound | undefined> {
   }
 }
 
-const names = selected ? [selected] : instanceNames(ROOT);
+const names = selected ? [selected] : instanceNames(WORKSPACE);
 const stacks: { readonly stack: TerraformStack; readonly provider: string }[] = [];
 for (const name of names) {
   const found = await sound(name);

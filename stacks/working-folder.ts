@@ -5,12 +5,9 @@ import { BadInput } from "../modules/input/index.ts";
 import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { cloudOf } from "./clouds/index.ts";
-import { ROOT } from "./environment.ts";
+import { buildFolder, ROOT } from "./environment.ts";
 import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
 import { providerSchema } from "./provider-schema.ts";
-
-/** Where `polder` keeps what it makes for an instance. */
-export const buildFolder = (instance: string): string => join(ROOT, "build", "instances", instance);
 
 /** Where Terraform runs for a stack. */
 export const stackFolder = (outdir: string, stack: string): string => join(outdir, "stacks", stack);

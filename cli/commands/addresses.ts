@@ -7,11 +7,7 @@ import { out } from "../terminal.ts";
 
 /** `polder addresses`: the public addresses that the cloud chose become an input. */
 export function addressesCommand(): Command {
-  const command = new Command("addresses")
-    .description(
-      "Record the public addresses that the cloud chose in the instance's addresses.yaml",
-    )
-    .argument("<instance>", "its folder's name or path");
+  const command = new Command("addresses").argument("<instance>", "its folder's name or path");
   return withTimeout(command).action(async (name: string, options: { timeout: number }) => {
     const loaded = loadInstance(instanceFolder(ROOT, name));
     const file = await atWork(loaded, () => recordAddresses(loaded, deployOptions(options)));

@@ -9,9 +9,6 @@ import { out } from "../terminal.ts";
 /** `polder apply`: exactly the recorded plan. */
 export function applyCommand(): Command {
   const command = new Command("apply")
-    .description(
-      "Apply exactly the plan that `polder plan` recorded, after judging it again as of today",
-    )
     .argument("<instance>", "its folder's name or path")
     .option(
       "--destroys <names>",

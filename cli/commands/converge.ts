@@ -50,7 +50,6 @@ function advice(name: string, differs: readonly HostResult[], check: boolean): s
 /** `polder converge`: hosts become what their trees say. */
 export function convergeCommand(): Command {
   return withWho(new Command("converge"))
-    .description("Bring the hosts to what was rendered: packages, people, files, services")
     .argument("<instance>", "its folder's name or path")
     .option("--limit <hosts...>", "only these, such as control-1 turn-1")
     .option("--check", "only tell what would be done; exit code 1 when it is something")

@@ -23,9 +23,6 @@ async function typedName(instance: string): Promise<string> {
 /** `polder decommission`: the one way to destroy what is protected. */
 export function decommissionCommand(): Command {
   const command = new Command("decommission")
-    .description(
-      "End an instance: lift the protection, destroy it, list what the cloud still holds",
-    )
     .argument("<instance>", "its folder's name or path")
     .option("--confirm <name>", "the instance's name, instead of typing it")
     .addHelpText("after", "\nThe record of the end is written into the instance's folder.");

@@ -8,7 +8,6 @@ import { out } from "../terminal.ts";
 export function envCommand(): Command {
   return new Command("env")
     .argument("[instance]", "whose login of the lab; by default the lab's clouds.yaml, for all")
-    .description('Print what cdktf and terraform need in their environment: eval "$(polder env)"')
     .action((name?: string) => {
       const blueprint = name ? loadInstance(instanceFolder(ROOT, name)).blueprint : undefined;
       for (const [variable, value] of Object.entries(terraformEnvironment(blueprint)))

@@ -160,7 +160,6 @@ function check({ blueprint, folder }: LoadedInstance): void {
 /** `polder invite`: a room, and a link for each who is invited. */
 export function inviteCommand(): Command {
   const command = new Command("invite")
-    .description("Issue a meeting: a room that nobody can guess, and links that let people in")
     .argument("<instance>", "its folder's name or path")
     .option("--starts <time>", "when, by the clocks of --zone: 2026-12-01T10:00")
     .option("--minutes <number>", "how long, at most 1440", upTo(1440))

@@ -17,7 +17,6 @@ import { setCommand } from "../keys/set.ts";
 /** `polder keys`: people, vaults, secrets, fingerprints. */
 export function keysCommand(): Command {
   return new Command("keys")
-    .description("The instance's secrets: who opens them, what there is, new ones")
     .addCommand(personCommand())
     .addCommand(initCommand())
     .addCommand(listCommand())

@@ -99,7 +99,6 @@ async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Prom
 /** `polder lab`: a cloud on your own machine. */
 export function labCommand(): Command {
   const lab = new Command("lab")
-    .description("A real OpenStack on your own machine, to deploy instances to")
     // So that the options of what `shell` runs are its own.
     .enablePositionalOptions();
   lab

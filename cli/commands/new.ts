@@ -228,7 +228,6 @@ const shown = (path: string): string => {
 /** `polder new`: asks for what is needed and writes a commented folder that passes. */
 export function newCommand(): Command {
   return new Command("new")
-    .description("Make a new instance: asks for what is needed, writes a commented instance.yaml")
     .argument("[name]", "the instance's name, and its folder's")
     .option("--yes", "ask nothing: every answer is a flag")
     .option("--dir <folder>", "parent folder of the instance's own", join(ROOT, "instances"))

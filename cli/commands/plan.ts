@@ -11,9 +11,6 @@ import { paintFor } from "../text/paint.ts";
 /** `polder plan`: what would change, judged, and recorded so that exactly it can be applied. */
 export function planCommand(): Command {
   const command = new Command("plan")
-    .description(
-      "Plan an instance's changes, judge them by the policy, record them for `polder apply`",
-    )
     .argument("<instance>", "its folder's name or path")
     .addHelpText(
       "after",

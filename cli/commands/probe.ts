@@ -53,7 +53,6 @@ export function probeCommand(): Command {
   return withWho(new Command("probe"))
     .enablePositionalOptions()
     .addCommand(probeEnumerationCommand())
-    .description("Attack a running instance from outside, and look at its hosts from inside")
     .argument(
       "<what>",
       `all, or groups (${GROUPS.join(", ")}) and single probes, with commas between`,

@@ -22,7 +22,6 @@ docs/hosts.md explains every file.`;
 /** `polder render`: every host's whole tree of files, for whoever wants to read it. */
 export function renderCommand(): Command {
   return new Command("render")
-    .description("Write every file that hosts will have, secrets as named references, to be read")
     .argument("<instance>", "its folder's name or path")
     .addHelpText("after", HELP)
     .action((name: string) => {

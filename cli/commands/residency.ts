@@ -77,7 +77,6 @@ function questionFor(name: string | undefined): ResidencyQuestion {
 /** `polder residency`: which location which profile accepts, and the fact that decided. */
 export function residencyCommand(): Command {
   return new Command("residency")
-    .description("Print which locations which profile accepts today, and the fact that decided")
     .argument("[instance]", "its folder's name or path: for its class, waivers and own record")
     .option("--explain <location>", "every fact of one location, and what each profile says")
     .addOption(new Option("--json", "print all of it as JSON"))

@@ -8,7 +8,6 @@ import { type WhoOptions, withWho } from "../who-options.ts";
 /** `polder revoke`: what was issued counts no more. */
 export function revokeCommand(): Command {
   return withWho(new Command("revoke"))
-    .description("Take back a link, or a whole meeting, and end its sessions")
     .argument("<instance>", "its folder's name or path")
     .argument("<what>", "a token's id, a room's link without what follows #, or its name as typed")
     .option("--room", "with an id: the whole meeting, not only that link")

@@ -19,7 +19,6 @@ The first line of a file tells an editor: # yaml-language-server: $schema=./loca
 /** `polder schema`: the JSON Schema of a file that people write, such as instance.yaml. */
 export function schemaCommand(): Command {
   return new Command("schema")
-    .description("Print the JSON Schema of the instance file, or of another beside it, for editors")
     .addOption(
       new Option("--of <file>", "which of the files that people write")
         .choices(Object.keys(FILES))

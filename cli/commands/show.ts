@@ -26,7 +26,6 @@ Examples:
 /** `polder show`: the Blueprint, for a person or a machine. */
 export function showCommand(): Command {
   return new Command("show")
-    .description("Print what an instance will be: hosts, addresses, flows, and why")
     .argument("<instance>", "its folder's name or path")
     .addOption(new Option("--json", "print the Blueprint as JSON").conflicts(["svg", "why", "all"]))
     .addOption(

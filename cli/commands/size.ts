@@ -324,9 +324,6 @@ function describeSize(shown: Shown, options: SizeOptions, width: number, paint: 
 /** `polder size`: from the demand to hosts, hardware and cost, with every reason. */
 export function sizeCommand(): Command {
   return new Command("size")
-    .description(
-      "Plan hosts and hardware for the demand: how many, how large, what decided, what it costs",
-    )
     .argument("<instance>", "its folder's name or path")
     .option("--why", "add every number with its reason and source")
     .option(

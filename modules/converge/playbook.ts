@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { OutsideFailure } from "../outside/index.ts";
+import { TOOLKIT, WORKSPACE } from "../toolkit/index.ts";
 import { type ConvergeEvent, parseEvent } from "./events.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
-const PROGRAM = join(ROOT, "build/venv/bin/ansible-playbook");
+const PROGRAM = join(WORKSPACE, "build/venv/bin/ansible-playbook");
 
 /**
  * Node hands a child sockets, which can't be opened by name; a shell's pipe can. So the vault's
@@ -41,10 +41,10 @@ export async function playbook(options: PlaybookOptions): Promise<boolean> {
   const quoted = options.sshArguments.map((part) => `'${part.replaceAll("'", `'"'"'`)}'`);
   const args = [
     ...["--inventory", options.inventory, "--limit", options.limit.join(",")],
-    ...["--vault-password-file", "/dev/fd/4", join(ROOT, "ansible/site.yml")],
+    ...["--vault-password-file", "/dev/fd/4", join(TOOLKIT, "ansible/site.yml")],
   ];
   const child = spawn("/bin/sh", ["-c", BY_PIPE, PROGRAM, ...args], {
-    cwd: join(ROOT, "ansible"),
+    cwd: join(TOOLKIT, "ansible"),
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     detached: true,
     // Nothing else of whoever runs it: an ANSIBLE_ variable could keep files with secrets on a host.
@@ -53,7 +53,7 @@ export async function playbook(options: PlaybookOptions): Promise<boolean> {
       HOME: process.env["HOME"],
       LC_ALL: "C.UTF-8",
       SSH_AUTH_SOCK: process.env["SSH_AUTH_SOCK"],
-      ANSIBLE_CONFIG: join(ROOT, "ansible/ansible.cfg"),
+      ANSIBLE_CONFIG: join(TOOLKIT, "ansible/ansible.cfg"),
       ANSIBLE_HOME: temporary,
       ANSIBLE_LOCAL_TEMP: join(temporary, "tmp"),
       ANSIBLE_SSH_ARGS: quoted.join(" "),

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { OutsideFailure } from "../outside/index.ts";
+import { TOOLKIT } from "../toolkit/index.ts";
 import type { Question, TaskName, TaskReply, TaskResult } from "./tasks.ts";
 
 /** Where an attacker stands who has nothing but the network. */
@@ -20,9 +21,7 @@ export interface Worker extends Outside {
 /** The command line of a worker here; a vantage point elsewhere puts its own words before it. */
 export const workerCommand: readonly string[] = [
   process.execPath,
-  "--import",
-  import.meta.resolve("tsx"),
-  join(import.meta.dirname, "worker.ts"),
+  join(TOOLKIT, "dist/worker.mjs"),
 ];
 
 /**

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { OutsideFailure } from "../outside/index.ts";
+import { WORKSPACE } from "../toolkit/index.ts";
 
 /** Where `make` puts Ansible; a system's own on the PATH serves, too. */
-const OURS = join(import.meta.dirname, "../../build/venv/bin/ansible-vault");
+const OURS = join(WORKSPACE, "build/venv/bin/ansible-vault");
 
 /**
  * Node hands a child sockets, which can't be opened by name; a shell's pipe can. So the password

@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { TOOLKIT } from "../modules/toolkit/index.ts";
+import { COMMANDS } from "./commands.ts";
+
+const polder = (...args: string[]) =>
+  spawnSync(join(TOOLKIT, "cli/polder"), args, { encoding: "utf8" });
+
+test("the list of commands and the help of one are there without an instance", () => {
+  const list = polder("--help");
+  expect(list.status).toBe(0);
+  for (const { name } of COMMANDS) expect(list.stdout).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
+  for (const asked of [
+    ["show", "--help"],
+    ["help", "show"],
+  ]) {
+    const help = polder(...asked);
+    expect(help.status).toBe(0);
+    expect(help.stdout).toContain("Usage: polder show [options] <instance>");
+    expect(help.stdout).toContain(COMMANDS.find(({ name }) => name === "show")?.does);
+  }
+});
+
+test("a mistyped command is answered by the nearest one", () => {
+  const { status, stderr } = polder("sho");
+  expect(status).toBe(2);
+  expect(stderr).toContain("Did you mean show?");
+});

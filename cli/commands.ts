@@ -1,0 +1,102 @@
+import type { Command } from "commander";
+
+interface Listed {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly does: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command, in the order of `polder --help`. */
+export const COMMANDS: readonly Listed[] = [
+  {
+    name: "new",
+    does: "Make a new instance: asks for what is needed, writes a commented instance.yaml",
+    load: async () => (await import("./commands/new.ts")).newCommand(),
+  },
+  {
+    name: "show",
+    does: "Print what an instance will be: hosts, addresses, flows, and why",
+    load: async () => (await import("./commands/show.ts")).showCommand(),
+  },
+  {
+    name: "size",
+    does: "Plan hosts and hardware for the demand: how many, how large, what decided, what it costs",
+    load: async () => (await import("./commands/size.ts")).sizeCommand(),
+  },
+  {
+    name: "residency",
+    does: "Print which locations which profile accepts today, and the fact that decided",
+    load: async () => (await import("./commands/residency.ts")).residencyCommand(),
+  },
+  {
+    name: "schema",
+    does: "Print the JSON Schema of the instance file, or of another beside it, for editors",
+    load: async () => (await import("./commands/schema.ts")).schemaCommand(),
+  },
+  {
+    name: "plan",
+    does: "Plan an instance's changes, judge them by the policy, record them for `polder apply`",
+    load: async () => (await import("./commands/plan.ts")).planCommand(),
+  },
+  {
+    name: "apply",
+    does: "Apply exactly the plan that `polder plan` recorded, after judging it again as of today",
+    load: async () => (await import("./commands/apply.ts")).applyCommand(),
+  },
+  {
+    name: "render",
+    does: "Write every file that hosts will have, secrets as named references, to be read",
+    load: async () => (await import("./commands/render.ts")).renderCommand(),
+  },
+  {
+    name: "addresses",
+    does: "Record the public addresses that the cloud chose in the instance's addresses.yaml",
+    load: async () => (await import("./commands/addresses.ts")).addressesCommand(),
+  },
+  {
+    name: "converge",
+    does: "Bring the hosts to what was rendered: packages, people, files, services",
+    load: async () => (await import("./commands/converge.ts")).convergeCommand(),
+  },
+  {
+    name: "keys",
+    does: "The instance's secrets: who opens them, what there is, new ones",
+    load: async () => (await import("./commands/keys.ts")).keysCommand(),
+  },
+  {
+    name: "invite",
+    does: "Issue a meeting: a room that nobody can guess, and links that let people in",
+    load: async () => (await import("./commands/invite.ts")).inviteCommand(),
+  },
+  {
+    name: "revoke",
+    does: "Take back a link, or a whole meeting, and end its sessions",
+    load: async () => (await import("./commands/revoke.ts")).revokeCommand(),
+  },
+  {
+    name: "probe",
+    does: "Attack a running instance from outside, and look at its hosts from inside",
+    load: async () => (await import("./commands/probe.ts")).probeCommand(),
+  },
+  {
+    name: "decommission",
+    does: "End an instance: lift the protection, destroy it, list what the cloud still holds",
+    load: async () => (await import("./commands/decommission.ts")).decommissionCommand(),
+  },
+  {
+    name: "lab",
+    does: "A real OpenStack on your own machine, to deploy instances to",
+    load: async () => (await import("./commands/lab.ts")).labCommand(),
+  },
+  {
+    name: "synth",
+    does: "Write the stacks as Terraform JSON: the app of cdktf.json",
+    load: async () => (await import("./commands/synth.ts")).synthCommand(),
+  },
+  {
+    name: "env",
+    does: 'Print what cdktf and terraform need in their environment: eval "$(polder env)"',
+    load: async () => (await import("./commands/env.ts")).envCommand(),
+  },
+];

@@ -1,0 +1,70 @@
+// Compiles the command and the probes' worker into dist/, so that they start at once and run where
+// no TypeScript is. The bindings of the providers come inside; npm's packages stay where npm puts them.
+//
+//   node scripts/compile.mjs
+import { mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+const require = createRequire(import.meta.url);
+
+/** A module finds its data beside its source, which dist/ is one folder away from. */
+const dataBesideTheSource = {
+  name: "data-beside-the-source",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (path.includes("/node_modules/")) return undefined;
+      const folder = relative(join(root, "dist"), dirname(path));
+      const contents = readFileSync(path, "utf8").replaceAll(
+        "import.meta.dirname",
+        `(import.meta.dirname + ${JSON.stringify(`/${folder}`)})`,
+      );
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
+/** Bindings are generated here and are in no registry, so nobody else could install them. */
+const bindingsInside = {
+  name: "bindings-inside",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@cdktf\/provider-/ }, ({ path }) => ({ path: require.resolve(path) }));
+  },
+};
+
+const began = new Date();
+const { outputFiles } = await build({
+  absWorkingDir: root,
+  entryPoints: { polder: "cli/main.ts", worker: "modules/probes/worker.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  packages: "external",
+  // What is CommonJS inside asks for its packages by this name.
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
+  },
+  plugins: [bindingsInside, dataBesideTheSource],
+  logLevel: "warning",
+  write: false,
+});
+
+// Commands that run keep the parts that they are still to load: names of parts hold their digest, nothing is
+// deleted, and an entry comes last and at once.
+const isEntry = (path) => /\/(polder|worker)\.mjs$/.test(path);
+mkdirSync(join(root, "dist"), { recursive: true });
+for (const { path, contents } of outputFiles.sort((a, b) => isEntry(a.path) - isEntry(b.path))) {
+  const partial = `${path}.${process.pid}.part`;
+  writeFileSync(partial, contents);
+  renameSync(partial, path);
+}
+// What was edited meanwhile is newer.
+const stamp = join(root, "dist/compiled");
+writeFileSync(stamp, "");
+utimesSync(stamp, began, began);
