@@ -8,6 +8,7 @@ import { buildFolder, ROOT } from "../../stacks/environment.ts";
 import { inInternet } from "../hypervisor/index.ts";
 import { cluster } from "../testing/cluster.ts";
 import { CLUSTER_FAULTS, openInCloud } from "../testing/cluster-faults.ts";
+import { journalAttack } from "../testing/journal-attack.ts";
 import { readLynis, readSshAudit, readSslyze } from "../testing/other-judges.ts";
 import { polder, program } from "../testing/polder.ts";
 
@@ -170,6 +171,31 @@ export function probeTests(): void {
       await webhook.reported("bridge-1", [/polder-test-fails/], "red");
       await on("bridge-1", "systemctl reset-failed polder-test-fails");
       await webhook.reported("bridge-1", [/polder-test-fails/], "green");
+    });
+
+    it("come whatever a taken host sends: of it alone is anything believed, and strangers get nothing in", async () => {
+      webhook.forget();
+      const [monitor, control] = ["monitor-1", "control-1"].map((id) =>
+        cluster.blueprint.hosts.find((host) => host.id === id),
+      );
+      const attack = journalAttack(monitor?.ipv4 ?? "", control?.name ?? "");
+      const answers = await on(
+        "bridge-1",
+        `python3 - <<'END'\n${attack}\nEND\nrm /run/s.crt /run/s.key`,
+      );
+      expect(JSON.parse(answers)).toMatchObject({
+        "no certificate": 400,
+        "another CA's": 400,
+        "another host's name": 202,
+        "the future": 202,
+        "20 MiB in a field": 202,
+      });
+      // Once more the fault of a host, after all of that was read: its journal still counts.
+      await on("bridge-1", "systemd-run -q --unit=polder-test-fails /bin/false; sleep 1");
+      await webhook.reported("bridge-1", [/^unit\/bridge-1\S+\/polder-test-fails/], "red");
+      await on("bridge-1", "systemctl reset-failed polder-test-fails");
+      await webhook.reported("bridge-1", [/^unit\/bridge-1\S+\/polder-test-fails/], "green");
+      expect(webhook.has(/^(refusals|journal|state)\//, "red")).toBe(false);
     });
 
     it("say every minute that they would come, and say so when the program that raises them fails", async () => {
