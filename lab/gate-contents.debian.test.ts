@@ -76,6 +76,11 @@ async function arrived(as: string, inside: string): Promise<readonly Element[] |
   }
   if (as === "answer" || as === "error")
     return (await answered(as === "answer" ? "result" : "error", inside)).children;
+  if (as === "asked") {
+    const answer = await guest.ask(`<iq type='set' to='${room()}/focus' ID>${inside}</iq>`);
+    expect(conditionOf(answer)).toBe(REFUSED);
+    return "refused";
+  }
   if (as === "to-focus") {
     const { focus } = world();
     guest.send(`<iq type='set' id='media' to='${room()}/focus'>${inside}</iq>`);

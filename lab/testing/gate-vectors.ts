@@ -41,7 +41,7 @@ const stanza = z.strictObject({
 });
 const content = z.strictObject({
   id: z.string(),
-  as: z.enum(["presence", "leave", "to-all", "to-one", "answer", "error", "to-focus"]),
+  as: z.enum(["presence", "leave", "to-all", "to-one", "answer", "error", "to-focus", "asked"]),
   send: z.string(),
   arrives: z.string(),
   why: z.string(),

@@ -34,6 +34,7 @@ const elementSchema = z
     json: z.array(id).min(1).optional(),
     children: z.array(id).min(1).optional(),
     most: z.number().int().min(2).optional(),
+    filled: z.literal(true).optional(),
     words: z.literal(true).optional(),
     from: z.string().optional(),
     why: z.string().min(10).optional(),

@@ -105,7 +105,7 @@ return function (contents, has_words)
 			spec.rewrites = spec.rewrites or {}
 			table.insert(spec.rewrites, rewrite[kind])
 		end
-		if element.children then spec.children = index(element.children) end
+		if element.children then spec.children, spec.filled = index(element.children), element.filled end
 		return spec
 	end
 
@@ -144,6 +144,7 @@ return function (contents, has_words)
 			return nil
 		elseif spec.children then
 			add_children(new, tag.tags, spec.children, own)
+			if spec.filled and #new.tags == 0 then return nil end
 		end
 		return new
 	end

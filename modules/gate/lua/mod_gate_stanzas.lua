@@ -114,6 +114,7 @@ module:hook("pre-stanza", function (event)
 	local name = is_presence and not is_leave and shown_name(session, stanza)
 	rebuild(stanza, is_presence and is_leave and "nothing" or row.content, jid.resource(attr.to))
 	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
-	-- Nothing is left of it: who wrote it hears so.
-	if stanza.name == "message" and #stanza.tags == 0 then return refuse(event) end
+	-- Nothing is left of what was said or asked: who did hears so, and no handler gets a question without one.
+	local is_asked = stanza.name == "message" or attr.type == "get" or attr.type == "set"
+	if is_asked and #stanza.tags == 0 then return refuse(event) end
 end, 1000)
