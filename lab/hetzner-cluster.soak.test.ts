@@ -7,6 +7,7 @@ import type { Finding } from "../modules/findings/index.ts";
 import { buildFolder } from "../stacks/environment.ts";
 import { defaultFolder } from "./cloud/index.ts";
 import { awaitRunning, edgeCounters, inHost, inInternet } from "./hypervisor/index.ts";
+import { Webhook } from "./testing/cluster.ts";
 import { addPerson, type Person } from "./testing/person.ts";
 import { deploy, polder, type TestInstance, testInstance } from "./testing/polder.ts";
 import { setup } from "./testing/shared-lab.ts";
@@ -37,15 +38,26 @@ async function calls() {
   return [...refused, ...internet].filter(({ from }) => own.includes(from));
 }
 
+/** Somebody takes its alarms. */
+const webhook = new Webhook({
+  name: NAME,
+  get blueprint() {
+    return instance.load().blueprint;
+  },
+  on: (host, script) => on(host, script),
+});
+
 beforeAll(async () => {
   down = await setup();
   instance = testInstance("lab-hetzner", NAME);
   person = await addPerson(instance, "testbeheer");
   await deploy(instance);
+  await webhook.open();
   const names = instance.load().blueprint.hosts.map(({ id }) => `${NAME}-${id}`);
   await awaitRunning(lab, names, 120);
 });
 afterAll(async () => {
+  await webhook.close();
   await polder(["decommission", instance.folder, "--confirm", NAME]);
   instance.forget();
   await down();

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { Blueprint } from "../../modules/blueprint/index.ts";
 import type { Finding } from "../../modules/findings/index.ts";
 import { openVault, type Vault } from "../../modules/secrets/index.ts";
 import { buildFolder } from "../../stacks/environment.ts";
@@ -21,11 +22,18 @@ export interface Alarm {
 /** What hosts began to send beyond the edge, or tried to. */
 export type Calls = Awaited<ReturnType<typeof edgeCounters>>["refused"];
 
+/** Whose alarms a webhook takes. */
+interface Told {
+  readonly name: string;
+  readonly blueprint: Blueprint;
+  on(host: string, script: string): Promise<string>;
+}
+
 /**
  * Where the cluster's alarms go: the example's webhook, at the machine's end of the lab's link. Open from the
  * start: that nobody takes its alarms is a fault of a cluster, and its probes say so.
  */
-class Webhook {
+export class Webhook {
   readonly received: Alarm[] = [];
   private readonly server = createServer((request, response) => {
     let body = "";
@@ -38,9 +46,9 @@ class Webhook {
     });
   });
 
-  private readonly of: Pick<Cluster, "name" | "blueprint" | "on">;
+  private readonly of: Told;
 
-  constructor(of: Pick<Cluster, "name" | "blueprint" | "on">) {
+  constructor(of: Told) {
     this.of = of;
   }
 

@@ -23,6 +23,7 @@ const FOLDERS = [
   "/var/log/journal",
   "/var/lib",
   "/srv",
+  "/srv/data",
   "/srv/logs",
   "/run",
 ];
