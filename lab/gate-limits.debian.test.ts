@@ -182,7 +182,7 @@ module:hook("muc-room-created", function (event)
 end)
 `;
   const strict = worldOfSuite(blueprint, {
-    config: (text) => text.replace(/refused = \d+/, "refused = 50"),
+    config: (text) => text.replace(/(refused|signatures) = \d+/g, "$1 = 50"),
   });
   // With a lobby, as Jitsi's module makes it.
   const knocked = worldOfSuite(blueprint, {
@@ -190,30 +190,80 @@ end)
     files: { "/usr/local/lib/polder/prosody/mod_planted.lua": code },
   });
 
-  it("stop a flood of handshakes from one address, and keep no other out", async () => {
-    const room = other().issuer.room();
+  /** A token of the right form by another's key, whose signature has to be looked at to be refused. */
+  const forged = async (room: string) => {
+    const { kid } = other().issuer;
+    const stranger = new Issuer(domain);
+    return queryOf(room, await stranger.sign(stranger.claims(room), { kid }));
+  };
+
+  it.each([60, 200])(
+    "keep nobody out who comes with a good token while %s a second knock without from the same address",
+    async (rate) => {
+      const at = `203.0.113.${rate}`;
+      const bad = ["", await forged(other().issuer.room())];
+      let knocked = 0;
+      const began = performance.now();
+      const knocking = setInterval(() => {
+        const due = Math.floor(((performance.now() - began) / 1000) * rate);
+        for (; knocked < due; knocked++)
+          void knock(other().server, bad[knocked % 2] ?? "", at).catch(() => undefined);
+      }, 20);
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        const answers: string[] = [];
+        for (let i = 0; i < 25; i++) {
+          const room = other().issuer.room();
+          const query = queryOf(room, await other().issuer.token(room));
+          answers.push(closed(await knock(other().server, query, at)));
+        }
+        expect(answers).toEqual(Array(25).fill("admitted"));
+      } finally {
+        clearInterval(knocking);
+      }
+    },
+    60_000,
+  );
+
+  it("stop a flood of forged tokens from one address, and keep no other out", async () => {
+    const room = strict().issuer.room();
     const from = async (address: string) =>
-      closed(await knock(other().server, queryOf(room, await other().issuer.token(room)), address));
-    expect(await from("203.0.113.1")).toBe("admitted");
-    await Promise.all(Array.from({ length: 150 }, () => knock(other().server, "", "203.0.113.1")));
-    const stopped = other()
-      .server.decisions()
-      .filter(({ why }) => why === "too many tries");
+      closed(
+        await knock(strict().server, queryOf(room, await strict().issuer.token(room)), address),
+      );
+    const query = await forged(room);
+    const tooMany = () =>
+      strict()
+        .server.decisions()
+        .filter(({ why }) => why === "too many tries");
+    await Promise.all(
+      Array.from({ length: 150 }, () => knock(strict().server, query, "203.0.113.1")),
+    );
+    const stopped = tooMany();
     expect(stopped.length).toBeGreaterThan(50);
     expect(new Set(stopped.map(({ address }) => address))).toEqual(new Set(["203.0.113.1"]));
     expect(await from("203.0.113.2")).toBe("admitted");
     // One network of IPv6 is one, whatever address in it comes.
     await Promise.all(
       Array.from({ length: 150 }, (_, i) =>
-        knock(other().server, "", `2001:db8:1:1::${i.toString(16)}`),
+        knock(strict().server, query, `2001:db8:1:1::${i.toString(16)}`),
       ),
     );
-    expect(
-      other()
-        .server.decisions()
-        .filter(({ why }) => why === "too many tries").length,
-    ).toBeGreaterThan(stopped.length + 50);
+    expect(tooMany().length).toBeGreaterThan(stopped.length + 50);
     expect(await from("2001:db8:1:2::1")).toBe("admitted");
+  });
+
+  it("stop one link that is tried without end from one network, and no other link or network", async () => {
+    const room = other().issuer.room();
+    const token = await other().issuer.token(room);
+    const at = "203.0.113.99";
+    const elsewhere = queryOf(other().issuer.room(), token);
+    await Promise.all(Array.from({ length: 150 }, () => knock(other().server, elsewhere, at)));
+    const own = queryOf(room, token);
+    expect(closed(await knock(other().server, own, at))).toBe("refused");
+    expect(closed(await knock(other().server, own, "203.0.113.98"))).toBe("admitted");
+    const second = queryOf(room, await other().issuer.token(room));
+    expect(closed(await knock(other().server, second, at))).toBe("admitted");
   });
 
   it("stop a flood of conference requests and of joins, and answer another address meanwhile", async () => {

@@ -8,7 +8,7 @@ import { type Change, GateServer } from "./gate-server.ts";
 export const raised = (config: string): string =>
   config
     .replace(
-      /(handshakes|joins|requests|sockets|link|occupants|refused|refusals) = \d+/g,
+      /(handshakes|signatures|joins|requests|sockets|link|occupants|refused|refusals) = \d+/g,
       "$1 = 100000",
     )
     .replace('rate = "10kb/s"', 'rate = "10mb/s"');

@@ -4,8 +4,10 @@ import type { Blueprint } from "../blueprint/index.ts";
 export interface Limits {
   /** The window of the rates below, in seconds. */
   readonly seconds: number;
-  /** Tries of a handshake by one address in that window. */
+  /** Handshakes by one link from one address in that window. */
   readonly handshakes: number;
+  /** Tokens of one address in that window whose signature is looked at; a forged one costs 0.35 ms. */
+  readonly signatures: number;
   /** Joins by one address in that window. */
   readonly joins: number;
   /** Conference requests by one address in that window. */
@@ -37,6 +39,11 @@ const SECONDS = 10;
 const SOCKETS_PER_PERSON = 2;
 /** Handshakes for one person who gets in: a first that fails, a second. Assumed. */
 const TRIES_PER_JOIN = 2;
+/**
+ * Signatures a second beside the plan's own, so that who knocks with forged tokens doesn't take the turn of who sits
+ * behind the same address: 250 are 9 % of Prosody's core (docs/benchmarks.md).
+ */
+const SIGNATURES_TO_SPARE = 250;
 /** Those who come beside whom the plan counts in one meeting. Assumed. */
 const ROOM_TO_SPARE = 1.25;
 /** 80 a second are some 5 % of a core (docs/benchmarks.md), and more than the 50 of `polder probe enumeration`. */
@@ -69,6 +76,7 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
   return {
     seconds: SECONDS,
     handshakes: joins * TRIES_PER_JOIN,
+    signatures: joins * TRIES_PER_JOIN + SIGNATURES_TO_SPARE * SECONDS,
     joins,
     requests: joins,
     sockets: Math.max(32, Math.ceil(total.people) * SOCKETS_PER_PERSON),

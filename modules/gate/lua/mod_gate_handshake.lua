@@ -27,7 +27,12 @@ module:depends("http")
 
 local limits = module:get_option("gate_limits")
 
-local may_try = module:require "gate_buckets".new(limits.handshakes, limits.seconds)
+-- Two rates. A signature costs time, so that one address may have so many looked at; with room for those who come with
+-- good tokens while somebody behind the same address knocks without. And each link may be used so often from a network:
+-- nobody else's handshakes, good or bad, take away from that.
+local buckets = module:require "gate_buckets"
+local may_be_verified = buckets.new(limits.signatures, limits.seconds)
+local may_try = buckets.by_key(limits.handshakes, limits.seconds)
 
 -- nginx on this host says who asks; nobody else reaches the port.
 local function address_of(request)
@@ -55,12 +60,15 @@ end
 
 -- What the token of a request said; or nil, why, and for the log which room was tried, by whose token.
 local function examine(request, address)
-	if not may_try(address) then return nil, "too many tries" end
 	if request.method ~= "GET" or request.path ~= "/xmpp-websocket" then return nil, "other path" end
 	local asked = parameters(request.url.query or "")
 	if not asked or not asked.room or not asked.token then return nil, "no room or token" end
+	if not may_be_verified(address) then return nil, "too many tries", asked.room end
 	local admitted, why, actor = gate.admit(asked.token)
 	if not admitted then return nil, why, asked.room, actor end
+	if not may_try(admitted.id .. " " .. buckets.network_of(address)) then
+		return nil, "too many tries", asked.room, admitted.actor
+	end
 	if asked.room ~= admitted.room then return nil, "other room", asked.room, admitted.actor end
 	local sockets, holders = gate.sessions_of(address, admitted.id)
 	local headers = request.headers
