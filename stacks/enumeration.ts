@@ -99,10 +99,10 @@ async function lookInside(
   }
 }
 
-/** Handshakes a second that one address may make: the gate's limit, or nginx's before it. */
-function limitInForce(blueprint: Blueprint): number {
+/** Handshakes a second that one link may make from one address; the attack holds links. */
+function limitOfLink(blueprint: Blueprint): number {
   const { handshakes, seconds } = limitsOf(blueprint);
-  return Math.min(handshakes / seconds, webLimits(blueprint).requestsPerSecond);
+  return handshakes / seconds;
 }
 
 /**
@@ -128,7 +128,8 @@ export async function probeEnumeration(
   const door = doorOf(loaded, vault);
   // Before the first converge there is no way in: say so at once.
   if (inside) sshArguments(loaded, buildFolder(blueprint.instance), controlOf(blueprint));
-  const limit = limitInForce(blueprint);
+  // Who guesses needs no link: what nginx lets one address try.
+  const limit = webLimits(blueprint).handshakesPerSecond;
   const outside = startWorker(
     lab ? "the lab's internet" : "this machine",
     lab ? internetCommand(lab, workerCommand) : workerCommand,
@@ -146,7 +147,7 @@ export async function probeEnumeration(
       door,
       allLikely,
       limits: {
-        handshakes: rate ?? SHARE * limit,
+        handshakes: rate ?? SHARE * limitOfLink(blueprint),
         stanzas: STANZAS,
         seconds: SECONDS.run + (allLikely ? SECONDS.allLikely : 0),
       },

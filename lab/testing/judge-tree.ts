@@ -22,7 +22,7 @@ function script(files: readonly TreeFile[], judges: readonly Judge[]): string {
   );
   const asked = judges.map((judge, i) => {
     const read = files.map(({ path }) => path).filter((path) => judge.reads.test(path));
-    const run = `FILES=${quoted(read.join(" "))} timeout 60 sh -c ${quoted(judge.command)}`;
+    const run = `FILES=${quoted(read.join(" "))} timeout ${judge.seconds ?? 60} sh -c ${quoted(judge.command)}`;
     return `{ ${run}; printf '\\037%s' $?; } </dev/null >/judge/${i} 2>&1 &`;
   });
   const told = judges.map(({ id }, i) => `printf '\\036%s\\037' ${quoted(id)}; cat /judge/${i}`);

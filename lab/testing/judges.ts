@@ -5,6 +5,8 @@ export interface Judge {
   readonly reads: RegExp;
   /** Shell, run in the root with the tree in place; `$FILES` are the files that it reads. */
   readonly command: string;
+  /** How long it may take. @default 60 */
+  readonly seconds?: number;
   /** A line of its output that is a refusal, for programs that complain and end with 0. */
   readonly refuses?: RegExp;
 }

@@ -1,4 +1,5 @@
 export { type AddressesFile, addressesSchema } from "./addresses.ts";
+export { type Arrivals, arrivalsOf, isCounted, unfinished } from "./arrivals.ts";
 export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
 export { privateAddresses } from "./private-addresses.ts";
 export { type SecurityRule, securityRules } from "./security-rules.ts";

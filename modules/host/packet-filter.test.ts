@@ -12,7 +12,7 @@ function readBack(text: string): Set<string> {
   const allowed = new Set<string>();
   for (const direction of ["input", "output"]) {
     const body = new RegExp(`chain ${direction} \\{([\\s\\S]*?)\\n\\t\\}`).exec(text)?.[1] ?? "";
-    for (const line of body.split("\n").filter((one) => one.includes("dport"))) {
+    for (const line of body.split("\n").filter((one) => /dport.*accept/.test(one))) {
       const match =
         /^\t\t(?:(ip6?) ([sd])addr @(\S+) )?(tcp|udp) dport (\S+) counter accept comment "([^"]+)"$/.exec(
           line,
@@ -92,6 +92,37 @@ describe("the hosts' packet filter", () => {
     const without = { ...blueprint, flows: blueprint.flows.filter(({ id }) => id !== "xmpp") };
     expect(readBack(textOf(without, "control"))).toEqual(expected(without, "control"));
     expect(readBack(textOf(blueprint, "control"))).not.toEqual(expected(without, "control"));
+  });
+
+  it("holds what the internet opens, on its ports and no other, to the plan's rates", () => {
+    const blueprint = buildBlueprint(inputOf(someInstance()));
+    for (const [role, ports] of [
+      ["control", "443, 80"],
+      ["turn", "443"],
+    ] as const) {
+      const text = textOf(blueprint, role);
+      const chain = (name: string) =>
+        (new RegExp(`chain ${name} \\{\\n([\\s\\S]*?)\\n\\t\\}`).exec(text)?.[1] ?? "")
+          .split("\n")
+          .map((line) => line.trim());
+      const input = chain("input");
+      const jump = `tcp dport { ${ports} } ct state established ct mark != 1 jump arrivals`;
+      // What was let in is known by its mark; all else goes by the rates before the line for what stands.
+      expect(input.indexOf(jump)).toBeGreaterThan(-1);
+      expect(input.indexOf(jump)).toBeLessThan(input.indexOf("ct state established accept"));
+      const spare = role === "turn" ? 400 : 1500;
+      const one = Math.ceil(blueprint.sizing.total.joinsPerSecond) * 4 + spare;
+      const over = (rate: number) => `limit rate over ${rate}/second burst ${rate} packets`;
+      expect(chain("arrivals")).toEqual([
+        "tcp flags rst return",
+        `update @arrivals-v4 { ip saddr ${over(one)} } goto too-many-of-one`,
+        `update @arrivals-v6 { ip6 saddr & ffff:ffff:ffff:ffff:: ${over(one)} } goto too-many-of-one`,
+        `${over(2 * one)} goto too-many-of-all`,
+        "ct mark set 1",
+      ]);
+    }
+    for (const role of ["bridge", "edge", "monitor"])
+      expect(textOf(blueprint, role)).not.toMatch(/arrivals|ct mark/);
   });
 
   it("drops by default in every direction and starts from nothing", () => {

@@ -1,7 +1,9 @@
 import {
+  arrivalsOf,
   type Blueprint,
   type Flow,
   type Host,
+  isCounted,
   type Peer,
   privateAddresses,
 } from "../blueprint/index.ts";
@@ -68,6 +70,58 @@ function ruleLines(blueprint: Blueprint, flow: Flow, direction: "input" | "outpu
   ];
 }
 
+/** Sources that are counted at a time, each for a few seconds; beyond them the limit in all counts alone. */
+const SOURCES = 65_536;
+
+const NETWORKS = [
+  [4, "ip saddr"],
+  [6, "ip6 saddr & ffff:ffff:ffff:ffff::"],
+] as const;
+
+/** A connection has this mark once it was let in. */
+const LET_IN = 1;
+
+const portsOf = (flows: readonly Flow[]): string =>
+  `{ ${flows.map((flow) => flow.ports[0]).join(", ")} }`;
+
+/**
+ * The rate of new connections from the internet. One is looked at when TCP's handshake is done: then its sender is
+ * who it says, and nobody uses up another's rate by forged addresses. One too many is refused by a reset, after which
+ * nothing of it stays in the kernel's table of connections; who is dropped in silence stays there for days.
+ */
+function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
+  const { perSecond, inAll } = arrivalsOf(blueprint, role);
+  const over = (rate: number) => `limit rate over ${rate}/second burst ${rate} packets`;
+  return [
+    ...NETWORKS.flatMap(([family]) => [
+      `\tset arrivals-v${family} {`,
+      `\t\ttype ipv${family}_addr`,
+      `\t\tsize ${SOURCES}`,
+      "\t\tflags dynamic,timeout",
+      "\t\ttimeout 10s",
+      "\t}",
+    ]),
+    "",
+    "\t# New connections of one source (of IPv6: a /64), and of all together: the plan's rates.",
+    ...(["one", "all"] as const).flatMap((of) => [
+      `\tchain too-many-of-${of} {`,
+      `\t\tlimit rate 10/minute burst 10 packets log prefix "polder-many ${of} " level info`,
+      `\t\tcounter reject with tcp reset comment "too-many-of-${of}"`,
+      "\t}",
+    ]),
+    "\tchain arrivals {",
+    "\t\ttcp flags rst return",
+    ...NETWORKS.map(
+      ([family, key]) =>
+        `\t\tupdate @arrivals-v${family} { ${key} ${over(perSecond)} } goto too-many-of-one`,
+    ),
+    `\t\t${over(inAll)} goto too-many-of-all`,
+    `\t\tct mark set ${LET_IN}`,
+    "\t}",
+    "",
+  ];
+}
+
 const LINK_IN = [
   "\t# What makes addresses work: neighbours, routers and the cloud's DHCP, on the own link only.",
   "\tchain link-in {",
@@ -90,12 +144,17 @@ const LINK_OUT = [
   "\t}",
 ];
 
-function chain(direction: "input" | "output", rules: readonly string[]): string[] {
+function chain(
+  direction: "input" | "output",
+  rules: readonly string[],
+  first: readonly string[] = [],
+): string[] {
   const way = direction === "input" ? "in" : "out";
   return [
     `\tchain ${direction} {`,
     `\t\ttype filter hook ${direction} priority filter; policy drop;`,
     `\t\t${way === "in" ? "iif" : "oif"} lo accept`,
+    ...first,
     "\t\tct state established accept",
     "\t\tct state related meta l4proto { icmp, ipv6-icmp } accept",
     `\t\tct state invalid counter drop comment "invalid-${way}"`,
@@ -115,6 +174,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
   const is = (peer: Peer) => peer.kind === "role" && peer.role === host.role;
   const incoming = blueprint.flows.filter((flow) => is(flow.to));
   const outgoing = blueprint.flows.filter((flow) => is(flow.from));
+  const counted = incoming.filter(isCounted);
   const peers = [...incoming.map(({ from }) => from), ...outgoing.map(({ to }) => to)].flatMap(
     (peer) => peerSet(blueprint, peer) ?? [],
   );
@@ -133,6 +193,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
     "table inet polder {",
     ...sets.flatMap(setLines),
     "",
+    ...(counted.length === 0 ? [] : arrivals(blueprint, host)),
     ...LINK_IN,
     "",
     ...LINK_OUT,
@@ -140,6 +201,11 @@ export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
     ...chain(
       "input",
       incoming.flatMap((flow) => ruleLines(blueprint, flow, "input")),
+      counted.length === 0
+        ? []
+        : [
+            `\t\ttcp dport ${portsOf(counted)} ct state established ct mark != ${LET_IN} jump arrivals`,
+          ],
     ),
     "",
     ...chain(

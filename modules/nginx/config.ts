@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint/index.ts";
 import { GROUPS, SIGNATURES, SUITES_12, SUITES_13 } from "../tls/index.ts";
-import { CONNECTIONS, limitsOf } from "./limits.ts";
+import { CONNECTIONS, HANDSHAKE_SECONDS, limitsOf } from "./limits.ts";
 
 export const SITE = "/etc/nginx/polder-site.conf";
 
@@ -35,7 +35,27 @@ const LOG = [
   "  }",
   "  log_format polder '$remote_addr $scheme $polder_method $polder_place $status $bytes_sent bytes '",
   "                    '$request_time s $ssl_protocol $ssl_cipher';",
-  "  access_log syslog:server=unix:/dev/log,nohostname,facility=authpriv,tag=nginx,severity=info polder;",
+  "  # Of those who ask too often a hundredth is written down: else their lines would be all that journald takes.",
+  '  split_clients "$connection:$msec:$pid" $polder_hundredth {',
+  "    1% 1;",
+  "    * 0;",
+  "  }",
+  '  map "$status:$polder_hundredth" $polder_logged {',
+  "    default 1;",
+  "    429:0 0;",
+  "  }",
+  "  access_log syslog:server=unix:/dev/log,nohostname,facility=authpriv,tag=nginx,severity=info polder if=$polder_logged;",
+  "  # Whatever it says about a connection quotes the request, and with it a token: not even an alert is written down.",
+  "  error_log /dev/null emerg;",
+];
+
+/** Nothing here takes a body. Who announces one, and sends it a byte at a time, is refused before anything waits for it. */
+const BODY = [
+  '  map "$http_transfer_encoding:$http_content_length" $polder_body {',
+  "    default 1;",
+  "    : 0;",
+  "    :0 0;",
+  "  }",
 ];
 
 /** A request for signalling: a WebSocket's, with a token. Whatever else comes there is refused here. */
@@ -71,16 +91,19 @@ export const TLS = [
   "  ssl_early_data off;",
 ];
 
+/** Each connection is one; others are for files, logs and the listening sockets. */
+export const descriptors = (connections: number): number => connections + 1_024;
+
 /**
  * Process-wide settings: nothing of Debian's, no log line that quotes a request.
  * @param connections that a worker may have open, those to Prosody included
  */
 export const processSettings = (connections = CONNECTIONS): string[] => [
   "worker_processes auto;",
-  `worker_rlimit_nofile ${2 * connections};`,
+  `worker_rlimit_nofile ${descriptors(connections)};`,
   "pid /run/nginx/nginx.pid;",
-  "# Lines below alert quote requests, and with them tokens, or a client's address.",
-  "error_log syslog:server=unix:/dev/log,nohostname,tag=nginx alert;",
+  "# What it says about itself; below alert, lines may quote a client's address. To the security store.",
+  "error_log syslog:server=unix:/dev/log,nohostname,facility=authpriv,tag=nginx alert;",
   "# Without a file, nginx adds Debian's own, which is standard error, from error on.",
   "error_log stderr emerg;",
   "",
@@ -91,13 +114,14 @@ export const processSettings = (connections = CONNECTIONS): string[] => [
 
 /** nginx.conf, the whole of it: Debian's own includes folders that any package may put a site into. */
 export function nginxConfig(blueprint: Blueprint): string[] {
-  const { requestsPerSecond, ofWorker } = limitsOf(blueprint);
+  const { requestsPerSecond, handshakesPerSecond, ofWorker } = limitsOf(blueprint);
   return [
     ...processSettings(ofWorker),
     "",
     "http {",
     ...LOG,
     ...SIGNALLING,
+    ...BODY,
     ...NETWORK,
     "",
     "  types {",
@@ -114,18 +138,20 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "  gzip off;",
     ...TEMPORARY,
     "",
-    "  # Nothing here takes a body, and nobody has business waiting.",
+    "  # Nobody has business waiting. The first is the time for TLS's handshake, and after it for a request's header.",
+    `  client_header_timeout ${HANDSHAKE_SECONDS}s;`,
+    "  lingering_close off;",
     "  client_max_body_size 1k;",
     "  client_body_buffer_size 1k;",
     "  client_header_buffer_size 1k;",
     "  large_client_header_buffers 4 8k;",
-    "  client_header_timeout 10s;",
-    "  client_body_timeout 10s;",
+    "  client_body_timeout 5s;",
     "  send_timeout 10s;",
     "  keepalive_timeout 30s;",
     "  reset_timedout_connection on;",
     "",
     `  limit_req_zone $polder_network zone=requests:10m rate=${requestsPerSecond}r/s;`,
+    `  limit_req_zone $polder_network zone=handshakes:10m rate=${handshakesPerSecond}r/s;`,
     "  limit_conn_zone $polder_network zone=connections:10m;",
     "  limit_req_status 429;",
     "  limit_conn_status 429;",

@@ -69,10 +69,11 @@ it("writes down no path, query, host or agent", () => {
   expect(format).not.toMatch(
     /\$(request|request_uri|uri|args|query_string|host|http_\w+|request_method)\b/,
   );
-  // Lines below alert quote requests. Without one to a file nginx adds its own, from error on.
+  // Without one to a file nginx adds its own, from error on. What is said of a connection quotes its request.
   expect(content("nginx.conf").match(/^ *error_log .*/gm)).toEqual([
-    expect.stringMatching(/^error_log syslog:\S+ alert;$/),
+    expect.stringMatching(/^error_log syslog:\S+,facility=authpriv,\S+ alert;$/),
     "error_log stderr emerg;",
+    "  error_log /dev/null emerg;",
   ]);
 });
 
@@ -107,6 +108,6 @@ it("leaves connections to others when one address holds its share, also where th
   const ofWorker = number(/worker_connections (\d+);/, text("nginx.conf"));
   // Each with its end at Prosody.
   expect(ofWorker).toBeGreaterThanOrEqual(2 * 2 * limitsOf(large).connections);
-  expect(number(/worker_rlimit_nofile (\d+);/, text("nginx.conf"))).toBe(2 * ofWorker);
-  expect(number(/LimitNOFILE=(\d+)/, text("polder.conf"))).toBe(2 * ofWorker);
+  expect(number(/worker_rlimit_nofile (\d+);/, text("nginx.conf"))).toBeGreaterThan(ofWorker);
+  expect(number(/LimitNOFILE=(\d+)/, text("polder.conf"))).toBeGreaterThan(ofWorker);
 });

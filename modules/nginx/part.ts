@@ -10,6 +10,7 @@ import { CERTIFICATE, KEY, site } from "./site.ts";
 
 /** nginx of a control host: the only way in from the web, and until the gate comes a page and a 404. */
 export function nginxPart(blueprint: Blueprint, _host: Host): TreePart {
+  const { ofWorker, memoryMiB, linesInHalfAMinute } = limitsOf(blueprint);
   return {
     packages: { install: ["nginx"], absent: [] },
     files: [
@@ -23,7 +24,7 @@ export function nginxPart(blueprint: Blueprint, _host: Host): TreePart {
       rawFile(`${WEB_ROOT}/name.js`, NAME_SCRIPT),
       rawFile(`${WEB_ROOT}/robots.txt`, ROBOTS),
       rawFile(`${WEB_ROOT}/security.txt`, securityText(blueprint)),
-      dropIn(limitsOf(blueprint).ofWorker),
+      dropIn({ connections: ofWorker, memoryMiB, lines: linesInHalfAMinute }),
     ],
     units: [
       {

@@ -1,13 +1,24 @@
 import { textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import type { Check, TreeFile } from "../tree/index.ts";
+import { descriptors } from "./config.ts";
 import { CONNECTIONS } from "./limits.ts";
 
 export const CONFIG = "/etc/nginx/nginx.conf";
 export const UNIT = "nginx.service";
 export const DROP_IN = `/etc/systemd/system/${UNIT}.d/polder.conf`;
 
-const lines = (connections: number): string[] => [
+/** What the unit needs to know of a plan. */
+export interface Bounds {
+  /** Connections that a worker may have open. */
+  readonly connections: number;
+  /** Memory that all of it may take, MiB. */
+  readonly memoryMiB?: number;
+  /** Log lines in half a minute; none given: what journald takes of any unit. */
+  readonly lines?: number;
+}
+
+const lines = ({ connections, memoryMiB, lines: ofLog }: Bounds): string[] => [
   "[Service]",
   "# No process of it is root: the ports come by a capability, the key by its group.",
   "User=www-data",
@@ -27,19 +38,30 @@ const lines = (connections: number): string[] => [
   "TimeoutStopSec=10",
   "Restart=on-failure",
   "RestartSec=2",
-  `LimitNOFILE=${2 * connections}`,
+  `LimitNOFILE=${descriptors(connections)}`,
+  ...(memoryMiB === undefined
+    ? []
+    : [
+        "# What a flood may take of the host. The kernel ends a worker then, whose place a new one takes at once.",
+        `MemoryMax=${memoryMiB}M`,
+        "OOMPolicy=continue",
+      ]),
+  ...(ofLog === undefined
+    ? []
+    : [
+        "# Its access log, at the rate of requests that one address may have, and others' beside.",
+        "LogRateLimitIntervalSec=30s",
+        `LogRateLimitBurst=${ofLog}`,
+      ]),
   ...sandbox({
     capabilities: ["CAP_NET_BIND_SERVICE"],
     families: ["AF_UNIX", "AF_INET", "AF_INET6"],
   }),
 ];
 
-/**
- * Debian's unit, without root and in a sandbox.
- * @param connections that a worker may have open, each a descriptor; as many again are for files and the start of new workers
- */
-export const dropIn = (connections = CONNECTIONS): TreeFile =>
-  textFile(DROP_IN, lines(connections));
+/** Debian's unit, without root and in a sandbox. */
+export const dropIn = (bounds: Bounds = { connections: CONNECTIONS }): TreeFile =>
+  textFile(DROP_IN, lines(bounds));
 
 export const nginxCheck: Check = {
   id: "nginx-config",

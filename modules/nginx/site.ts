@@ -72,8 +72,9 @@ const file = (place: string, path: string): string[] => [
  * To Prosody on this host. Silence of two minutes ends a connection: clients ping each 10 s
  * (lib-jitsi-meet, modules/xmpp/strophe.ping.ts), so only the dead are cut off.
  */
-const signalling = (domain: string): string[] => [
+const signalling = (domain: string, handshakesPerSecond: number): string[] => [
   `  location = ${SOCKET} {`,
+  `    limit_req zone=handshakes burst=${handshakesPerSecond} nodelay;`,
   "    if ($polder_signalling = 0) {",
   "      return 404;",
   "    }",
@@ -94,7 +95,7 @@ const signalling = (domain: string): string[] => [
 /** The one site, and what answers to any other name: nothing. */
 export function site(blueprint: Blueprint): string[] {
   const { domain } = blueprint;
-  const { burst, connections } = limitsOf(blueprint);
+  const { burst, connections, handshakesPerSecond } = limitsOf(blueprint);
   return [
     "# A name that isn't ours: no answer on port 80, no handshake on 443. Scanners learn no name here.",
     "server {",
@@ -127,7 +128,6 @@ export function site(blueprint: Blueprint): string[] {
     "",
     "server {",
     ...listen(443, " ssl"),
-    "  http2 on;",
     `  server_name ${domain};`,
     `  ssl_certificate ${CERTIFICATE};`,
     `  ssl_certificate_key ${KEY};`,
@@ -138,6 +138,9 @@ export function site(blueprint: Blueprint): string[] {
     "  if ($request_method !~ ^(GET|HEAD)$) {",
     "    return 405;",
     "  }",
+    "  if ($polder_body) {",
+    "    return 413;",
+    "  }",
     "",
     "  # What is served, and nothing else.",
     ...file("/", "/index.html"),
@@ -145,7 +148,7 @@ export function site(blueprint: Blueprint): string[] {
     ...file("/name.js", "/name.js"),
     ...file("/robots.txt", "/robots.txt"),
     ...file("/.well-known/security.txt", "/security.txt"),
-    ...signalling(domain),
+    ...signalling(domain, handshakesPerSecond),
     "  location / {",
     "    return 404;",
     "  }",

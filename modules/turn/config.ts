@@ -1,7 +1,7 @@
 import type { Blueprint, Host } from "../blueprint/index.ts";
 import { SUITES_12 } from "../tls/index.ts";
 import { reference } from "../tree/index.ts";
-import { turnLimits } from "./limits.ts";
+import { ALLOCATE_SECONDS, turnLimits } from "./limits.ts";
 
 export const CERTIFICATE = "/etc/coturn/turn.crt";
 export const KEY = "/etc/coturn/turn.key";
@@ -70,6 +70,8 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
     "# An allocation lives 10 minutes unless it is asked for again (RFC 8656, 3.2), which browsers do.",
     "# Permissions and channels keep the RFC's own 5 and 10 minutes: shorter ones cut media off.",
     "max-allocate-lifetime=600",
+    "# Who has none by then, TLS's handshake included, is let go of (mainrelay.c; 60 s by default).",
+    `max-allocate-timeout=${ALLOCATE_SECONDS}`,
     `min-port=${limits.firstPort}`,
     `max-port=${limits.lastPort}`,
     `user-quota=${limits.userQuota}`,

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import { arrivalsOf, type Blueprint, unfinished } from "../blueprint/index.ts";
 
 /** First port that IANA leaves to everybody (RFC 6335, 6), where relays start. */
 const FIRST_PORT = 49152;
@@ -13,6 +13,17 @@ const ALLOCATIONS_PER_PERSON = 4;
 /** Room above what the plan's own bit rates need, for bursts and retransmissions. Assumed. */
 const RATE_MARGIN = 2;
 
+/**
+ * Within so many seconds from its first packet on a client has its relay, or is let go of: five round trips of a
+ * second, and one packet lost. Assumed; coturn's own is 60.
+ */
+export const ALLOCATE_SECONDS = 6;
+/** What a connection takes that came to nothing, or a relay: 1.7 GB for 20,000 (4.6.1, 2026-11-27). */
+const KIB_PER_CONNECTION = 90;
+const BASE_MIB = 128;
+/** Beside the system, on a host that does nothing else. Assumed. */
+const SHARE_OF_MEMORY = 0.75;
+
 export interface TurnLimits {
   readonly firstPort: number;
   readonly lastPort: number;
@@ -22,6 +33,10 @@ export interface TurnLimits {
   readonly userQuota: number;
   /** Bytes a second of one allocation, each way. */
   readonly bytesPerSecond: number;
+  /** Memory that coturn may take, MiB. */
+  readonly memoryMiB: number;
+  /** Sockets and files. */
+  readonly descriptors: number;
 }
 
 /**
@@ -30,7 +45,8 @@ export interface TurnLimits {
  */
 export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
   const { people, joinsPerSecond } = sizing.total;
-  const { count = 1, reserve = 0 } = sizing.roles.find(({ role }) => role === "turn") ?? {};
+  const size = sizing.roles.find(({ role }) => role === "turn");
+  const { count = 1, reserve = 0 } = size ?? {};
   const carrying = Math.max(1, count - reserve);
   const wanted = Math.max(64, Math.ceil((people * ALLOCATIONS_PER_PERSON) / carrying));
   // One port an allocation (RFC 8656), as many again for those that were just given back.
@@ -38,6 +54,8 @@ export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
   const fastest = Math.max(
     ...sizing.loads.map((load) => Math.max(load.bitsDownPerPerson, load.bitsUpPerSender)),
   );
+  const idle = unfinished(arrivalsOf({ sizing }, "turn"), ALLOCATE_SECONDS);
+  const kib = (idle + ports / 2) * KIB_PER_CONNECTION;
   return {
     firstPort: FIRST_PORT,
     lastPort: FIRST_PORT + ports - 1,
@@ -46,5 +64,11 @@ export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
     // joins in one second shares one quota, until the gate names each person.
     userQuota: ALLOCATIONS_PER_PERSON * Math.max(1, Math.ceil(joinsPerSecond)),
     bytesPerSecond: Math.ceil((fastest * RATE_MARGIN) / 8),
+    memoryMiB: Math.min(
+      BASE_MIB + Math.ceil(kib / 1024),
+      Math.floor((size?.need.ramMiB ?? 0) * SHARE_OF_MEMORY),
+    ),
+    // A relay has two: its client's, where that comes over TLS, and the one that the bridges see.
+    descriptors: idle + ports + 1_024,
   };
 }

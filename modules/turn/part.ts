@@ -4,6 +4,7 @@ import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { opensslConfig } from "../tls/index.ts";
 import { reference, type TreePart } from "../tree/index.ts";
 import { CERTIFICATE, KEY, listening, turnConfig } from "./config.ts";
+import { turnLimits } from "./limits.ts";
 import { trialStart } from "./trial-start.ts";
 
 const CONFIG = "/etc/turnserver.conf";
@@ -15,6 +16,7 @@ const PRIVATE = { group: "turnserver", mode: "0640" } as const;
 
 /** The relay of a turn host. */
 export function turnPart(blueprint: Blueprint, host: Host): TreePart {
+  const { memoryMiB, descriptors } = turnLimits(blueprint);
   return {
     packages: { install: ["coturn", "openssl", "iproute2"], absent: [] },
     files: [
@@ -36,7 +38,9 @@ export function turnPart(blueprint: Blueprint, host: Host): TreePart {
         "ExecReload=/bin/kill -USR2 $MAINPID",
         "Restart=on-failure",
         "RestartSec=2",
-        "LimitNOFILE=65536",
+        `LimitNOFILE=${descriptors}`,
+        "# What a flood may take of the host; it starts anew then.",
+        `MemoryMax=${memoryMiB}M`,
         awaitAddresses([...new Set([...listening(blueprint, host), host.ipv4])]),
         ...sandbox({
           capabilities: ["CAP_NET_BIND_SERVICE"],
