@@ -1,8 +1,13 @@
+import { EXIT, report } from "./exit.ts";
+
 // `polder show lab | head`: whoever reads may stop reading; that is no fault of ours.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // EIO: the terminal was closed.
-    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    if (error.code === "EPIPE" || error.code === "EIO") return;
+    if (stream === process.stderr) process.exit(EXIT.outside);
+    process.exitCode = report(Object.assign(error, { path: "standard output" }), note);
+    process.exit();
   });
 }
 

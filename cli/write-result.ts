@@ -1,12 +1,24 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { BadInput } from "../modules/input/index.ts";
 import { note } from "./terminal.ts";
 
-/** Writes beside the file first, so that an interrupt never leaves half a file. */
+/**
+ * Writes to a new or a regular file, beside it first, so that an interrupt never leaves half a file.
+ *
+ * @param file `-` is standard output
+ * @throws BadInput for a device, a FIFO, a folder or a link: a rename would put a file in its place
+ */
 export function writeResult(text: string, file: string): void {
   if (file === "-") {
     process.stdout.write(text);
     return;
+  }
+  const there = lstatSync(file, { throwIfNoEntry: false });
+  if (there && !there.isFile()) {
+    const message = there.isSymbolicLink()
+      ? "is a link: name the file that it leads to"
+      : "is no regular file: name another, or - for standard output";
+    throw new BadInput([{ file, message }]);
   }
   const partial = `${file}.${process.pid}.part`;
   try {
