@@ -67,11 +67,9 @@ $(STAMPS)/providers: providers/build.sh $(wildcard providers/*/go.mod providers/
 dist/compiled: $(STAMPS)/npm $(STAMPS)/bindings scripts/compile.mjs $(shell find cli lab modules stacks -name '*.ts')
 	@node scripts/compile.mjs
 
-# Every file that pip takes is known by its hash; see docs/dependencies.md.
-$(STAMPS)/ansible: ansible/requirements.txt
+$(STAMPS)/ansible: ansible/requirements.txt ansible/install.sh
 	@echo "setup: Ansible"
-	@test -x build/venv/bin/python || python3 -m venv build/venv
-	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@ansible/install.sh build/venv
 	@mkdir -p $(@D) && touch $@
 
 # Others' tools that judge ours: needed by lint and the lab's tests, not by a user.

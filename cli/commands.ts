@@ -1,14 +1,16 @@
 import type { Command } from "commander";
+import { TOOLKIT, WORKSPACE } from "../modules/toolkit/index.ts";
 
 interface Listed {
   readonly name: string;
   /** One line for the list of commands. */
   readonly does: string;
   readonly load: () => Promise<Command>;
+  /** Whether what it works with comes with a checkout alone. */
+  readonly inCheckout?: true;
 }
 
-/** Every command, in the order of `polder --help`. */
-export const COMMANDS: readonly Listed[] = [
+const ALL: readonly Listed[] = [
   {
     name: "new",
     does: "Make a new instance: asks for what is needed, writes a commented instance.yaml",
@@ -88,6 +90,12 @@ export const COMMANDS: readonly Listed[] = [
     name: "lab",
     does: "A real OpenStack on your own machine, to deploy instances to",
     load: async () => (await import("./commands/lab.ts")).labCommand(),
+    inCheckout: true,
+  },
+  {
+    name: "setup",
+    does: "Install the pinned providers and Ansible into build/, where polder came by npm",
+    load: async () => (await import("./commands/setup.ts")).setupCommand(),
   },
   {
     name: "synth",
@@ -100,3 +108,6 @@ export const COMMANDS: readonly Listed[] = [
     load: async () => (await import("./commands/env.ts")).envCommand(),
   },
 ];
+
+/** Every command that is there, in the order of `polder --help`. */
+export const COMMANDS = ALL.filter(({ inCheckout }) => !inCheckout || TOOLKIT === WORKSPACE);

@@ -147,7 +147,11 @@ describe("the machine", () => {
     const ran = await withMounts(
       `cp ${mirror}/terraform.rc ${fout.folder}/rc; mount -t tmpfs tmpfs ${mirror}; cp ${fout.folder}/rc ${mirror}/terraform.rc; ${cli} plan ${fout.folder}`,
     );
-    expectRefusal(ran, 3, /the provider is not in the mirror: run `make providers`$/);
+    expectRefusal(
+      ran,
+      3,
+      /the provider is not in the mirror: run `polder setup` \(in a checkout `make providers`\)$/,
+    );
   });
 
   test("another provider than the pinned one", async () => {
@@ -158,7 +162,11 @@ describe("the machine", () => {
       `for f in $(find ${copy} -name 'terraform-provider-*_v*' -type f); do echo >> $f; done; mount --bind ${copy} ${mirror}; ${cli} plan ${fout.folder}`,
     );
     rmSync(copy, { recursive: true });
-    expectRefusal(ran, 3, /the provider is not the pinned one: run `make providers`$/);
+    expectRefusal(
+      ran,
+      3,
+      /the provider is not the pinned one: run `polder setup` \(in a checkout `make providers`\)$/,
+    );
   });
 });
 

@@ -251,6 +251,8 @@ export function newCommand(): Command {
     .addHelpText("after", EXAMPLES)
     .action(async (name: string | undefined, options: NewOptions) => {
       const parent = resolve(options.dir);
+      const beside = parent === join(ROOT, "instances");
+      if (beside) mkdirSync(parent, { recursive: true });
       if (!existsSync(parent)) {
         throw new BadInput([
           { file: shown(parent), message: "no such folder: make it first, or give --dir another" },
@@ -266,7 +268,6 @@ export function newCommand(): Command {
         : complete(known);
       const file = writeInstance(answers, parent);
       note(`wrote ${shown(file)}`);
-      const beside = parent === join(ROOT, "instances");
       const path = shown(join(parent, answers.name));
       // A bare name would be looked for among the toolkit's own instances.
       out(`next: polder show ${beside ? answers.name : path.includes("/") ? path : `./${path}`}`);

@@ -12,6 +12,8 @@ export interface Ran {
 }
 
 export interface RunOptions {
+  /** By default the checkout. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with the running process, to watch or to interrupt it. */
   readonly onStart?: (child: ChildProcess) => void;
@@ -26,7 +28,7 @@ export function program(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(name, args, {
-      cwd: ROOT,
+      cwd: options.cwd ?? ROOT,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });

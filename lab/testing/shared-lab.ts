@@ -24,6 +24,7 @@ export const TEST_PROJECTS = [
   "t-hyp-twee",
   "t-hosts",
   "t-probes",
+  "t-pakket",
 ] as const;
 
 /** Projects of the stand-in of Hetzner's API; what is made there boots. */

@@ -38,11 +38,11 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/permission denied/i, "this may not be written: run it as its owner"],
   [
     /Inconsistent dependency lock file|checksums|locked.*hash/i,
-    "the provider is not the pinned one: run `make providers`",
+    "the provider is not the pinned one: run `polder setup` (in a checkout `make providers`)",
   ],
   [
     /Failed to query available provider packages|provider registry/i,
-    "the provider is not in the mirror: run `make providers`",
+    "the provider is not in the mirror: run `polder setup` (in a checkout `make providers`)",
   ],
   [
     /quota|OverLimit|VolumeLimitExceeded|Maximum number of ports|resource_limit_exceeded/i,

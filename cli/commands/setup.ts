@@ -1,0 +1,46 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { Command } from "commander";
+import { OutsideFailure } from "../../modules/outside/index.ts";
+import { TOOLKIT, WORKSPACE } from "../../modules/toolkit/index.ts";
+import { note } from "../terminal.ts";
+
+/** What is installed, the program of the toolkit that does it, and the folder that it fills. */
+const STEPS = [
+  {
+    what: "the providers, built from their pinned sources (a few minutes the first time; needs Go)",
+    program: "providers/build.sh",
+    folder: "build/provider-mirror",
+  },
+  {
+    what: "Ansible, each file held against its hash (needs Python 3.11)",
+    program: "ansible/install.sh",
+    folder: "build/venv",
+  },
+] as const;
+
+/** `polder setup`: what `plan` and `converge` need beside npm's packages. */
+export function setupCommand(): Command {
+  return new Command("setup")
+    .addHelpText(
+      "after",
+      `
+Into build/ of the folder where it is called. What is there already is only compared, so it may be run again,
+also after an interrupt. In a checkout \`make setup\` does the same.`,
+    )
+    .action(() => {
+      for (const { what, program, folder } of STEPS) {
+        note(`${folder}: ${what}`);
+        const { status, error } = spawnSync(
+          join(TOOLKIT, program),
+          [join(WORKSPACE, folder)],
+          // Results go to standard output, and this is none.
+          { cwd: WORKSPACE, stdio: ["ignore", 2, 2] },
+        );
+        if (status !== 0)
+          throw new OutsideFailure(
+            `${program} ${error ? error.message : `exited ${status}`}: see above, then run \`polder setup\` again`,
+          );
+      }
+    });
+}
