@@ -62,6 +62,8 @@ const isOf = (name: string) => (seen: Element) =>
 
 /** What others get of a row, or "refused". */
 async function arrived(as: string, inside: string): Promise<readonly Element[] | "refused"> {
+  // What came of an earlier row has come by then.
+  await moderator.ping();
   moderator.seen.length = 0;
   if (as === "presence") {
     guest.send(`<presence to='${room()}/${guest.nick}'>${inside}</presence>`);
