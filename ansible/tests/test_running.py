@@ -75,6 +75,32 @@ class FilterTest(unittest.TestCase):
         self.assertEqual(plain(ruleset(named(["interval"], ["b", "a"]))), plain(ruleset(named(["interval"], ["a", "b"]))))
 
 
+class SysctlTest(Root):
+    def setUp(self):
+        super().setUp()
+        for path, value in (("a/x", "1"), ("a/conf/eth0/y", "1"), ("a/conf/all/y", "0"), ("b", "4096\t87380")):
+            self.write(path, value + "\n")
+
+    def faults(self, *texts):
+        return polder_running.sysctl_faults({"/etc/sysctl.d/6%d" % n: t for n, t in enumerate(texts)}, self.root)
+
+    def test_what_holds_is_no_fault(self):
+        self.assertEqual(self.faults("# a = 2\n; c\na.x = 1\nb = 4096 87380\n"), {})
+
+    def test_what_does_not_hold_is_named_with_both_values(self):
+        self.assertEqual(self.faults("a.x = 2\n"), {"/etc/sysctl.d/60": ["a.x is 1, not 2"]})
+
+    def test_a_star_is_each_of_them(self):
+        self.assertEqual(self.faults("a.conf.*.y = 0\n"), {"/etc/sysctl.d/60": ["a.conf.eth0.y is 1, not 0"]})
+
+    def test_the_later_file_counts(self):
+        self.assertEqual(self.faults("a.x = 2\n", "a.x = 1\n"), {})
+
+    def test_what_is_not_there_is_a_fault_unless_it_may_fail(self):
+        self.assertEqual(self.faults("c = 1\n"), {"/etc/sysctl.d/60": ["c is not there, not 1"]})
+        self.assertEqual(self.faults("-c = 1\n"), {})
+
+
 class ProgramsTest(Root):
     def test_a_replaced_program_or_library_is_named(self):
         gone = "7f00-7f01 r-xp 00000000 00:2a 42   /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)"

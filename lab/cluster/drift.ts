@@ -42,6 +42,19 @@ export function driftTests(): void {
       }
     });
 
+    test("a kernel's setting that was changed: told, then set again", async () => {
+      const name = "net.ipv4.conf.all.send_redirects";
+      await on("bridge-1", `echo 1 >/proc/sys/${name.replaceAll(".", "/")}`);
+      const check = await converge("bridge-1", "--check");
+      expect(check.stdout).toContain(`${name} is 1, not 0`);
+      expect(check.code).toBe(1);
+      expect((await converge("bridge-1")).code).toBe(0);
+      // Also of the links that were there before the settings were read.
+      const every = "cat /proc/sys/net/ipv4/conf/*/accept_source_route | sort -u";
+      expect(await on("bridge-1", every)).toBe("0");
+      expect(await on("bridge-1", `cat /proc/sys/${name.replaceAll(".", "/")}`)).toBe("0");
+    });
+
     test("packages that came in under running daemons: nginx starts anew, Prosody's waits for --restart", async () => {
       const started = (unit: string) =>
         on("control-1", `systemctl show -p InvocationID --value ${unit}`);
@@ -117,6 +130,17 @@ export function driftTests(): void {
       await api.call("compute", "POST", `/servers/${id}/action`, { reboot: { type: "SOFT" } });
       await runs("edge-1");
       expect(await on("edge-1", "systemctl is-system-running --wait || true")).toBe("running");
+    });
+
+    test("a control host that was rebooted has its volume, its filter and its settings", async () => {
+      await on("control-1", "echo kept >/srv/data/kept; sync");
+      const { api, id } = await server("control-1");
+      await api.call("compute", "POST", `/servers/${id}/action`, { reboot: { type: "SOFT" } });
+      await runs("control-1");
+      expect(await on("control-1", "findmnt -no TARGET /srv/data; cat /srv/data/kept")).toBe(
+        "/srv/data\nkept",
+      );
+      expect((await converge("control-1", "--check")).stdout).toContain("control-1: unchanged");
     });
 
     test("a file system that is smaller than its volume grows while it is used", async () => {

@@ -3,6 +3,10 @@
 # `vdb=virtio-1234…` and so on; the devices are there already.
 set -e
 
+# What is mounted in one place below stays there: with mounts that are shared, the `umount` of a
+# stepping stone took the place that it led to away as well, and /proc/sys/net with it.
+mount --make-rprivate /
+
 # A host may tune its own network. All other settings are the machine's, and not for a host to write.
 mount --bind /proc/sys/net /mnt
 mount --bind /proc/sys /proc/sys
@@ -24,6 +28,8 @@ for folder in /sys/*; do
 done
 mount --rbind /mnt /sys/fs/cgroup
 umount --recursive --lazy /mnt
+# From here on as systemd makes it on a machine: what is mounted later, services see.
+mount --make-rshared /
 
 # What udev would have written down. It doesn't run here: it would find the machine's devices.
 mkdir -p /run/udev/data /run/udev/tags/systemd

@@ -405,7 +405,8 @@ print(c.getresponse().status)`,
     expect(await until(there, 10)).toBe(true);
     await inside(
       a,
-      `mkfs.ext4 -q ${disk}; mkdir -p /data; echo '${disk} /data ext4 defaults 0 0' >>/etc/fstab
+      `mkfs.ext4 -q ${disk}; mkdir -p /data
+       echo "UUID=$(blkid -p -o value -s UUID ${disk}) /data ext4 defaults,nofail 0 2" >>/etc/fstab
        mount /data; echo kept >/data/file; echo kept >/root/file; sync`,
     );
     const boot = () => inside(a, "stat -c %Y /run/cloud-init/result.json").catch(() => "");
@@ -420,6 +421,14 @@ print(c.getresponse().status)`,
       await awaitRunning(folder, [a.id], 30);
       expect(await inside(a, "cat /data/file /root/file")).toBe("kept\nkept");
     }
+  });
+
+  it("may set its own network's settings, and no others", async () => {
+    const writable = (name: string) =>
+      inside(a, `test -w /proc/sys/${name} && echo yes || echo no`);
+    expect(await writable("net/ipv4/conf/all/send_redirects")).toBe("yes");
+    expect(await writable("kernel/sysrq")).toBe("no");
+    expect(await inside(a, "systemctl is-active systemd-sysctl")).toBe("active");
   });
 
   it("gives a full disk when it is full", async () => {

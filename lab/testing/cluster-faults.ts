@@ -96,9 +96,9 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
     red: ["drift-units"],
   },
   {
-    what: "the packet filter flushed",
+    what: "the packet filter flushed, and a setting of the kernel changed",
     host: "bridge-2",
-    script: "nft flush ruleset",
+    script: "nft flush ruleset; echo 1 >/proc/sys/net/ipv4/conf/all/send_redirects",
     looked: ["drift", "packet-filter"],
     red: ["drift-running", "packet-filter"],
   },

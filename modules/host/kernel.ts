@@ -2,8 +2,13 @@ import type { Blueprint, Host } from "../blueprint/index.ts";
 import type { TreePart } from "../tree/index.ts";
 import { textFile } from "./file.ts";
 
-const bothConfs = (family: 4 | 6, name: string, value: number): string[] =>
-  ["all", "default"].map((conf) => `net.ipv${family}.conf.${conf}.${name} = ${value}`);
+/**
+ * For all links, those to come, and by `*` (sysctl.d(5)) each one that is there already: for most of these
+ * settings a link's own value counts beside that of `all` (kernel.org, networking/ip-sysctl), and a link
+ * that the kernel found before the settings were read has the kernel's.
+ */
+const everyLink = (family: 4 | 6, name: string, value: number): string =>
+  `net.ipv${family}.conf.*.${name} = ${value}`;
 
 /**
  * Strict, each packet on the link that answers to it would take, where a host has one link. With a
@@ -14,20 +19,20 @@ const reversePath = (blueprint: Blueprint): number =>
 
 const network = (blueprint: Blueprint): string[] => [
   "# No host routes, and none lets others tell it a way.",
-  ...bothConfs(4, "forwarding", 0),
-  ...bothConfs(6, "forwarding", 0),
-  ...bothConfs(4, "accept_redirects", 0),
-  ...bothConfs(4, "secure_redirects", 0),
-  ...bothConfs(4, "send_redirects", 0),
-  ...bothConfs(6, "accept_redirects", 0),
-  ...bothConfs(4, "accept_source_route", 0),
-  ...bothConfs(6, "accept_source_route", 0),
-  ...bothConfs(4, "proxy_arp", 0),
-  ...bothConfs(4, "bootp_relay", 0),
+  everyLink(4, "forwarding", 0),
+  everyLink(6, "forwarding", 0),
+  everyLink(4, "accept_redirects", 0),
+  everyLink(4, "secure_redirects", 0),
+  everyLink(4, "send_redirects", 0),
+  everyLink(6, "accept_redirects", 0),
+  everyLink(4, "accept_source_route", 0),
+  everyLink(6, "accept_source_route", 0),
+  everyLink(4, "proxy_arp", 0),
+  everyLink(4, "bootp_relay", 0),
   "",
   "# Packets from where no answer would go are dropped, and told.",
-  ...bothConfs(4, "rp_filter", reversePath(blueprint)),
-  ...bothConfs(4, "log_martians", 1),
+  everyLink(4, "rp_filter", reversePath(blueprint)),
+  everyLink(4, "log_martians", 1),
   "",
   "# Floods: no memory before a handshake is done, no echo to everybody.",
   "net.ipv4.tcp_syncookies = 1",

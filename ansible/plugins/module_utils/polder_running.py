@@ -8,6 +8,7 @@ import re
 import subprocess
 
 FILTER = "/etc/nftables.conf"
+SYSCTL = "/etc/sysctl.d/"
 
 # Seconds for nft to load and print a filter.
 PATIENCE = 60
@@ -77,14 +78,60 @@ def filter_fault(file):
     return "loaded otherwise: %d missing, %d too many" % (missing, extra)
 
 
+# The kernel's settings ------------------------------------------------------------------------
+
+def settings(text):
+    """Reads sysctl.d(5): (name, value, whether a kernel that refuses it is no fault), later ones count."""
+    found = {}
+    for line in text.splitlines():
+        line = line.strip()
+        if not line or line[0] in "#;" or "=" not in line:
+            continue
+        name, value = (part.strip() for part in line.split("=", 1))
+        found[name.lstrip("-")] = (" ".join(value.split()), name.startswith("-"))
+    return [(name, *rest) for name, rest in found.items()]
+
+
+def setting_files(name, root="/proc/sys"):
+    """The kernel's files of a setting; `*` stands for each."""
+    return sorted(glob.glob(os.path.join(root, name.replace(".", "/"))))
+
+
+def sysctl_faults(texts, root="/proc/sys"):
+    """What of sysctl.d's files doesn't hold: {path: lines}. `texts` are by path; a later name counts."""
+    wanted = {}
+    for path in sorted(texts, key=os.path.basename):
+        for name, value, may_fail in settings(texts[path]):
+            files = setting_files(name, root)
+            for file in files or [os.path.join(root, name.replace(".", "/"))]:
+                wanted[file] = (path, value, may_fail)
+    found = {}
+    for file, (path, value, may_fail) in wanted.items():
+        # A container has the machine's kernel, and may not change it.
+        if may_fail and not os.access(file, os.W_OK):
+            continue
+        try:
+            seen = " ".join(_read(file).split())
+        except FileNotFoundError:
+            seen = "not there"
+        if seen != value:
+            name = os.path.relpath(file, root).replace("/", ".")
+            found.setdefault(path, []).append("%s is %s, not %s" % (name, seen, value))
+    return found
+
+
 def not_in_force(trees, name, wanted, leave=()):
     """Files of a tree whose content isn't what the kernel has loaded: {path: what is otherwise}.
 
     `leave` are paths that are wrong or new themselves.
     """
     paths = [entry["path"] for entry in wanted["files"] if entry["path"] not in leave] if name else []
+    texts = {path: _read(trees.file(name, path)) for path in paths if path.startswith(SYSCTL)}
+    found = {path: "; ".join(faults) for path, faults in sysctl_faults(texts).items()}
     fault = filter_fault(trees.file(name, FILTER)) if FILTER in paths else None
-    return {FILTER: fault} if fault else {}
+    if fault:
+        found[FILTER] = fault
+    return found
 
 
 # Programs that run ----------------------------------------------------------------------------

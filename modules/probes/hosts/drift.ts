@@ -96,7 +96,7 @@ export const driftProbes: readonly Probe[] = [
   probe(
     "drift-running",
     "what the kernel has loaded and what services run is what the files say",
-    "flushes the packet filter, or waits for a service that runs a replaced program on",
+    "flushes the packet filter, sets a kernel's setting, or waits for a service that runs a replaced program on",
     async (subject, context) => judge((await context.drift(subject)).running, "in force"),
   ),
   probe(
