@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { awaitRunning } from "../hypervisor/index.ts";
 import { byHand } from "../testing/by-hand.ts";
@@ -6,6 +7,13 @@ import { cluster } from "../testing/cluster.ts";
 const on = async (host: string, script: string) => (await cluster.on(host, script)).trim();
 const converge = (host: string, ...args: string[]) =>
   cluster.polder("converge", ["--limit", host, ...args]);
+
+/** Whether root here has CAP_SYS_RESOURCE, number 24, by which a mounted ext4 grows. */
+const GROWS =
+  (BigInt(`0x${/^CapBnd:\s*(\w+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? 0}`) >>
+    24n) %
+    2n ===
+  1n;
 
 /** The server of a host, by the cloud's API. */
 async function server(host: string) {
@@ -143,20 +151,26 @@ export function driftTests(): void {
       expect((await converge("control-1", "--check")).stdout).toContain("control-1: unchanged");
     });
 
-    test("a file system that is smaller than its volume grows while it is used", async () => {
-      const device = await on("control-1", "findmnt -no SOURCE /srv/data");
-      // As after a growth of the volume: the file system of before.
-      await on(
+    /** As after a growth of the volume: the file system of before. */
+    const shrink = (size: string) =>
+      on(
         "control-1",
-        `systemctl stop prosody; umount /srv/data; e2fsck -fp ${device} >/dev/null; resize2fs ${device} 200M 2>/dev/null; mount /srv/data; systemctl start prosody`,
+        `device=$(findmnt -no SOURCE /srv/data); umount /srv/data; e2fsck -fp $device >/dev/null; resize2fs $device ${size} 2>/dev/null; mount /srv/data`,
       );
+
+    test("a file system that is smaller than its volume is told", async () => {
+      await shrink("200M");
       const check = await converge("control-1", "--check");
+      await shrink("");
       expect(check.stdout).toContain("volume: /srv/data: its file system is smaller than its disk");
       expect(check.code).toBe(1);
+    });
+
+    test.skipIf(!GROWS)("[volume-grows-online] and grows while it is used", async () => {
+      await shrink("200M");
       expect((await converge("control-1")).code).toBe(0);
-      expect(
-        Number(await on("control-1", "df --output=size -m /srv/data | tail -1")),
-      ).toBeGreaterThan(500);
+      const size = await on("control-1", "df --output=size -m /srv/data | tail -1");
+      expect(Number(size)).toBeGreaterThan(500);
       expect((await converge("control-1", "--check")).stdout).toContain("control-1: unchanged");
     });
   });

@@ -112,6 +112,14 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
     undo: "rm /etc/systemd/system/planted.service /etc/cron.d/planted /var/tmp/planted",
   },
   {
+    what: "a program of a package changed",
+    host: "bridge-2",
+    script: "cp -p /usr/bin/factor /root/factor; echo >>/usr/bin/factor",
+    looked: ["drift"],
+    red: ["drift-packages"],
+    undo: "mv /root/factor /usr/bin/factor",
+  },
+  {
     what: "coturn relays to everybody",
     host: "turn-1",
     script: `${edit("/etc/turnserver.conf", "/^denied-peer-ip/d")}; systemctl restart coturn; sleep 2`,

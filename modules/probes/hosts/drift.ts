@@ -58,6 +58,18 @@ async function units(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
+/** Pages and translations, which a small image leaves out on purpose (dpkg.cfg(5), path-exclude). */
+const LEFT_OUT = /^\/usr\/share\/(doc|locale|man|info|lintian|bug|groff|linda)\//;
+
+/** Packages' files that aren't what the package brought, by `dpkg --verify`; the tree's are others' to judge. */
+export const changedFiles = (text: string, ours: ReadonlySet<string>): string[] =>
+  text.split("\n").flatMap((line) => {
+    const [, how = "", path = ""] = /^(\S+)\s+(?:c\s+)?(\/.*)$/.exec(line) ?? [];
+    if (path === "" || ours.has(path)) return [];
+    if (how === "missing") return LEFT_OUT.test(path) ? [] : [`${path} of a package is missing`];
+    return how.includes("5") ? [`${path} isn't what its package brought`] : [];
+  });
+
 async function packages(subject: string, context: Context): Promise<Outcome> {
   const { install, absent } = context.tree(subject).packages;
   const ran = await context.admin.run(subject, [
@@ -65,12 +77,15 @@ async function packages(subject: string, context: Context): Promise<Outcome> {
   ]);
   const states = table(ran.stdout);
   const there = (name: string) => states.get(name) === "installed";
+  const verified = await context.admin.run(subject, ["dpkg", "--verify"]);
+  const ours = new Set(context.tree(subject).files.map(({ path }) => path));
   return judge(
     [
+      ...changedFiles(verified.stdout, ours),
       ...install.filter((name) => !there(name)).map((name) => `${name} isn't installed`),
       ...absent.filter(there).map((name) => `${name} is installed and must not be`),
     ],
-    `${install.length} packages there, ${absent.length} not`,
+    `${install.length} packages there, ${absent.length} not, files by dpkg's sums`,
   );
 }
 
@@ -113,8 +128,8 @@ export const driftProbes: readonly Probe[] = [
   ),
   probe(
     "drift-packages",
-    "the planned packages are there, the forbidden ones aren't",
-    "installs a tool",
+    "the planned packages are there, whole, and the forbidden ones aren't",
+    "installs a tool, or changes a program of a package",
     packages,
   ),
 ];
