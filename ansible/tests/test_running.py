@@ -201,6 +201,15 @@ class BeyondTest(Root):
             "account jo", "account toor", "account www", "linger of jo", "password of jo", "password of toor",
         ])
 
+    def test_what_the_new_tree_lacks_of_the_one_that_counts_is_not_beyond(self):
+        trees = Trees(self.root)
+        self.write("/etc/cron.d/former")
+        named = lambda: "/etc/cron.d/former" in polder_beyond.beyond(trees, self.wanted, [])
+        self.assertTrue(named())
+        self.write("/etc/polder/trees/a.1/.manifest.json", '{"files": [{"path": "/etc/cron.d/former"}]}')
+        os.symlink("trees/a.1", trees.link)
+        self.assertFalse(named())
+
     def test_what_the_image_brought_stays_until_it_is_another(self):
         trees = Trees(self.root)
         path = self.write("/etc/cron.d/image", "x")

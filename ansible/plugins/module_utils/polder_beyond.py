@@ -224,9 +224,13 @@ def _sum(root, name, what):
         return "%s %s" % (what, hashlib.sha256(file.read()).hexdigest())
 
 
-def look(wanted, admins, root="/"):
-    """All that is beyond: {path or name: what it is}."""
-    host = Host(wanted, admins, root)
+def look(trees, wanted, admins):
+    """All that is beyond: {path or name: what it is}.
+
+    The tree that counts is known, too: what the new one lacks of it, the switch takes away.
+    """
+    current = trees.manifest(trees.current()) or {"files": []}
+    host = Host({"files": [*wanted["files"], *current["files"]]}, admins, trees.root)
     people = pwd.getpwall()
     former = {one["user"] for one in polder_accounts.former(admins)}
     try:
@@ -247,13 +251,13 @@ def is_remembered(trees):
 
 def remember(trees, wanted, admins):
     """What the image brought, before the first tree counts: it is told once, and no drift."""
-    found = look(wanted, admins, trees.root)
+    found = look(trees, wanted, admins)
     text = json.dumps({name: _sum(trees.root, name, what) for name, what in found.items()}, sort_keys=True)
     write_file(brought_file(trees), text.encode(), 0o600)
 
 
 def beyond(trees, wanted, admins):
     """What is on the host beyond its tree, its packages and what its image brought."""
-    found = look(wanted, admins, trees.root)
+    found = look(trees, wanted, admins)
     brought = json.loads(_read(brought_file(trees))) if is_remembered(trees) else {}
     return {name: what for name, what in found.items() if brought.get(name) != _sum(trees.root, name, what)}
