@@ -171,7 +171,7 @@ describe("a room", () => {
   it("makes nobody a member who has no token for it", async () => {
     const moderator = await world().meeting();
     const stranger = await world().client(world().issuer.room(), "guest");
-    for (const jid of [stranger.bareJid, `nobody@${domain}`, `jvb@auth.${domain}`])
+    for (const jid of [stranger.bareJid, `nobody@${domain}`, `bridge-1@auth.${domain}`])
       expect(conditionOf(await moderator.setAffiliation(jid, "member"))).toBe("cancel not-allowed");
   });
 

@@ -234,8 +234,10 @@ describe("no guest becomes occupant before a moderator's act", () => {
 });
 
 describe("inside", () => {
+  const inside = worldOfSuite(blueprint);
+
   it("bridges and Jicofo meet in the brewery, and only there", async () => {
-    const bridge = await world().account("jvb");
+    const bridge = await world().account("bridge-1");
     const join = (one: AccountClient, room: string) => one.join(room, one.jid.split("@")[0] ?? "");
     const internal = `internal.auth.${domain}`;
     expect(await join(bridge, `jvbbrewery@${internal}`)).toBe("joined");
@@ -259,5 +261,37 @@ describe("inside", () => {
         ),
       ).toBe(REFUSED);
     focus.close();
+    bridge.close();
+  });
+
+  it("a bridge stands in nobody's place but its own: not in Jicofo's, nor in another bridge's", async () => {
+    const [one, second] = [await inside().account("bridge-1"), await inside().account("bridge-2")];
+    const brewery = `jvbbrewery@internal.auth.${domain}`;
+    for (const nick of ["focus", "bridge-2", "Bridge-1", "jvb"])
+      expect(await one.join(brewery, nick), nick).toBe(REFUSED);
+    expect(await one.join(brewery, "bridge-1")).toBe("joined");
+    // Nor later, by another name.
+    for (const nick of ["focus", "bridge-2"])
+      expect(await one.join(brewery, nick), nick).toBe(REFUSED);
+    expect(await inside().focus.join(brewery, "focus")).toBe("joined");
+    expect(await second.join(brewery, "bridge-2")).toBe("joined");
+    for (const room of [
+      `other@internal.auth.${domain}`,
+      (await inside().meeting()).at("conference"),
+    ])
+      expect(await one.join(room, "bridge-1"), room).toBe(REFUSED);
+  });
+
+  it("a bridge whose account is gone is out, also if it was logged in, and the others stay", async () => {
+    const [one, second] = [await inside().account("bridge-1"), await inside().account("bridge-2")];
+    await inside().server.removeAccount("bridge-2");
+    expect(await second.untilEnded(10_000)).toBe("closed");
+    await expect(inside().account("bridge-2")).rejects.toThrow("not-authorized");
+    expect(conditionOf(await one.features(`internal.auth.${domain}`))).toBe("result");
+    expect(inside().server.decisions()).toContainEqual(
+      expect.objectContaining({ action: "account", result: "ended", actor: "bridge-2" }),
+    );
+    const again = await inside().account("bridge-1");
+    expect(await again.join(`jvbbrewery@internal.auth.${domain}`, "bridge-1")).toBe("joined");
   });
 });

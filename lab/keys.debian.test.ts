@@ -104,7 +104,7 @@ print(ok and hex.encode(stored) == account.stored_key and hex.encode(server) == 
       );
     const ran = login(vault.need("prosody/focus-password"));
     expect(ran.stderr + ran.stdout).toBe("true\n");
-    expect(login(vault.need("prosody/bridge-password")).stdout).toBe("false\n");
+    expect(login(vault.need("prosody/bridge-1-password")).stdout).toBe("false\n");
   });
 });
 

@@ -27,7 +27,7 @@ const tasksOf = (stdout: string) => Number(/(\d+) tasks/.exec(lastLine(stdout))?
 
 async function secretsOfVault(): Promise<Canary[]> {
   const vault = await cluster.vault();
-  return ["turn/shared-secret", "prosody/bridge-password", "alarm/token"].map((name) => ({
+  return ["turn/shared-secret", "prosody/bridge-1-password", "alarm/token"].map((name) => ({
     name,
     value: vault.need(name),
   }));

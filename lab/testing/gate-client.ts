@@ -8,7 +8,7 @@ import {
   StanzaReader,
   XmppClient,
 } from "../../modules/probes/index.ts";
-import { BRIDGE_PASSWORD, FOCUS_PASSWORD, type GateServer } from "./gate-server.ts";
+import { bridgePassword, FOCUS_PASSWORD, type GateServer } from "./gate-server.ts";
 
 /** How long an answer may take on a busy machine, ms. */
 const WAIT = 15_000;
@@ -292,7 +292,8 @@ export class AccountClient extends Waiting {
       }
   }
 
-  static async login(server: GateServer, user: "focus" | "jvb") {
+  /** @param user `focus`, or a bridge's id */
+  static async login(server: GateServer, user: string) {
     const domain = `auth.${server.blueprint.domain}`;
     const control = server.blueprint.hosts.find(({ role }) => role === "control");
     const client = new XmppClient(connect(server.c2sPort, "127.0.0.1"));
@@ -300,7 +301,7 @@ export class AccountClient extends Waiting {
     await client.startTls();
     await client.secure(control?.name ?? "", server.authority);
     const features = await client.open(domain);
-    await client.login(features, user, user === "focus" ? FOCUS_PASSWORD : BRIDGE_PASSWORD);
+    await client.login(features, user, user === "focus" ? FOCUS_PASSWORD : bridgePassword(user));
     await client.open(domain);
     client.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
     const bound = await client.next();

@@ -26,7 +26,7 @@ export interface Logged {
 }
 
 export const FOCUS_PASSWORD = "f".repeat(64);
-export const BRIDGE_PASSWORD = "b".repeat(64);
+export const bridgePassword = (id: string): string => id.padEnd(64, "b");
 export const PSEUDONYM_KEY = "5".repeat(64);
 export const TURN_SECRET = "0123456789abcdef".repeat(4);
 
@@ -137,7 +137,11 @@ export class GateServer {
       [`tls/${host.id}.key`]: readFileSync(at("host.key"), "utf8"),
       [`tls/${host.id}.crt`]: readFileSync(at("host.crt"), "utf8"),
       "prosody/focus.dat": prosodyAccount(FOCUS_PASSWORD),
-      "prosody/bridge.dat": prosodyAccount(BRIDGE_PASSWORD),
+      ...Object.fromEntries(
+        blueprint.hosts
+          .filter(({ role }) => role === "bridge")
+          .map(({ id }) => [`prosody/${id}.dat`, prosodyAccount(bridgePassword(id))]),
+      ),
       "gate/pseudonym.key": PSEUDONYM_KEY,
       "turn/shared-secret": TURN_SECRET,
     };
@@ -264,6 +268,14 @@ export class GateServer {
       below.push(...children.split(" ").filter((child) => child !== ""));
     }
     throw new Error("no Prosody");
+  }
+
+  /** Takes an account away, as a converge does when its bridge is no host any more. */
+  async removeAccount(user: string): Promise<void> {
+    const encoded = (text: string) => text.replaceAll(".", "%2e").replaceAll("-", "%2d");
+    const folder = `/proc/${this.prosody}/root/var/lib/prosody/auth%2e${encoded(this.blueprint.domain)}`;
+    rmSync(join(folder, "accounts", `${encoded(user)}.dat`));
+    await this.reload();
   }
 
   /** Processor time that Prosody, one thread, has used so far, seconds (the kernel's sched-stats). */

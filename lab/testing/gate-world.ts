@@ -54,7 +54,7 @@ export class World {
     return one;
   }
 
-  async account(user: "jvb" | "focus"): Promise<AccountClient> {
+  async account(user: string): Promise<AccountClient> {
     const one = await AccountClient.login(this.server, user);
     this.clients.push(one);
     return one;

@@ -30,7 +30,7 @@ export const stanzaRowSchema = z.strictObject({
   form: z.array(z.enum(["host", "bare", "full"])).min(1),
   room: z.enum(["own", "breakout", "brewery", "issued"]).optional(),
   occupant: z.literal(true).optional(),
-  nick: z.literal("focus").optional(),
+  nick: z.enum(["focus", "account"]).optional(),
   content: z.string().optional(),
   why: z.string().min(10),
 });

@@ -42,7 +42,7 @@ export function stanzaMarkdown(rows: readonly StanzaRow[]): string {
       `${to} (${form.join(", ")})`,
       room && `room: ${room}`,
       occupant && "occupants",
-      nick && "Jicofo",
+      nick && (nick === "focus" ? "Jicofo" : "own account"),
     ]
       .filter(Boolean)
       .join("; ");

@@ -24,18 +24,19 @@ export function catalogueOf(blueprint: Blueprint): CatalogueRow[] {
       alarms: blueprint.alarms ?? { webhook: "https://alarm.example/" },
     };
     for (const { hosts, ...spec } of secretsOf(shape)) {
-      const own = blueprint.hosts.find((host) => new RegExp(`/${host.id}\\.`).test(spec.name));
+      const own = blueprint.hosts.find((host) => new RegExp(`/${host.id}[.-]`).test(spec.name));
       const name = own ? spec.name.replace(own.id, "<host>") : spec.name;
       const held = new Set(
         blueprint.hosts.filter((host) => hosts.includes(host.id)).map((host) => host.role),
       );
-      const where = own
-        ? "the host itself"
-        : held.size === 0
-          ? "never on a host"
-          : held.size === roles.size
-            ? "every host"
-            : [...held].join(", ");
+      const where =
+        own && hosts.join() === own.id
+          ? "the host itself"
+          : held.size === 0
+            ? "never on a host"
+            : held.size === roles.size
+              ? "every host"
+              : [...held].join(", ");
       const known = rows.get(name);
       // Where the sources differ, each says its own.
       const said = /^(web|turn)\/tls\./.test(name) ? `${source}: ${spec.rotation}` : spec.rotation;

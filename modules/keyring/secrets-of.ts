@@ -161,7 +161,19 @@ export function secretsOf(blueprint: Blueprint): SecretSpec[] {
     ...publicPair(blueprint, "web", ids("control")),
     ...publicPair(blueprint, "turn", ids("turn")),
     ...(source === "acme" ? acmeAccount() : []),
-    ...services(ids("control"), ids("bridge"), ids("turn"), ids("monitor")),
+    ...services(ids("control"), ids("turn"), ids("monitor")),
+    ...blueprint.hosts
+      .filter(({ role }) => role === "bridge")
+      .flatMap((bridge) =>
+        account(
+          bridge.id,
+          "jvb",
+          [bridge.id],
+          blueprint.hosts
+            .filter(({ role, shard }) => role === "control" && shard === bridge.shard)
+            .map(({ id }) => id),
+        ),
+      ),
     ...gate(ids("control")),
     ...monitoring(blueprint, ids("monitor")),
     ...sshAuthority(all),
@@ -189,37 +201,39 @@ function acmeAccount(): SecretSpec[] {
   ];
 }
 
-function services(
-  control: string[],
-  bridge: string[],
-  turn: string[],
-  monitor: string[],
+/** A login to Prosody: the password where its program is, and its salted keys on the control host. */
+function account(
+  user: string,
+  program: string,
+  on: readonly string[],
+  control: readonly string[],
 ): SecretSpec[] {
-  const account = (who: "focus" | "bridge", program: string, on: string[]): SecretSpec[] => {
-    const rotation = `${ROTATE}: control first, then its users; ${program} logs in again`;
-    const loss = "rotate: whoever reaches Prosody inside the service zone could log in with it";
-    return [
-      spec({
-        name: `prosody/${who}-password`,
-        kind: "password",
-        purpose: `${program} logs in to Prosody`,
-        hosts: on,
-        accounts: `root and ${program}`,
-        lifetimeDays: LIFETIME.password,
-        rotation,
-        loss,
-      }),
-      spec({
-        name: `prosody/${who}.dat`,
-        kind: "account file",
-        purpose: `Prosody's side of that login: salted SCRAM keys, not the password`,
-        hosts: control,
-        accounts: "root and prosody",
-        rotation: "follows its password",
-        loss,
-      }),
-    ];
-  };
+  const rotation = `${ROTATE}: control first, then its users; ${program} logs in again`;
+  const loss = "rotate: whoever reaches Prosody inside the service zone could log in with it";
+  return [
+    spec({
+      name: `prosody/${user}-password`,
+      kind: "password",
+      purpose: `${program} logs in to Prosody`,
+      hosts: on,
+      accounts: `root and ${program}`,
+      lifetimeDays: LIFETIME.password,
+      rotation,
+      loss,
+    }),
+    spec({
+      name: `prosody/${user}.dat`,
+      kind: "account file",
+      purpose: `Prosody's side of that login: salted SCRAM keys, not the password`,
+      hosts: control,
+      accounts: "root and prosody",
+      rotation: "follows its password",
+      loss,
+    }),
+  ];
+}
+
+function services(control: string[], turn: string[], monitor: string[]): SecretSpec[] {
   return [
     ...(turn.length > 0
       ? [
@@ -246,8 +260,7 @@ function services(
           }),
         ]
       : []),
-    ...account("focus", "jicofo", control),
-    ...account("bridge", "jvb", bridge),
+    ...account("focus", "jicofo", control, control),
     spec({
       name: "web/security-txt-expires",
       kind: "date",

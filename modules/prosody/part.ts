@@ -16,13 +16,23 @@ const PRIVATE = { group: "prosody", mode: "0640" } as const;
 const stored = (name: string): string =>
   name.replace(/[^A-Za-z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 
-/** The two accounts that there are: salted SCRAM keys, not passwords. Nobody registers another. */
-function accounts(blueprint: Blueprint): TreeFile[] {
-  const folder = `/var/lib/prosody/${stored(gateHosts(blueprint).auth)}/accounts`;
-  return [
-    rawFile(`${folder}/focus.dat`, reference("prosody/focus.dat"), PRIVATE),
-    rawFile(`${folder}/jvb.dat`, reference("prosody/bridge.dat"), PRIVATE),
-  ];
+/** Where Prosody keeps its accounts. */
+const accountsFolder = (blueprint: Blueprint): string =>
+  `/var/lib/prosody/${stored(gateHosts(blueprint).auth)}/accounts`;
+
+/**
+ * All accounts that there are, Jicofo's and one of each bridge of the shard: salted SCRAM keys, not
+ * passwords. Nobody registers another.
+ */
+function accounts(blueprint: Blueprint, { shard }: Host): TreeFile[] {
+  const bridges = blueprint.hosts.filter((host) => host.role === "bridge" && host.shard === shard);
+  return ["focus", ...bridges.map(({ id }) => id)].map((user) =>
+    rawFile(
+      `${accountsFolder(blueprint)}/${stored(user)}.dat`,
+      reference(`prosody/${user}.dat`),
+      PRIVATE,
+    ),
+  );
 }
 
 /** Prosody of a control host: where bridges log in, and, behind the gate, where meetings are. */
@@ -33,7 +43,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
     files: [
       textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
       rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),
-      ...accounts(blueprint),
+      ...accounts(blueprint, host),
       ...gateFiles(hasRelays),
       textFile(OPENSSL, opensslConfig()),
       textFile(DROP_IN, [
@@ -55,8 +65,8 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
     units: [
       {
         name: UNIT,
-        // Certificates and the gate's keys are read anew at SIGHUP; accounts at each login.
-        reload: [KEY, HOST_CERTIFICATE, FOLDER],
+        // Certificates and the gate's keys are read anew at SIGHUP; accounts at each login, and at SIGHUP who has none any more.
+        reload: [KEY, HOST_CERTIFICATE, FOLDER, accountsFolder(blueprint)],
         restart: [CONFIG, DROP_IN, OPENSSL, PLUGINS],
         carriesCalls: true,
       },

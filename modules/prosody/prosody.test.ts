@@ -72,20 +72,19 @@ it("puts accounts where Prosody looks for them, readable to it alone", () => {
   const accounts = prosodyPart(blueprint, control(blueprint)).files?.filter(({ path }) =>
     path.endsWith(".dat"),
   );
-  expect(accounts?.map(({ path, content, group, mode }) => [path, content, group, mode])).toEqual([
+  const folder = "/var/lib/prosody/auth%2evergaderen%2eproefdorp%2eexample/accounts";
+  expect(accounts?.map(({ path, content, group, mode }) => [path, content, group, mode])).toEqual(
     [
-      "/var/lib/prosody/auth%2evergaderen%2eproefdorp%2eexample/accounts/focus.dat",
-      "@@secret:prosody/focus.dat@@",
+      ["focus.dat", "focus"],
+      ["bridge%2d1.dat", "bridge-1"],
+      ["bridge%2d2.dat", "bridge-2"],
+    ].map(([file, user]) => [
+      `${folder}/${file}`,
+      `@@secret:prosody/${user}.dat@@`,
       "prosody",
       "0640",
-    ],
-    [
-      "/var/lib/prosody/auth%2evergaderen%2eproefdorp%2eexample/accounts/jvb.dat",
-      "@@secret:prosody/bridge.dat@@",
-      "prosody",
-      "0640",
-    ],
-  ]);
+    ]),
+  );
 });
 
 it("holds for any instance: private interfaces, no word of Lua from the file's own text", () => {

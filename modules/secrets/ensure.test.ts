@@ -196,9 +196,25 @@ describe("ensureSecrets", () => {
     const smaller = { ...loaded, blueprint: { ...loaded.blueprint, hosts } };
     const dropped = await ensureSecrets(smaller, vault, NOW);
     expect(dropped.map(({ name, what }) => `${what} ${name}`)).toEqual([
+      "dropped prosody/bridge-2-password",
+      "dropped prosody/bridge-2.dat",
       "dropped tls/bridge-2.crt",
       "dropped tls/bridge-2.key",
     ]);
+  });
+
+  it("drops the account that all bridges once shared, and has one for each", async () => {
+    vault.set("prosody/bridge-password", "0".repeat(64), "2026-01-01");
+    vault.set("prosody/bridge.dat", "return {};", "2026-01-01");
+    const changes = await ensureSecrets(loaded, vault, NOW);
+    expect(changes.map(({ name, what }) => `${what} ${name}`)).toEqual(
+      expect.arrayContaining(["dropped prosody/bridge-password", "dropped prosody/bridge.dat"]),
+    );
+    const [one, second] = ["bridge-1", "bridge-2"].map((id) =>
+      vault.need(`prosody/${id}-password`),
+    );
+    expect(one).toMatch(/^[0-9a-f]{64}$/);
+    expect(second).not.toBe(one);
   });
 
   it("makes another CA when the ranges are others, and every certificate with it", async () => {

@@ -31,10 +31,8 @@ const HEX_256 = (): string => randomBytes(32).toString("hex");
 export const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
 
 /** Values that need nothing but chance: by name. */
-export const RANDOM: Readonly<Record<string, () => string>> = {
+const RANDOM: Readonly<Record<string, () => string>> = {
   "turn/shared-secret": HEX_256,
-  "prosody/focus-password": HEX_256,
-  "prosody/bridge-password": HEX_256,
   "alarm/token": HEX_256,
   "gate/rooms.keys": () => roomKeysText([{ index: 0, key: randomBytes(32) }]),
   "gate/pseudonym.key": HEX_256,
@@ -50,6 +48,10 @@ export const RANDOM: Readonly<Record<string, () => string>> = {
 /** User and password, as coturn checks them with `use-auth-secret` (draft-uberti-behave-turn-rest-00). */
 const relayLogin = (user: string, secret: string): string =>
   `${user} ${createHmac("sha1", secret).update(user).digest("base64")}`;
+
+/** What makes a value that needs nothing but chance; undefined for others. */
+export const randomOf = (name: string): (() => string) | undefined =>
+  /^prosody\/.+-password$/.test(name) ? HEX_256 : RANDOM[name];
 
 /** Whether a certificate is a key's, by this CA, for exactly these names, for long enough. */
 function isGoodLeaf(pair: Pair, authority: string, leaf: Leaf, now: Date): boolean {
@@ -140,10 +142,20 @@ class Work {
       .map((spec) => spec.name);
   }
 
-  /** A host that is gone takes its key with it; one of the same name later gets another. */
+  /** A host that is gone takes its key and its account with it; one of the same name later gets others. */
   dropGone(): void {
+    const wanted = new Set(this.#wanted());
     const ids = new Set(this.#blueprint.hosts.map((host) => host.id));
     for (const name of this.#vault.names()) {
+      if (name.startsWith("prosody/") && !wanted.has(name)) {
+        this.#vault.delete(name);
+        this.#say(
+          name,
+          "dropped",
+          "Jicofo has an account and each bridge its own, and this is none of them",
+        );
+        continue;
+      }
       const [, host] = /^tls\/(.+)\.(?:key|crt)$/.exec(name) ?? [];
       if (host === undefined || ids.has(host)) continue;
       this.#vault.delete(name);
@@ -197,7 +209,7 @@ class Work {
 
   random(): void {
     for (const name of this.#wanted()) {
-      const make = RANDOM[name];
+      const make = randomOf(name);
       if (!make || this.#vault.get(name) !== undefined) continue;
       this.#set(name, make());
       this.#say(name, "made", "there was none");
@@ -205,8 +217,8 @@ class Work {
   }
 
   accounts(): void {
-    for (const who of ["focus", "bridge"]) {
-      const [name, password] = [`prosody/${who}.dat`, this.#vault.need(`prosody/${who}-password`)];
+    for (const name of this.#wanted().filter((one) => /^prosody\/.+\.dat$/.test(one))) {
+      const password = this.#vault.need(name.replace(/\.dat$/, "-password"));
       const had = this.#vault.get(name);
       if (had !== undefined && isAccountOf(had, password)) continue;
       this.#set(name, prosodyAccount(password));

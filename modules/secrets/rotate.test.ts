@@ -27,7 +27,7 @@ describe("rotate", () => {
     "turn/shared-secret",
     "turn/monitor-login",
     "prosody/focus-password",
-    "prosody/bridge.dat",
+    "prosody/bridge-1.dat",
     "monitor/security.recipient",
     "gate/rooms.keys",
     "gate/pseudonym.key",

@@ -4,7 +4,7 @@ import { LIFETIME, type SecretSpec, secretsOf } from "../keyring/index.ts";
 import { readRoomKeys, roomKeysText, rotateRoomKeys } from "../rooms/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
 import { newAgePair } from "./age.ts";
-import { dayOf, ensureSecrets, RANDOM } from "./ensure.ts";
+import { dayOf, ensureSecrets, randomOf } from "./ensure.ts";
 import { newSshKey } from "./ssh.ts";
 import {
   NEXT_TOKEN_KEY,
@@ -114,7 +114,7 @@ async function rotateOne(
   }
   if (name === "gate/pseudonym.key")
     vault.set(OLDER_PSEUDONYMS, `${vault.need(name)}\n${vault.get(OLDER_PSEUDONYMS) ?? ""}`, day);
-  const make = RANDOM[name];
+  const make = randomOf(name);
   if (make) {
     vault.set(name, make(), day);
     return `${name}: made anew: ${spec.hosts.length > 0 || name.endsWith("-password") ? CONVERGE : "no host holds it"}`;

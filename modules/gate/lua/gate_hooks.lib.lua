@@ -33,4 +33,5 @@ return {
 	{ host = "breakout", module = "gate_beside", event = "muc-occupant-pre-join", priority = 1000, alone = true },
 	{ host = "internal", module = "gate_internal", event = "muc-room-pre-create", priority = 1000, alone = true },
 	{ host = "internal", module = "gate_internal", event = "muc-occupant-pre-join", priority = 1000, alone = true },
+	{ host = "internal", module = "gate_internal", event = "muc-occupant-pre-change", priority = 1000, alone = true },
 }

@@ -65,8 +65,8 @@ return function (rows, hosts, own_host, brewery)
 		return node ~= nil
 	end
 
-	-- The row that lets a stanza pass, or nil. from: who sends. room: the token's, if there is one.
-	return function (stanza, from, room)
+	-- The row that lets a stanza pass, or nil. from: who sends. room: the token's, if there is one. account: its name.
+	return function (stanza, from, room, account)
 		local node, host, resource = jid_split(stanza.attr.to or own_host)
 		local to = hosts[host or ""]
 		if not to then return nil end
@@ -76,7 +76,7 @@ return function (rows, hosts, own_host, brewery)
 		local kinds = ((sorted[from] or none)[to] or none)[stanza.name] or none
 		for _, row in ipairs(kinds[stanza.attr.type or default_type[stanza.name] or ""] or none) do
 			if includes(row.form, form) and has_payload(row, stanza) and room_fits(row, stanza, node, room)
-				and (not row.nick or row.nick == resource) then
+				and (not row.nick or resource == (row.nick == "account" and account or row.nick)) then
 				return row
 			end
 		end

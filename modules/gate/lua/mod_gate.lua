@@ -133,7 +133,11 @@ function is_of_room(bare, room, role)
 end
 
 function focus_jid() return "focus@" .. names.auth end
-function bridge_jid() return "jvb@" .. names.auth end
+-- An account of auth.<domain> that isn't Jicofo's is a bridge's: accounts come with a converge, and nobody makes another.
+function is_bridge(bare)
+	local user, host = jid.split(bare)
+	return user ~= nil and user ~= "focus" and host == names.auth
+end
 
 -- The live room of that name, if there is one. Only ever asked for a room that is the asker's own.
 function live_room(kind, node)

@@ -19,7 +19,7 @@ local find_row = new_table(rows, hosts, module.host, brewery)
 local function sender_of(session)
 	if session.gate then return session.gate.role end
 	local bare = session.username and session.username .. "@" .. session.host
-	return bare == gate.focus_jid() and "focus" or bare == gate.bridge_jid() and "bridge" or nil
+	return bare == gate.focus_jid() and "focus" or gate.is_bridge(bare) and "bridge" or nil
 end
 
 local function is_occupant(session, kind, node)
@@ -97,7 +97,7 @@ end
 module:hook("pre-stanza", function (event)
 	local session, stanza = event.origin, event.stanza
 	local sender = sender_of(session)
-	local row = sender and find_row(stanza, sender, session.gate and session.gate.room)
+	local row = sender and find_row(stanza, sender, session.gate and session.gate.room, session.username)
 	if not row or has_secret(stanza)
 		or session.gate and not holds(row, session, stanza)
 		or session.gate and stanza.name == "iq" and not has_fitting_id(stanza)

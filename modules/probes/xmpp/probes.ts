@@ -6,12 +6,17 @@ import { childOf } from "./stanzas.ts";
 
 const PORT = 5222;
 
+function bridgeOfControl({ blueprint }: Context, control: Host): Host {
+  const bridge = bridgeOf(blueprint, control);
+  if (!bridge) throw new Error("its shard has no bridge");
+  return bridge;
+}
+
 /** A client of a control host's Prosody that stands on a bridge of its shard. */
 async function client(subject: string, context: Context): Promise<XmppClient> {
   const control = hostOf(context.blueprint, subject);
-  const bridge = bridgeOf(context.blueprint, control);
-  if (!bridge) throw new Error("its shard has no bridge");
-  return new XmppClient(await context.admin.dial(bridge.id, control.ipv4, PORT));
+  const { id } = bridgeOfControl(context, control);
+  return new XmppClient(await context.admin.dial(id, control.ipv4, PORT));
 }
 
 /** Does something with a client, and closes it whatever comes. */
@@ -39,24 +44,32 @@ async function refusal(work: () => Promise<unknown>): Promise<string | undefined
   }
 }
 
-async function login(control: Host, context: Context, user: string, password: string) {
+async function logIn(
+  one: XmppClient,
+  control: Host,
+  context: Context,
+  user: string,
+  password: string,
+): Promise<void> {
   const domain = authDomain(context.blueprint);
-  await withClient(control.id, context, async (one) => {
-    await one.open(domain);
-    await one.startTls();
-    await one.secure(control.name, context.secret("ca/instance.crt"));
-    await one.login(await one.open(domain), user, password);
-  });
+  await one.open(domain);
+  await one.startTls();
+  await one.secure(control.name, context.secret("ca/instance.crt"));
+  await one.login(await one.open(domain), user, password);
 }
+
+const login = (control: Host, context: Context, user: string, password: string) =>
+  withClient(control.id, context, (one) => logIn(one, control, context, user, password));
 
 const alive = (subject: string, context: Context): Promise<string | undefined> =>
   context.once(`xmpp ${subject}`, async () => {
     const control = hostOf(context.blueprint, subject);
     try {
-      await login(control, context, "jvb", context.secret("prosody/bridge-password"));
+      const { id } = bridgeOfControl(context, control);
+      await login(control, context, id, context.secret(`prosody/${id}-password`));
       return undefined;
     } catch (error) {
-      return `the bridges' own account can't log in: ${error instanceof Error ? error.message : error}`;
+      return `the bridge's own account can't log in: ${error instanceof Error ? error.message : error}`;
     }
   });
 
@@ -81,7 +94,7 @@ async function plain(subject: string, context: Context): Promise<Outcome> {
   const word = await refusal(() =>
     withClient(subject, context, async (one) => {
       await one.open(domain);
-      const secret = Buffer.from(`\0jvb\0${"x".repeat(20)}`).toString("base64");
+      const secret = Buffer.from(`\0bridge-1\0${"x".repeat(20)}`).toString("base64");
       one.send(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${secret}</auth>`);
       const answer = await one.next();
       throw new XmppRefused(answer.children[0]?.name ?? answer.name);
@@ -109,7 +122,7 @@ async function wrongPassword(subject: string, context: Context): Promise<Outcome
   const words: string[] = [];
   const wrong: string[] = [];
   for (const [user, password] of [
-    ["jvb", "0".repeat(64)],
+    [bridgeOfControl(context, control).id, "0".repeat(64)],
     ["focus", "0".repeat(64)],
     ["nobody", "0".repeat(64)],
   ] as const) {
@@ -119,6 +132,52 @@ async function wrongPassword(subject: string, context: Context): Promise<Outcome
       wrong.push(`${user} with a wrong password: ${word ?? "logged in"}`);
   }
   return judge(wrong, `refused: ${words.join(", ")}`);
+}
+
+/** What comes of a stanza that is answered under the id `q`: its type, or the word of its error. */
+async function answerTo(one: XmppClient, stanza: string): Promise<string> {
+  one.send(stanza);
+  for (;;) {
+    const { name, attributes, children } = await one.next();
+    const isJoin = name === "presence" && stanza.includes(`to='${attributes["from"]}'`);
+    if (attributes["id"] !== "q" && !isJoin) continue;
+    if (attributes["type"] !== "error") return attributes["type"] ?? "joined";
+    return children.find((child) => child.name === "error")?.children[0]?.name ?? "error";
+  }
+}
+
+async function bridgePlace(subject: string, context: Context): Promise<Outcome> {
+  const { blueprint } = context;
+  const control = hostOf(blueprint, subject);
+  const { id } = bridgeOfControl(context, control);
+  const internal = `internal.${authDomain(blueprint)}`;
+  const others = hostsOf(blueprint, "bridge").filter((host) => host.id !== id);
+  return withClient(subject, context, async (one) => {
+    await logIn(one, control, context, id, context.secret(`prosody/${id}-password`));
+    await one.open(authDomain(blueprint));
+    await answerTo(
+      one,
+      "<iq type='set' id='q'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
+    );
+    const query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+    // The rooms are there and speak to this account: else a refusal says nothing.
+    const there = await answerTo(one, `<iq type='get' id='q' to='${internal}'>${query}</iq>`);
+    if (there !== "result") return fail(`${id} asks ${internal} what it is, and gets ${there}`);
+    const wrong: string[] = [];
+    const places = [
+      ...["focus", ...others.map((host) => host.id)].map(
+        (nick) => `jvbbrewery@${internal}/${nick}`,
+      ),
+      `other@${internal}/${id}`,
+      `${"0".repeat(46)}@conference.${blueprint.domain}/${id}`,
+    ];
+    for (const to of places) {
+      const x = "<x xmlns='http://jabber.org/protocol/muc'/>";
+      const word = await answerTo(one, `<presence id='q' to='${to}'>${x}</presence>`);
+      if (word !== "service-unavailable") wrong.push(`${id} to ${to}: ${word}`);
+    }
+    return judge(wrong, `${id} is refused ${places.length} places that aren't its own`);
+  });
 }
 
 async function publicHost(subject: string, context: Context): Promise<Outcome> {
@@ -162,7 +221,7 @@ const probe = (id: string, holds: string, attack: string, run: Probe["run"]): Pr
   group: "xmpp",
   holds,
   attack,
-  control: "from a bridge, over TLS that is verified, the bridges' account logs in",
+  control: "from a bridge, over TLS that is verified, a bridge's own account logs in",
   norm: "BIO2 8.05.01, 8.24.01",
   subjects: (blueprint) =>
     hostsOf(blueprint, "control")
@@ -185,6 +244,12 @@ export const xmppProbes: readonly Probe[] = [
     "a wrong password and an unknown name are refused alike",
     "guesses a bridge's or the focus' password",
     wrongPassword,
+  ),
+  probe(
+    "xmpp-bridge-place",
+    "a bridge's account takes no place but its own",
+    "keeps Jicofo out of the bridges' room, or another bridge, by taking its name there",
+    bridgePlace,
   ),
   probe(
     "xmpp-public-host",
