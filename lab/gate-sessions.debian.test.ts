@@ -103,6 +103,21 @@ describe("a lost connection", () => {
   }, 40_000);
 });
 
+describe("a guest who was let in and comes back at once", () => {
+  const world = worldOfSuite(blueprint);
+
+  it("waits for a moderator again, by the same link and address: another may hold both", async () => {
+    const moderator = await world().meeting();
+    const token = await world().issuer.token(moderator.room);
+    const come = () => world().client(moderator.room, "guest", token, "203.0.113.30");
+    const guest = await come();
+    await moderator.setAffiliation(guest.bareJid, "member");
+    expect(await guest.join()).toBe("joined");
+    guest.close();
+    expect(await (await come()).join()).toBe("auth registration-required");
+  });
+});
+
 describe("where all places are taken", () => {
   const full = worldOfSuite(blueprint, {
     config: (text) =>
