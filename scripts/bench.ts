@@ -115,6 +115,9 @@ try {
   process.stderr.write("Prosody with the gate beside Prosody without\n");
   const gate = await once(process.execPath, ["--import", "tsx", "scripts/bench-gate.ts"]);
 
+  process.stderr.write("floods of half handshakes\n");
+  const floods = await once(process.execPath, ["--import", "tsx", "scripts/bench-floods.ts"]);
+
   if ((await status({ folder: defaultFolder() })).state === "up")
     row("`polder lab down`", await measure(1, polder, "lab", "down"));
   row("`polder lab up`, its root and data there", await measure(1, polder, "lab", "up"));
@@ -149,6 +152,7 @@ try {
       "",
       synth.output,
       gate.output,
+      floods.output,
       `The lab's services: ${lab.services.length} processes, ${lab.memoryMiB} MiB (PSS).`,
       "",
     ].join("\n"),
