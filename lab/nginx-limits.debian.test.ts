@@ -58,6 +58,31 @@ while True:
         del waiting[one]
 `;
 
+/** Bodies that are announced, and requests that nginx has no connection for; prints each answer and how long it was held. */
+const BODIES = `${FROM}
+import time
+silent = socket.create_server(("127.0.0.1", 5280), backlog=1000)
+upgrade = b"Upgrade: websocket\\r\\nConnection: Upgrade\\r\\n"
+for path, head in [(b"/", b""), (b"/xmpp-websocket?room=x&token=canary", upgrade)]:
+    for body in [b"Content-Length: 1000\\r\\n", b"Transfer-Encoding: chunked\\r\\n"]:
+        with connected(sources[0]) as one:
+            one.settimeout(20)
+            began = time.monotonic()
+            one.sendall(b"GET " + path + b" HTTP/1.1\\r\\n" + host + head + body + b"\\r\\n")
+            answer = b""
+            try:
+                while data := one.recv(4096):
+                    answer += data
+            except OSError:
+                pass
+            print("answered" if answer else "ended", "soon" if time.monotonic() - began < 5 else "late")
+offered = ssl.create_default_context()
+offered.check_hostname, offered.verify_mode = False, ssl.CERT_NONE
+offered.set_alpn_protocols(["h2", "http/1.1"])
+with offered.wrap_socket(socket.create_connection(("127.0.0.1", 443)), server_hostname="${blueprint.domain}") as one:
+    print(one.selected_alpn_protocol())
+`;
+
 /** What a program printed that came to a freshly started nginx from these addresses. */
 async function asked(program: string, sources: readonly string[]): Promise<string[]> {
   const secrets = dummySecrets();
@@ -116,6 +141,11 @@ it("takes each address of IPv4 for one", async () => {
       ),
     ),
   ).toHaveLength(29);
+});
+
+it("waits for no body, at whatever place, and speaks HTTP/1.1 alone", async () => {
+  const seen = await asked(BODIES, ["198.51.100.1"]);
+  expect(seen).toEqual([...Array(4).fill("ended soon"), "http/1.1"]);
 });
 
 it("counts open sockets so, too", async () => {

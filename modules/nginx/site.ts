@@ -139,7 +139,7 @@ export function site(blueprint: Blueprint): string[] {
     "    return 405;",
     "  }",
     "  if ($polder_body) {",
-    "    return 413;",
+    "    return 444;",
     "  }",
     "",
     "  # What is served, and nothing else.",
