@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await webhook.close();
-  await polder(["decommission", instance.folder, "--confirm", NAME]);
+  await polder(["decommission", instance.folder, "--confirm", NAME, "--logs", "destroyed"]);
   instance.forget();
   await down();
 });

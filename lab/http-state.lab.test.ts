@@ -1,15 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildFolder } from "../stacks/environment.ts";
+import { stackFolder } from "../stacks/working-folder.ts";
 import { polder, type TestInstance, testInstance } from "./testing/polder.ts";
 
 // A stand-in for a state server such as GitLab's: memory, TLS, a password, locks. Terraform is real.
 const states = new Map<string, string>();
 const locks = new Map<string, string>();
+/** The methods that take a lock and give it back: Terraform's own, or GitLab's. */
+let methods = ["LOCK", "UNLOCK"];
 const password = "state-password-5Rk2";
 const folder = mkdtempSync(join(tmpdir(), "polder-http-state-"));
 const certificate = join(folder, "cert.pem");
@@ -54,13 +58,18 @@ beforeAll(async () => {
         if (Buffer.from(user ?? "", "base64").toString() !== `polder:${password}`)
           return answer(401);
         const name = path.replace(/\/lock$|\?.*$/g, "");
-        if (request.method === "LOCK") {
+        // GitLab's answer to a method that it doesn't know.
+        const [lock, unlock] = methods;
+        if (["LOCK", "UNLOCK"].includes(request.method ?? "") && lock !== "LOCK")
+          return answer(405);
+        if (request.method === lock && path.endsWith("/lock")) {
           const held = locks.get(name);
           if (held) return answer(423, held);
           locks.set(name, body);
           return answer(200);
         }
-        if (request.method === "UNLOCK") return answer(locks.delete(name) ? 200 : 409);
+        if (request.method === unlock && path.endsWith("/lock"))
+          return answer(locks.delete(name) ? 200 : 409);
         if (request.method === "POST") states.set(name, body);
         const state = states.get(name);
         return state === undefined
@@ -103,6 +112,37 @@ test("a state that another run holds is waited for, then told", async () => {
   expect(held.code).toBe(3);
   expect(held.stderr).toContain("another run holds the state");
   locks.clear();
+});
+
+test("who has the folder knows what was applied; a plan that came as an artifact is applied", async () => {
+  rmSync(buildFolder("t-http"), { recursive: true });
+  const second = await polder(["plan", instance.folder], { env });
+  expect([second.code, second.stdout]).toEqual([0, expect.not.stringContaining("nobody reviewed")]);
+  // What a pipeline hands on: the plan, and the documents.
+  for (const stack of readdirSync(join(buildFolder("t-http"), "stacks"))) {
+    const folder = stackFolder(buildFolder("t-http"), stack);
+    for (const file of readdirSync(folder))
+      if (file !== "cdk.tf.json") rmSync(join(folder, file), { recursive: true });
+  }
+  const applied = await polder(["apply", instance.folder], { env });
+  expect([applied.code, applied.stdout]).toEqual([0, expect.stringContaining("applied plan")]);
+});
+
+test("a server with other methods for locks is told so, and taken as the file says", async () => {
+  methods = ["POST", "DELETE"];
+  const refused = await polder(["plan", instance.folder], { env });
+  expect([refused.code, refused.stderr]).toEqual([
+    3,
+    expect.stringMatching(
+      /405.* → the state's server knows another method for locks.*POST and DELETE/,
+    ),
+  ]);
+  expect(refused.stderr).not.toContain("another run holds the state");
+  instance.edit((text) =>
+    text.replace(/\/state" \}/, '/state", lockMethod: POST, unlockMethod: DELETE }'),
+  );
+  const planned = await polder(["plan", instance.folder], { env });
+  expect([planned.code, planned.stderr, locks.size]).toEqual([0, expect.any(String), 0]);
 });
 
 test("without the password: one line, no stack trace", async () => {

@@ -20,7 +20,14 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const instance of [one, two]) {
-    await polder(["decommission", instance.folder, "--confirm", instance.name]);
+    await polder([
+      "decommission",
+      instance.folder,
+      "--confirm",
+      instance.name,
+      "--logs",
+      "destroyed",
+    ]);
     instance.forget();
   }
   await down();

@@ -4,18 +4,13 @@ import type { Finding } from "../modules/findings/index.ts";
 import { BadInput } from "../modules/input/index.ts";
 import { judge, partsLost, plannedChanges } from "../modules/policy/index.ts";
 import { type StateMark, TerraformFailure } from "../modules/terraform/index.ts";
-import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { noteApplied } from "./applied.ts";
 import { cloudOf } from "./clouds/index.ts";
 import { buildFolder } from "./environment.ts";
+import { completeImported } from "./imported.ts";
 import { packOf } from "./pack.ts";
-import {
-  appliedSerials,
-  type DeployOptions,
-  engine,
-  type PlanRecord,
-  planFolder,
-  readPlan,
-} from "./plan.ts";
+import { type DeployOptions, engine, type PlanRecord, planFolder, readPlan } from "./plan.ts";
 import { policyInput, stackFolder, writeLockFile } from "./working-folder.ts";
 
 export interface Applied {
@@ -93,23 +88,14 @@ export async function applyInstance(
     options.asOf,
     await packOf(loaded),
   );
-  const strangers = ends ? [] : (await cloudOf(blueprint).strangers(loaded, plans)).findings;
+  const strangers = ends ? [] : (await cloudOf(blueprint).strangers(loaded, plans, false)).findings;
   const findings = [...judged, ...strangers];
   // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");
   if (failed && !ends) return { record, findings, applied: false };
   if (options.destroys !== "all")
     refuseUnnamed(instance, partsLost(plannedChanges(blueprint, plans)), options.destroys);
-  const serials: Record<string, number> = { ...appliedSerials(instance) };
-  const note = () =>
-    writeWhole(
-      join(outdir, "applied.json"),
-      JSON.stringify(
-        { digest: record.digest, asOf: options.asOf, engine: record.engine, serials },
-        null,
-        2,
-      ),
-    );
+  const serials: Record<string, number> = {};
   // The cluster first: an address that is given back must be let go of before. What the cluster
   // needs of new addresses is there, else it wouldn't be planned.
   const folder = planFolder(instance);
@@ -117,6 +103,7 @@ export async function applyInstance(
     for (const [name, terraform] of [...engines].reverse()) {
       try {
         await terraform.apply(join(folder, `${name}.tfplan`));
+        await completeImported(blueprint, terraform);
       } finally {
         serials[name] = (await terraform.stateMark()).serial;
       }
@@ -124,7 +111,8 @@ export async function applyInstance(
   } finally {
     // Used up, also when it failed half way: what is left to do is another plan.
     rmSync(join(folder, "record.json"), { force: true });
-    note();
+    const { digest, engine: by } = record;
+    noteApplied(loaded, { digest, asOf: options.asOf, engine: by, serials });
   }
   return { record, findings, applied: true };
 }

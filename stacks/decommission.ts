@@ -1,6 +1,11 @@
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { BadInput } from "../modules/input/index.ts";
+import { HOSTS_FILE, loadHosts } from "../modules/secrets/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { appliedFile } from "./applied.ts";
 import { applyInstance } from "./apply.ts";
 import type { Leftover } from "./clouds/cloud.ts";
 import { cloudOf } from "./clouds/index.ts";
@@ -14,18 +19,61 @@ export interface DecommissionRecord {
   readonly location: string;
   readonly date: string;
   readonly destroyed: readonly { readonly stack: string; readonly resources: number }[];
+  /** What became of the monitor's logs; absent where no host was ever converged, so there were none. */
+  readonly logs?: LogsFate;
   readonly leftovers: readonly Leftover[];
+}
+
+/** Destroyed with the volume, or fetched before: the sealed files in one archive, and its sum. */
+export type LogsFate = "destroyed" | { readonly file: string; readonly sha256: string };
+
+/** The monitors that have taken in logs: those that a converge has reached. */
+export function monitorsWithLogs({ blueprint, folder }: LoadedInstance): string[] {
+  const known = loadHosts(folder);
+  return blueprint.hosts
+    .filter(({ id, role }) => role === "monitor" && known[id])
+    .map(({ id }) => id);
+}
+
+/**
+ * What a person says of the logs that end with the monitor's volume: some are within their term, and
+ * after it nobody can look anything up.
+ *
+ * @param said `destroyed`, or the archive that they were fetched into
+ * @returns undefined where there are none
+ * @throws BadInput that tells how they are fetched
+ */
+export async function fateOfLogs(
+  loaded: LoadedInstance,
+  said: string | undefined,
+): Promise<LogsFate | undefined> {
+  const [monitor] = monitorsWithLogs(loaded);
+  const { retention } = loaded.instance;
+  if (!monitor) return undefined;
+  if (said === "destroyed") return said;
+  const refuse = (what: string): never => {
+    const message = `${what}: ${monitor} holds logs within their term (security ${retention.securityDays}, operations ${retention.operationsDays}, incidents ${retention.incidentDays} days). Fetch them, sealed as they are: \`ssh ${monitor} sudo tar -C /srv/logs -c . > logs.tar\`, then --logs logs.tar; or --logs destroyed, if that is meant. Nothing was destroyed`;
+    throw new BadInput([{ file: "--logs", message }]);
+  };
+  if (said === undefined) return refuse("got nothing");
+  if (!existsSync(said)) return refuse(`there is no ${said}`);
+  const listed = spawnSync("tar", ["-tf", said], { encoding: "utf8", maxBuffer: 1 << 28 });
+  if (listed.status !== 0 || !/(^|\/)security\/.*\.age$/m.test(listed.stdout))
+    return refuse(`${said} is no tar archive with sealed security logs in it`);
+  const sum = createHash("sha256");
+  for await (const part of createReadStream(said)) sum.update(part as Buffer);
+  return { file: basename(said), sha256: sum.digest("hex") };
 }
 
 /**
  * Ends an instance: lifts the protection, destroys cluster and addresses, lists what the API still
- * holds, forgets the addresses and writes the record into the instance's folder.
+ * holds, forgets the addresses and the hosts' keys, and writes the record into the instance's folder.
  *
  * @throws TerraformFailure, CloudFailure; run again, it goes on from what is left.
  */
 export async function decommission(
   loaded: LoadedInstance,
-  options: DeployOptions,
+  options: DeployOptions & { readonly logs?: LogsFate },
 ): Promise<DecommissionRecord> {
   const { blueprint, folder } = loaded;
   const planned = await planInstance(loaded, { ...options, destroy: true });
@@ -46,6 +94,7 @@ export async function decommission(
       stack: name,
       resources: remove,
     })),
+    ...(options.logs && { logs: options.logs }),
     leftovers,
   };
   writeWhole(
@@ -57,6 +106,9 @@ export async function decommission(
     for (const path of [
       join(folder, ADDRESSES_FILE),
       join(folder, "state"),
+      appliedFile(loaded),
+      // What is built here again are other machines, with other keys.
+      join(folder, HOSTS_FILE),
       buildFolder(blueprint.instance),
     ]) {
       if (existsSync(path)) rmSync(path, { recursive: true });

@@ -20,7 +20,10 @@ const held = {
     { id: "starting", status: "BUILD" },
     { id: "stopped", status: "SHUTOFF" },
   ],
-  volumes: [{ id: "volume", status: "available" }],
+  volumes: [
+    { id: "volume", status: "available" },
+    { id: "failed", status: "error" },
+  ],
   floatingips: [{ id: "address", status: "DOWN" }],
 };
 let looks = 0;
@@ -55,7 +58,7 @@ afterAll(() => {
 
 const SERVER = "openstack_compute_instance_v2";
 
-test("what the cloud says is well is kept, all else is left to be replaced", async () => {
+test("what the cloud says is well is kept, a volume that failed is forgotten, all else is left to be replaced", async () => {
   const tainted = [
     ...["well", "broken", "starting", "stopped", "gone"].map((id) => ({
       address: `${SERVER}.${id}`,
@@ -68,6 +71,11 @@ test("what the cloud says is well is kept, all else is left to be replaced", asy
       id: "volume",
     },
     {
+      address: "openstack_blockstorage_volume_v3.failed",
+      type: "openstack_blockstorage_volume_v3",
+      id: "failed",
+    },
+    {
       address: "openstack_networking_floatingip_v2.address",
       type: "openstack_networking_floatingip_v2",
       id: "address",
@@ -75,12 +83,15 @@ test("what the cloud says is well is kept, all else is left to be replaced", asy
     { address: "openstack_dns_zone_v2.zone", type: "openstack_dns_zone_v2", id: "well" },
   ];
   const untainted: string[] = [];
+  const forgotten: string[] = [];
   const terraform = {
     tainted: async () => tainted,
+    forget: async (address: string) => void forgotten.push(address),
     untaint: async (address: string) => void untainted.push(address),
   } as unknown as Terraform;
   const lines: string[] = [];
-  expect(await keepWhole(blueprint, terraform, (line) => lines.push(line))).toBe(4);
+  expect(await keepWhole(blueprint, terraform, (line) => lines.push(line))).toBe(5);
+  expect(forgotten).toEqual(["openstack_blockstorage_volume_v3.failed"]);
   expect(untainted).toEqual([
     `${SERVER}.well`,
     `${SERVER}.starting`,

@@ -22,7 +22,7 @@ export async function keepWhole(
 ): Promise<number> {
   const cloud = cloudOf(blueprint);
   const tainted = await terraform.tainted();
-  let kept = 0;
+  let settled = 0;
   for (const { address, type, id } of tainted) {
     const kind = cloud.making[type];
     if (!kind) continue;
@@ -33,10 +33,15 @@ export async function keepWhole(
       await sleep(WAIT * 1000);
       status = await look();
     }
+    if (kind.failed?.includes(status)) {
+      progress(`${address}: its making failed in the cloud (${status}): forgotten, made anew`);
+      await terraform.forget(address);
+      settled++;
+    }
     if (!kind.whole.includes(status)) continue;
     progress(`${address}: its making was interrupted, the cloud says it is well: kept`);
     await terraform.untaint(address);
-    kept++;
+    settled++;
   }
-  return kept;
+  return settled;
 }

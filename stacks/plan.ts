@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../modules/findings/index.ts";
+import { BadInput } from "../modules/input/index.ts";
 import {
   judge,
   type PlanJson,
@@ -27,12 +28,15 @@ import {
   RULES_FOLDER,
   writeWhole,
 } from "../modules/workspace/index.ts";
+import { noteApplied, readApplied } from "./applied.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import type { Adoption } from "./clouds/cloud.ts";
 import { cloudOf } from "./clouds/index.ts";
 import { buildFolder, ROOT, terraformEnvironment } from "./environment.ts";
+import { completeImported, ignoreUnread, UNREAD_FILE } from "./imported.ts";
 import { keepWhole } from "./keep-whole.ts";
 import { packOf } from "./pack.ts";
+import { readJson } from "./read-json.ts";
 import { ADOPT_FILE, policyInput, stackFolder, writeStacks } from "./working-folder.ts";
 
 /** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */
@@ -65,8 +69,8 @@ export interface DeployOptions {
   readonly asOf: string;
 }
 
-/** A zone's records are known after the zone, its subnet's port after the network's subnet. */
-const ADOPTION_ROUNDS = 4;
+/** Networks, what is in them, their routes, the servers on them, the volumes on these; and one to see no more. */
+const ADOPTION_ROUNDS = 6;
 
 const NO_CHANGES: ChangeCount = { add: 0, change: 0, remove: 0, import: 0 };
 
@@ -99,7 +103,8 @@ function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string,
   }
   for (const stack of stacks) {
     files[`${stack}/cdk.tf.json`] = join(stackFolder(outdir, stack), "cdk.tf.json");
-    files[`${stack}/${ADOPT_FILE}`] = join(stackFolder(outdir, stack), ADOPT_FILE);
+    for (const file of [ADOPT_FILE, UNREAD_FILE])
+      files[`${stack}/${file}`] = join(stackFolder(outdir, stack), file);
     files[`${stack}.tfplan`] = join(plan, `${stack}.tfplan`);
     files[`${stack}.json`] = join(plan, `${stack}.json`);
   }
@@ -126,30 +131,6 @@ export function engine(
   });
 }
 
-/** A JSON file of ours, or undefined when it is missing or no longer whole. */
-function readJson<T>(file: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as T;
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT")
-      return undefined;
-    throw error;
-  }
-}
-
-/** Serials that the last `polder apply` left behind, by stack. */
-export function appliedSerials(instance: string): Record<string, number> {
-  type Applied = { serials?: Record<string, number> };
-  return readJson<Applied>(join(buildFolder(instance), "applied.json"))?.serials ?? {};
-}
-
-/** Records a state's serial that a command of ours has left. */
-function noteSerial(instance: string, stack: string, serial: number): void {
-  const file = join(buildFolder(instance), "applied.json");
-  const serials = { ...appliedSerials(instance), [stack]: serial };
-  writeWhole(file, JSON.stringify({ ...readJson<object>(file), serials }, null, 2));
-}
-
 /**
  * Plans an instance: Terraform's plan file, its JSON, the policy's findings and one digest over all
  * inputs. Until the cluster's addresses are allocated and recorded, the plan is of these alone.
@@ -159,7 +140,7 @@ function noteSerial(instance: string, stack: string, serial: number): void {
  */
 export async function planInstance(
   loaded: LoadedInstance,
-  options: DeployOptions & { readonly destroy?: boolean },
+  options: DeployOptions & { readonly destroy?: boolean; readonly importing?: boolean },
 ): Promise<Planned> {
   const { blueprint } = loaded;
   const { progress, asOf } = options;
@@ -167,6 +148,10 @@ export async function planInstance(
   const folder = planFolder(blueprint.instance);
   process.umask(0o077);
   const pack = await packOf(loaded);
+  if (options.importing && !cloudOf(blueprint).imported) {
+    const message = `${blueprint.cloud.provider}: the provider's import doesn't give back a server as it was, so none is taken over: restore the state from your backup`;
+    throw new BadInput([{ file: "--import", message }]);
+  }
   if (!options.destroy) {
     refuseResidency(loaded, asOf);
     await refuseVanished(loaded);
@@ -195,20 +180,20 @@ export async function planInstance(
     await terraform.init();
     if (name === addressesStackName(blueprint.instance))
       refuseMove(loaded, (await terraform.outputs())["location"]);
-    const [{ serial }, applied] = [
-      await terraform.stateMark(),
-      appliedSerials(blueprint.instance)[name],
-    ];
+    const [{ serial }, applied] = [await terraform.stateMark(), readApplied(loaded).serials[name]];
     if (serial > 0 && serial !== applied) changedElsewhere.push(name);
-    if (!options.destroy && (await keepWhole(blueprint, terraform, progress)) > 0)
-      noteSerial(blueprint.instance, name, (await terraform.stateMark()).serial);
+    if (!options.destroy) {
+      const kept = await keepWhole(blueprint, terraform, progress);
+      if ((await completeImported(blueprint, terraform)) || kept > 0)
+        noteApplied(loaded, { serials: { [name]: (await terraform.stateMark()).serial } });
+    }
     states[name] = await terraform.stateMark();
     await planStack(name, terraform);
   }
   const judged = async () => {
     const strangers = options.destroy
       ? undefined
-      : await cloudOf(blueprint).strangers(loaded, plans);
+      : await cloudOf(blueprint).strangers(loaded, plans, options.importing ?? false);
     const findings = judge(policyInput(loaded, stackOptions, plans), asOf, pack);
     return {
       adopt: strangers?.adopt ?? [],
@@ -223,12 +208,13 @@ export async function planInstance(
     for (const name of names) {
       const blocks = adopted.filter(({ stack }) => stack === name);
       if (!adopt.some(({ stack }) => stack === name)) continue;
-      progress(`${name}: taking over ${blocks.length} objects that an interrupted run has made`);
+      progress(`${name}: taking over ${blocks.length} objects that no state knows`);
       const imports = blocks.map(({ to, id }) => ({ to, id }));
       writeFileSync(
         join(stackFolder(outdir, name), ADOPT_FILE),
         JSON.stringify({ import: imports }, null, 2),
       );
+      ignoreUnread(blueprint, stackFolder(outdir, name), blocks);
       await planStack(name, engine(loaded, name, options));
     }
     ({ adopt, findings } = await judged());

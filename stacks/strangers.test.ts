@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Blueprint } from "../modules/blueprint/index.ts";
 import { type Item, KINDS, type Listing } from "../modules/openstack-api/index.ts";
 import type { PlanJson } from "../modules/policy/index.ts";
@@ -236,11 +236,75 @@ test.each<[string, Partial<Listing>, string, Item]>([
     "openstack_networking_port_v2",
     { name: "lab-a", network_id: "n" },
   ],
-])("%s never is: nobody knows what is in it", (_, more, type, after) => {
+])("%s isn't unasked: nobody knows what is in it", (_, more, type, after) => {
   const listing = { ...cloud([], more), securityGroups: [], ...more };
-  const found = strangersIn(listing, blueprint, making(type, after));
+  const found = strangersIn(listing, blueprint, making(type, after, ["known"]));
   expect(found.adopt).toEqual([]);
   expect(new Set(found.findings.map((f) => f.verdict))).toEqual(new Set(["fail"]));
+});
+
+test("a volume whose making failed is never taken over, and may be deleted", () => {
+  const more = { securityGroups: [], volumes: [{ id: "v", name: "lab-data", status: "error" }] };
+  const plans = making("openstack_blockstorage_volume_v3", { name: "lab-data" }, ["known"]);
+  const found = strangersIn(cloud([], more), blueprint, plans, true);
+  expect(found.adopt).toEqual([]);
+  expect(found.findings[0]?.message).toMatch(/making failed .*openstack volume delete v/);
+});
+
+describe("a state that knows nothing of what runs", () => {
+  const running: Partial<Listing> = {
+    securityGroups: [],
+    servers: [{ id: "s", name: "lab-turn-1" }],
+    volumes: [{ id: "v", name: "lab-data", attachments: [] }],
+    networks: [{ id: "n", name: "lab-service" }],
+  };
+  const create = (type: string, after: Item) => ({
+    address: `${type}.made`,
+    type,
+    change: { actions: ["create"], after },
+  });
+  const makingAll = (known: readonly { mode: string; values: Item }[] = []) => {
+    const json = {
+      prior_state: { values: { root_module: { resources: known } } },
+      resource_changes: [
+        create("openstack_compute_instance_v2", { name: "lab-turn-1" }),
+        create("openstack_blockstorage_volume_v3", { name: "lab-data" }),
+        create("openstack_networking_network_v2", { name: "lab-service" }),
+      ],
+    };
+    return new Map([["lab", json as unknown as PlanJson]]);
+  };
+  const data = { mode: "data", values: { id: "public" } };
+
+  test("is one fail, that advises to restore or import, and to delete nothing", () => {
+    const { adopt, findings } = strangersIn(cloud([], running), blueprint, makingAll([data]));
+    expect(adopt).toEqual([]);
+    expect(findings).toMatchObject([{ verdict: "fail", subject: "lab" }]);
+    const [{ message = "" } = {}] = findings;
+    expect(message).toContain("1 servers, 1 networks, 1 volumes");
+    expect(message).toMatch(
+      /Restore it from your backup; .*`polder plan lab --import`.*Delete nothing/,
+    );
+    expect(message).not.toContain("openstack server delete");
+  });
+
+  test("asked for, all is taken over, the servers when what they hang on has its ids", () => {
+    const first = strangersIn(cloud([], running), blueprint, makingAll([data]), true);
+    expect(first.adopt.map(({ id }) => id).sort()).toEqual(["n", "v"]);
+    const known = ["n", "v"].map((id) => ({ mode: "managed", values: { id } }));
+    const second = strangersIn(cloud([], running), blueprint, makingAll(known), true);
+    expect(second.adopt).toMatchObject([{ to: "openstack_compute_instance_v2.made", id: "s" }]);
+    expect(second.findings).toMatchObject([{ verdict: "pass" }]);
+  });
+
+  test("of one server that a known state lacks, both ways out are told", () => {
+    const known = ["n", "v"].map((id) => ({ mode: "managed", values: { id } }));
+    const { adopt, findings } = strangersIn(cloud([], running), blueprint, makingAll(known));
+    expect(adopt).toEqual([]);
+    expect(findings[0]?.message).toMatch(
+      /openstack server delete s\).*`polder plan lab --import` takes it/,
+    );
+  });
 });
 
 test("before the cluster's addresses are known only these are looked at", () => {

@@ -18,6 +18,7 @@ interface Stranger {
 }
 
 const ID = "cloud-holds-nothing-else";
+const SERVER = "openstack_compute_instance_v2";
 
 const words = (item: Item, ...names: string[]): string =>
   names.map((name) => item[name] || "").join(" ");
@@ -37,9 +38,16 @@ const ruleKey = (rule: Item): string =>
   )}`;
 
 /**
- * What makes an object the planned one, by the plan's type. Not here: servers and volumes, for nobody
- * knows what is in them, and security groups, for these bring rules of their own.
+ * What is taken over only where a person says that it is the instance's: of servers and volumes nobody
+ * knows what is in them, security groups bring rules of their own.
  */
+const ASKED: Readonly<Record<string, (after: Item) => string>> = {
+  [SERVER]: (a) => `servers ${words(a, "name")}`,
+  openstack_blockstorage_volume_v3: (a) => `volumes ${words(a, "name")}`,
+  openstack_networking_secgroup_v2: (a) => `securityGroups ${words(a, "name")}`,
+};
+
+/** What makes an object the planned one, by the plan's type; what a run cut short is made of. */
 const PLANNED: Readonly<Record<string, (after: Item) => string>> = {
   openstack_networking_secgroup_rule_v2: ruleKey,
   openstack_networking_router_interface_v2: (a) =>
@@ -57,6 +65,9 @@ const PLANNED: Readonly<Record<string, (after: Item) => string>> = {
 
 /** The same for an object of the cloud, by its kind. */
 const HELD: Readonly<Partial<Record<Kind, readonly string[]>>> = {
+  servers: ["name"],
+  volumes: ["name"],
+  securityGroups: ["name"],
   networks: ["name"],
   routers: ["name"],
   subnets: ["name", "network_id"],
@@ -96,14 +107,18 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
       if (!belongsTo(item, blueprint) || !inScope(kind, item)) continue;
       // The zone's own records, and what is being deleted in the background.
       if (["SOA", "NS"].includes(String(item["type"])) || item["action"] === "DELETE") continue;
-      const names = HELD[kind as Kind];
+      // Nothing was ever on it, and nothing can be.
+      const failed = kind === "volumes" && item["status"] === "error";
+      const names = failed ? undefined : HELD[kind as Kind];
       const command = `openstack ${COMMAND[kind as Kind]} delete ${kind === "records" ? `${item["zone_id"]} ` : ""}${item["id"]}`;
       found.push({
         id: kind === "records" ? `${item["zone_id"]}/${item["id"]}` : String(item["id"]),
         key: names && `${kind} ${words(item, ...names)}`,
         finding: {
           subject: `${kind} ${item["name"] || item["floating_ip_address"]}`,
-          message: `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (${command})`,
+          message: failed
+            ? `the cloud holds ${item["id"]}, whose making failed (status error): delete it (${command}), then plan again`
+            : `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (${command})`,
         },
       });
     }
@@ -163,9 +178,10 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
 export async function findStrangers(
   loaded: LoadedInstance,
   plans: ReadonlyMap<string, PlanJson>,
+  importing: boolean,
 ): Promise<Strangers> {
   const { blueprint } = loaded;
-  return strangersIn(await (await connect(blueprint)).listAll(), blueprint, plans);
+  return strangersIn(await (await connect(blueprint)).listAll(), blueprint, plans, importing);
 }
 
 /**
@@ -177,33 +193,76 @@ export function strangersIn(
   cloud: Listing,
   blueprint: Blueprint,
   plans: ReadonlyMap<string, PlanJson>,
+  importing = false,
 ): Strangers {
   const ids = new Set<string>();
-  const planned = new Map<string, { readonly stack: string; readonly to: string }>();
+  const planned = new Map<string, Planned>();
   for (const [stack, plan] of plans as ReadonlyMap<string, PlanRead>) {
-    for (const { values } of plan.prior_state?.values?.root_module?.resources ?? [])
-      ids.add(String(values["id"]));
+    const known = plan.prior_state?.values?.root_module?.resources ?? [];
+    const knowsNothing = !known.some(({ mode }) => mode !== "data");
+    for (const { values } of known) ids.add(String(values["id"]));
     for (const { address, type, change } of plan.resource_changes ?? []) {
       if (change.importing) ids.add(change.importing.id);
-      if (change.actions.join() === "create" && change.after && PLANNED[type])
-        planned.set(PLANNED[type](change.after), { stack, to: address });
+      const key = PLANNED[type] ?? ASKED[type];
+      if (change.actions.join() === "create" && change.after && key)
+        planned.set(key(change.after), { stack, to: address, type, knowsNothing });
     }
   }
   const whole = blueprint.addresses.state === "allocated";
   const strangers = held(cloud, blueprint, whole, ids).filter(({ id }) => !ids.has(id));
+  const matched = strangers.map((stranger) => {
+    const place = stranger.key === undefined ? undefined : planned.get(stranger.key);
+    const alike = strangers.filter((other) => other.key === stranger.key).length;
+    return { ...stranger, place: alike === 1 ? place : undefined };
+  });
+  const { instance } = blueprint;
+  const own = matched.filter(({ place }) => place && ASKED[place.type]);
+  if (!importing && own.some(({ place }) => place?.knowsNothing))
+    return { adopt: [], findings: [{ id: ID, verdict: "fail", ...lost(instance, matched) }] };
   const adopt: Adoption[] = [];
   const findings: Finding[] = [];
-  for (const { id, key, finding } of strangers) {
-    const place = key === undefined ? undefined : planned.get(key);
-    const alike = strangers.filter((other) => other.key === key).length;
-    if (place && alike === 1) adopt.push({ ...place, id });
-    else if (finding) findings.push({ id: ID, verdict: "fail", ...finding });
+  for (const { id, place, finding } of matched) {
+    const asked = place && ASKED[place.type] !== undefined;
+    if (place && (importing || !asked)) adopt.push({ stack: place.stack, to: place.to, id });
+    else if (finding) {
+      const more = asked
+        ? `. If it is ${instance}'s, \`polder plan ${instance} --import\` takes it over`
+        : "";
+      const message = finding.message + more;
+      findings.push({ id: ID, verdict: "fail", ...finding, message });
+    }
   }
   if (findings.length === 0) {
     const message = "the cloud holds nothing of it that is in no state";
     findings.push({ id: ID, verdict: "pass", subject: blueprint.instance, message });
   }
-  return { adopt, findings };
+  // A server's plan is only right once what it hangs on has its ids.
+  const servers = (one: Adoption) => one.to.startsWith(`${SERVER}.`);
+  const first = adopt.filter((one) => !servers(one));
+  return { adopt: first.length > 0 ? first : adopt, findings };
+}
+
+/** Where in a plan something would be made. */
+interface Planned {
+  readonly stack: string;
+  readonly to: string;
+  readonly type: string;
+  /** Whether the stack's state holds nothing at all. */
+  readonly knowsNothing: boolean;
+}
+
+/** Of an instance that runs and that the state knows nothing of: nobody shall delete it on our advice. */
+function lost(instance: string, found: readonly Stranger[]): Pick<Finding, "subject" | "message"> {
+  const kinds = found.flatMap(
+    ({ key }) => /^(servers|volumes|networks|floatingIps) /.exec(key ?? "")?.[1] ?? [],
+  );
+  const counts = [...new Set(kinds)].map(
+    (kind) => `${kinds.filter((other) => other === kind).length} ${kind}`,
+  );
+  return {
+    subject: instance,
+    message: `the state holds nothing, and the cloud holds ${counts.join(", ")} that are named like what the plan would make: the state is lost, or lies elsewhere. Restore it from your backup; without one \`polder plan ${instance} --import\` takes over what stands. Delete nothing: it may be running`,
+  };
 }
 
 const describe = (rule: Item): string =>

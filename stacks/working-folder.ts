@@ -6,6 +6,7 @@ import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { cloudOf } from "./clouds/index.ts";
 import { buildFolder, ROOT } from "./environment.ts";
+import { UNREAD_FILE } from "./imported.ts";
 import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
 import { providerSchema } from "./provider-schema.ts";
 
@@ -71,7 +72,8 @@ export function writeStacks(loaded: LoadedInstance, options: StackOptions): stri
   const names = addStacks(app, loaded, options).map((stack) => stack.node.id);
   app.synth();
   for (const name of names) {
-    rmSync(join(stackFolder(options.outdir, name), ADOPT_FILE), { force: true });
+    for (const file of [ADOPT_FILE, UNREAD_FILE])
+      rmSync(join(stackFolder(options.outdir, name), file), { force: true });
     writeLockFile(stackFolder(options.outdir, name), cloudOf(loaded.blueprint).provider);
   }
   prepareStateFolder(loaded);

@@ -1,8 +1,9 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { BadInput } from "../../modules/input/index.ts";
+import { hasVault } from "../../modules/secrets/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { decommission } from "../../stacks/decommission.ts";
+import { decommission, fateOfLogs } from "../../stacks/decommission.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
@@ -25,9 +26,13 @@ export function decommissionCommand(): Command {
   const command = new Command("decommission")
     .argument("<instance>", "its folder's name or path")
     .option("--confirm <name>", "the instance's name, instead of typing it")
+    .option(
+      "--logs <archive>",
+      "the tar archive that the monitor's sealed logs were fetched into; or: destroyed",
+    )
     .addHelpText("after", "\nThe record of the end is written into the instance's folder.");
   return withTimeout(command).action(
-    async (name: string, options: { timeout: number; confirm?: string }) => {
+    async (name: string, options: { timeout: number; confirm?: string; logs?: string }) => {
       const loaded = loadInstance(instanceFolder(ROOT, name), { ending: true });
       const { instance } = loaded.blueprint;
       const typed = options.confirm ?? (await typedName(instance));
@@ -39,7 +44,10 @@ export function decommissionCommand(): Command {
           },
         ]);
       }
-      const record = await atWork(loaded, () => decommission(loaded, deployOptions(options)));
+      const logs = await fateOfLogs(loaded, options.logs);
+      const record = await atWork(loaded, () =>
+        decommission(loaded, { ...deployOptions(options), ...(logs && { logs }) }),
+      );
       for (const { stack, resources } of record.destroyed)
         out(`${stack}: ${resources} resources destroyed`);
       for (const left of record.leftovers)
@@ -49,6 +57,10 @@ export function decommissionCommand(): Command {
           `the cloud still holds ${record.leftovers.length} objects of ${instance}: run it again, or delete them by hand`,
         );
       out(`${instance} is gone: the cloud's API lists nothing of it`);
+      if (hasVault(loaded.folder, "issuer"))
+        out(
+          "its keys stay in this folder: rebuilt from it, links that were issued open again until their day ends (docs/invitations.md says how to end them)",
+        );
     },
   );
 }

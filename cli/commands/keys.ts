@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { confirmCommand } from "../keys/confirm.ts";
+import { forgetCommand } from "../keys/forget.ts";
 import { initCommand } from "../keys/init.ts";
 import { listCommand } from "../keys/list.ts";
 import { personCommand } from "../keys/person.ts";
@@ -24,6 +25,7 @@ export function keysCommand(): Command {
     .addCommand(rotateCommand())
     .addCommand(setCommand())
     .addCommand(confirmCommand())
+    .addCommand(forgetCommand())
     .addCommand(requestCommand())
     .addCommand(installCommand())
     .addCommand(useReserveCommand())

@@ -12,6 +12,10 @@ import { paintFor } from "../text/paint.ts";
 export function planCommand(): Command {
   const command = new Command("plan")
     .argument("<instance>", "its folder's name or path")
+    .option(
+      "--import",
+      "take over the servers and volumes that stand in the cloud under the instance's names, when the state is lost",
+    )
     .addHelpText(
       "after",
       `
@@ -21,35 +25,37 @@ From then on it is of everything:
   polder plan lab && polder apply lab
 An auditor reads the recorded folder (plan JSON, findings, digest) without any credential.`,
     );
-  return withTimeout(command).action(async (name: string, options: { timeout: number }) => {
-    const loaded = loadInstance(instanceFolder(ROOT, name));
-    const { record, changes, findings, folder } = await atWork(loaded, () =>
-      planInstance(loaded, deployOptions(options)),
-    );
-    const look = { width: screenWidth(), paint: paintFor(process.stdout, process.env) };
-    for (const stack of record.stacks) {
-      const count = stack.add + stack.change + stack.remove + stack.import;
-      const took = stack.import > 0 ? `${stack.import} to take over, ` : "";
-      out(
-        `${stack.name}: ${count === 0 ? "no changes" : `${took}${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
+  return withTimeout(command).action(
+    async (name: string, options: { timeout: number; import?: boolean }) => {
+      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const { record, changes, findings, folder } = await atWork(loaded, () =>
+        planInstance(loaded, { ...deployOptions(options), importing: options.import ?? false }),
       );
-      const own = changes.filter((change) => change.stack === stack.name);
-      for (const line of changesTable(own, look)) out(line);
-    }
-    for (const line of describeLosses(loaded.blueprint, changes, look)) out(line);
-    for (const stack of record.stateChangedElsewhere) {
+      const look = { width: screenWidth(), paint: paintFor(process.stdout, process.env) };
+      for (const stack of record.stacks) {
+        const count = stack.add + stack.change + stack.remove + stack.import;
+        const took = stack.import > 0 ? `${stack.import} to take over, ` : "";
+        out(
+          `${stack.name}: ${count === 0 ? "no changes" : `${took}${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
+        );
+        const own = changes.filter((change) => change.stack === stack.name);
+        for (const line of changesTable(own, look)) out(line);
+      }
+      for (const line of describeLosses(loaded.blueprint, changes, look)) out(line);
+      for (const stack of record.stateChangedElsewhere) {
+        out(
+          `${stack}: its state was last changed by something else than \`polder apply\`, a change nobody reviewed`,
+        );
+      }
+      if (loaded.blueprint.addresses.state !== "allocated") {
+        out(
+          `not yet allocated: public addresses of ${loaded.blueprint.addresses.missing.join(", ")}; the cluster is planned once \`polder addresses ${name}\` has recorded them`,
+        );
+      }
       out(
-        `${stack}: its state was last changed by something else than \`polder apply\`, a change nobody reviewed`,
+        `plan ${record.digest.slice(0, 16)} by ${record.engine}, judged as of ${record.asOf}: ${folder}`,
       );
-    }
-    if (loaded.blueprint.addresses.state !== "allocated") {
-      out(
-        `not yet allocated: public addresses of ${loaded.blueprint.addresses.missing.join(", ")}; the cluster is planned once \`polder addresses ${name}\` has recorded them`,
-      );
-    }
-    out(
-      `plan ${record.digest.slice(0, 16)} by ${record.engine}, judged as of ${record.asOf}: ${folder}`,
-    );
-    reportFindings(findings, "the policy fails: `polder apply` refuses this plan");
-  });
+      reportFindings(findings, "the policy fails: `polder apply` refuses this plan");
+    },
+  );
 }

@@ -132,7 +132,14 @@ class Cluster {
 
   async takeDown(): Promise<void> {
     await this.webhook.close();
-    await polder(["decommission", this.instance.folder, "--confirm", this.name]);
+    await polder([
+      "decommission",
+      this.instance.folder,
+      "--confirm",
+      this.name,
+      "--logs",
+      "destroyed",
+    ]);
     this.instance.forget();
   }
 

@@ -42,7 +42,7 @@ export function explainSsh(stderr: string): string {
     /IDENTIFICATION HAS CHANGED|Host key verification failed|No matching host key/i.test(stderr)
   ) {
     const shown = /SHA256:[A-Za-z0-9+/]{43}/.exec(stderr)?.[0] ?? "another key";
-    return `shows ${shown}, not the key that hosts.yaml has: another machine, or made anew. If you made it anew, take its entry out of hosts.yaml, converge, and compare by \`polder keys confirm\``;
+    return `shows ${shown}, not the key that hosts.yaml has: another machine, or made anew. If you made it anew, \`polder keys forget\` it, converge, and compare by \`polder keys confirm\``;
   }
   const hint = HINTS.find(([pattern]) => pattern.test(stderr))?.[1];
   return hint ?? (stderr.trim().split("\n").at(-1) || "ssh ended without a word");

@@ -169,6 +169,14 @@ const state = z
       address: webAddress("https:").describe(
         "Where state is read and written; the stack's name is appended. Credentials: TF_HTTP_USERNAME, TF_HTTP_PASSWORD",
       ),
+      lockMethod: z
+        .enum(["LOCK", "POST"])
+        .default("LOCK")
+        .describe("HTTP method that takes the lock; GitLab's is `POST`"),
+      unlockMethod: z
+        .enum(["UNLOCK", "DELETE"])
+        .default("UNLOCK")
+        .describe("HTTP method that gives the lock back; GitLab's is `DELETE`"),
     }),
   ])
   .describe("Where Terraform keeps its state");

@@ -394,7 +394,11 @@ bothWays(stateOutsideOutput, () => example(), [
 
 const address = "https://terraform.uitvoeringsdienst.example/state/uitvoerder";
 const http = (over: object) => ({
-  http: { address, lock_address: `${address}/lock`, unlock_address: `${address}/lock`, ...over },
+  http: {
+    ...{ address, lock_address: `${address}/lock`, unlock_address: `${address}/lock` },
+    ...{ lock_method: "LOCK", unlock_method: "UNLOCK" },
+    ...over,
+  },
 });
 
 bothWays(stateOutsideOutput, () => example("uitvoerder"), [
@@ -412,6 +416,11 @@ bothWays(stateOutsideOutput, () => example("uitvoerder"), [
     "a state without lock",
     (p) => backend(p, http({ lock_address: undefined }), "uitvoerder"),
     /lock_address: got nothing/,
+  ],
+  [
+    "another method for locks than the file names",
+    (p) => backend(p, http({ lock_method: "POST" }), "uitvoerder"),
+    /lock_method: got "POST", the instance file says LOCK/,
   ],
   [
     "a password in the backend",

@@ -62,7 +62,7 @@ export function recordHost(folder: string, host: string, key: string, day: strin
   const known = hosts[host];
   if (known && known.key !== bare)
     throw new OutsideFailure(
-      `${host} shows ${fingerprintOf(bare)}, ${HOSTS_FILE} has ${known.fingerprint}: another machine, or made anew. If it was made anew, take its entry out of ${join(folder, HOSTS_FILE)}`,
+      `${host} shows ${fingerprintOf(bare)}, ${HOSTS_FILE} has ${known.fingerprint}: another machine, or made anew. If you made it anew, \`polder keys forget INSTANCE ${host}\``,
     );
   if (known) return known;
   const entry: HostEntry = {
@@ -73,6 +73,22 @@ export function recordHost(folder: string, host: string, key: string, day: strin
   };
   saveHosts(folder, { ...hosts, [host]: entry });
   return entry;
+}
+
+/** @throws BadInput with the hosts that there are. */
+function knownHost(file: string, hosts: Hosts, host: string): HostEntry {
+  const known = hosts[host];
+  if (known) return known;
+  const there = Object.keys(hosts).join(", ") || "none, converge first";
+  throw new BadInput([{ file, message: `no host ${host}; there are: ${there}` }]);
+}
+
+/** A host was made anew: the next converge records the key that it shows. @throws BadInput */
+export function forgetHost(folder: string, host: string): void {
+  const hosts = loadHosts(folder);
+  knownHost(join(folder, HOSTS_FILE), hosts, host);
+  const { [host]: _, ...others } = hosts;
+  saveHosts(folder, others);
 }
 
 /**
@@ -89,14 +105,7 @@ export function confirmHost(
 ): HostEntry {
   const file = join(folder, HOSTS_FILE);
   const hosts = loadHosts(folder);
-  const known = hosts[host];
-  if (!known)
-    throw new BadInput([
-      {
-        file,
-        message: `no host ${host}; there are: ${Object.keys(hosts).join(", ") || "none, converge first"}`,
-      },
-    ]);
+  const known = knownHost(file, hosts, host);
   if (known.fingerprint !== typed)
     throw new BadInput([
       {

@@ -3,6 +3,8 @@ export { identityFile } from "./age.ts";
 export { type Change, ensureSecrets } from "./ensure.ts";
 export {
   confirmHost,
+  forgetHost,
+  HOSTS_FILE,
   type HostEntry,
   type Hosts,
   loadHosts,

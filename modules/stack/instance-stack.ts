@@ -39,6 +39,8 @@ export abstract class InstanceStack extends TerraformStack {
         address,
         lockAddress: `${address}/lock`,
         unlockAddress: `${address}/lock`,
+        lockMethod: blueprint.state.lockMethod,
+        unlockMethod: blueprint.state.unlockMethod,
       });
     } else {
       new LocalBackend(this, { path: `${props.stateFolder}/${id}.tfstate` });

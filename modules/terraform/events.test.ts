@@ -33,6 +33,12 @@ describe("what the real provider says becomes one line that says what to do", ()
   });
 });
 
+test("a state server that knows another method for locks isn't taken for a lock that somebody holds", () => {
+  const summary =
+    "Error acquiring the state lock: Error message: HTTP remote state endpoint returned unexpected HTTP response code 405";
+  expect(explain([{ severity: "error", summary }])).toMatch(/→ .*another method for locks.*GitLab/);
+});
+
 describe("many errors", () => {
   const at = (address: string, from: string): Diagnostic => ({ ...one(from), address });
 

@@ -58,6 +58,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [/saved plan is stale/i, "something changed since the plan was made: run `polder plan` again"],
   [
+    /HTTP response code 405|\b405\b.*lock|lock.*\b405\b/i,
+    "the state's server knows another method for locks: set `lockMethod` and `unlockMethod` of `state` in the instance file (GitLab: POST and DELETE)",
+  ],
+  [
     /state lock|Error acquiring the state lock/i,
     "another run holds the state: wait for it; if it is surely dead, `terraform force-unlock`",
   ],

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { explain, parseEvent, type TerraformEvent } from "./events.ts";
 import { type RunResult, run, TerraformFailure } from "./run.ts";
@@ -45,6 +46,9 @@ export interface StateMark {
   readonly serial: number;
 }
 
+/** What a state says of one resource. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
 /** The part of a state that is read here. */
 interface State extends Partial<StateMark> {
   readonly resources?: readonly {
@@ -52,7 +56,7 @@ interface State extends Partial<StateMark> {
     readonly name: string;
     readonly instances: readonly {
       readonly status?: string;
-      readonly attributes?: { readonly id?: string | number };
+      readonly attributes?: Attributes;
     }[];
   }[];
 }
@@ -153,14 +157,59 @@ export class Terraform {
           address: `${type}.${name}`,
           type,
           // Some providers have numbers.
-          id: String(instance.attributes?.id ?? ""),
+          id: String(instance.attributes?.["id"] ?? ""),
         })),
     );
   }
 
+  /** What the state says of each resource of a type. */
+  async attributesOf(type: string): Promise<Attributes[]> {
+    const { resources = [] } = (await this.#pull()) ?? {};
+    return resources
+      .filter((resource) => resource.type === type)
+      .flatMap(({ instances }) => instances.map(({ attributes = {} }) => attributes));
+  }
+
+  /** Writes down what is known better of each resource of a type than its state says. */
+  async amend(type: string, change: (attributes: Attributes) => Attributes): Promise<void> {
+    const state = await this.#pull();
+    if (!state) return;
+    const amended = {
+      ...state,
+      serial: (state.serial ?? 0) + 1,
+      resources: state.resources?.map((resource) =>
+        resource.type === type
+          ? {
+              ...resource,
+              instances: resource.instances.map((instance) => ({
+                ...instance,
+                attributes: change(instance.attributes ?? {}),
+              })),
+            }
+          : resource,
+      ),
+    };
+    const file = join(this.#options.folder, "amended.tfstate");
+    try {
+      writeFileSync(file, JSON.stringify(amended), { mode: 0o600 });
+      await this.#change("state", "push", "-lock-timeout=10s", file);
+    } finally {
+      rmSync(file, { force: true });
+    }
+  }
+
+  /** Takes something out of the state; in the cloud it stays. */
+  async forget(address: string): Promise<void> {
+    await this.#change("state", "rm", "-lock-timeout=10s", address);
+  }
+
   /** Takes something for whole after all. */
   async untaint(address: string): Promise<void> {
-    const result = await this.#run(["untaint", "-no-color", "-lock-timeout=10s", address]);
+    await this.#change("untaint", "-no-color", "-lock-timeout=10s", address);
+  }
+
+  async #change(...args: readonly string[]): Promise<void> {
+    const result = await this.#run(args);
     if (result.code !== 0)
       throw new TerraformFailure(
         `${this.#options.label}: ${explain([{ severity: "error", summary: result.stderr }])}`,

@@ -4,6 +4,7 @@ import type { Blueprint } from "../../modules/blueprint/index.ts";
 import type { Finding } from "../../modules/findings/index.ts";
 import type { PlanJson } from "../../modules/policy/index.ts";
 import type { StackProps } from "../../modules/stack/index.ts";
+import type { Attributes } from "../../modules/terraform/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 
 /** An object of the instance that the cloud still holds. */
@@ -38,10 +39,22 @@ export interface Making {
   readonly kind: string;
   readonly making: readonly string[];
   readonly whole: readonly string[];
+  /** Of what Terraform may not replace: its making failed, so nothing was ever on it. */
+  readonly failed?: readonly string[];
 }
 
 /** Puts a TXT record into a zone and gives what takes it away; see the clouds' own clients. */
 export type PutText = (zone: string, name: string, value: string) => Promise<() => Promise<void>>;
+
+/** What a provider's import leaves out of a type, so that it reads as another than the one that is there. */
+export interface Imported {
+  /** The arguments that the plan of an import must not compare. */
+  readonly unread: readonly string[];
+  /** Whether one in the state lacks what the import left out. */
+  readonly lacks: (attributes: Attributes) => boolean;
+  /** Gives what makes one in the state whole, by what the cloud says of it. @throws OutsideFailure */
+  readonly complete: (blueprint: Blueprint) => Promise<(attributes: Attributes) => Attributes>;
+}
 
 /** What differs from cloud to cloud, for those who compose. A third cloud is one more of these. */
 export interface Cloud {
@@ -61,11 +74,22 @@ export interface Cloud {
   readonly flavours: (blueprint: Blueprint) => Promise<readonly OfferedFlavour[]>;
   /** What its API still shows of an instance. @throws OutsideFailure */
   readonly leftovers: (blueprint: Blueprint) => Promise<readonly Leftover[]>;
-  /** What it holds of an instance and no state knows. @throws OutsideFailure */
+  /**
+   * What it holds of an instance and no state knows.
+   *
+   * @param importing a person says that what is named like the plan's servers and volumes is the instance's
+   * @throws OutsideFailure
+   */
   readonly strangers: (
     loaded: LoadedInstance,
     plans: ReadonlyMap<string, PlanJson>,
+    importing: boolean,
   ) => Promise<Strangers>;
+  /**
+   * By Terraform's type, what of what is taken over must be made whole; absent where the provider's
+   * import can't give back servers as they were.
+   */
+  readonly imported?: Readonly<Record<string, Imported>>;
   /** By Terraform's type. */
   readonly making: Readonly<Record<string, Making>>;
   /** The status of one object; undefined when it isn't there. @throws OutsideFailure */

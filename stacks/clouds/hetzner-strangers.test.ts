@@ -98,7 +98,7 @@ test.each<[string, Held, string, Item, Parameters<typeof plans>[2], string]>([
     held({ servers: [{ id: 5, name: "one-edge-1" }] }),
     "hcloud_server",
     { name: "one-edge-1" },
-    [],
+    [["hcloud_network", { id: "9" }]],
     "hcloud server delete 5",
   ],
   [
@@ -106,7 +106,7 @@ test.each<[string, Held, string, Item, Parameters<typeof plans>[2], string]>([
     held({ volumes: [{ id: 6, name: "one-data", server: null }] }),
     "hcloud_volume",
     { name: "one-data" },
-    [],
+    [["hcloud_network", { id: "9" }]],
     "hcloud volume delete 6",
   ],
   [
@@ -136,4 +136,16 @@ test("what a state knows is no stranger, nor are a zone's own records", () => {
   ] as const;
   const found = strangersIn(cloud, blueprint, plans("hcloud_firewall", { name: "f" }, known));
   expect([found.adopt, found.findings.map((f) => f.verdict)]).toEqual([[], ["pass"]]);
+});
+
+test("a state that knows nothing of what runs is one fail, that advises to restore and to delete nothing", () => {
+  const running = held({
+    servers: [{ id: 5, name: "one-edge-1" }],
+    networks: [{ id: 7, name: "one", ip_range: "10.0.0.0/16" }],
+  });
+  const found = strangersIn(running, blueprint, plans("hcloud_server", { name: "one-edge-1" }, []));
+  expect(found).toMatchObject({ adopt: [], findings: [{ verdict: "fail" }] });
+  expect(found.findings).toHaveLength(1);
+  expect(found.findings[0]?.message).toMatch(/Restore it from your backup.*Delete nothing/);
+  expect(found.findings[0]?.message).not.toContain("hcloud server delete");
 });

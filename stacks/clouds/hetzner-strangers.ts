@@ -150,6 +150,14 @@ export function strangersIn(
   }
   const whole = blueprint.addresses.state === "allocated";
   const things = [...objects(held, whole), ...(whole ? parts(held, known) : [])];
+  const running = things.filter(({ type }) => type === "hcloud_server" || type === "hcloud_volume");
+  if (known.size === 0 && running.length > 0) {
+    const message = `the state holds nothing, and the cloud holds ${running.length} servers and volumes of ${blueprint.instance}: the state is lost, or lies elsewhere. Restore it from your backup: polder can't take over what runs at Hetzner. Delete nothing: it may be running`;
+    return {
+      adopt: [],
+      findings: [{ id: ID, verdict: "fail", subject: blueprint.instance, message }],
+    };
+  }
   const adopt: Adoption[] = [];
   const findings: Finding[] = [];
   for (const { type, id, key, finding } of things) {

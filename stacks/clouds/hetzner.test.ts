@@ -84,6 +84,7 @@ describe("what the cloud holds and no state knows", () => {
             },
           ],
         ]),
+        false,
       )
     ).findings.filter(({ id }) => id === "cloud-holds-nothing-else");
   let known = "";

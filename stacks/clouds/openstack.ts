@@ -2,6 +2,7 @@ import type { Blueprint, BlueprintOn, OpenStackCloud } from "../../modules/bluep
 import { AddressesStack, ClusterStack, OpenStackStack } from "../../modules/openstack/index.ts";
 import type { Kind } from "../../modules/openstack-api/index.ts";
 import type { StackProps } from "../../modules/stack/index.ts";
+import type { Attributes } from "../../modules/terraform/index.ts";
 import { connect, listLeftovers } from "../cloud-objects.ts";
 import { credentials } from "../credentials.ts";
 import { findStrangers } from "../strangers.ts";
@@ -14,6 +15,10 @@ function on({ blueprint, ...props }: StackProps): Props {
   if (cloud.provider !== "openstack") throw new Error(`${cloud.location} is no OpenStack`);
   return { ...props, blueprint: { ...blueprint, cloud } };
 }
+
+const networksOf = (server: Attributes): readonly Attributes[] =>
+  (server["network"] as readonly Attributes[] | undefined) ?? [];
+const withoutPort = ({ port }: Attributes): boolean => (port ?? "") === "";
 
 class BareStack extends OpenStackStack {}
 
@@ -28,12 +33,42 @@ export const openstack: Cloud = {
   flavours: async (blueprint) => (await connect(blueprint)).flavours(),
   leftovers: listLeftovers,
   strangers: findStrangers,
+  imported: {
+    openstack_compute_instance_v2: {
+      unread: ["network", "config_drive"],
+      lacks: (server) => server["config_drive"] === null || networksOf(server).some(withoutPort),
+      complete: async (blueprint) => {
+        const api = await connect(blueprint);
+        const [servers, ports] = [await api.list("servers"), await api.list("ports")];
+        return (server) => {
+          const own = ports.filter((port) => port["device_id"] === server["id"]);
+          const found = servers.find(({ id }) => id === server["id"]);
+          const portOf = (network: Attributes) =>
+            own.find((port) => port["mac_address"] === network["mac"]);
+          // As the stack has them: the public one first.
+          const isPublic = (network: Attributes) =>
+            String(portOf(network)?.["name"]).endsWith("-public");
+          const networks = networksOf(server)
+            .map((network) => ({ ...network, port: portOf(network)?.["id"] ?? network["port"] }))
+            .sort((a, b) => Number(isPublic(b)) - Number(isPublic(a)));
+          return { ...server, network: networks, config_drive: found?.["config_drive"] === "True" };
+        };
+      },
+    },
+    openstack_networking_secgroup_v2: {
+      unread: ["delete_default_rules"],
+      lacks: (group) => group["delete_default_rules"] === null,
+      // It says what was done when the group was made; what rules it has now, the plan compares.
+      complete: async () => (group) => ({ ...group, delete_default_rules: true }),
+    },
+  },
   making: {
     openstack_compute_instance_v2: { kind: "servers", making: ["BUILD"], whole: ["ACTIVE"] },
     openstack_blockstorage_volume_v3: {
       kind: "volumes",
       making: ["creating"],
       whole: ["available", "in-use"],
+      failed: ["error"],
     },
     // Addresses: nothing stands behind them yet, so they are down.
     openstack_networking_floatingip_v2: {

@@ -15,7 +15,11 @@ export interface PlanRead {
   readonly prior_state?: {
     readonly values?: {
       readonly root_module?: {
-        readonly resources?: readonly { readonly type: string; readonly values: Attributes }[];
+        readonly resources?: readonly {
+          readonly type: string;
+          readonly mode?: string;
+          readonly values: Attributes;
+        }[];
       };
     };
   };

@@ -1,6 +1,6 @@
 import { byAddress, type Resource, resourcesIn } from "../document.ts";
 import { describePart, expectedParts } from "../expected.ts";
-import { at, isObject, type JsonObject, listOf, same, shown, textOf } from "../json.ts";
+import { at, isObject, isSet, type JsonObject, listOf, same, shown, textOf } from "../json.ts";
 import { type Change, changesOf, overlay, plansOf, stays } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 import { asResource } from "../stateful.ts";
@@ -110,9 +110,17 @@ const ignoredBy = ({ body }: Resource, change: Change): string[] =>
     ? []
     : listOf(at(body, "lifecycle", "ignore_changes")).map(String);
 
+/** What the provider's import doesn't read. Apply writes it into the state as the cloud has it; the next plan compares. */
+const UNREAD: Readonly<Record<string, readonly string[]>> = {
+  openstack_compute_instance_v2: ["config_drive"],
+  openstack_networking_secgroup_v2: ["delete_default_rules"],
+};
+const unreadIn = ({ type, importing, after }: Change): readonly string[] =>
+  importing === undefined ? [] : (UNREAD[type] ?? []).filter((name) => !isSet(after[name]));
+
 /** Every value that the document gives, against what is planned for it. */
 function values(written: Resource, change: Change): Observation[] {
-  const skip = [...META, ...HASHED, ...ignoredBy(written, change)];
+  const skip = [...META, ...HASHED, ...ignoredBy(written, change), ...unreadIn(change)];
   return Object.entries(written.body)
     .filter(([name, value]) => !skip.includes(name) && !covers(value, change.after[name]))
     .map(([name, value]) =>

@@ -1,4 +1,4 @@
-import { at, entriesOf, isObject, isSet, textOf } from "../json.ts";
+import { at, entriesOf, isObject, isSet, shown, textOf } from "../json.ts";
 import { defineRule, fail, failsOr } from "../rule.ts";
 import type { PolicyInput, TerraformJson } from "../types.ts";
 
@@ -40,7 +40,10 @@ function* problems(
   const { state } = blueprint;
   if (name !== state.backend)
     return yield `got the ${name} backend, the instance file says ${state.backend}`;
-  const allowed = name === "local" ? ["path"] : ["address", "lock_address", "unlock_address"];
+  const allowed =
+    name === "local"
+      ? ["path"]
+      : ["address", "lock_address", "unlock_address", "lock_method", "unlock_method"];
   for (const [key] of entriesOf(settings))
     if (!allowed.includes(key)) yield `backend sets ${key}, allowed: ${allowed.join(", ")}`;
   if (!isObject(settings)) return yield "the backend has no settings";
@@ -53,6 +56,10 @@ function* problems(
       if (got !== address || !got.startsWith("https://"))
         yield `${key}: got ${got}, allowed: ${address}, over HTTPS`;
     }
+    const methods = { lock_method: state.lockMethod, unlock_method: state.unlockMethod };
+    for (const [key, method] of Object.entries(methods))
+      if (settings[key] !== method)
+        yield `${key}: got ${shown(settings[key])}, the instance file says ${method}`;
   }
 }
 

@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Blueprint } from "../modules/blueprint/index.ts";
+import type { Terraform } from "../modules/terraform/index.ts";
+import type { Adoption } from "./clouds/cloud.ts";
+import { cloudOf } from "./clouds/index.ts";
+
+/** Beside a stack's document: what the plan of an import must not compare. Terraform merges it. */
+export const UNREAD_FILE = "adopt_override.tf.json";
+
+interface Document {
+  readonly resource: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<string, { readonly lifecycle?: { readonly ignore_changes?: readonly string[] } }>
+      >
+    >
+  >;
+}
+
+/**
+ * Lets a plan that takes something over compare nothing of it that the provider's import doesn't read:
+ * it would replace each by its like.
+ *
+ * @param folder the stack's
+ */
+export function ignoreUnread(
+  blueprint: Blueprint,
+  folder: string,
+  adopted: readonly Adoption[],
+): void {
+  const { imported = {} } = cloudOf(blueprint);
+  const document = JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as Document;
+  const resource: Record<string, Record<string, unknown>> = {};
+  for (const { to } of adopted) {
+    const [type = "", name = ""] = to.split(".");
+    const unread = imported[type]?.unread;
+    if (!unread) continue;
+    const ignored = document.resource[type]?.[name]?.lifecycle?.ignore_changes ?? [];
+    resource[type] = {
+      ...resource[type],
+      [name]: { lifecycle: { ignore_changes: [...ignored, ...unread] } },
+    };
+  }
+  if (Object.keys(resource).length > 0)
+    writeFileSync(join(folder, UNREAD_FILE), JSON.stringify({ resource }, null, 2));
+}
+
+/**
+ * Writes into the state what an import left out, by what the cloud says. Without it the next plan would
+ * replace what was taken over.
+ *
+ * @returns whether anything lacked
+ * @throws TerraformFailure, OutsideFailure
+ */
+export async function completeImported(
+  blueprint: Blueprint,
+  terraform: Terraform,
+): Promise<boolean> {
+  let lacked = false;
+  for (const [type, { lacks, complete }] of Object.entries(cloudOf(blueprint).imported ?? {})) {
+    if (!(await terraform.attributesOf(type)).some(lacks)) continue;
+    const whole = await complete(blueprint);
+    await terraform.amend(type, (one) => (lacks(one) ? whole(one) : one));
+    lacked = true;
+  }
+  return lacked;
+}
