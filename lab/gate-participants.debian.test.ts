@@ -6,6 +6,7 @@ import { childOf, type Element } from "../modules/probes/index.ts";
 import type { GateClient } from "./testing/gate-client.ts";
 import { TURN_SECRET } from "./testing/gate-server.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
+import { raised } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
 const { domain } = blueprint;
@@ -125,7 +126,16 @@ describe("logins for TURN", () => {
   const passwordOf = (username = "") =>
     createHmac("sha1", TURN_SECRET).update(username).digest("base64");
 
-  it("are for occupants, random for each session, and end with the token", async () => {
+  const loginOf = async (one: GateClient) => {
+    const answer = await one.ask(
+      `<iq type='get' to='${domain}' ID><services xmlns='urn:xmpp:extdisco:2'/></iq>`,
+    );
+    const attributes = childOf(answer, "services")?.children[0]?.attributes ?? {};
+    const [expires, name] = (attributes["username"] ?? "").split(":");
+    return { attributes, expires: Number(expires), name };
+  };
+
+  it("are for occupants, by a name for each place in a link, and end soon", async () => {
     const moderator = await world().meeting();
     const second = await world().client(moderator.room, "moderator");
     await second.join();
@@ -148,8 +158,8 @@ describe("logins for TURN", () => {
       const [expires = "", random] = (attributes["username"] ?? "").split(":");
       expect(random).toMatch(/^[0-9a-f]{16}$/);
       const left = Number(expires) - Date.now() / 1000;
-      expect(left).toBeGreaterThan(3500);
-      expect(left).toBeLessThanOrEqual(3600);
+      expect(left).toBeGreaterThan(500);
+      expect(left).toBeLessThanOrEqual(600);
       expect(attributes["password"]).toBe(passwordOf(attributes["username"]));
     }
   });
@@ -185,5 +195,67 @@ describe("logins for TURN", () => {
     expect(await moderator.join()).toBe("joined");
     await moderator.ping();
     expect(moderator.seen.filter(comes)).toEqual([]);
+  });
+
+  it("have the same few names, whoever comes by a link again and again", async () => {
+    const moderator = await world().meeting();
+    const token = await world().issuer.token(moderator.room, "guest");
+    const enter = async (by?: string) => {
+      const guest = await world().client(moderator.room, "guest", by);
+      await moderator.setAffiliation(guest.bareJid, "member");
+      await guest.join();
+      return { guest, name: (await loginOf(guest)).name };
+    };
+    const first = await enter(token);
+    const second = await enter(token);
+    expect(second.name).not.toBe(first.name);
+    first.guest.close();
+    await moderator.take(
+      ({ name, attributes }) => name === "presence" && attributes["type"] === "unavailable",
+    );
+    expect((await enter(token)).name).toBe(first.name);
+    const other = await enter();
+    expect([first.name, second.name]).not.toContain(other.name);
+    expect((await loginOf(moderator)).name).not.toBe(other.name);
+  });
+});
+
+describe("short logins for TURN", () => {
+  const LIFE = 4;
+  const world = worldOfSuite(blueprint, {
+    config: (text) => raised(text).replace(/login = \d+/, `login = ${LIFE}`),
+  });
+
+  it("come anew to who may be in the meeting, to nobody who was put out, and leave one line a session", async () => {
+    const moderator = await world().meeting();
+    const guest = await world().client(moderator.room, "guest");
+    await moderator.setAffiliation(guest.bareJid, "member");
+    await guest.join();
+    const comes = ({ children }: Element) => children.some(({ name }) => name === "json-message");
+    const next = async () => {
+      const told = (await guest.take(comes)).children[0]?.text ?? "";
+      const [expires, name] = (/"(\d+:[0-9a-f]{16})"/.exec(told)?.[1] ?? "").split(":");
+      return { expires: Number(expires), name };
+    };
+    const first = await next();
+    const second = await next();
+    expect(second.name).toBe(first.name);
+    expect(second.expires).toBeGreaterThan(first.expires);
+    expect(first.expires - Date.now() / 1000).toBeLessThanOrEqual(LIFE);
+    const asks = `<iq type='get' to='${domain}' ID><services xmlns='urn:xmpp:extdisco:2'/></iq>`;
+    for (let i = 0; i < 200; i++) guest.send(asks.replace("ID", `id='x${i}'`));
+    await guest.ping();
+    await moderator.setRole(guest.nick, "none");
+    await guest.ping();
+    guest.seen.length = 0;
+    await new Promise((resolve) => setTimeout(resolve, LIFE * 1000));
+    await guest.ping();
+    expect(guest.seen.filter(comes)).toEqual([]);
+    // The moderator's go on.
+    await moderator.take(comes);
+    const lines = world()
+      .server.decisions()
+      .filter(({ action }) => action === "relay login");
+    expect(lines).toHaveLength(2);
   });
 });

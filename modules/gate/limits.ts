@@ -32,6 +32,8 @@ export interface Limits {
   readonly refusals: number;
   /** How long somebody waits in a lobby at most, in seconds. */
   readonly wait: number;
+  /** For how long a relay login counts, in seconds; at half of it the next one comes. */
+  readonly login: number;
 }
 
 const SECONDS = 10;
@@ -54,6 +56,12 @@ const REFUSED_PER_JOIN = 10;
 const REFUSALS_WRITTEN = 200;
 /** Half an hour: long enough for who comes early and for a meeting that begins late. Assumed. */
 const WAIT_SECONDS = 1800;
+/**
+ * As long as coturn keeps a relay that nobody asks for again (RFC 8656, 3.2): who is put out can hold on to the one
+ * that they have for that time at least, so that a shorter login would shut out nobody sooner. A client
+ * that loses its network after that time makes a new connection, by its newest login.
+ */
+const LOGIN_SECONDS = 600;
 /** A client's longest stanza accepts media: some 40 sources of 500 bytes each. Assumed. */
 const STANZA_BYTES = 65_536;
 /** Tags of that stanza: 36 bytes each in such a list of sources. Assumed. */
@@ -89,5 +97,6 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
     answer: ANSWER_SECONDS,
     refusals: REFUSALS_WRITTEN,
     wait: WAIT_SECONDS,
+    login: LOGIN_SECONDS,
   };
 }
