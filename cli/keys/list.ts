@@ -5,6 +5,18 @@ import { note, out } from "../terminal.ts";
 import { table } from "../text/table.ts";
 import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";
 
+/** How far a rotation of three steps is, and what comes next; nothing for one that isn't under way. */
+function rotationText({ spec, rotation }: Kept, instance: string): string[] {
+  if (!rotation || (rotation.done === 0 && rotation.behind.length === 0)) return [];
+  const { done, behind } = rotation;
+  const step = done === 0 ? "no rotation is under way" : `step ${done} of 3 is done`;
+  const next =
+    behind.length > 0
+      ? `not yet on ${behind.join(", ")}: \`polder converge ${instance}\``
+      : `all hosts have it, step ${done + 1} may come: \`polder keys rotate ${instance} ${spec.name}\``;
+  return [`${spec.name}: ${step}; ${next}`];
+}
+
 const leftText = ({ state, daysLeft }: Kept): string =>
   state === "missing" ? "missing" : daysLeft === undefined ? "-" : `${daysLeft}`;
 
@@ -25,15 +37,14 @@ export function listCommand(): Command {
       }
       const vaults = await openAll(loaded, options);
       const now = new Date();
-      const rows = vaults.flatMap((vault) =>
-        inventory(loaded, vault, now).map((kept) => [
-          kept.spec.name,
-          kept.spec.hosts.join(" ") || "never on a host",
-          kept.spec.readers,
-          kept.spec.lifetimeDays === null ? "-" : `${kept.spec.lifetimeDays}`,
-          leftText(kept),
-        ]),
-      );
+      const all = vaults.flatMap((vault) => inventory(loaded, vault, now));
+      const rows = all.map((kept) => [
+        kept.spec.name,
+        kept.spec.hosts.join(" ") || "never on a host",
+        kept.spec.readers,
+        kept.spec.lifetimeDays === null ? "-" : `${kept.spec.lifetimeDays}`,
+        leftText(kept),
+      ]);
       const columns = [
         { title: "name" },
         { title: "where", wrap: true },
@@ -43,6 +54,7 @@ export function listCommand(): Command {
       ];
       for (const line of table(columns, rows, { indent: 0, width: process.stdout.columns ?? 120 }))
         out(line);
+      for (const line of all.flatMap((kept) => rotationText(kept, name))) out(line);
       for (const vault of vaults) {
         const { lost, gained } = sealedTo(loaded, vault);
         if (lost.length > 0 || gained.length > 0)

@@ -51,6 +51,7 @@ export function dummySecrets(): DummySecrets {
     const named: Readonly<Record<string, string>> = {
       "gate/rooms.keys": `0 ${"0123456789abcdef".repeat(4)}\n`,
       "gate/tokens.pem": `${read("token.pub")}\n`,
+      "turn/accepted-secrets": JSON.stringify(["0123456789abcdef".repeat(4)]),
     };
     const sshCertificate = read("host-cert.pub");
     return {

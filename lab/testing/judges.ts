@@ -201,6 +201,14 @@ END
     refuses: /bad configuration|unknown argument|unrecognized|cannot/i,
   },
   {
+    // What coturn would find there.
+    id: "relay-database",
+    reads: /^\/etc\/coturn\/live\.sql$/,
+    command:
+      "db=/tmp/turndb; sqlite3 -init /dev/null -bail $db \".read $FILES\" >/dev/null && sqlite3 $db 'SELECT value FROM turn_secret' | grep -qxE '[0-9a-f]{64}' && sqlite3 $db 'SELECT ip_range FROM allowed_peer_ip' | grep -q .",
+    refuses: /./,
+  },
+  {
     id: "openssl",
     reads: /\/openssl\.cnf$/,
     command: each(

@@ -31,6 +31,7 @@ export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   "token-keys": (text) => text.replace(/MII\S+/, "damaged"),
   "prosody-accounts": (text) => text.replace("return", "retrun"),
   coturn: (text) => `${text}\nno-such-option-of-coturn\n`,
+  "relay-database": (text) => text.replace("INSERT INTO allowed_peer_ip", "INSERT INTO allowed"),
   openssl: (text) => text.replace("Groups = ", "Groups = NoSuchGroup:"),
   programs: (text) => `${text}\nif\n`,
   age: (text) => text.replace("age1", "age2"),

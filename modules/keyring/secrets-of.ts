@@ -240,12 +240,23 @@ function services(control: string[], turn: string[], monitor: string[]): SecretS
           spec({
             name: "turn/shared-secret",
             kind: "shared secret",
-            purpose: "Prosody makes short-lived relay logins with it, coturn checks them",
-            hosts: [...control, ...turn],
-            accounts: "root, prosody and turnserver",
+            purpose: "Prosody makes short-lived relay logins with it",
+            hosts: control,
+            accounts: "root and prosody",
             lifetimeDays: LIFETIME.password,
-            rotation: `${ROTATE}: running relays stay; new ones are refused until both sides are converged`,
-            loss: "rotate: whoever has it relays through coturn, to the bridges alone",
+            rotation: `${THREE_RUNS}, and its logins with it; running relays stay`,
+            loss: "rotate at once, three times: whoever has it relays through coturn, to the bridges alone",
+          }),
+          spec({
+            name: "turn/accepted-secrets",
+            kind: "shared secret",
+            purpose:
+              "coturn checks relay logins with it; during a rotation two secrets, the first one is Prosody's",
+            hosts: turn,
+            accounts: "root and turnserver",
+            lifetimeDays: LIFETIME.password,
+            rotation: "follows turn/shared-secret",
+            loss: "`polder keys init` makes it again; stolen: as turn/shared-secret",
           }),
           spec({
             name: "turn/monitor-login",

@@ -12,6 +12,12 @@ import type { LoadedInstance } from "../workspace/index.ts";
 import { newAgePair, recipientOf } from "./age.ts";
 import { type Hosts, loadHosts, saveHosts } from "./hosts-file.ts";
 import { isAccountOf, prosodyAccount } from "./prosody-account.ts";
+import {
+  ACCEPTED_RELAY_SECRETS,
+  NEXT_RELAY_SECRET,
+  PREVIOUS_RELAY_SECRET,
+  RELAY_SECRET,
+} from "./relay-secrets.ts";
 import { newHostCertificate, newSshKey, readHostCertificate, sshPublicOf } from "./ssh.ts";
 import { loadTokenKeys, newLogKey, newTokenKey, TOKEN_KEYS, writeTokenKeys } from "./token-keys.ts";
 import type { Vault } from "./vault.ts";
@@ -27,12 +33,12 @@ export interface Change {
 }
 
 const DAY = 86_400_000;
-const HEX_256 = (): string => randomBytes(32).toString("hex");
+export const HEX_256 = (): string => randomBytes(32).toString("hex");
 export const dayOf = (now: Date): string => now.toISOString().slice(0, 10);
 
 /** Values that need nothing but chance: by name. */
 const RANDOM: Readonly<Record<string, () => string>> = {
-  "turn/shared-secret": HEX_256,
+  [RELAY_SECRET]: HEX_256,
   "alarm/token": HEX_256,
   "gate/rooms.keys": () => roomKeysText([{ index: 0, key: randomBytes(32) }]),
   "gate/pseudonym.key": HEX_256,
@@ -99,6 +105,7 @@ export async function ensureSecrets(
     await work.authority();
     await work.leaves();
     work.random();
+    work.relaySecrets();
     work.accounts();
     work.monitorLogin();
     await work.logStores();
@@ -214,6 +221,19 @@ class Work {
       this.#set(name, make());
       this.#say(name, "made", "there was none");
     }
+  }
+
+  /** What coturn takes logins by: the secret that makes them, and the one before or after it. */
+  relaySecrets(): void {
+    const shared = this.#vault.get(RELAY_SECRET);
+    if (shared === undefined) return;
+    const other = this.#vault.get(NEXT_RELAY_SECRET) ?? this.#vault.get(PREVIOUS_RELAY_SECRET);
+    const value = JSON.stringify([shared, ...(other === undefined ? [] : [other])]);
+    const had = this.#vault.get(ACCEPTED_RELAY_SECRETS);
+    if (had === value) return;
+    this.#set(ACCEPTED_RELAY_SECRETS, value);
+    const what = had === undefined ? "made" : "renewed";
+    this.#say(ACCEPTED_RELAY_SECRETS, what, `of ${RELAY_SECRET}`);
   }
 
   accounts(): void {

@@ -22,6 +22,8 @@ const entrySchema = z.strictObject({
   on: z.iso.date(),
   /** The host's certificate by the instance's SSH CA, once it is confirmed. */
   certificate: z.string().optional(),
+  /** Which value it has of what changes in steps: the digest that the last converge wrote, by name. */
+  has: z.record(z.string(), z.string().regex(/^[0-9a-f]{16}$/)).optional(),
 });
 
 const schema = z.strictObject({ hosts: z.record(z.string(), entrySchema) });

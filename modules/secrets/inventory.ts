@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { type SecretSpec, secretsOf } from "../keyring/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
+import { type Rotation, rotationOf } from "./steps.ts";
 import type { Vault } from "./vault.ts";
 
 /** A secret as it stands in a vault, without its value. */
@@ -11,6 +12,8 @@ export interface Kept {
   readonly until?: string;
   /** Whole days left until then; negative when it is over. */
   readonly daysLeft?: number;
+  /** Of what changes in three steps: how far it is. */
+  readonly rotation?: Rotation;
 }
 
 const DAY = 86_400_000;
@@ -31,12 +34,17 @@ function endOf(spec: SecretSpec, vault: Vault): Date | undefined {
 export function inventory(loaded: LoadedInstance, vault: Vault, now: Date): Kept[] {
   return secretsOf(loaded.blueprint)
     .filter((spec) => spec.vault === vault.kind)
-    .map((spec) => {
-      // A host's SSH certificate is empty until a person has confirmed the host.
-      if (!vault.get(spec.name)) return { spec, state: "missing" };
-      const end = endOf(spec, vault);
-      if (end === undefined) return { spec, state: "kept" };
-      const daysLeft = Math.floor((end.getTime() - now.getTime()) / DAY);
-      return { spec, state: "kept", until: end.toISOString().slice(0, 10), daysLeft };
+    .map((spec): Kept => {
+      const rotation = rotationOf(loaded, vault, spec.name);
+      return { ...keptOf(spec, vault, now), ...(rotation && { rotation }) };
     });
+}
+
+function keptOf(spec: SecretSpec, vault: Vault, now: Date): Kept {
+  // A host's SSH certificate is empty until a person has confirmed the host.
+  if (!vault.get(spec.name)) return { spec, state: "missing" };
+  const end = endOf(spec, vault);
+  if (end === undefined) return { spec, state: "kept" };
+  const daysLeft = Math.floor((end.getTime() - now.getTime()) / DAY);
+  return { spec, state: "kept", until: end.toISOString().slice(0, 10), daysLeft };
 }

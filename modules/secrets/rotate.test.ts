@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secretsOf } from "../keyring/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
-import { createVault, ensureSecrets, openVault, rotate, type Vault } from "./index.ts";
+import {
+  createVault,
+  ensureSecrets,
+  openVault,
+  recordHost,
+  recordSteps,
+  rotate,
+  rotationOf,
+  type Vault,
+} from "./index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "./testing.ts";
 
 const NOW = new Date();
@@ -24,8 +33,8 @@ afterAll(() => place.remove());
 
 describe("rotate", () => {
   it.each([
-    "turn/shared-secret",
     "turn/monitor-login",
+    "turn/accepted-secrets",
     "prosody/focus-password",
     "prosody/bridge-1.dat",
     "monitor/security.recipient",
@@ -74,6 +83,30 @@ describe("rotate", () => {
     ]);
   });
 
+  it("changes the relays' secret in three steps: coturn knows what Prosody uses, before and after a converge", async () => {
+    const accepted = () => JSON.parse(vault.need("turn/accepted-secrets")) as string[];
+    // Whatever an earlier test began.
+    while (accepted().length > 1) await rotate(loaded, vault, "turn/shared-secret", NOW);
+    const first = vault.need("turn/shared-secret");
+    const told: string[] = [];
+    for (const count of [2, 2, 1]) {
+      const [onHosts, used] = [accepted(), vault.need("turn/shared-secret")];
+      told.push(...(await rotate(loaded, vault, "turn/accepted-secrets", NOW)));
+      expect(accepted()).toHaveLength(count);
+      expect(onHosts).toContain(vault.need("turn/shared-secret"));
+      expect(accepted()[0]).toBe(vault.need("turn/shared-secret"));
+      // Until Prosody is converged it goes on with the old one; the third step is the one that drops it.
+      if (count === 2) expect(accepted()).toContain(used);
+    }
+    expect(told.map((line) => /step (\d)/.exec(line)?.[1])).toEqual(["1", "2", "3"]);
+    expect(vault.need("turn/shared-secret")).not.toBe(first);
+    expect(accepted()).toEqual([vault.need("turn/shared-secret")]);
+    expect(vault.names().filter((name) => /turn.*secret/.test(name))).toEqual([
+      "turn/accepted-secrets",
+      "turn/shared-secret",
+    ]);
+  });
+
   it("keeps the older pseudonyms' keys in the vault, and gives hosts the newest alone", async () => {
     const before = vault.need("gate/pseudonym.key");
     await rotate(loaded, vault, "gate/pseudonym.key", NOW);
@@ -89,7 +122,7 @@ describe("rotate", () => {
     const same = vault
       .names()
       .filter((name) => vault.get(name) && vault.get(name) === before.get(name));
-    expect(same).toEqual(["ca/instance.key"]);
+    expect(same).toEqual(["ca/instance.key", "turn/shared-secret"]);
   });
 
   it("of an unknown name offers the nearest one", async () => {
@@ -153,5 +186,71 @@ describe("the issuer's keys", () => {
     expect(opened.need("gate/tokens.pem")).toBe("");
     await ensureSecrets(loaded, issuer, NOW);
     expect(published()).toEqual(before);
+  });
+});
+
+describe("the next step of a rotation", () => {
+  let place: TestFolder;
+  let loaded: LoadedInstance;
+  let vault: Vault;
+  const STEPPED = ["ca/instance.key", "gate/rooms.keys", "turn/shared-secret"];
+  const shown = () =>
+    STEPPED.map((name) => rotationOf(loaded, vault, name)).map((one) => [one?.done, one?.behind]);
+  const converged = (...ids: string[]) => recordSteps(loaded, vault, ids);
+  const all = () => loaded.blueprint.hosts.map(({ id }) => id);
+
+  beforeAll(async () => {
+    place = testFolder();
+    loaded = place.load([await place.person("annakok", true)]);
+    vault = await createVault(loaded, "instance");
+    await ensureSecrets(loaded, vault, NOW);
+    const key = (i: number) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(42)}${i}`;
+    for (const [i, { id }] of loaded.blueprint.hosts.entries())
+      recordHost(place.folder, id, key(i), "2026-11-27");
+    converged(...all());
+  });
+  afterAll(() => place.remove());
+
+  it.each(STEPPED)("of %s is refused until the hosts have the last one", async (name) => {
+    const before = () => vault.names().map((one) => vault.get(one));
+    for (const step of [1, 2, 3]) {
+      expect((await rotate(loaded, vault, name, NOW))[0]).toContain(`step ${step} of 3`);
+      const values = before();
+      await expect(rotate(loaded, vault, name, NOW)).rejects.toThrow(
+        /its next step waits: .*control-1.* converged since the last one.*polder converge lab/,
+      );
+      expect(before()).toEqual(values);
+      converged(...all());
+    }
+  });
+
+  it("is told of each host that is behind, and of none that doesn't hold it", async () => {
+    expect(shown()).toEqual(STEPPED.map(() => [0, []]));
+    await rotate(loaded, vault, "turn/shared-secret", NOW);
+    const holders = ["control-1", ...all().filter((id) => id.startsWith("turn-"))];
+    expect(rotationOf(loaded, vault, "turn/shared-secret")).toEqual({ done: 1, behind: holders });
+    converged("control-1", "bridge-1", "turn-1");
+    expect(rotationOf(loaded, vault, "turn/shared-secret")?.behind).toEqual(holders.slice(2));
+    converged(...all());
+    expect(rotationOf(loaded, vault, "turn/shared-secret")).toEqual({ done: 1, behind: [] });
+    expect(rotationOf(loaded, vault, "turn/tls.key")).toBeUndefined();
+  });
+
+  it("waits alone: what else --all makes anew is made", async () => {
+    await rotate(loaded, vault, undefined, NOW);
+    const password = vault.need("alarm/token");
+    const step = rotationOf(loaded, vault, "gate/rooms.keys")?.done;
+    const lines = await rotate(loaded, vault, undefined, NOW);
+    expect(lines.filter((line) => line.includes("its next step waits")).length).toBe(3);
+    expect(vault.need("alarm/token")).not.toBe(password);
+    expect(rotationOf(loaded, vault, "gate/rooms.keys")?.done).toBe(step);
+  });
+
+  it("isn't held up by a host that was never visited, and written down without a value", async () => {
+    const text = readFileSync(join(place.folder, "hosts.yaml"), "utf8");
+    for (const secret of JSON.parse(vault.need("turn/accepted-secrets")) as string[])
+      expect(text).not.toContain(secret);
+    rmSync(join(place.folder, "hosts.yaml"));
+    expect((await rotate(loaded, vault, "gate/rooms.keys", NOW))[0]).toContain("of 3");
   });
 });

@@ -4,8 +4,15 @@ import { LIFETIME, type SecretSpec, secretsOf } from "../keyring/index.ts";
 import { readRoomKeys, roomKeysText, rotateRoomKeys } from "../rooms/index.ts";
 import type { LoadedInstance } from "../workspace/index.ts";
 import { newAgePair } from "./age.ts";
-import { dayOf, ensureSecrets, randomOf } from "./ensure.ts";
+import { dayOf, ensureSecrets, HEX_256, randomOf } from "./ensure.ts";
+import {
+  ACCEPTED_RELAY_SECRETS,
+  NEXT_RELAY_SECRET,
+  PREVIOUS_RELAY_SECRET,
+  RELAY_SECRET,
+} from "./relay-secrets.ts";
 import { newSshKey } from "./ssh.ts";
+import { rotationOf } from "./steps.ts";
 import {
   NEXT_TOKEN_KEY,
   newLogKey,
@@ -57,11 +64,19 @@ async function rotateAuthority(loaded: LoadedInstance, vault: Vault, now: Date):
   return `ca/instance.key: step 1 of 3, hosts will trust the next one, too: ${CONVERGE}, then rotate it again`;
 }
 
-const STEPS = [
-  `step 1 of 3, the gate will know the next one, too: ${CONVERGE}, then rotate it again`,
-  `step 2 of 3, the next one is used: ${CONVERGE}, then rotate it a third time, best when the last meeting by the old one is over: \`polder invite NAME --check\` says when`,
-  `step 3 of 3, the old one counts no more: ${CONVERGE}`,
-] as const;
+/** @param when to take the third step */
+const steps = (who: string, when: string) =>
+  [
+    `step 1 of 3, ${who} will know the next one, too: ${CONVERGE}, then rotate it again`,
+    `step 2 of 3, the next one is used: ${CONVERGE}, then rotate it a third time, ${when}`,
+    `step 3 of 3, the old one counts no more: ${CONVERGE}`,
+  ] as const;
+
+const STEPS = steps(
+  "the gate",
+  "best when the last meeting by the old one is over: `polder invite NAME --check` says when",
+);
+const RELAY_STEPS = steps("coturn", "best when ten minutes are over, the life of a login");
 
 /** As the CA: with a converge after each step, what is issued counts at any moment. */
 function rotateRooms(vault: Vault, name: string, day: string): string {
@@ -70,20 +85,49 @@ function rotateRooms(vault: Vault, name: string, day: string): string {
   return `${name}: ${STEPS[step - 1]}`;
 }
 
-function rotateTokens(vault: Vault, name: string, day: string): string {
-  const next = vault.get(NEXT_TOKEN_KEY);
-  if (vault.get(PREVIOUS_TOKEN_KEY) !== undefined) {
-    vault.delete(PREVIOUS_TOKEN_KEY);
-    return `${name}: ${STEPS[2]}`;
+/** The entries of a secret beside which the next one lies, or what is left of the one before. */
+interface Entries {
+  readonly name: string;
+  readonly next: string;
+  readonly previous: string;
+  readonly make: () => string;
+  /** What is kept of one that is used no more. */
+  readonly left: (value: string) => string;
+  readonly steps: typeof STEPS;
+}
+
+const TOKENS: Entries = {
+  name: TOKEN_KEY,
+  next: NEXT_TOKEN_KEY,
+  previous: PREVIOUS_TOKEN_KEY,
+  make: newTokenKey,
+  left: publicOf,
+  steps: STEPS,
+};
+const RELAYS: Entries = {
+  name: RELAY_SECRET,
+  next: NEXT_RELAY_SECRET,
+  previous: PREVIOUS_RELAY_SECRET,
+  make: HEX_256,
+  left: (value) => value,
+  steps: RELAY_STEPS,
+};
+
+function rotateEntries(vault: Vault, entries: Entries, day: string): string {
+  const { name, steps: told } = entries;
+  const next = vault.get(entries.next);
+  if (vault.get(entries.previous) !== undefined) {
+    vault.delete(entries.previous);
+    return `${name}: ${told[2]}`;
   }
   if (next !== undefined) {
-    vault.set(PREVIOUS_TOKEN_KEY, publicOf(vault.need(name)), day);
+    vault.set(entries.previous, entries.left(vault.need(name)), day);
     vault.set(name, next, day);
-    vault.delete(NEXT_TOKEN_KEY);
-    return `${name}: ${STEPS[1]}`;
+    vault.delete(entries.next);
+    return `${name}: ${told[1]}`;
   }
-  vault.set(NEXT_TOKEN_KEY, newTokenKey(), day);
-  return `${name}: ${STEPS[0]}`;
+  vault.set(entries.next, entries.make(), day);
+  return `${name}: ${told[0]}`;
 }
 
 /** Names that stand for the same thing: a certificate, a recipient or a public key and its secret. */
@@ -92,6 +136,7 @@ function secretPart(name: string): string {
     .replace(/^ca\/instance\.crt$/, "ca/instance.key")
     .replace(/^ssh\/ca\.pub$/, "ssh/ca.key")
     .replace(/^gate\/tokens\.pem$/, TOKEN_KEY)
+    .replace(ACCEPTED_RELAY_SECRETS, RELAY_SECRET)
     .replace(/^(tls\/.+|web\/tls|turn\/tls)\.crt$/, "$1.key")
     .replace(/^(monitor\/.+)\.recipient$/, "$1.identity")
     .replace(/^(prosody\/.+)\.dat$/, "$1-password")
@@ -107,7 +152,8 @@ async function rotateOne(
   const { name } = spec;
   const day = dayOf(now);
   if (name === "gate/rooms.keys") return rotateRooms(vault, name, day);
-  if (name === TOKEN_KEY) return rotateTokens(vault, name, day);
+  for (const entries of [TOKENS, RELAYS])
+    if (name === entries.name) return rotateEntries(vault, entries, day);
   if (name === "issuer/log-signing.key") {
     vault.set(name, newLogKey() + vault.need(name), day);
     return `${name}: made anew: the next line of the issue log hands over to it`;
@@ -178,7 +224,16 @@ export async function rotate(
     throw new BadInput([{ file: name ?? vault.path, message }]);
   }
   const lines: string[] = [];
-  for (const spec of asked) lines.push(await rotateOne(loaded, vault, spec, now));
+  for (const spec of asked) {
+    const behind = rotationOf(loaded, vault, spec.name)?.behind ?? [];
+    if (behind.length === 0) {
+      lines.push(await rotateOne(loaded, vault, spec, now));
+      continue;
+    }
+    const message = `its next step waits: ${behind.join(", ")} ${behind.length === 1 ? "wasn't" : "weren't"} converged since the last one, and would be cut off: \`polder converge ${loaded.blueprint.instance}\`, then rotate it again`;
+    if (name !== undefined) throw new BadInput([{ file: spec.name, message }]);
+    lines.push(`${spec.name}: ${message}`);
+  }
   // Made anew and not yet saved: what follows from it is saved together with it.
   await ensureSecrets(loaded, vault, now);
   if (name !== undefined) return lines;

@@ -5,6 +5,10 @@ import { ALLOCATE_SECONDS, turnLimits } from "./limits.ts";
 
 export const CERTIFICATE = "/etc/coturn/turn.crt";
 export const KEY = "/etc/coturn/turn.key";
+/** What coturn takes anew while it runs, as SQL. */
+export const LIVE = "/etc/coturn/live.sql";
+/** Where it takes it from: in memory, made anew from the file above at each start. */
+export const DATABASE = "/run/turnserver/turndb";
 
 /**
  * What only a certain coturn needs. Debian 13 has 4.6.1; read 2026-11-24 in its source and in
@@ -37,7 +41,6 @@ export function listening({ cloud }: Blueprint, host: Host): string[] {
  */
 export function turnConfig(blueprint: Blueprint, host: Host): string[] {
   const limits = turnLimits(blueprint);
-  const bridges = blueprint.hosts.filter(({ role }) => role === "bridge");
   const shown = host.publicAddress?.ipv4;
   return [
     ...listening(blueprint, host).map((address) => `listening-ip=${address}`),
@@ -50,8 +53,10 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
     ...(shown ? [`external-ip=${shown}`] : []),
     "",
     `realm=turn.${blueprint.domain}`,
+    "# The secrets of logins and the peers that are allowed: of what stands here, a running coturn reads",
+    "# nothing again; of this file, the secrets at each login and the peers every 5 s.",
     "use-auth-secret",
-    `static-auth-secret=${reference("turn/shared-secret")}`,
+    `userdb=${DATABASE}`,
     "fingerprint",
     "stale-nonce=600",
     "",
@@ -59,11 +64,11 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
     `pkey=${KEY}`,
     `cipher-list=${SUITES_12.join(":")}`,
     "",
-    "# Peers: nothing, but the bridges' private addresses. Allowed goes before denied. The ranges are",
-    "# whole: 4.6.1 compares IPv6 byte by byte, so one that doesn't start at zero has holes.",
+    `# Peers: nothing, but the bridges' private addresses, which ${LIVE} allows. Allowed goes`,
+    "# before denied. The ranges are whole: 4.6.1 compares IPv6 byte by byte, so one that doesn't start",
+    "# at zero has holes.",
     "denied-peer-ip=0.0.0.0-255.255.255.255",
     "denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-    ...bridges.map(({ ipv4 }) => `allowed-peer-ip=${ipv4}`),
     "no-multicast-peers",
     "no-tcp-relay",
     "",
@@ -84,5 +89,34 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
     "syslog-facility=LOG_AUTHPRIV",
     "",
     ...COTURN_4_6,
+  ];
+}
+
+/** The tables that coturn asks, as its own schema has them (4.6.1, dbd_sqlite.c). */
+const TABLES = [
+  "turn_secret (realm varchar(127) default '', value varchar(127), primary key (realm, value))",
+  "allowed_peer_ip (realm varchar(127) default '', ip_range varchar(256), primary key (realm, ip_range))",
+  "denied_peer_ip (realm varchar(127) default '', ip_range varchar(256), primary key (realm, ip_range))",
+  "turn_origin_to_realm (origin varchar(127), realm varchar(127), primary key (origin))",
+  "turn_realm_option (realm varchar(127) default '', opt varchar(32), value varchar(128), primary key (realm, opt))",
+];
+
+/**
+ * The secrets by which a login counts, and the bridges, as one transaction: whoever logs in meanwhile
+ * is held against all that was before, or all that comes (write-ahead log: no reader waits).
+ */
+export function turnDatabase({ domain, hosts }: Blueprint): string[] {
+  const bridges = hosts.filter(({ role }) => role === "bridge");
+  return [
+    "PRAGMA journal_mode = WAL;",
+    ...TABLES.map((table) => `CREATE TABLE IF NOT EXISTS ${table};`),
+    "BEGIN IMMEDIATE;",
+    "DELETE FROM turn_secret;",
+    "-- Two of them during a rotation.",
+    "INSERT INTO turn_secret (realm, value)",
+    `  SELECT 'turn.${domain}', value FROM json_each('${reference("turn/accepted-secrets")}');`,
+    "DELETE FROM allowed_peer_ip;",
+    ...bridges.map(({ ipv4 }) => `INSERT INTO allowed_peer_ip (ip_range) VALUES ('${ipv4}');`),
+    "COMMIT;",
   ];
 }

@@ -10,6 +10,12 @@ const LAST_PORT = 65535;
  */
 const ALLOCATIONS_PER_PERSON = 4;
 
+/**
+ * A browser that is closed gives back none of what it has by UDP: coturn keeps it for 10 minutes. Who
+ * reloads the page comes to the same place in their link. Assumed: once in that time.
+ */
+const COMINGS = 2;
+
 /** Room above what the plan's own bit rates need, for bursts and retransmissions. Assumed. */
 const RATE_MARGIN = 2;
 
@@ -29,7 +35,7 @@ export interface TurnLimits {
   readonly lastPort: number;
   /** Allocations at a time, all people together. */
   readonly totalQuota: number;
-  /** Allocations at a time of one user name. */
+  /** Allocations at a time of one user name: a place in a link, of which the gate gives one to a session. */
   readonly userQuota: number;
   /** Bytes a second of one allocation, each way. */
   readonly bytesPerSecond: number;
@@ -44,7 +50,7 @@ export interface TurnLimits {
  * them, and while one host fails the others carry its people.
  */
 export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
-  const { people, joinsPerSecond } = sizing.total;
+  const { people } = sizing.total;
   const size = sizing.roles.find(({ role }) => role === "turn");
   const { count = 1, reserve = 0 } = size ?? {};
   const carrying = Math.max(1, count - reserve);
@@ -60,9 +66,7 @@ export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
     firstPort: FIRST_PORT,
     lastPort: FIRST_PORT + ports - 1,
     totalQuota: ports / 2,
-    // Prosody's user name is the second in which a login ends (mod_external_services, `ttl`), so who
-    // joins in one second shares one quota, until the gate names each person.
-    userQuota: ALLOCATIONS_PER_PERSON * Math.max(1, Math.ceil(joinsPerSecond)),
+    userQuota: ALLOCATIONS_PER_PERSON * COMINGS,
     bytesPerSecond: Math.ceil((fastest * RATE_MARGIN) / 8),
     memoryMiB: Math.min(
       BASE_MIB + Math.ceil(kib / 1024),

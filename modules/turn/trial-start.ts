@@ -5,7 +5,11 @@ import { heading } from "../tree/index.ts";
  * key that doesn't fit. So the check starts it, in a network of its own that has the same addresses
  * and leads nowhere, shakes hands over TLS 1.3, and ends it. Fails with coturn's own words.
  */
-export const trialStart = (paths: { readonly config: string; readonly openssl: string }): string =>
+export const trialStart = (paths: {
+  readonly config: string;
+  readonly openssl: string;
+  readonly live: string;
+}): string =>
   `#!/bin/bash
 ${heading()}
 # Starts coturn with the file at its place, in a network that leads nowhere. Fails unless it answers.
@@ -20,9 +24,16 @@ addresses=$(sed -nE 's/^(listening|relay)-ip=//p' "$config" | sort -u)
 for address in $addresses; do
   ip address add "$address" dev lo
 done
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-turnserver -c "$config" --pidfile= --log-file=stdout >"$log" 2>&1 &
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+log=$scratch/log
+# A database of its own: the running coturn's holds what counts now.
+sqlite3 -init /dev/null -bail "$scratch/turndb" ".read ${paths.live}" >/dev/null
+if [ "$(sqlite3 -init /dev/null "$scratch/turndb" "SELECT count(*) FROM turn_secret WHERE length(value) = 64")" -eq 0 ]; then
+  echo "${paths.live}: invalid: no secret in it" >&2
+  exit 1
+fi
+turnserver -c "$config" --userdb="$scratch/turndb" --pidfile= --log-file=stdout >"$log" 2>&1 &
 first=$(sed -n 's/^listening-ip=//p' "$config" | head -n 1)
 for _ in $(seq 50); do
   if openssl s_client -connect "$first:443" -tls1_3 </dev/null >/dev/null 2>&1; then
