@@ -4,6 +4,7 @@ import { convergeTests } from "./cluster/converge.ts";
 import { driftTests } from "./cluster/drift.ts";
 import { meetingTests } from "./cluster/meeting.ts";
 import { probeTests } from "./cluster/probes.ts";
+import { relayTests } from "./cluster/relays.ts";
 import { cluster } from "./testing/cluster.ts";
 
 // One cluster, and all that is asked of running hosts, in this order: each part finds it whole and
@@ -17,5 +18,6 @@ afterAll(() => cluster.takeDown());
 
 convergeTests();
 driftTests();
+relayTests();
 probeTests();
 meetingTests();

@@ -4,10 +4,14 @@ import type { Blueprint } from "../modules/blueprint/index.ts";
 import {
   Connections,
   type HostResult,
+  inRestartOrder,
   inventory,
   knownHosts,
+  type PlaybookOptions,
   playbook,
+  type Reached,
   Results,
+  restartCost,
   type SshUser,
   shipRevoked,
   sshConfig,
@@ -27,6 +31,7 @@ import {
   loadHosts,
   openVault,
   recordHost,
+  recordSteps,
   type Vault,
 } from "../modules/secrets/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
@@ -37,6 +42,8 @@ import { today } from "./today.ts";
 import { writeTrees } from "./trees.ts";
 
 export interface ConvergeOptions extends Wishes {
+  /** Restart what carries calls, too, one host after the other. */
+  readonly restart: boolean;
   /** Host ids; empty: all. */
   readonly limit: readonly string[];
   /** Login name of the admin; by default the lab's person, or POLDER_USER. */
@@ -171,22 +178,40 @@ async function converge(
   process.once("exit", stop);
   try {
     progress(`connecting to ${ids.length} hosts`);
-    const reached = await connections.open(ids, options.progress);
-    for (const { host, key, failure } of reached) {
-      if (failure !== undefined) results.add(lost(host, failure));
-      else if (!loadHosts(folder)[host]) {
-        const { fingerprint } = recordHost(folder, host, key, today());
-        progress(
-          `${host}: first visit, ${fingerprint} unverified: compare with its console, then \`polder keys confirm\``,
-        );
+    const note = (reached: readonly Reached[]): string[] => {
+      for (const { host, key, failure } of reached) {
+        if (failure !== undefined) results.add(lost(host, failure));
+        else if (!loadHosts(folder)[host]) {
+          const { fingerprint } = recordHost(folder, host, key, today());
+          progress(
+            `${host}: first visit, ${fingerprint} unverified: compare with its console, then \`polder keys confirm\``,
+          );
+        }
       }
-    }
+      writeSshFiles(loaded, person, vault);
+      return reached.flatMap(({ host, failure }) => (failure === undefined ? [host] : []));
+    };
+    const play = (book: PlaybookOptions["book"], limit: readonly string[]) =>
+      run(loaded, trees, vault, book, limit, connections, results, options);
+    let edge = await connections.edge(progress);
+    const [way] = note([edge]);
     await makeSecrets(loaded, vault, progress);
     writeSshFiles(loaded, person, vault);
-    const there = reached.filter((one) => one.failure === undefined).map(({ host }) => host);
-    const limit = ids.filter((id) => there.includes(id));
-    if (limit.length > 0) await run(loaded, trees, vault, limit, connections, results, options);
+    // The edge first: it leads to no host that it doesn't know yet.
+    if (way !== undefined && ids.includes(way)) {
+      await play("site.yml", [way]);
+      if (outcomeOf(results.all(), way) !== "unchanged") edge = await connections.edge(progress);
+    }
+    const others = note(await connections.others(ids, edge, progress));
+    if (others.length > 0) await play("site.yml", others);
+    if (options.restart && !options.check) await restart(blueprint, results, play, progress);
     const done = results.all();
+    if (!options.check)
+      recordSteps(
+        loaded,
+        vault,
+        blueprint.hosts.flatMap(({ id }) => (isUp(done, id) ? [id] : [])),
+      );
     for (const { id, name, role } of blueprint.hosts)
       if (role === "control" && !options.check && isUp(done, id))
         await shipRevoked([...connections.arguments, "-o", "BatchMode=yes", name], id, revoked);
@@ -197,8 +222,31 @@ async function converge(
   }
 }
 
-const isUp = (results: readonly HostResult[], id: string): boolean =>
-  results.some(({ host, outcome }) => host === id && outcome !== "failed");
+const outcomeOf = (results: readonly HostResult[], id: string) =>
+  results.find(({ host }) => host === id)?.outcome;
+
+function isUp(results: readonly HostResult[], id: string): boolean {
+  const outcome = outcomeOf(results, id);
+  return outcome !== undefined && outcome !== "failed";
+}
+
+/** Restarts what waits for it on one host after the other, each of them well before the next. */
+async function restart(
+  blueprint: Blueprint,
+  results: Results,
+  play: (book: PlaybookOptions["book"], limit: readonly string[]) => Promise<void>,
+  progress: (line: string) => void,
+): Promise<void> {
+  const waiting = inRestartOrder(blueprint, results.all());
+  for (const [i, { host, pending }] of waiting.entries()) {
+    for (const unit of pending) progress(`${host}: restarting ${unit}: ${restartCost(unit)}`);
+    await play("restart.yml", [host]);
+    if (isUp(results.all(), host)) continue;
+    const rest = waiting.slice(i + 1).map((one) => one.host);
+    if (rest.length > 0) progress(`${host} isn't well: nothing is restarted on ${rest.join(", ")}`);
+    return;
+  }
+}
 
 const lost = (host: string, message: string) =>
   ({ event: "unreachable", host, task: "connect", changed: false, message }) as const;
@@ -207,6 +255,7 @@ async function run(
   loaded: LoadedInstance,
   trees: string,
   vault: Vault,
+  book: PlaybookOptions["book"],
   limit: readonly string[],
   connections: Connections,
   results: Results,
@@ -221,6 +270,7 @@ async function run(
   const tokenKeys = vault.need("gate/tokens.pem");
   writeWhole(path, inventory(blueprint, trees, vault.path, certificates, tokenKeys, options));
   const interrupted = await playbook({
+    book,
     inventory: path,
     limit,
     password: vault.password(),

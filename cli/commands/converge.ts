@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { HostResult } from "../../modules/converge/index.ts";
+import { type HostResult, restartCost } from "../../modules/converge/index.ts";
 import { OutsideFailure } from "../../modules/outside/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { convergeInstance } from "../../stacks/converge.ts";
@@ -19,7 +19,7 @@ function print(results: readonly HostResult[], began: number): void {
     out(`${host}: ${outcome}`);
     for (const line of [...lines, ...left]) out(`  ${line}`);
     for (const unit of pending)
-      out(`  pending: ${unit} runs with older files; --restart restarts it and cuts its calls off`);
+      out(`  pending: ${unit} runs with older files; with --restart ${restartCost(unit)}`);
   }
   const count = (outcome: HostResult["outcome"]) =>
     results.filter((result) => result.outcome === outcome).length;
@@ -53,7 +53,10 @@ export function convergeCommand(): Command {
     .argument("<instance>", "its folder's name or path")
     .option("--limit <hosts...>", "only these, such as control-1 turn-1")
     .option("--check", "only tell what would be done; exit code 1 when it is something")
-    .option("--restart", "restart what carries calls, too, where its files ask for that")
+    .option(
+      "--restart",
+      "restart what carries calls, too, where its files ask for that: one host after the other, Prosody last",
+    )
     .addHelpText(
       "after",
       `

@@ -157,6 +157,11 @@ class Cluster {
     expect(ran.code, ran.stdout + ran.stderr).toBe(0);
   }
 
+  /** Makes a secret anew, as its admin. */
+  rotate(secret: string) {
+    return polder(["keys", "rotate", this.instance.folder, secret], { env: this.person });
+  }
+
   /** Runs probes; gives the findings and the exit code. */
   async probe(what: string) {
     const ran = await polder(["probe", what, this.instance.folder, "--no-alarm"], {

@@ -46,7 +46,7 @@ kill $MAINPID $echo
 `;
 
 /** What a relay that is held says, over and over. */
-export interface Beat {
+interface Beat {
   /** Outcome of Refresh; absent: no answer. */
   readonly refresh?: number;
   readonly echoed: boolean;

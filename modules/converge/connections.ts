@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,20 +73,35 @@ export class Connections {
     return ["-F", this.#config, "-o", `ControlPath=${join(this.#folder, "%n")}`];
   }
 
-  /** Connects to the edge host, then to the others through it. Never throws for one host. */
-  async open(ids: readonly string[], progress: (line: string) => void): Promise<Reached[]> {
-    const edge = edgeOf(this.#blueprint);
+  /**
+   * Connects to the edge host; if it stands already, anew: whom it leads on to is settled with a
+   * connection's beginning.
+   */
+  async edge(progress: (line: string) => void): Promise<Reached> {
+    const ended = this.#children.splice(0).map((child) => {
+      const end = child.exitCode ?? child.signalCode;
+      child.kill("SIGTERM");
+      // It takes its socket along, at which the next one will stand.
+      return end === null ? once(child, "close") : undefined;
+    });
+    await Promise.all(ended);
+    return this.#await(edgeOf(this.#blueprint), performance.now() + BOOT * 1000, progress);
+  }
+
+  /** Connects to others, by the edge host, to which {@link edge} came so. Never throws for one host. */
+  async others(
+    ids: readonly string[],
+    edge: Reached,
+    progress: (line: string) => void,
+  ): Promise<Reached[]> {
     const end = performance.now() + BOOT * 1000;
-    const first = await this.#await(edge, end, progress);
-    const others = this.#blueprint.hosts.filter((host) => host !== edge && ids.includes(host.id));
-    const rest =
-      first.failure === undefined
-        ? await Promise.all(others.map((host) => this.#await(host, end, progress)))
-        : others.map(({ id }) => ({
-            host: id,
-            failure: `${edge.id}, the way to it, ${first.failure}`,
-          }));
-    return [first, ...rest];
+    const others = this.#blueprint.hosts.filter(({ id }) => id !== edge.host && ids.includes(id));
+    if (edge.failure !== undefined)
+      return others.map(({ id }) => ({
+        host: id,
+        failure: `${edge.host}, the way to it, ${edge.failure}`,
+      }));
+    return Promise.all(others.map((host) => this.#await(host, end, progress)));
   }
 
   /** Ends them all. What runs on a host runs on to its end. */

@@ -2,9 +2,11 @@ import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { buildBlueprint } from "../blueprint/index.ts";
 import { inputOf, someInstance } from "../blueprint/testing.ts";
+import { renderAll } from "../render/index.ts";
 import { explainSsh } from "./connections.ts";
 import { explain, parseEvent, Results } from "./events.ts";
 import { inventory } from "./inventory.ts";
+import { inRestartOrder, restartCost } from "./restarts.ts";
 import { knownHosts, sshConfig } from "./ssh-config.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
@@ -59,7 +61,7 @@ describe("known hosts", () => {
 });
 
 describe("inventory", () => {
-  const wishes = { check: false, restart: true };
+  const wishes = { check: false };
   const text = inventory(
     blueprint,
     ...(["/b/hosts", "/i/vault.yaml", { "turn-1": "cert" }, "keys", wishes] as const),
@@ -80,7 +82,7 @@ describe("inventory", () => {
       "ssh/turn-1.cert": "cert",
       "gate/tokens.pem": "keys",
     });
-    expect(all.vars["polder_restart"]).toBe(true);
+    expect(all.vars["polder_check"]).toBe(false);
   });
 
   it("asks each service where it listens: a relay with an address of its own there, not inside", () => {
@@ -216,6 +218,32 @@ describe("events", () => {
       compare("a", { same: false, files: Array.from({ length: 11 }, (_, i) => `/f${i}`) }),
     );
     expect(results.all()[0]?.lines[0]).toMatch(/\/f7, and 3 more$/);
+  });
+});
+
+describe("restarts that cut calls", () => {
+  const of = (host: string, ...pending: string[]) =>
+    ({ host, outcome: "unchanged", pending }) as const;
+
+  it("come one host after the other: relays, bridges, and Prosody last", () => {
+    const order = inRestartOrder(blueprint, [
+      of("control-1", "prosody.service"),
+      of("bridge-1", "polder-bridge-stand-in.service"),
+      of("edge-1"),
+      of("turn-2", "coturn.service"),
+      { host: "bridge-2", outcome: "failed", pending: ["polder-bridge-stand-in.service"] },
+      of("turn-1", "coturn.service"),
+    ]);
+    expect(order.map(({ host }) => host)).toEqual(["turn-2", "turn-1", "bridge-1", "control-1"]);
+  });
+
+  it("say what they cost, whatever carries calls", () => {
+    const carriers = renderAll(blueprint)
+      .flatMap(({ units }) => units)
+      .filter(({ carriesCalls }) => carriesCalls)
+      .map(({ name }) => restartCost(name));
+    expect(new Set(carriers).size).toBe(3);
+    expect(restartCost("x.service")).toBe("the calls that it carries end");
   });
 });
 

@@ -252,7 +252,7 @@ export class Results {
         ? "failed"
         : state.left.length > 0 || (!same && this.#check)
           ? "differs"
-          : same
+          : same && !state.changed
             ? "unchanged"
             : "changed";
       // A host that no event was about was not looked at: that is no success.

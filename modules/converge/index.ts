@@ -1,5 +1,6 @@
 export { Connections, type Reached } from "./connections.ts";
 export { type HostResult, Results } from "./events.ts";
+export { inRestartOrder, restartCost } from "./restarts.ts";
 export { inventory, type Wishes } from "./inventory.ts";
 export { type PlaybookOptions, playbook } from "./playbook.ts";
 export { shipRevoked } from "./revoked.ts";

@@ -8,8 +8,6 @@ import { listening } from "../turn/index.ts";
 export interface Wishes {
   /** Only tell what would be done. */
   readonly check: boolean;
-  /** Restart what carries calls, too. */
-  readonly restart: boolean;
 }
 
 /** The Ansible roles that look whether a host's parts answer, in order. */
@@ -72,7 +70,6 @@ export function inventory(
   const vars = {
     polder_vault: vault,
     polder_check: wishes.check,
-    polder_restart: wishes.restart,
     polder_admins: blueprint.admins.map(({ user, name }) => ({ user, name })),
   };
   return dump({ all: { vars, hosts: Object.fromEntries(hosts) } }, { lineWidth: -1 });

@@ -20,6 +20,8 @@ const BY_PIPE = 'cat <&3 | { exec 4<&0 0</dev/null 3<&-; exec "$0" "$@"; }';
 const GRACE = 5000;
 
 export interface PlaybookOptions {
+  /** All that brings a host to its tree; or only the restarts that this left waiting. */
+  readonly book: "site.yml" | "restart.yml";
   readonly inventory: string;
   readonly limit: readonly string[];
   readonly password: string;
@@ -29,7 +31,7 @@ export interface PlaybookOptions {
 }
 
 /**
- * Runs ansible/site.yml. Ctrl-C ends Ansible and all its children; what runs on a host at that
+ * Runs a playbook of ansible/. Ctrl-C ends Ansible and all its children; what runs on a host at that
  * moment runs on there to its end, so that no host is left half-way.
  *
  * @returns whether it was interrupted
@@ -41,7 +43,7 @@ export async function playbook(options: PlaybookOptions): Promise<boolean> {
   const quoted = options.sshArguments.map((part) => `'${part.replaceAll("'", `'"'"'`)}'`);
   const args = [
     ...["--inventory", options.inventory, "--limit", options.limit.join(",")],
-    ...["--vault-password-file", "/dev/fd/4", join(TOOLKIT, "ansible/site.yml")],
+    ...["--vault-password-file", "/dev/fd/4", join(TOOLKIT, "ansible", options.book)],
   ];
   const child = spawn("/bin/sh", ["-c", BY_PIPE, PROGRAM, ...args], {
     cwd: join(TOOLKIT, "ansible"),

@@ -29,7 +29,7 @@ export {
 } from "./public-certificates.ts";
 export { peopleOf } from "./recipients.ts";
 export { type Rekeyed, rekey, sealedTo } from "./rekey.ts";
-export { NEXT_RELAY_SECRET, PREVIOUS_RELAY_SECRET, RELAY_SECRET } from "./relay-secrets.ts";
+export { RELAY_SECRET } from "./relay-secrets.ts";
 export { rotate } from "./rotate.ts";
 export { recordSteps, rotationOf } from "./steps.ts";
 export {

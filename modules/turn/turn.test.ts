@@ -9,15 +9,21 @@ import { turnLimits } from "./limits.ts";
 const turn = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "turn") as Host;
 const blueprint = buildBlueprint(inputOf(someInstance()));
 
-const configOf = (of: Blueprint, host: Host) =>
-  turnPart(of, host).files?.find(({ path }) => path === "/etc/turnserver.conf")?.content ?? "";
+const fileOf = (of: Blueprint, host: Host, wanted: string) =>
+  turnPart(of, host).files?.find(({ path }) => path === wanted)?.content ?? "";
+const configOf = (of: Blueprint, host: Host) => fileOf(of, host, "/etc/turnserver.conf");
 const values = (config: string, key: string) =>
   [...config.matchAll(new RegExp(`^${key}(?:=(.*))?$`, "gm"))].map((m) => m[1] ?? "");
 
 it("relays to the bridges' private addresses, and to nothing else", () => {
   const config = configOf(blueprint, turn(blueprint));
   const bridges = blueprint.hosts.filter(({ role }) => role === "bridge");
-  expect(values(config, "allowed-peer-ip")).toEqual(bridges.map(({ ipv4 }) => ipv4));
+  // Where a running coturn looks again, and nowhere else: what its file allows counts until a restart.
+  expect(values(config, "allowed-peer-ip")).toEqual([]);
+  const live = fileOf(blueprint, turn(blueprint), "/etc/coturn/live.sql");
+  expect([...live.matchAll(/INTO allowed_peer_ip .* \('(.*)'\)/g)].map((m) => m[1])).toEqual(
+    bridges.map(({ ipv4 }) => ipv4),
+  );
   // Whole ranges, from zero to the end: anything else has holes in 4.6.1.
   expect(values(config, "denied-peer-ip")).toEqual([
     "0.0.0.0-255.255.255.255",
@@ -71,17 +77,39 @@ it("gives away as much as was planned, for any instance", () => {
       expect(limits.userQuota).toBeGreaterThan(0);
       for (const load of any.sizing.loads)
         expect(limits.bytesPerSecond * 8).toBeGreaterThan(load.bitsDownPerPerson);
-      const secrets = configOf(any, turn(any)).match(/^static-auth-secret=.*$/gm);
-      expect(secrets).toEqual(["static-auth-secret=@@secret:turn/shared-secret@@"]);
+      expect(configOf(any, turn(any))).not.toContain("@@secret");
+      const live = fileOf(any, turn(any), "/etc/coturn/live.sql");
+      expect(live.match(/@@secret.*?@@/g)).toEqual(["@@secret:turn/accepted-secrets@@"]);
     }),
     { numRuns: 25 },
   );
 });
 
+it("asks for no restart where a host more or a step of a rotation changes a file", () => {
+  const stepped = ["ca/instance.crt", "gate/rooms.keys", "gate/tokens.pem"];
+  const relays = ["turn/shared-secret", "turn/accepted-secrets"];
+  for (const host of blueprint.hosts) {
+    const { files, units } = renderHost(blueprint, host);
+    for (const { path, content } of files) {
+      if (![...stepped, ...relays].some((name) => content.includes(`@@secret:${name}@@`))) continue;
+      const within = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
+      const restarted = units.filter(
+        ({ carriesCalls, restart, reload }) =>
+          carriesCalls && restart.some(within) && !reload.some(within),
+      );
+      expect(restarted.map(({ name }) => `${host.id} ${path}: ${name}`)).toEqual([]);
+    }
+  }
+});
+
 it("reloads certificates, which cuts nobody off, and restarts only for the rest", () => {
   const [unit] = turnPart(blueprint, turn(blueprint)).units ?? [];
   expect(unit?.carriesCalls).toBe(true);
-  expect(unit?.reload).toEqual(["/etc/coturn/turn.crt", "/etc/coturn/turn.key"]);
+  expect(unit?.reload).toEqual([
+    "/etc/coturn/turn.crt",
+    "/etc/coturn/turn.key",
+    "/etc/coturn/live.sql",
+  ]);
   expect(unit?.restart).toContain("/etc/turnserver.conf");
 });
 

@@ -3,6 +3,7 @@ import { type Context, judge, notTested, type Outcome, type Probe } from "../pro
 import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { TurnRelayed, TurnServer } from "./ask.ts";
 import { type Credential, restCredential } from "./codec.ts";
+import { askRelayKey, relayKeyOf } from "./issued.ts";
 
 const MEDIA_PORT = 10_000;
 /** Life of the credentials that probes make for themselves, s. */
@@ -101,6 +102,36 @@ async function unauthenticated(subject: string, context: Context): Promise<Outco
     if (code !== 401) wrong.push(`by ${name}: ${failed ?? word(code)} instead of 401`);
   }
   return judge(wrong, "401 by UDP and by TLS");
+}
+
+/** Why the relay doesn't even challenge a stranger, or nothing. */
+async function challenges(subject: string, context: Context): Promise<string | undefined> {
+  const server = byUdp(subject, context);
+  const { code, failed } = await context.outside.ask("askTurn", { server, what: "allocate" });
+  return code === 401 ? undefined : `it challenges nobody: ${failed ?? word(code)}`;
+}
+
+/** A login by the secret that Prosody has in memory, be it the vault's last one or the one before. */
+async function issued(subject: string, context: Context): Promise<Outcome> {
+  const { blueprint, admin, now, secret } = context;
+  const converge = `\`polder converge ${blueprint.instance}\` brings both sides to the vault's secrets`;
+  const wrong: string[] = [];
+  for (const { id } of hostsOf(blueprint, "control")) {
+    const key = await context.once(`relay key ${id}`, () => askRelayKey(admin, id));
+    const known = JSON.parse(secret("turn/accepted-secrets")) as string[];
+    const used = known.find((one) => relayKeyOf(one) === key);
+    if (used === undefined) {
+      wrong.push(`${id} makes logins by a secret that the vault doesn't have: ${converge}`);
+      continue;
+    }
+    const { code, failed } = await context.outside.ask("askTurn", {
+      server: byUdp(subject, context),
+      what: "allocate",
+      credential: restCredential(used, Math.floor(now.getTime() / 1000) + LIFE, "probe-issued"),
+    });
+    if (code !== 0) wrong.push(`a login as ${id} makes it gets ${failed ?? word(code)}: ${converge}`);
+  }
+  return judge(wrong, "a login by the secret that Prosody has in memory gets a relay");
 }
 
 async function badCredential(subject: string, context: Context): Promise<Outcome> {
@@ -248,6 +279,16 @@ export const turnProbes: readonly Probe[] = [
     "asks for a relay as a stranger",
     unauthenticated,
   ),
+  {
+    ...probe(
+      "turn-login",
+      "a login that Prosody issues gets a relay",
+      "none: after a change of the secret each side could have another",
+      issued,
+    ),
+    control: "a stranger is challenged",
+    alive: challenges,
+  },
   probe(
     "turn-credential",
     "a credential of another secret, or one that has ended, gets no relay",
