@@ -59,8 +59,8 @@ async function answersFor(peers: readonly string[], secret = OLD) {
 async function isAllowed(peer: string, wanted: boolean): Promise<boolean> {
   for (const end = Date.now() + 15_000; Date.now() < end; )
     if (((await answersFor([peer]))[0]?.[0] === 0) === wanted) return true;
-    // A quota is free again about a second after its relay is given back.
-    await new Promise((resolve) => setTimeout(resolve, 250));
+  // A quota is free again about a second after its relay is given back.
+  await new Promise((resolve) => setTimeout(resolve, 250));
   return false;
 }
 

@@ -193,17 +193,25 @@ async function converge(
     };
     const play = (book: PlaybookOptions["book"], limit: readonly string[]) =>
       run(loaded, trees, vault, book, limit, connections, results, options);
+    const stands = blueprint.hosts
+      .filter(({ role }) => role === "edge" || role === "monitor")
+      .every(({ id }) => loadHosts(folder)[id]);
     let edge = await connections.edge(progress);
     const [way] = note([edge]);
     await makeSecrets(loaded, vault, progress);
     writeSshFiles(loaded, person, vault);
-    // The edge first: it leads to no host that it doesn't know yet.
-    if (way !== undefined && ids.includes(way)) {
-      await play("site.yml", [way]);
-      if (outcomeOf(results.all(), way) !== "unchanged") edge = await connections.edge(progress);
+    const asked = way !== undefined && ids.includes(way) ? [way] : [];
+    // The edge first: it leads to no host that it doesn't know yet. Not where nothing stands: bare, it leads
+    // to all, and the monitor that it sends its journal to is still to come.
+    const isFirst = asked.length > 0 && stands;
+    if (isFirst) {
+      await play("site.yml", asked);
+      if (outcomeOf(results.all(), edge.host) !== "unchanged")
+        edge = await connections.edge(progress);
     }
     const others = note(await connections.others(ids, edge, progress));
-    if (others.length > 0) await play("site.yml", others);
+    const rest = isFirst ? others : [...asked, ...others];
+    if (rest.length > 0) await play("site.yml", rest);
     if (options.restart && !options.check) await restart(blueprint, results, play, progress);
     const done = results.all();
     if (!options.check)

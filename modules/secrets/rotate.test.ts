@@ -212,14 +212,14 @@ describe("the next step of a rotation", () => {
   afterAll(() => place.remove());
 
   it.each(STEPPED)("of %s is refused until the hosts have the last one", async (name) => {
-    const before = () => vault.names().map((one) => vault.get(one));
+    const values = () => vault.names().map((one) => vault.get(one));
     for (const step of [1, 2, 3]) {
       expect((await rotate(loaded, vault, name, NOW))[0]).toContain(`step ${step} of 3`);
-      const values = before();
+      const had = values();
       await expect(rotate(loaded, vault, name, NOW)).rejects.toThrow(
         /its next step waits: .*control-1.* converged since the last one.*polder converge lab/,
       );
-      expect(before()).toEqual(values);
+      expect(values()).toEqual(had);
       converged(...all());
     }
   });

@@ -129,7 +129,8 @@ async function issued(subject: string, context: Context): Promise<Outcome> {
       what: "allocate",
       credential: restCredential(used, Math.floor(now.getTime() / 1000) + LIFE, "probe-issued"),
     });
-    if (code !== 0) wrong.push(`a login as ${id} makes it gets ${failed ?? word(code)}: ${converge}`);
+    if (code !== 0)
+      wrong.push(`a login as ${id} makes it gets ${failed ?? word(code)}: ${converge}`);
   }
   return judge(wrong, "a login by the secret that Prosody has in memory gets a relay");
 }
