@@ -31,7 +31,7 @@ export function relayTests(): void {
         expect(rotated.stdout).toContain(`step ${step} of 3`);
         const again = await cluster.rotate(RELAY_SECRET);
         expect(again.code, again.stdout).not.toBe(0);
-        expect(again.stderr).toContain("its next step waits: control-1, turn-1");
+        expect(again.stderr).toContain("its next step waits: control-1, monitor-1, turn-1");
         // Before the converge, too: what Prosody makes counts.
         for (const converged of [false, true]) {
           if (converged) expect((await cluster.polder("converge")).code).toBe(0);

@@ -33,7 +33,6 @@ afterAll(() => place.remove());
 
 describe("rotate", () => {
   it.each([
-    "turn/monitor-login",
     "turn/accepted-secrets",
     "prosody/focus-password",
     "prosody/bridge-1.dat",
@@ -87,7 +86,7 @@ describe("rotate", () => {
     const accepted = () => JSON.parse(vault.need("turn/accepted-secrets")) as string[];
     // Whatever an earlier test began.
     while (accepted().length > 1) await rotate(loaded, vault, "turn/shared-secret", NOW);
-    const first = vault.need("turn/shared-secret");
+    const [first, login] = [vault.need("turn/shared-secret"), vault.need("turn/monitor-login")];
     const told: string[] = [];
     for (const count of [2, 2, 1]) {
       const [onHosts, used] = [accepted(), vault.need("turn/shared-secret")];
@@ -101,6 +100,7 @@ describe("rotate", () => {
     expect(told.map((line) => /step (\d)/.exec(line)?.[1])).toEqual(["1", "2", "3"]);
     expect(vault.need("turn/shared-secret")).not.toBe(first);
     expect(accepted()).toEqual([vault.need("turn/shared-secret")]);
+    expect(vault.need("turn/monitor-login")).not.toBe(login);
     expect(vault.names().filter((name) => /turn.*secret/.test(name))).toEqual([
       "turn/accepted-secrets",
       "turn/shared-secret",
@@ -122,7 +122,7 @@ describe("rotate", () => {
     const same = vault
       .names()
       .filter((name) => vault.get(name) && vault.get(name) === before.get(name));
-    expect(same).toEqual(["ca/instance.key", "turn/shared-secret"]);
+    expect(same).toEqual(["ca/instance.key", "turn/monitor-login", "turn/shared-secret"]);
   });
 
   it("of an unknown name offers the nearest one", async () => {
@@ -227,9 +227,9 @@ describe("the next step of a rotation", () => {
   it("is told of each host that is behind, and of none that doesn't hold it", async () => {
     expect(shown()).toEqual(STEPPED.map(() => [0, []]));
     await rotate(loaded, vault, "turn/shared-secret", NOW);
-    const holders = ["control-1", ...all().filter((id) => id.startsWith("turn-"))];
+    const holders = ["control-1", "monitor-1", ...all().filter((id) => id.startsWith("turn-"))];
     expect(rotationOf(loaded, vault, "turn/shared-secret")).toEqual({ done: 1, behind: holders });
-    converged("control-1", "bridge-1", "turn-1");
+    converged("control-1", "bridge-1", "monitor-1");
     expect(rotationOf(loaded, vault, "turn/shared-secret")?.behind).toEqual(holders.slice(2));
     converged(...all());
     expect(rotationOf(loaded, vault, "turn/shared-secret")).toEqual({ done: 1, behind: [] });

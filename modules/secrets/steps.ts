@@ -23,6 +23,8 @@ type Values = { get(name: string): string | undefined };
 interface Stepped {
   /** What hosts hold of it, which is another after each step. */
   readonly shown: string;
+  /** What else hosts hold that is made of it. */
+  readonly made?: readonly string[];
   /** How many steps of the three are done: 0 when no rotation is under way. */
   readonly done: (vault: Values) => 0 | 1 | 2;
 }
@@ -49,6 +51,7 @@ const STEPPED: Readonly<Record<string, Stepped>> = {
   [TOKEN_KEY]: { shown: TOKEN_KEYS, done: byEntries(NEXT_TOKEN_KEY, PREVIOUS_TOKEN_KEY) },
   [RELAY_SECRET]: {
     shown: ACCEPTED_RELAY_SECRETS,
+    made: ["turn/monitor-login"],
     done: byEntries(NEXT_RELAY_SECRET, PREVIOUS_RELAY_SECRET),
   },
 };
@@ -58,7 +61,9 @@ const digestOf = (value: string): string =>
   createHash("sha256").update(`polder step\0${value}`).digest("hex").slice(0, 16);
 
 /** The hosts that hold a secret, or what belongs to it. */
-function holders({ blueprint }: LoadedInstance, names: readonly string[]): readonly string[] {
+function holders({ blueprint }: LoadedInstance, name: string): readonly string[] {
+  const { shown, made = [] } = STEPPED[name] as Stepped;
+  const names = [name, shown, ...made];
   const specs = secretsOf(blueprint).filter(({ name }) => names.includes(name));
   return [...new Set(specs.flatMap(({ hosts }) => hosts))].sort();
 }
@@ -85,7 +90,7 @@ export function rotationOf(
   const { shown } = stepped;
   const value = shown === TOKEN_KEYS ? loadTokenKeys(loaded.folder) : (vault.get(shown) ?? "");
   const hosts = loadHosts(loaded.folder);
-  const behind = holders(loaded, [name, shown]).filter((id) => {
+  const behind = holders(loaded, name).filter((id) => {
     const entry = hosts[id];
     return entry !== undefined && entry.has?.[shown] !== digestOf(value);
   });
@@ -103,7 +108,7 @@ export function recordSteps(loaded: LoadedInstance, vault: Values, ids: readonly
   for (const [name, { shown }] of Object.entries(STEPPED)) {
     const value = vault.get(shown);
     if (value === undefined) continue;
-    for (const id of holders(loaded, [name, shown])) {
+    for (const id of holders(loaded, name)) {
       const entry = next[id];
       if (entry && ids.includes(id))
         next[id] = { ...entry, has: { ...entry.has, [shown]: digestOf(value) } };
