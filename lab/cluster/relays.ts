@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { restCredential } from "../../modules/probes/turn/codec.ts";
+import { restCredential } from "../../modules/probes/index.ts";
 import { RELAY_SECRET } from "../../modules/secrets/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import { cluster } from "../testing/cluster.ts";

@@ -1,7 +1,10 @@
 import { createInterface } from "node:readline";
-import { TurnClient, udpCarrier } from "../../modules/probes/turn/client.ts";
-import type { Credential, Endpoint } from "../../modules/probes/turn/codec.ts";
-import { METHOD } from "../../modules/probes/turn/codec.ts";
+import {
+  type Credential,
+  type Endpoint,
+  TurnClient,
+  udpCarrier,
+} from "../../modules/probes/index.ts";
 
 // Takes a relay, sends something through it to a peer and back, and asks for more time, over and over
 // until its input ends. A line each time. The first line of input says which relay, and as whom.
@@ -24,7 +27,7 @@ if (code !== 0) throw new Error(`no relay: ${code ?? "no answer"}`);
 for (let i = 0; goesOn; i++) {
   await client.permit(peer.address);
   const echoed = await client.echo(peer, `polder ${i} ${process.pid}`);
-  const refresh = (await client.request(METHOD.refresh)).code;
+  const refresh = (await client.refresh()).code;
   process.stdout.write(`${JSON.stringify({ refresh, echoed })}\n`);
   await new Promise((resolve) => setTimeout(resolve, 100));
 }

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { Blueprint, Host } from "../../modules/blueprint/index.ts";
-import { startWorker, type Worker, workerCommand } from "../../modules/probes/index.ts";
+import {
+  type Credential,
+  type Endpoint,
+  startWorker,
+  type Worker,
+  workerCommand,
+} from "../../modules/probes/index.ts";
 import { turnPart } from "../../modules/turn/index.ts";
 import { type DummySecrets, dummySecrets } from "./dummy-secrets.ts";
 import { judgeRoot } from "./judge-root.ts";
@@ -64,9 +70,9 @@ export interface HeldRelay {
 export async function holdRelay(
   from: readonly string[],
   question: {
-    readonly server: { readonly address: string; readonly port: number };
-    readonly credential: { readonly user: string; readonly password: string };
-    readonly peer: { readonly address: string; readonly port: number };
+    readonly server: Endpoint;
+    readonly credential: Credential;
+    readonly peer: Endpoint;
   },
 ): Promise<HeldRelay> {
   const program = [process.execPath, "--import", import.meta.resolve("tsx")];

@@ -8,5 +8,7 @@ export { type Outside, startWorker, type Worker, workerCommand } from "./outside
 export { type Context, type Drift, GROUPS, type Group, type Probe } from "./probe.ts";
 export { onceOnly, runProbes } from "./run.ts";
 export { startAdmin } from "./ssh-admin.ts";
+export { TurnClient, udpCarrier } from "./turn/client.ts";
+export { type Credential, type Endpoint, restCredential } from "./turn/codec.ts";
 export { XmppClient } from "./xmpp/client.ts";
 export { childOf, type Element, escapeXml, StanzaReader } from "./xmpp/stanzas.ts";

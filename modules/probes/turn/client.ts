@@ -199,6 +199,9 @@ export class TurnClient {
       : answer;
   }
 
+  /** Asks for more time. */
+  refresh = (): Promise<TurnAnswer> => this.request(METHOD.refresh);
+
   permit = (address: string): Promise<TurnAnswer> =>
     this.request(METHOD.createPermission, (transaction) => [
       [ATTRIBUTE.xorPeerAddress, xorAddress({ address, port: 0 }, transaction)],
