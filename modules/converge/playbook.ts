@@ -38,7 +38,9 @@ export interface PlaybookOptions {
  */
 export async function playbook(options: PlaybookOptions): Promise<boolean> {
   if (!existsSync(PROGRAM))
-    throw new OutsideFailure("Ansible isn't there: `polder setup` (in a checkout `make setup`) installs it into build/venv");
+    throw new OutsideFailure(
+      "Ansible isn't there: `polder setup` (in a checkout `make setup`) installs it into build/venv",
+    );
   const temporary = mkdtempSync(join(tmpdir(), "polder-"));
   const quoted = options.sshArguments.map((part) => `'${part.replaceAll("'", `'"'"'`)}'`);
   const args = [

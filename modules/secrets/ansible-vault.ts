@@ -45,7 +45,9 @@ async function run(
     child.on("close", resolve);
   });
   if (code === 127)
-    throw new OutsideFailure("ansible-vault isn't there: `polder setup` (in a checkout `make setup`) installs it into build/venv");
+    throw new OutsideFailure(
+      "ansible-vault isn't there: `polder setup` (in a checkout `make setup`) installs it into build/venv",
+    );
   return code === 0 ? Buffer.concat(pieces).toString("utf8") : undefined;
 }
 
