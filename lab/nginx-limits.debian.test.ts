@@ -1,4 +1,4 @@
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { buildBlueprint, type Host } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
 import { nginxPart } from "../modules/nginx/index.ts";
@@ -83,12 +83,51 @@ with offered.wrap_socket(socket.create_connection(("127.0.0.1", 443)), server_ho
     print(one.selected_alpn_protocol())
 `;
 
+/**
+ * Requests for signalling that nginx has no connection left for; prints how many of them were answered by none, and every log line
+ * that holds a part of one.
+ */
+const EXHAUSTED = `${FROM}
+import os, time
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+os.chmod("/dev/log", 0o666)
+silent = socket.create_server(("127.0.0.1", 5280), backlog=1000)
+held, refused = [], 0
+for _ in range(40):
+    try:
+        one = connected(sources[0])
+        one.settimeout(5)
+        one.sendall(b"GET /xmpp-websocket?room=canary-room&token=canary-token HTTP/1.1\\r\\n" + host
+            + b"Upgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n")
+        held.append(one)
+    except OSError:
+        refused += 1
+time.sleep(1)
+for one in held:
+    one.setblocking(False)
+    try: refused += one.recv(4096) is not None
+    except OSError: pass
+print("exhausted" if refused else "never exhausted")
+log.setblocking(False)
+try:
+    while line := log.recv(65536):
+        # Facility authpriv is the security store's: the access log, with addresses and no path.
+        if b"canary" in line or b"198.51.100" in line and not line.startswith(b"<8"):
+            print(line.decode("utf-8", "replace"))
+except OSError: pass
+`;
+
 /** What a program printed that came to a freshly started nginx from these addresses. */
-async function asked(program: string, sources: readonly string[]): Promise<string[]> {
+async function asked(
+  program: string,
+  sources: readonly string[],
+  change: (content: string) => string = (content) => content,
+): Promise<string[]> {
   const secrets = dummySecrets();
   const rendered = (nginxPart(blueprint, control).files ?? []).map((file) => ({
     ...file,
-    content: file.content
+    content: change(file.content)
       .replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) => secrets.valueOf(blueprint, name))
       // However slow this machine is. Who is counted as one stays as rendered.
       .replace(/rate=\d+r\/s/, "rate=1r/m")
@@ -153,4 +192,23 @@ it("counts open sockets so, too", async () => {
   const seen = await asked(SOCKETS, [...times(30, oneNetwork), ...times(20, another)]);
   expect(refused(seen)).toHaveLength(10);
   expect(seen.filter((line) => line.startsWith("2001:db8:a:2:"))).toEqual([]);
+});
+
+describe("requests that it has no connection left for", () => {
+  const few = (content: string) =>
+    content
+      .replace(/worker_processes \w+/, "worker_processes 1")
+      .replace(/worker_connections \d+/, "worker_connections 24");
+
+  it("stand in no log, whole or in part", async () => {
+    expect(await asked(EXHAUSTED, ["198.51.100.1"], few)).toEqual(["exhausted"]);
+  });
+
+  it("would stand there, token and all, if nginx logged what it says of connections", async () => {
+    const seen = await asked(EXHAUSTED, ["198.51.100.1"], (content) =>
+      few(content).replace("error_log /dev/null emerg;", ""),
+    );
+    expect(seen[0]).toBe("exhausted");
+    expect(seen.slice(1).join("\n")).toContain("token=canary-token");
+  });
 });

@@ -89,6 +89,9 @@ entries = [
     {"SYSLOG_IDENTIFIER": "sshd-session"}, {"SYSLOG_FACILITY": "10"}, {"_TRANSPORT": "audit"},
     {"SYSLOG_IDENTIFIER": "polder-probe"}, {"SYSLOG_IDENTIFIER": "nginx", "SYSLOG_FACILITY": "3"},
     {"SYSLOG_IDENTIFIER": ["two"]}, {"SYSLOG_IDENTIFIER": "sudoku"}, {"SYSLOG_IDENTIFIER": "polder-x"},
+    {"_TRANSPORT": "kernel", "MESSAGE": "polder-many one IN=ens3 SRC=198.51.100.1"},
+    {"_TRANSPORT": "kernel", "MESSAGE": "device ens3 entered promiscuous mode"},
+    {"_TRANSPORT": "syslog", "MESSAGE": "polder-drop in"},
 ]
 print(json.dumps([split.store_of(e) for e in entries]))`);
   expect(result).toEqual([
@@ -98,6 +101,9 @@ print(json.dumps([split.store_of(e) for e in entries]))`);
     "security",
     "operations",
     "operations",
+    "operations",
+    "operations",
+    "security",
     "operations",
     "operations",
   ]);

@@ -49,7 +49,9 @@ def store_of(entry):
     by_name = text(entry, "SYSLOG_IDENTIFIER") in PROGRAMS
     audited = text(entry, "_TRANSPORT") == "audit"
     by_facility = number(entry, "SYSLOG_FACILITY", -1) in FACILITIES
-    return "security" if by_name or by_facility or audited else "operations"
+    # The packet filter's lines hold addresses of whoever knocked.
+    filtered = text(entry, "_TRANSPORT") == "kernel" and text(entry, "MESSAGE").startswith("polder-")
+    return "security" if by_name or by_facility or audited or filtered else "operations"
 
 
 def line_of(host, entry):
