@@ -5,7 +5,7 @@ import { httpProbes } from "./http/probes.ts";
 import { portProbes } from "./ports/probes.ts";
 import type { Probe } from "./probe.ts";
 import { sshProbes } from "./ssh/probes.ts";
-import { certificateProbes, tlsProbes } from "./tls/probes.ts";
+import { certificateProbes, halfHandshakeProbe, tlsProbes } from "./tls/probes.ts";
 import { turnProbes } from "./turn/probes.ts";
 import { xmppProbes } from "./xmpp/probes.ts";
 
@@ -13,6 +13,7 @@ import { xmppProbes } from "./xmpp/probes.ts";
 export const PROBES: readonly Probe[] = [
   ...portProbes,
   ...tlsProbes,
+  halfHandshakeProbe,
   ...httpProbes,
   ...xmppProbes,
   ...turnProbes,

@@ -7,6 +7,7 @@ import { holdMeeting, leaveMeeting } from "./enumeration/hold.ts";
 import { askHttp } from "./http/ask.ts";
 import { type ScanLimits, type ScanTarget, scan, tryConnect } from "./ports/scan.ts";
 import { askSsh } from "./ssh/kexinit.ts";
+import { halfHandshakes } from "./tls/half-handshakes.ts";
 import { tlsSession } from "./tls/session.ts";
 import { surveyTls } from "./tls/survey.ts";
 import { askTurn, fillTurn, relayTurn } from "./turn/ask.ts";
@@ -80,6 +81,13 @@ export const tasks = {
       readonly v13: boolean;
     },
   ) => tlsSession(dialTcp(question.address, question.port), question, question),
+  halfHandshakes: ({
+    address,
+    port,
+    count,
+    patience,
+  }: At & { readonly count: number; readonly patience: number }) =>
+    halfHandshakes(dialTcp(address, port), count, patience),
   askHttp,
   askSsh: ({ address, port }: At) => askSsh(dialTcp(address, port)),
   askTurn,

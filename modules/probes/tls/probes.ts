@@ -220,6 +220,41 @@ export const tlsProbes: readonly Probe[] = [
   ),
 ];
 
+/** How many half handshakes one look begins: enough to see a rule, too few to be a burden. */
+const HALVES = 20;
+/** ms that one may take: nginx ends it after 5 s, coturn after 6 s, and a busy machine a little later. */
+const HALF_LASTS = 10_000;
+
+export const halfHandshakeProbe: Probe = {
+  id: "tls-half-handshake",
+  group: "tls",
+  holds: "a handshake that isn't gone on with ends within ten seconds",
+  attack: `begins ${HALVES} handshakes at once and says no more: without an end, one address takes all connections`,
+  control: "a handshake with the service succeeds",
+  norm: "BIO2 8.20.02",
+  subjects: (blueprint) =>
+    services(blueprint)
+      .filter(({ from }) => !from)
+      .map(subjectOf),
+  alive,
+  run: async (subject, context) => {
+    const { host, port } = serviceOf(context.blueprint, subject);
+    const wrong: string[] = [];
+    let longest = 0;
+    for (const address of publicAddresses(host)) {
+      const question = { address, port, count: HALVES, patience: HALF_LASTS };
+      const took = await context.outside.ask("halfHandshakes", question);
+      const open = took.filter((one) => one === null).length;
+      if (open > 0)
+        wrong.push(
+          `${open} of ${HALVES} stand open at ${address} after ${HALF_LASTS / 1_000} s; converge puts the time-outs right`,
+        );
+      longest = Math.max(longest, ...took.map((one) => one ?? 0));
+    }
+    return judge(wrong, `${HALVES} ended within ${(longest / 1_000).toFixed(1)} s`);
+  },
+};
+
 /** Days before the end at which a certificate is a finding: this project's choice, two weekly looks. */
 const LEAST_DAYS = 14;
 
