@@ -6,7 +6,7 @@ import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { type Probed, probeInstance } from "../../stacks/probe.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
-import { note, out } from "../terminal.ts";
+import { note, out, progressTo } from "../terminal.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
 import { probeEnumerationCommand } from "./probe-enumeration.ts";
 
@@ -87,7 +87,7 @@ isn't on the committed list.`,
           user: options.user,
           identity: options.identity,
           sshIdentity: options.sshIdentity,
-          progress: note,
+          progress: progressTo(process.stderr),
           signal: controller.signal,
         });
         print(probed, options.evidence ?? false);
