@@ -23,11 +23,23 @@ describe("the watch", () => {
   const spoiled = (name: string): Change => ({ files: { [`${PLUGINS}/${name}`]: "x = = 1\n" } });
 
   it.each<[string, Change]>([
-    ...["handshake", "stanzas", "rooms", "turn", "beside", "internal", "log", "focus_stand_in"].map(
-      (name): [string, Change] => [`mod_gate_${name} missing`, without(`mod_gate_${name}.lua`)],
-    ),
+    ...[
+      "handshake",
+      "stanzas",
+      "sessions",
+      "rooms",
+      "turn",
+      "beside",
+      "internal",
+      "log",
+      "focus_stand_in",
+    ].map((name): [string, Change] => [
+      `mod_gate_${name} missing`,
+      without(`mod_gate_${name}.lua`),
+    ]),
     ["mod_gate missing", without("mod_gate.lua")],
     ["the table missing", without("gate_stanzas.lib.lua")],
+    ["what builds stanzas anew missing", without("gate_rebuild.lib.lua")],
     ["mod_gate_rooms failing to load", spoiled("mod_gate_rooms.lua")],
     ["mod_gate failing to load", spoiled("mod_gate.lua")],
     ["a library failing to load", spoiled("gate_token.lib.lua")],

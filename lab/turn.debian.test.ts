@@ -151,8 +151,7 @@ describe("a running relay", () => {
   });
 
   it("was used all the while, and asked for more time, also when its login was over", async () => {
-    await held.more(3);
+    await held.more(21);
     expect(held.beats.filter(({ echoed, refresh }) => !echoed || refresh !== 0)).toEqual([]);
-    expect(held.beats.length).toBeGreaterThan(20);
   });
 });

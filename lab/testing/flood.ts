@@ -33,7 +33,7 @@ export type Flooded = z.infer<typeof seen>;
 /** What starts each service as its unit does: its user, its folders. */
 const START = {
   web: "nginx",
-  turn: "(ulimit -n 10000; OPENSSL_CONF=/etc/coturn/openssl.cnf exec turnserver -c /etc/turnserver.conf --pidfile=) >/dev/null 2>&1 &",
+  turn: "install -d -o turnserver -m 0700 /run/turnserver; sed -n 's/^ExecStartPre=\\([^-+]\\)/\\1/p' /etc/systemd/system/coturn.service.d/polder.conf >/before; sh -e /before; (ulimit -n 10000; OPENSSL_CONF=/etc/coturn/openssl.cnf exec turnserver -c /etc/turnserver.conf --pidfile=) >/dev/null 2>&1 &",
 } as const;
 
 /** A host's own listener's addresses are the plan's; here it has one, on the link that the flood comes by. */
@@ -103,7 +103,7 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     ...{ path, content, owner: "root", group: "root", mode: "0644" },
   });
   const wanted =
-    /^\/(etc\/(nginx|coturn|turnserver|nftables)|usr\/share\/polder|usr\/local\/share|srv|var\/www)/;
+    /^\/(etc\/(nginx|coturn|turnserver|nftables|systemd\/system\/coturn)|usr\/share\/polder|usr\/local\/share|srv|var\/www)/;
   const rendered = renderHost(blueprint, host).files.filter(({ path }) => wanted.test(path));
   const files = [
     ...rendered.map((file) => ({

@@ -253,6 +253,10 @@ export const UNJUDGED: readonly { readonly path: RegExp; readonly why: string }[
     path: /^\/usr\/local\/share\/polder\/web\//,
     why: "served as they are; the probes fetch them",
   },
+  {
+    path: /^\/etc\/polder\/monitor\/turn-login$/,
+    why: "a name and a password that the watch sends to the relays",
+  },
   { path: /^\/etc\/polder\/monitor\/alarm-token$/, why: "one word that the receiver compares" },
   { path: /^\/etc\/polder\/focus\/password$/, why: "one word that Prosody compares" },
   { path: /^\/etc\/issue(\.net)?$/, why: "plain text, shown to people" },
