@@ -77,8 +77,9 @@ async function tellMonitor(
     verdict === "not-tested" ? [] : [`<${PRIORITY[verdict]}>${id} ${subject}: ${message}`],
   );
   if (!edge || lines.length === 0) return;
-  // By a stream, not `logger`: of a process that has ended before journald looks, it knows no unit.
-  const command = ["systemd-cat", "-t", "polder-probe", "cat"];
+  // By a stream that stands until journald has read all of it: of a process that has ended before it looks, it
+  // knows no unit, and the monitor counts no line without one.
+  const command = ["systemd-cat", "-t", "polder-probe", "sh", "-c", "cat; journalctl --sync"];
   const ran = await admin.run(edge.id, command, { input: `${lines.join("\n")}\n` });
   if (ran.code !== 0) progress(`the monitor couldn't be told: ${ran.stderr.trim()}`);
 }
