@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import zlib
 
 import ansible.module_utils
@@ -225,6 +226,26 @@ class ModuleTest(unittest.TestCase):
         self.assertEqual(polder_bundle.read_bundle(good), {})
         with self.assertRaisesRegex(Refused, "cut on its way"):
             polder_bundle.read_bundle({**good, "bundle": packed[:-4]})
+
+    def test_an_nft_that_does_not_answer_asks_for_no_reload(self):
+        import polder_bundle
+
+        unit = {"name": "nftables", "reload": ["/etc/nftables.conf"], "restart": [], "carriesCalls": False}
+        state = {"ActiveState": "active", "UnitFileState": "enabled", "since": 5.0, "Type": "oneshot", "Result": "success"}
+        for what, asked in (("nothing is loaded", {"nftables.service": "reload"}), (polder_bundle.polder_running.NO_ANSWER, {})):
+            with (
+                tempfile.TemporaryDirectory() as root,
+                unittest.mock.patch.multiple(
+                    polder_units, states=lambda names: {name: dict(state) for name in names}, settle=lambda names: {},
+                    carry_out=lambda *_: {}, daemon_reload_due=lambda *_: False,
+                ),
+                unittest.mock.patch.multiple(
+                    polder_bundle.polder_running, not_in_force=lambda *_: {"/etc/nftables.conf": what}, old=lambda seen: {},
+                ),
+            ):
+                self.assertEqual(
+                    polder_bundle.bring_units(Trees(root), "t", manifest({}, units=[unit]), None, False), (asked, [], {}),
+                )
 
 
 class AptTest(unittest.TestCase):

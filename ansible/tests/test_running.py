@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import ansible.module_utils
 
@@ -15,7 +16,7 @@ ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils
 
 # pylint: disable=wrong-import-position
 from ansible.module_utils import polder_accounts, polder_beyond, polder_running, polder_units, polder_volume  # noqa: E402
-from ansible.module_utils.polder_tree import Trees  # noqa: E402
+from ansible.module_utils.polder_tree import Refused, Trees  # noqa: E402
 
 Person = collections.namedtuple("Person", "pw_name pw_uid pw_shell pw_dir")
 
@@ -73,6 +74,11 @@ class FilterTest(unittest.TestCase):
         self.assertEqual(plain(ruleset(named(["dynamic"], ["192.0.2.1"]))), plain(ruleset(named(["dynamic"], []))))
         self.assertNotEqual(plain(ruleset(named(["interval"], ["192.0.2.1"]))), plain(ruleset(named(["interval"], []))))
         self.assertEqual(plain(ruleset(named(["interval"], ["b", "a"]))), plain(ruleset(named(["interval"], ["a", "b"]))))
+
+    def test_an_nft_that_does_not_answer_is_told_and_no_fault_of_the_code(self):
+        late = unittest.mock.Mock(side_effect=subprocess.TimeoutExpired("nft", 60))
+        with unittest.mock.patch.object(polder_running.subprocess, "run", late):
+            self.assertEqual(polder_running.filter_fault("/etc/nftables.conf"), "nft doesn't answer within 60 s")
 
 
 class SysctlTest(Root):
@@ -220,6 +226,47 @@ class BeyondTest(Root):
         with open(path, "a", encoding="utf-8") as file:
             file.write("y")
         self.assertTrue(named())
+
+    def test_what_was_remembered_is_whole_or_not_there(self):
+        trees = Trees(self.root)
+        self.write("/etc/polder/brought.json.polder", "{")
+        with unittest.mock.patch.object(polder_beyond.os, "replace", side_effect=OSError(28, "full")):
+            with self.assertRaises(OSError):
+                polder_beyond.remember(trees, self.wanted, [])
+        self.assertFalse(polder_beyond.is_remembered(trees))
+        polder_beyond.remember(trees, self.wanted, [])
+        self.assertEqual(os.listdir(trees.base), ["brought.json"])
+
+    def test_what_can_not_be_read_says_the_way_on(self):
+        trees = Trees(self.root)
+        for text in ("", '{"/etc/cron.d/im', "[]"):
+            self.write("/etc/polder/brought.json", text)
+            with self.assertRaisesRegex(Refused, "brought.json .*delete it on the host and converge again"):
+                polder_beyond.beyond(trees, self.wanted, [])
+
+    def test_a_line_that_is_no_account_s_is_named(self):
+        host = self.host()
+        host.accounts([], "root:*:1::\n\nrubbish\n", [])
+        self.assertEqual(sorted(host.found), ["line 2 of /etc/shadow", "line 3 of /etc/shadow"])
+
+    def test_what_ends_while_it_is_looked_at_is_not_named(self):
+        path = self.write("/run/user/1000/systemd/user/a.service")
+        link = os.path.join(os.path.dirname(path), "b.service")
+        os.symlink("a.service", link)
+        listdir = os.listdir
+
+        def ends(folder):
+            if folder == os.path.dirname(path) and os.path.lexists(path):
+                os.unlink(path)
+                os.unlink(link)
+                os.rmdir(folder)
+            return listdir(folder)
+
+        host = self.host()
+        with unittest.mock.patch.object(polder_beyond.os, "listdir", ends):
+            host.doors([Person("jo", 1000, "/bin/bash", "/home/jo")])
+        self.assertEqual(host.found, {})
+        self.assertTrue(host._leads_home("/run/user/1000/systemd/user/b.service"))  # pylint: disable=protected-access
 
 
 class AccountsTest(Root):

@@ -11,7 +11,7 @@ import re
 import stat
 
 from ansible.module_utils import polder_accounts
-from ansible.module_utils.polder_tree import write_file
+from ansible.module_utils.polder_tree import Refused, write_file
 
 # Of a person's units, what lies in memory and isn't systemd's own.
 RUNTIME = ("user", "user.control", "transient")
@@ -124,17 +124,22 @@ class Host:
         real = self.real(path)
         if os.path.islink(real) or not os.path.isdir(real):
             return [path] if os.path.lexists(real) else []
+        try:
+            names = sorted(os.listdir(real))
+        except FileNotFoundError:
+            return []  # Somebody's session has ended meanwhile, and /run/user/ has lost its folder.
         return [
-            one for name in sorted(os.listdir(real)) for one in self._below(os.path.join(path, name))
+            one for name in names for one in self._below(os.path.join(path, name))
             if not PASSING.match(one) and not ASIDE.search(one)
         ]
 
     def _leads_home(self, path):
         """A link to what is known: how `systemctl enable`, `mask` and update-alternatives write."""
         real = self.real(path)
-        if not os.path.islink(real):
-            return False
-        target = os.path.join(os.path.dirname(path), os.readlink(real))
+        try:
+            target = os.path.join(os.path.dirname(path), os.readlink(real))
+        except OSError:
+            return not os.path.lexists(real)  # No link; or gone meanwhile, and nothing to name.
         target = os.path.normpath(target)
         return target == "/dev/null" or self.known(target) or self.known(os.path.realpath(target))
 
@@ -200,9 +205,12 @@ class Host:
                 self.found["account " + name] = "a service's account with a shell, %s" % entry.pw_shell
             elif name in sudoers and name not in self.admins:
                 self.found["account " + name] = "is in the group sudo and no admin"
-        for line in shadow.splitlines():
-            name, word = line.split(":")[:2]
-            if word and word[0] not in "!*":
+        for number, line in enumerate(shadow.splitlines(), 1):
+            name, colon, rest = line.partition(":")
+            word = rest.partition(":")[0]
+            if not colon:
+                self.found["line %d of /etc/shadow" % number] = "is no account's: `pwck` says more"
+            elif word and word[0] not in "!*":
                 self.found["password of " + name] = "nobody has one here"
             elif not word:
                 self.found["password of " + name] = "is empty"
@@ -220,8 +228,11 @@ def _sum(root, name, what):
     path = os.path.join(root, name.lstrip("/"))
     if not name.startswith("/") or os.path.islink(path) or not os.path.isfile(path):
         return "%s %s" % (what, os.readlink(path) if name.startswith("/") and os.path.islink(path) else "")
-    with open(path, "rb") as file:
-        return "%s %s" % (what, hashlib.sha256(file.read()).hexdigest())
+    try:
+        with open(path, "rb") as file:
+            return "%s %s" % (what, hashlib.sha256(file.read()).hexdigest())
+    except FileNotFoundError:
+        return "%s " % what
 
 
 def look(trees, wanted, admins):
@@ -253,11 +264,31 @@ def remember(trees, wanted, admins):
     """What the image brought, before the first tree counts: it is told once, and no drift."""
     found = look(trees, wanted, admins)
     text = json.dumps({name: _sum(trees.root, name, what) for name, what in found.items()}, sort_keys=True)
-    write_file(brought_file(trees), text.encode(), 0o600)
+    # Whole or not there: half of it would stop each later converge.
+    temporary = brought_file(trees) + ".polder"
+    if os.path.lexists(temporary):
+        os.unlink(temporary)
+    write_file(temporary, text.encode(), 0o600)
+    os.replace(temporary, brought_file(trees))
+
+
+def remembered(trees):
+    """What was remembered, by name; nothing before the first tree counts."""
+    if not is_remembered(trees):
+        return {}
+    path = brought_file(trees)
+    try:
+        found = json.loads(_read(path))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refused("%s says no more what the image brought: delete it on the host and converge again, which lists "
+                      "all that is beyond the tree and remembers it; look through that list" % path)
+    return found
 
 
 def beyond(trees, wanted, admins):
     """What is on the host beyond its tree, its packages and what its image brought."""
+    brought = remembered(trees)
     found = look(trees, wanted, admins)
-    brought = json.loads(_read(brought_file(trees))) if is_remembered(trees) else {}
     return {name: what for name, what in found.items() if brought.get(name) != _sum(trees.root, name, what)}

@@ -13,6 +13,9 @@ SYSCTL = "/etc/sysctl.d/"
 # Seconds for nft to load and print a filter.
 PATIENCE = 60
 
+# Nothing is known then, neither good nor bad.
+NO_ANSWER = "nft doesn't answer within %d s" % PATIENCE
+
 
 # The packet filter ----------------------------------------------------------------------------
 
@@ -61,10 +64,13 @@ def filter_fault(file):
 
     The file is loaded into a network namespace of its own, and the same program prints both.
     """
-    planned = _ruleset("unshare", "--net", "sh", "-c", 'nft -f "$0" && nft -j list ruleset', file)
-    if planned is None:
-        return None  # The file itself is wrong: whoever compares files, or tries them, says so.
-    loaded = _ruleset("nft", "-j", "list", "ruleset")
+    try:
+        planned = _ruleset("unshare", "--net", "sh", "-c", 'nft -f "$0" && nft -j list ruleset', file)
+        if planned is None:
+            return None  # The file itself is wrong: whoever compares files, or tries them, says so.
+        loaded = _ruleset("nft", "-j", "list", "ruleset")
+    except subprocess.TimeoutExpired:
+        return NO_ANSWER
     if loaded is None:
         return "nft doesn't say what is loaded"
     if loaded == planned:

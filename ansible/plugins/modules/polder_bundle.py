@@ -232,7 +232,8 @@ def bring_units(trees, name, wanted, before, restart):
             if ran.returncode != 0 and names is not former:
                 raise Refused("systemctl %s: %s" % (verb[0], ran.stderr.strip().replace("\n", "; ")))
     seen = unit_states(wanted)
-    idle = polder_running.not_in_force(trees, name, wanted)
+    # A busy nft is no reason to load anything: a reload that hangs, too, would take a good switch back.
+    idle = [path for path, what in polder_running.not_in_force(trees, name, wanted).items() if what != polder_running.NO_ANSWER]
     asked = polder_units.needs(trees, name, wanted, seen, idle, polder_running.old(seen))
     pending = polder_units.split_pending(trees, name, wanted, asked, restart)
     failed = polder_units.carry_out(trees, wanted, asked)
