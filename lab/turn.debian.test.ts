@@ -57,10 +57,12 @@ async function answersFor(peers: readonly string[], secret = OLD) {
 
 /** coturn looks for the peers that are allowed every 5 s (4.6.1, netengine.c). */
 async function isAllowed(peer: string, wanted: boolean): Promise<boolean> {
-  for (const end = Date.now() + 15_000; Date.now() < end; )
-    if (((await answersFor([peer]))[0]?.[0] === 0) === wanted) return true;
-  // A quota is free again about a second after its relay is given back.
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    // The quota's refusal, 486, says nothing about the peer.
+    if ((await answersFor([peer]))[0]?.[0] === (wanted ? 0 : 403)) return true;
+    // A quota is free again about a second after its relay is given back: asked without a pause, all of it is used up.
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
   return false;
 }
 
