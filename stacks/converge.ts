@@ -4,6 +4,7 @@ import type { Blueprint } from "../modules/blueprint/index.ts";
 import {
   Connections,
   type HostResult,
+  inForce,
   inRestartOrder,
   inventory,
   knownHosts,
@@ -214,12 +215,7 @@ async function converge(
     if (rest.length > 0) await play("site.yml", rest);
     if (options.restart && !options.check) await restart(blueprint, results, play, progress);
     const done = results.all();
-    if (!options.check)
-      recordSteps(
-        loaded,
-        vault,
-        blueprint.hosts.flatMap(({ id }) => (isUp(done, id) ? [id] : [])),
-      );
+    if (!options.check) recordSteps(loaded, vault, inForce(done));
     for (const { id, name, role } of blueprint.hosts)
       if (role === "control" && !options.check && isUp(done, id))
         await shipRevoked([...connections.arguments, "-o", "BatchMode=yes", name], id, revoked);

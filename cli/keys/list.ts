@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { catalogueMarkdown, catalogueOf } from "../../modules/keyring/index.ts";
-import { inventory, type Kept, sealedTo } from "../../modules/secrets/index.ts";
+import { inventory, type Kept, sealedTo, wayOn } from "../../modules/secrets/index.ts";
 import { note, out } from "../terminal.ts";
 import { table } from "../text/table.ts";
 import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";
@@ -12,7 +12,7 @@ function rotationText({ spec, rotation }: Kept, instance: string): string[] {
   const step = done === 0 ? "no rotation is under way" : `step ${done} of 3 is done`;
   const next =
     behind.length > 0
-      ? `not yet on ${behind.join(", ")}: \`polder converge ${instance}\``
+      ? `not yet on ${behind.join(", ")}: ${wayOn(instance)}`
       : `all hosts have it, step ${done + 1} may come: \`polder keys rotate ${instance} ${spec.name}\``;
   return [`${spec.name}: ${step}; ${next}`];
 }

@@ -6,7 +6,7 @@ import { renderAll } from "../render/index.ts";
 import { explainSsh } from "./connections.ts";
 import { explain, parseEvent, Results } from "./events.ts";
 import { inventory } from "./inventory.ts";
-import { inRestartOrder, restartCost } from "./restarts.ts";
+import { inForce, inRestartOrder, restartCost } from "./restarts.ts";
 import { knownHosts, sshConfig } from "./ssh-config.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
@@ -235,6 +235,11 @@ describe("restarts that cut calls", () => {
       of("turn-1", "coturn.service"),
     ]);
     expect(order.map(({ host }) => host)).toEqual(["turn-2", "turn-1", "bridge-1", "control-1"]);
+  });
+
+  it("leave a host out of those that have all that lies there, until they are done", () => {
+    const failed = { host: "bridge-1", outcome: "failed", pending: [] } as const;
+    expect(inForce([of("turn-1", "coturn.service"), of("turn-2"), failed])).toEqual(["turn-2"]);
   });
 
   it("say what they cost, whatever carries calls", () => {

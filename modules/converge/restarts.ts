@@ -18,6 +18,14 @@ const COSTS: readonly (readonly [RegExp, string])[] = [
 export const restartCost = (unit: string): string =>
   COSTS.find(([pattern]) => pattern.test(unit))?.[1] ?? "the calls that it carries end";
 
+/** Hosts that are well, and of which every daemon runs with what lies there. */
+export const inForce = (
+  results: readonly Pick<HostResult, "host" | "outcome" | "pending">[],
+): string[] =>
+  results
+    .filter(({ outcome, pending }) => outcome !== "failed" && pending.length === 0)
+    .map(({ host }) => host);
+
 /** Hosts on which a restart waits, in the order in which they may have it, one after the other. */
 export function inRestartOrder<R extends Pick<HostResult, "host" | "outcome" | "pending">>(
   { hosts }: Pick<Blueprint, "hosts">,

@@ -31,7 +31,7 @@ export { peopleOf } from "./recipients.ts";
 export { type Rekeyed, rekey, sealedTo } from "./rekey.ts";
 export { RELAY_SECRET } from "./relay-secrets.ts";
 export { rotate } from "./rotate.ts";
-export { recordSteps, rotationOf } from "./steps.ts";
+export { recordSteps, rotationOf, wayOn } from "./steps.ts";
 export {
   createVault,
   hasVault,

@@ -217,7 +217,7 @@ describe("the next step of a rotation", () => {
       expect((await rotate(loaded, vault, name, NOW))[0]).toContain(`step ${step} of 3`);
       const had = values();
       await expect(rotate(loaded, vault, name, NOW)).rejects.toThrow(
-        /its next step waits: .*control-1.* converged since the last one.*polder converge lab/,
+        /its next step waits: .*control-1.* run with the last one yet.*polder converge lab`, with --restart/,
       );
       expect(values()).toEqual(had);
       converged(...all());

@@ -12,7 +12,7 @@ import {
   RELAY_SECRET,
 } from "./relay-secrets.ts";
 import { newSshKey } from "./ssh.ts";
-import { rotationOf } from "./steps.ts";
+import { rotationOf, wayOn } from "./steps.ts";
 import {
   NEXT_TOKEN_KEY,
   newLogKey,
@@ -230,7 +230,7 @@ export async function rotate(
       lines.push(await rotateOne(loaded, vault, spec, now));
       continue;
     }
-    const message = `its next step waits: ${behind.join(", ")} ${behind.length === 1 ? "wasn't" : "weren't"} converged since the last one, and would be cut off: \`polder converge ${loaded.blueprint.instance}\`, then rotate it again`;
+    const message = `its next step waits: ${behind.join(", ")} ${behind.length === 1 ? "doesn't" : "don't"} run with the last one yet, and would be cut off: ${wayOn(loaded.blueprint.instance)}, then rotate it again`;
     if (name !== undefined) throw new BadInput([{ file: spec.name, message }]);
     lines.push(`${spec.name}: ${message}`);
   }

@@ -71,7 +71,7 @@ function holders({ blueprint }: LoadedInstance, name: string): readonly string[]
 /** How far a rotation is, and who doesn't have its last step yet. */
 export interface Rotation {
   readonly done: 0 | 1 | 2;
-  /** Hosts that run, and weren't converged since the last step. */
+  /** Hosts that run, and weren't converged since the last step, or have a daemon that waits for its restart. */
   readonly behind: readonly string[];
 }
 
@@ -97,10 +97,15 @@ export function rotationOf(
   return { done: stepped.done(vault), behind };
 }
 
+/** What brings the last step to the hosts that are behind. */
+export const wayOn = (instance: string): string =>
+  `\`polder converge ${instance}\`, with --restart where it lists a unit as pending`;
+
 /**
  * Writes down, after a converge, what these hosts have now: the next step of a rotation waits for it.
  *
  * @param vault the instance's, as it was shipped
+ * @param ids hosts on which no daemon runs with older files
  */
 export function recordSteps(loaded: LoadedInstance, vault: Values, ids: readonly string[]): void {
   const hosts = loadHosts(loaded.folder);
