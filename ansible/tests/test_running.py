@@ -284,6 +284,25 @@ class AccountsTest(Root):
         self.assertEqual([(one["user"], sorted(one["traces"])) for one in former()], [("jo", sorted(left))])
 
 
+    def test_an_admin_who_comes_back_is_let_in_again(self):
+        home = os.path.dirname(self.write("/home/sam/.profile"))
+        shadow = lambda expires: self.write("/shadow", "root:*:1:0:99999:7:::\nrubbish\nsam:!:1:0:99999:7::%s:\n" % expires)
+        person = Person("sam", os.getuid(), "/bin/bash", home)
+        sudo = unittest.mock.Mock(gr_mem=["sam"])
+        patched = unittest.mock.patch.multiple
+        with (
+            patched(polder_accounts, SHADOW=shadow("")),
+            patched(polder_accounts.pwd, getpwnam=lambda _: person), patched(polder_accounts.grp, getgrnam=lambda _: sudo),
+        ):
+            missing = lambda: [one["user"] for one in polder_accounts.missing([{"user": "sam"}])]
+            for expires, found in (("", []), ("99999", []), ("1", ["sam"]), ("", [])):
+                shadow(expires)
+                self.assertEqual(missing(), found, expires)
+            # As the home of a former one is left: another's.
+            person = person._replace(pw_uid=os.getuid() + 1)
+            self.assertEqual(missing(), ["sam"])
+
+
 class VolumeTest(Root):
     def test_the_size_of_a_file_system_is_its_own(self):
         disk = self.write("disk")

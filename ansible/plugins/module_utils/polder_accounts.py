@@ -4,6 +4,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import time
 
 # Debian's range for people (adduser.conf FIRST_UID, LAST_UID).
 PEOPLE = range(1000, 60000)
@@ -11,10 +12,28 @@ NOBODY_SHELL = "/usr/sbin/nologin"
 # Whose units start at boot without a login (loginctl(1), enable-linger), and whose clock starts what.
 LINGER = "/var/lib/systemd/linger"
 CRONTABS = "/var/spool/cron/crontabs"
+SHADOW = "/etc/shadow"
+
+
+def ended():
+    """Whose accounts have ended: shadow(5), the eighth field, in days since 1970."""
+    found = set()
+    with open(SHADOW, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            fields = line.rstrip("\n").split(":")
+            if len(fields) > 7 and fields[7].isdigit() and int(fields[7]) <= time.time() / 86400:
+                found.add(fields[0])
+    return found
+
+
+def is_at_home(entry):
+    """Their home is theirs: it was closed if they were no admin for a while."""
+    return os.path.isdir(entry.pw_dir) and os.stat(entry.pw_dir).st_uid == entry.pw_uid
 
 
 def missing(admins):
-    """Admins who can't work here yet."""
+    """Admins who can't work here yet, or no more."""
+    out = ended()
     try:
         sudoers = grp.getgrnam("sudo").gr_mem
     except KeyError:
@@ -26,7 +45,7 @@ def missing(admins):
         except KeyError:
             found.append(admin)
             continue
-        if entry.pw_shell != "/bin/bash" or not os.path.isdir(entry.pw_dir) or admin["user"] not in sudoers:
+        if entry.pw_shell != "/bin/bash" or not is_at_home(entry) or admin["user"] not in sudoers or admin["user"] in out:
             found.append(admin)
     return found
 
