@@ -3,5 +3,9 @@
 # Usage: install.sh VENV
 set -eu
 here=$(dirname "$(readlink -f "$0")")
-test -x "$1/bin/python" || python3 -m venv "$1"
-"$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.txt"
+# One that was cut short, or made without python3-venv, has a python and no pip: it is made anew.
+if ! "$1/bin/python" -m pip --version >/dev/null 2>&1 && ! python3 -m venv --clear "$1"; then
+  echo "install.sh: python3 makes no virtual environment in $1: on Debian and Ubuntu install the package python3-venv, then run this again" >&2
+  exit 1
+fi
+"$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.txt"
