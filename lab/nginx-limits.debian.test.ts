@@ -15,18 +15,18 @@ beforeAll(async () => {
   root = await judgeRoot();
 }, 300_000);
 
-/** What both programs begin with: TLS to nginx from an address that is nowhere but in a route. */
+/** What all programs begin with: TLS to nginx, but on port 80, from an address that is nowhere but in a route. */
 const FROM = `
 import select, socket, ssl, sys
 context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-def connected(source):
+def connected(source, port=443):
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
     one = socket.socket(family)
     if family == socket.AF_INET6: one.setsockopt(socket.IPPROTO_IPV6, 78, 1) # IPV6_FREEBIND
     one.bind((source, 0))
-    one.connect(("2001:db8::1" if ":" in source else "127.0.0.1", 443))
-    return context.wrap_socket(one, server_hostname="${blueprint.domain}")
+    one.connect(("2001:db8::1" if ":" in source else "127.0.0.1", port))
+    return one if port == 80 else context.wrap_socket(one, server_hostname="${blueprint.domain}")
 sources = sys.stdin.read().split()
 host = b"Host: ${blueprint.domain}\\r\\n"
 `;
@@ -63,12 +63,13 @@ const BODIES = `${FROM}
 import time
 silent = socket.create_server(("127.0.0.1", 5280), backlog=1000)
 upgrade = b"Upgrade: websocket\\r\\nConnection: Upgrade\\r\\n"
-for path, head in [(b"/", b""), (b"/xmpp-websocket?room=x&token=canary", upgrade)]:
+get = [(443, b"GET /", b""), (443, b"GET /xmpp-websocket?room=x&token=canary", upgrade), (80, b"GET /", b"")]
+for port, asked, head in get + [(443, b"POST /", b""), (80, b"POST /", b"")]:
     for body in [b"Content-Length: 1000\\r\\n", b"Transfer-Encoding: chunked\\r\\n"]:
-        with connected(sources[0]) as one:
+        with connected(sources[0], port) as one:
             one.settimeout(20)
             began = time.monotonic()
-            one.sendall(b"GET " + path + b" HTTP/1.1\\r\\n" + host + head + body + b"\\r\\n")
+            one.sendall(asked + b" HTTP/1.1\\r\\n" + host + head + body + b"\\r\\n")
             answer = b""
             try:
                 while data := one.recv(4096):
@@ -184,7 +185,7 @@ it("takes each address of IPv4 for one", async () => {
 
 it("waits for no body, at whatever place, and speaks HTTP/1.1 alone", async () => {
   const seen = await asked(BODIES, ["198.51.100.1"]);
-  expect(seen).toEqual([...Array(4).fill("ended soon"), "http/1.1"]);
+  expect(seen).toEqual([...Array(10).fill("ended soon"), "http/1.1"]);
 });
 
 it("counts open sockets so, too", async () => {

@@ -92,6 +92,9 @@ const signalling = (domain: string, handshakesPerSecond: number): string[] => [
   "  }",
 ];
 
+/** Before anything answers: whatever does first discards a body, and waits for it. */
+const NO_BODY = ["  if ($polder_body) {", "    return 444;", "  }"];
+
 /** The one site, and what answers to any other name: nothing. */
 export function site(blueprint: Blueprint): string[] {
   const { domain } = blueprint;
@@ -120,6 +123,7 @@ export function site(blueprint: Blueprint): string[] {
     ...listen(80, ""),
     `  server_name ${domain};`,
     ...REFUSALS,
+    ...NO_BODY,
     "  # No limits: nginx answers `return` before it asks them, and nothing is cheaper to answer.",
     "  location / {",
     `    return 301 https://${domain}$request_uri;`,
@@ -138,9 +142,7 @@ export function site(blueprint: Blueprint): string[] {
     "  if ($request_method !~ ^(GET|HEAD)$) {",
     "    return 405;",
     "  }",
-    "  if ($polder_body) {",
-    "    return 444;",
-    "  }",
+    ...NO_BODY,
     "",
     "  # What is served, and nothing else.",
     ...file("/", "/index.html"),
