@@ -84,6 +84,37 @@ with offered.wrap_socket(socket.create_connection(("127.0.0.1", 443)), server_ho
     print(one.selected_alpn_protocol())
 `;
 
+/** Requests of one address that no limit is asked about, and one for the page; prints how many lines came of each status. */
+const UNLIMITED = `${FROM}
+import collections, os, time
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+os.chmod("/dev/log", 0o666)
+log.setblocking(False)
+statuses = collections.Counter()
+def look():
+    try:
+        while line := log.recv(65536):
+            statuses[line.decode().split(" bytes ")[0].split()[-2]] += 1
+    except OSError: pass
+get, body = b"GET / HTTP/1.1\\r\\n", b"Content-Length: 1000\\r\\n\\r\\n"
+once = b"Connection: close\\r\\n\\r\\n"
+for port, ask in [(80, get + host + once), (80, b"GET\\r\\n\\r\\n"), (80, get + b"Host: x\\r\\n" + once), (80, get + host + body),
+                  (443, get + host + body)]:
+    for _ in range(300):
+        with connected(sources[0], port) as one:
+            one.sendall(ask)
+            try: one.recv(4096)
+            except OSError: pass
+        look()
+with connected(sources[0]) as one:
+    one.sendall(get + host + once)
+    one.recv(4096)
+time.sleep(1)
+look()
+for status, lines in sorted(statuses.items()): print(status, lines)
+`;
+
 /**
  * Requests for signalling that nginx has no connection left for; prints how many of them were answered by none, and every log line
  * that holds a part of one.
@@ -186,6 +217,20 @@ it("takes each address of IPv4 for one", async () => {
 it("waits for no body, at whatever place, and speaks HTTP/1.1 alone", async () => {
   const seen = await asked(BODIES, ["198.51.100.1"]);
   expect(seen).toEqual([...Array(10).fill("ended soon"), "http/1.1"]);
+});
+
+it("writes down a few of those requests that no limit is asked about, and each other", async () => {
+  const lines = new Map(
+    (await asked(UNLIMITED, ["198.51.100.1"])).map((line) => {
+      const [status = "", count] = line.split(" ");
+      return [status, Number(count)];
+    }),
+  );
+  expect(lines.get("200")).toBe(1);
+  // Of 300 each, and of 900 without an answer: of a hundredth.
+  for (const status of ["301", "400", "444"])
+    expect(lines.get(status) ?? 0, status).toBeLessThan(50);
+  expect([...lines.keys()].filter((status) => !/^(200|301|400|444)$/.test(status))).toEqual([]);
 });
 
 it("counts open sockets so, too", async () => {
