@@ -39,13 +39,13 @@ beforeAll(async () => {
   const root = await judgeRoot();
   folder = mkdtempSync(join(tmpdir(), "polder-two-"));
   mkdirSync(at("bin"));
-  // Debian 13's age, with its own libraries; who is logged in to the monitor is root there.
+  // Debian 13's age, with its own libraries. Behind `-F FILE HOST` is what ssh runs; who is logged in to the monitor is root there.
   const library = `${root}/lib/x86_64-linux-gnu`;
   program(
     "age",
     `exec ${library}/ld-linux-x86-64.so.2 --library-path ${library} ${root}/usr/bin/age "$@"`,
   );
-  program("ssh", 'shift; exec sh -c "$*"');
+  program("ssh", 'shift 3; exec sh -c "$*"');
   program("sudo", 'exec "$@"');
   place = testFolder();
   admin = await place.person("annakok");

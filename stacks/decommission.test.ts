@@ -39,7 +39,7 @@ describe("what becomes of the logs at the end", () => {
   test("unasked they are not destroyed: the way to fetch them is told", async () => {
     recordHost(folder, "monitor-1", KEY, "2026-11-27");
     await expect(fateOfLogs(loaded, undefined)).rejects.toThrow(
-      /got nothing: monitor-1 holds logs within their term \(security \d+, .*ssh monitor-1 sudo tar .*--logs destroyed.*Nothing was destroyed/,
+      /got nothing: monitor-1 holds logs within their term \(security \d+, .*`ssh -F \/.*\/build\/instances\/lab\/ssh\/config monitor-1\.lab\.internal sudo tar .*--logs destroyed.*Nothing was destroyed/,
     );
   });
 
@@ -48,6 +48,14 @@ describe("what becomes of the logs at the end", () => {
     const file = archive("logs", "security/2026-11-25/a.jsonl.age.age");
     const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
     expect(await fateOfLogs(loaded, file)).toEqual({ file: "logs.tar", sha256 });
+  });
+
+  test.each([
+    "operations/2026-11-25/a.jsonl.age",
+    "incidents/2026-11-25/x/security/a.jsonl.age.age",
+  ])("the logs may be of any store: %s", async (name) => {
+    const file = archive(name.split("/")[0] ?? "", name);
+    expect(await fateOfLogs(loaded, file)).toHaveProperty("sha256");
   });
 
   test("what isn't such an archive is refused", async () => {

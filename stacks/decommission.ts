@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Host } from "../modules/blueprint/index.ts";
+import { sshFiles } from "../modules/converge/index.ts";
 import { BadInput } from "../modules/input/index.ts";
 import { HOSTS_FILE, loadHosts } from "../modules/secrets/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
@@ -28,11 +30,9 @@ export interface DecommissionRecord {
 export type LogsFate = "destroyed" | { readonly file: string; readonly sha256: string };
 
 /** The monitors that have taken in logs: those that a converge has reached. */
-export function monitorsWithLogs({ blueprint, folder }: LoadedInstance): string[] {
+export function monitorsWithLogs({ blueprint, folder }: LoadedInstance): Host[] {
   const known = loadHosts(folder);
-  return blueprint.hosts
-    .filter(({ id, role }) => role === "monitor" && known[id])
-    .map(({ id }) => id);
+  return blueprint.hosts.filter(({ id, role }) => role === "monitor" && known[id]);
 }
 
 /**
@@ -49,17 +49,21 @@ export async function fateOfLogs(
 ): Promise<LogsFate | undefined> {
   const [monitor] = monitorsWithLogs(loaded);
   const { retention } = loaded.instance;
+  const { config } = sshFiles(buildFolder(loaded.blueprint.instance));
   if (!monitor) return undefined;
   if (said === "destroyed") return said;
   const refuse = (what: string): never => {
-    const message = `${what}: ${monitor} holds logs within their term (security ${retention.securityDays}, operations ${retention.operationsDays}, incidents ${retention.incidentDays} days). Fetch them, sealed as they are: \`ssh ${monitor} sudo tar -C /srv/logs -c . > logs.tar\`, then --logs logs.tar; or --logs destroyed, if that is meant. Nothing was destroyed`;
+    const message = `${what}: ${monitor.id} holds logs within their term (security ${retention.securityDays}, operations ${retention.operationsDays}, incidents ${retention.incidentDays} days). Fetch them, sealed as they are: \`ssh -F ${config} ${monitor.name} sudo tar -C /srv/logs -c . > logs.tar\`, then --logs logs.tar; or --logs destroyed, if that is meant. Nothing was destroyed`;
     throw new BadInput([{ file: "--logs", message }]);
   };
   if (said === undefined) return refuse("got nothing");
   if (!existsSync(said)) return refuse(`there is no ${said}`);
   const listed = spawnSync("tar", ["-tf", said], { encoding: "utf8", maxBuffer: 1 << 28 });
-  if (listed.status !== 0 || !/(^|\/)security\/.*\.age$/m.test(listed.stdout))
-    return refuse(`${said} is no tar archive with sealed security logs in it`);
+  if (
+    listed.status !== 0 ||
+    !/(^|\/)(security|operations|incidents)\/.*\.age$/m.test(listed.stdout)
+  )
+    return refuse(`${said} is no tar archive with sealed logs in it`);
   const sum = createHash("sha256");
   for await (const part of createReadStream(said)) sum.update(part as Buffer);
   return { file: basename(said), sha256: sum.digest("hex") };
