@@ -181,10 +181,13 @@ export async function planInstance(
     if (name === addressesStackName(blueprint.instance))
       refuseMove(loaded, (await terraform.outputs())["location"]);
     const [{ serial }, applied] = [await terraform.stateMark(), readApplied(loaded).serials[name]];
-    if (serial > 0 && serial !== applied) changedElsewhere.push(name);
+    const isForeign = serial > 0 && serial !== applied;
+    if (isForeign) changedElsewhere.push(name);
     if (!options.destroy) {
       const kept = await keepWhole(blueprint, terraform, progress);
-      if ((await completeImported(blueprint, terraform)) || kept > 0)
+      const changed = (await completeImported(blueprint, terraform)) || kept > 0;
+      // On top of somebody else's change our own serial would hide it from the next plan.
+      if (changed && !isForeign)
         noteApplied(loaded, { serials: { [name]: (await terraform.stateMark()).serial } });
     }
     states[name] = await terraform.stateMark();
