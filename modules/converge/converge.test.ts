@@ -247,7 +247,7 @@ describe("restarts that cut calls", () => {
       .flatMap(({ units }) => units)
       .filter(({ carriesCalls }) => carriesCalls)
       .map(({ name }) => restartCost(name));
-    expect(new Set(carriers).size).toBe(3);
+    expect(new Set(carriers).size).toBe(4);
     expect(restartCost("x.service")).toBe("the calls that it carries end");
   });
 });

@@ -12,6 +12,7 @@ const ORDER: readonly Role[] = ["edge", "monitor", "turn", "bridge", "control"];
 const COSTS: readonly (readonly [RegExp, string])[] = [
   [/^coturn\./, "its relays end, and their browsers take others"],
   [/bridge/, "its media ends, and its meetings go on by another bridge"],
+  [/^nginx\./, "everybody's signalling by this host ends, and they come again"],
   [/^prosody\./, "everybody leaves every meeting of this host, and comes again"],
 ];
 

@@ -32,7 +32,8 @@ export function nginxPart(blueprint: Blueprint, _host: Host): TreePart {
         // Old workers finish what they serve; the page itself is read at each request.
         reload: [CONFIG, SITE, CERTIFICATE, KEY],
         restart: [DROP_IN],
-        carriesCalls: false,
+        // Everybody's signalling goes through it, and no session outlives its connection.
+        carriesCalls: true,
       },
     ],
     masked: [],
