@@ -149,3 +149,31 @@ test("a state that knows nothing of what runs is one fail, that advises to resto
   expect(found.findings[0]?.message).toMatch(/Restore it from your backup.*Delete nothing/);
   expect(found.findings[0]?.message).not.toContain("hcloud server delete");
 });
+
+test("the cluster's state alone may be lost: the addresses' says nothing about what runs", () => {
+  const running = held({
+    servers: [{ id: 5, name: "one-edge-1" }],
+    primary_ips: [{ id: 3, name: "one-edge-1-ipv4", type: "ipv4" }],
+  });
+  const address = ["hcloud_primary_ip", { id: "3" }] as const;
+  const found = strangersIn(
+    running,
+    blueprint,
+    new Map([
+      ...[...plans("hcloud_rdns", {}, [address]).values()].map(
+        (plan) => ["addresses", plan] as const,
+      ),
+      ...plans("hcloud_server", { name: "one-edge-1" }),
+    ]),
+  );
+  expect(found.findings).toHaveLength(1);
+  expect(found.findings[0]?.message).toMatch(/Restore it from your backup.*Delete nothing/);
+});
+
+test("a server with the name of a planned one may be running: to restore comes before to delete", () => {
+  const cloud = held({ servers: [{ id: 5, name: "one-edge-1" }] });
+  const of = (name: string) =>
+    strangersIn(cloud, blueprint, plans("hcloud_server", { name }, [NETWORK])).findings[0]?.message;
+  expect(of("one-edge-1")).toMatch(/restore the state from your backup.*hcloud server delete 5/);
+  expect(of("one-edge-2")).toMatch(/^the cloud holds 5.*made by hand.*hcloud server delete 5/);
+});

@@ -58,18 +58,23 @@ const keyOf = (type: string, item: Item): string | undefined =>
 const importId = (type: string, { id, zone }: Item): string =>
   type === "hcloud_zone_rrset" ? `${zone}/${id}` : String(id);
 
-function objects({ objects: all }: Held, whole: boolean): Thing[] {
+/** What people may be using, and what holds data. */
+const RUNNING: readonly string[] = ["hcloud_server", "hcloud_volume"];
+
+/** @param named servers and volumes that the plan would make, by type and name */
+function objects({ objects: all }: Held, whole: boolean, named: ReadonlySet<string>): Thing[] {
   // A plan of the addresses alone doesn't know what the cluster's state holds.
   return all
     .filter(({ kind }) => whole || kind === "primary_ips")
     .map(({ kind, item }) => {
       const [type, command] = KIND[kind];
+      const removal = `hcloud ${command} delete ${item["id"]}`;
+      const message = named.has(`${type} ${item["name"]}`)
+        ? `the cloud holds ${item["id"]}, which is in no state and has the name of one that the plan would make: the state is older or lies elsewhere, or a run was cut short. It may be running: restore the state from your backup. Only what a run that was cut short has just made, and nobody has used, may go (${removal})`
+        : `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (${removal})`;
       return {
         ...{ type, id: String(item["id"]), key: keyOf(type, item) },
-        finding: {
-          subject: `${kind} ${item["name"]}`,
-          message: `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (hcloud ${command} delete ${item["id"]})`,
-        },
+        finding: { subject: `${kind} ${item["name"]}`, message },
       };
     });
 }
@@ -138,21 +143,31 @@ export function strangersIn(
   plans: ReadonlyMap<string, PlanJson>,
 ): Strangers {
   const known = new Set<string>();
+  const named = new Set<string>();
+  // A stack that makes servers or volumes, and whose state holds nothing: new, or its state is lost.
+  let isBlind = false;
   const planned = new Map<string, { readonly stack: string; readonly to: string }>();
   for (const [stack, plan] of plans as ReadonlyMap<string, PlanRead>) {
-    for (const { type, values } of plan.prior_state?.values?.root_module?.resources ?? [])
-      known.add(`${type} ${importId(type, values)}`);
+    const resources = plan.prior_state?.values?.root_module?.resources ?? [];
+    const holdsNothing = resources.every(({ mode }) => mode === "data");
+    for (const { type, values } of resources) known.add(`${type} ${importId(type, values)}`);
     for (const { address, type, change } of plan.resource_changes ?? []) {
       if (change.importing) known.add(`${type} ${change.importing.id}`);
+      if (RUNNING.includes(type) && change.actions.includes("create")) {
+        named.add(`${type} ${change.after?.["name"]}`);
+        isBlind ||= holdsNothing;
+      }
       const key = change.after && keyOf(type, change.after);
       if (change.actions.join() === "create" && key) planned.set(key, { stack, to: address });
     }
   }
   const whole = blueprint.addresses.state === "allocated";
-  const things = [...objects(held, whole), ...(whole ? parts(held, known) : [])];
-  const running = things.filter(({ type }) => type === "hcloud_server" || type === "hcloud_volume");
-  if (known.size === 0 && running.length > 0) {
-    const message = `the state holds nothing, and the cloud holds ${running.length} servers and volumes of ${blueprint.instance}: the state is lost, or lies elsewhere. Restore it from your backup: polder can't take over what runs at Hetzner. Delete nothing: it may be running`;
+  const things = [...objects(held, whole, named), ...(whole ? parts(held, known) : [])];
+  const running = things.filter(
+    ({ type, id }) => RUNNING.includes(type) && !known.has(`${type} ${id}`),
+  );
+  if (isBlind && running.length > 0) {
+    const message = `the state of the stack that makes servers holds nothing, and the cloud holds ${running.length} servers and volumes of ${blueprint.instance}: the state is lost, or lies elsewhere. Restore it from your backup: polder can't take over what runs at Hetzner. Delete nothing: it may be running`;
     return {
       adopt: [],
       findings: [{ id: ID, verdict: "fail", subject: blueprint.instance, message }],
