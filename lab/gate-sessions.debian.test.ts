@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { conditionOf, type GateClient } from "./testing/gate-client.ts";
+import { conditionOf, type GateClient, queryOf } from "./testing/gate-client.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { raised } from "./testing/gate-world.ts";
 
@@ -159,5 +159,56 @@ describe("where all places are taken", () => {
         .toBeGreaterThan(0);
     for (const one of [moderator, ...there, ...back])
       expect(conditionOf(await one.ping())).toBe("result");
+  }, 60_000);
+
+  const silent = (address: string) =>
+    full()
+      .server.decisions()
+      .filter((one) => one["why"] === "silent" && one["address"] === address).length;
+  const answerTime = () => new Promise((resolve) => setTimeout(resolve, 5_500));
+
+  it("nobody is put out of a meeting for who isn't let in", async () => {
+    const moderator = await full().meeting();
+    const there: GateClient[] = [];
+    for (let i = 0; i < 6; i++) {
+      const one = await full().client(moderator.room, "guest", undefined, "203.0.113.41");
+      await moderator.setAffiliation(one.bareJid, "member");
+      expect(await one.join()).toBe("joined");
+      there.push(one);
+    }
+    deafen(there[0] as GateClient);
+    const stranger = await full().client(moderator.room, "guest", undefined, "203.0.113.42");
+    for (let i = 0; i < 3; i++) {
+      await answerTime();
+      expect(await stranger.join()).toBe("auth registration-required");
+    }
+    expect(silent("203.0.113.41")).toBe(0);
+    await moderator.setAffiliation(stranger.bareJid, "member");
+    expect(await stranger.join()).toBe("wait service-unavailable");
+    await answerTime();
+    expect(await stranger.join()).toBe("joined");
+    await expect.poll(() => silent("203.0.113.41")).toBe(1);
+  }, 60_000);
+
+  it("nobody loses a socket to what is no handshake", async () => {
+    const { issuer, server } = full();
+    const [room, address] = [issuer.room(), "203.0.113.43"];
+    const come = () => full().client(room, "guest", undefined, address);
+    const there: GateClient[] = [];
+    for (let i = 0; i < 7; i++) there.push(await come());
+    deafen(there[0] as GateClient);
+    const query = queryOf(room, await issuer.token(room));
+    for (let i = 0; i < 3; i++) {
+      await answerTime();
+      const asked = await fetch(`http://127.0.0.1:${server.webPort}/xmpp-websocket${query}`, {
+        headers: { "X-Forwarded-For": address },
+      });
+      expect(asked.status).toBe(404);
+    }
+    expect(silent(address)).toBe(0);
+    await expect(come()).rejects.toThrow("refused: 404");
+    await answerTime();
+    await come();
+    await expect.poll(() => silent(address)).toBe(1);
   }, 60_000);
 });

@@ -74,9 +74,10 @@ local function examine(request, address)
 	local headers = request.headers
 	local is_xmpp = headers.sec_websocket_key and headers.upgrade
 		and http.contains_token(headers.sec_websocket_protocol or "", "xmpp")
-	local refused = sockets >= limits.sockets and not gate.has_socket(address) and "too many sockets"
-		or gate.is_shut(admitted.id, address) and "refused too often"
+	-- Last what may put out somebody who is silent: only for who gets in.
+	local refused = gate.is_shut(admitted.id, address) and "refused too often"
 		or not is_xmpp and "no handshake"
+		or sockets >= limits.sockets and not gate.has_socket(address) and "too many sockets"
 		or holders >= limits.link and not gate.has_place(admitted.id, address) and "link used by too many"
 	if refused then return nil, refused, admitted.room, admitted.actor end
 	return admitted

@@ -98,14 +98,20 @@ local function occupants(room, id)
 	return all, same
 end
 
+-- Where the room has no place left, to ask makes one: who was silent is put out. So it is asked only for who gets in.
+local function is_full(room, all)
+	return all >= limits.occupants and not gate.has_room(room)
+end
+
 module:hook("muc-occupant-pre-join", function (event)
 	if jid.bare(event.stanza.attr.from) == focus then return end
 	local pinned = pinned_to(event.origin, event.room)
 	if not pinned then return refuse(event, "other room") end
 	if not may_join(pinned.address) then return refuse(event, "too many joins") end
 	local all, same = occupants(event.room, pinned.id)
-	if all >= limits.occupants and not gate.has_room(event.room) then return refuse(event, "room full", meeting_full) end
 	if pinned.role == "guest" and same >= limits.link then return refuse(event, "link used by too many", meeting_full) end
+	-- Of a guest it is asked last of all.
+	if pinned.role == "moderator" and is_full(event.room, all) then return refuse(event, "room full", meeting_full) end
 end, 1000)
 
 module:hook("muc-occupant-pre-change", function (event)
@@ -129,6 +135,7 @@ module:hook("muc-occupant-pre-join", function (event)
 	if jid.bare(from) == focus then return end
 	local affiliation = room:get_affiliation(from)
 	if affiliation ~= "member" and affiliation ~= "owner" then return refuse(event, "not let in") end
+	if event.origin.gate.role == "guest" and is_full(room, (occupants(room))) then return refuse(event, "room full", meeting_full) end
 end, -1000)
 
 module:hook("muc-occupant-joined", function (event)
