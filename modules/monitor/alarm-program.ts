@@ -72,11 +72,27 @@ def learn(state, name, red, words, now, by=None):
 
 def learn_of(state, host, name, red, words, now, by):
     """What a host says: so many things, and no more."""
-    own = sum(1 for alarm in state["alarms"].values() if alarm.get("by") == by)
-    if name in state["alarms"] or own < MOST_ALARMS:
+    own = {known: alarm for known, alarm in state["alarms"].items() if alarm.get("by") == by}
+    over = [known for known, alarm in own.items() if not alarm["red"] and not alarm["told"]]
+    if red and name not in own and len(own) >= MOST_ALARMS and over:
+        # What is over, and known to people as such, makes room: the longest ago first.
+        del state["alarms"][min(over, key=lambda known: own[known]["since"])]
+        learn(state, name, red, words, now, by)
+    elif name in state["alarms"] or len(own) < MOST_ALARMS:
         learn(state, name, red, words, now, by)
     elif red:
         learn(state, f"too-many/{host}", True, f"{host}: more than {MOST_ALARMS} alarms of its own", now)
+
+
+def watch_room(state, host, now):
+    """There is room again, in each list of what a host says, when enough of it is over and told."""
+    name, held = f"too-many/{host}", {}
+    for alarm in state["alarms"].values():
+        by = alarm.get("by") or ""
+        if by.endswith(f" {host}") and (alarm["red"] or alarm["told"]):
+            held[by] = held.get(by, 0) + 1
+    if name in state["alarms"] and max(held.values(), default=0) < MOST_ALARMS:
+        learn(state, name, False, f"{host}: fewer than {MOST_ALARMS} alarms of its own again", now)
 
 
 def reported(state, host, kind, message, now):
@@ -180,6 +196,7 @@ def hear(state, host, lines, now):
                 learn_of(state, host, *judged(host, entry), now, f"{kind} {host}")
         except Exception:
             count["unread"] += 1
+    watch_room(state, host, now)
     watch_refusals(state, host, count["refused"], now)
     watch_worthless(state, host, count["unread"], count["forged"], now)
 

@@ -381,8 +381,30 @@ state = {"alarms": {}, "heard": {}}
 for n in range(40):
     many = report(WATCH, **{f"disk_{n}-{i}": "x" for i in range(50)})
     alarm.hear(state, "c", [many, many], 0)
-print(json.dumps([len(state["alarms"]), state["alarms"]["too-many/c"]["words"]]))`);
-  expect(result).toEqual([203, "c: more than 200 alarms of its own"]);
+print(json.dumps([len(state["alarms"]), len(reds(state)), reds(state)[0]]))`);
+  // Of the host itself 200, what it wrote and what its gate refused; the newest are the red ones.
+  expect(result).toEqual([202, 50, "disk/c/39-0"]);
+});
+
+it("says when a host's flood of alarms is over, and sees the next one", () => {
+  const result = python(`
+import alarm
+state, seen = {"alarms": {}, "heard": {}}, []
+def flood(what, priority, now):
+    alarm.hear(state, "e", [line(PROBE, PRIORITY=priority, MESSAGE=f"{what}-{n}: x") for n in range(250)], now)
+    alarm.tell(state, lambda body: True)
+    alarm.hear(state, "e", [], now)
+    red = reds(state)
+    seen.append([len(red), "too-many/e" in red, "probe/e/" + what + "-0" in red, len(state["alarms"]) <= 203])
+flood("a", "3", 1)
+flood("a", "6", 2)
+flood("b", "3", 3)
+print(json.dumps(seen))`);
+  expect(result).toEqual([
+    [201, true, true, true],
+    [0, false, false, true],
+    [201, true, true, true],
+  ]);
 });
 
 /** Runs the whole program, with a journalctl that answers as `journal` says, in shell. */
