@@ -1,10 +1,8 @@
 import { setPriority } from "node:os";
 import { afterAll, beforeAll } from "vitest";
 import { convergeTests } from "./cluster/converge.ts";
-import { driftTests } from "./cluster/drift.ts";
 import { meetingTests } from "./cluster/meeting.ts";
 import { probeTests } from "./cluster/probes.ts";
-import { relayTests } from "./cluster/relays.ts";
 import { cluster } from "./testing/cluster.ts";
 
 // One cluster, and all that is asked of running hosts, in this order: each part finds it whole and
@@ -17,7 +15,5 @@ beforeAll(() => {
 afterAll(() => cluster.takeDown());
 
 convergeTests();
-driftTests();
-relayTests();
 probeTests();
 meetingTests();
