@@ -397,16 +397,28 @@ describe("polder revoke", () => {
     expect(readFileSync(log(), "utf8")).toBe(lines);
   });
 
-  it("takes back a meeting by an id, a link, or its name read aloud: it is one", async () => {
+  it("takes back a meeting by the id of a link", async () => {
     const room = new URL(link).pathname.slice(1);
     const until = (Math.floor(claimsIn(link).exp / 86_400) + 1) * 86_400;
     expect((await revoke(claimsIn(link).jti, "--room")).stdout).toMatch(/^the room is revoked; /);
     expect(revoked()).toContain(`room ${sumOf(room)} ${until}\n`);
-    const aloud = room.toUpperCase().replace(/(.{4})/g, "$1 ");
-    for (const what of [link, link.replace(/#.*/, ""), room, aloud])
-      expect((await revoke(what)).stdout).toMatch(/^the room was revoked before; /);
-    // Five calls, one after the other: a minute was too short on a busy machine, and its commands went on beside the next tests.
-  }, 240_000);
+  });
+
+  it.each([
+    ["its link", (whole: string) => whole],
+    ["its link without a token", (whole: string) => whole.replace(/#.*/, "")],
+    ["its name", (whole: string) => new URL(whole).pathname.slice(1)],
+    [
+      "its name read aloud",
+      (whole: string) =>
+        new URL(whole).pathname
+          .slice(1)
+          .toUpperCase()
+          .replace(/(.{4})/g, "$1 "),
+    ],
+  ])("knows the same meeting by %s", async (_, written) => {
+    expect((await revoke(written(link))).stdout).toMatch(/^the room was revoked before; /);
+  });
 
   it.each([
     ["another id", () => "0".repeat(26), /"0{26}" is no id in .*issued\.jsonl/],
