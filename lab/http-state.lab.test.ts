@@ -143,6 +143,10 @@ test("a server with other methods for locks is told so, and taken as the file sa
   );
   const planned = await polder(["plan", instance.folder], { env });
   expect([planned.code, planned.stderr, locks.size]).toEqual([0, expect.any(String), 0]);
+  instance.edit((text) => text.replace('/state"', '/elsewhere"'));
+  const moved = await polder(["plan", instance.folder], { env });
+  instance.edit((text) => text.replace('/elsewhere"', '/state"'));
+  expect([moved.code, moved.stderr]).toEqual([3, expect.stringMatching(/→ .* another place/)]);
 });
 
 test("without the password: one line, no stack trace", async () => {

@@ -62,6 +62,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "the state's server knows another method for locks: set `lockMethod` and `unlockMethod` of `state` in the instance file (GitLab: POST and DELETE)",
   ],
   [
+    /Backend configuration changed/i,
+    "`state` in the instance file names another place than the last run's: docs/deploy.md shows how to move the state there",
+  ],
+  [
     /state lock|Error acquiring the state lock/i,
     "another run holds the state: wait for it; if it is surely dead, `terraform force-unlock`",
   ],

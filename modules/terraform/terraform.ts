@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { explain, parseEvent, type TerraformEvent } from "./events.ts";
 import { type RunResult, run, TerraformFailure } from "./run.ts";
@@ -48,6 +48,12 @@ export interface StateMark {
 
 /** What a state says of one resource. */
 export type Attributes = Readonly<Record<string, unknown>>;
+
+/** Where a backend keeps the state: a URL, or a path. */
+interface BackendPlace {
+  readonly address?: string | null;
+  readonly path?: string | null;
+}
 
 /** The part of a state that is read here. */
 interface State extends Partial<StateMark> {
@@ -100,13 +106,37 @@ export class Terraform {
 
   /** Prepares the folder: backend and the pinned provider. Never changes the lock file. */
   async init(): Promise<void> {
-    const result = await this.#run(["init", "-input=false", "-no-color", "-lockfile=readonly"]);
+    const args = ["init", "-input=false", "-no-color", "-lockfile=readonly"];
+    const result = await this.#run([...args, ...(this.#samePlace() ? ["-reconfigure"] : [])]);
     if (result.code !== 0) {
       const detail = result.stderr.replace(/[╷│╵]/g, "").trim() || died(result);
       throw new TerraformFailure(
         `${this.#options.label}: ${explain([{ severity: "error", summary: detail }])}`,
       );
     }
+  }
+
+  /**
+   * Whether the state lies where the last run had it. Terraform asks for a migration at any change of the
+   * backend's settings; how locks are asked for moves no state.
+   */
+  #samePlace(): boolean {
+    const [now, before] = ["cdk.tf.json", ".terraform/terraform.tfstate"].map((name) => {
+      const file = join(this.#options.folder, name);
+      return existsSync(file) ? readFileSync(file, "utf8") : "{}";
+    });
+    const { terraform } = JSON.parse(now ?? "") as {
+      terraform?: { backend?: Record<string, BackendPlace> };
+    };
+    const { backend } = JSON.parse(before ?? "") as {
+      backend?: { type: string; config: BackendPlace };
+    };
+    const wanted = backend && terraform?.backend?.[backend.type];
+    return (
+      wanted !== undefined &&
+      wanted.address === (backend?.config.address ?? undefined) &&
+      wanted.path === (backend?.config.path ?? undefined)
+    );
   }
 
   /** Makes a plan file. @throws TerraformFailure when the cloud or the configuration refuses. */
