@@ -41,13 +41,18 @@ export class Instance {
     return { door, ...invited, allLikely: false, limits: LIMITS, seed: 1, ...over };
   }
 
-  /** The admin path's two commands, on a Prosody that has no systemd and no journal around it. */
+  /** The admin path's commands, on a Prosody that has no systemd and no journal around it. */
   get inside(): Inside {
     const { server } = this.world;
     const run = async (_: string, [program, ...args]: readonly string[]) => {
       if (program === "systemctl" && args[0] === "kill") server.signal("USR1");
-      const journal = program === "journalctl" ? server.decisions() : [];
-      return { code: 0, stdout: journal.map((one) => JSON.stringify(one)).join("\n"), stderr: "" };
+      const lines = server.decisions().map((one) => JSON.stringify(one));
+      const after = args.find((one) => one.startsWith("--after-cursor="))?.split("=")[1];
+      const stdout =
+        after === undefined
+          ? `-- cursor: ${lines.length}\n`
+          : lines.slice(Number(after)).join("\n");
+      return { code: 0, stdout, stderr: "" };
     };
     return { admin: { run }, host: "control-1", pseudonymKey: PSEUDONYM_KEY };
   }

@@ -1,15 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Held, Invitation, Occupants } from "../../enumeration/index.ts";
 import { pseudonymOf } from "../../gate/index.ts";
 import type { Admin } from "../admin.ts";
+import { askGate } from "../gate-log.ts";
 import type { Outside } from "../outside.ts";
 import type { Door } from "./socket.ts";
-
-/** How long the server may take to write it down, ms. */
-const WAIT = 10_000;
-/** Lines of the security log that are looked through: the run's own refusals come between. */
-const LINES = "2000";
 
 const line = z.object({
   action: z.literal("census"),
@@ -18,45 +13,20 @@ const line = z.object({
   nicks: z.string(),
 });
 
-/** What the gate wrote of a room, oldest first; other lines are of no concern here. */
-function censusesIn(log: string, pseudonym: string): Held[] {
-  return log.split("\n").flatMap((text) => {
-    if (!text.includes('"census"')) return [];
-    const { data } = line.safeParse(JSON.parse(text));
-    return data?.room === pseudonym ? [{ count: data.occupants, nicks: data.nicks }] : [];
-  });
-}
-
 /**
- * Asks the server, as root on its host, whom it holds in a room: a signal, and the line that it writes
- * into the security log.
+ * Whom the server holds in a room.
  *
- * @param pseudonym the room's, as that log calls it
+ * @param pseudonym the room's, as the security log calls it
  * @throws Error when no answer comes
  */
-async function askCensus(
-  admin: Pick<Admin, "run">,
-  host: string,
-  pseudonym: string,
-): Promise<Held> {
-  const run = async (...command: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await admin.run(host, command);
-    if (code !== 0) throw new Error(`${host}: ${stderr.trim().split("\n").at(-1) || command[0]}`);
-    return stdout;
-  };
-  const written = async (): Promise<Held[]> =>
-    censusesIn(await run("journalctl", "-t", "polder-gate", "-o", "cat", "-n", LINES), pseudonym);
-  const before = (await written()).length;
-  await run("systemctl", "kill", "--kill-whom=main", "--signal=USR1", "prosody.service");
-  for (const end = Date.now() + WAIT; Date.now() < end; await sleep(200)) {
-    const now = await written();
-    const last = now.at(-1);
-    if (last && now.length > before) return last;
-  }
-  throw new Error(
-    `${host}: the gate wrote down no census of the meeting in ${WAIT / 1_000} s: polder converge, should its programs be older, or run it again`,
-  );
-}
+const askCensus = (admin: Pick<Admin, "run">, host: string, pseudonym: string): Promise<Held> =>
+  askGate(admin, host, {
+    read: (text) => {
+      const { data } = line.safeParse(text);
+      return data?.room === pseudonym ? { count: data.occupants, nicks: data.nicks } : undefined;
+    },
+    what: "census of the meeting",
+  });
 
 export interface Inside {
   readonly admin: Pick<Admin, "run">;

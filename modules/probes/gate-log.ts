@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Admin } from "./admin.ts";
+
+/** How long the gate may take to write it down, ms. */
+const WAIT = 10_000;
+/** The journal's place of the last entry, as `--show-cursor` prints it. */
+const CURSOR = /^-- cursor: (\S+)$/m;
+
+/**
+ * Asks the gate, as root on its host, what it holds in memory: a signal to Prosody, and the line that the gate
+ * writes into its log after that. Only Prosody's own lines after the signal count, however many there are: a
+ * line of another unit under the gate's name is no answer.
+ *
+ * @param read what a line of the log says, if it is the answer
+ * @param what is asked for, for the error
+ * @throws Error when no answer comes
+ */
+export async function askGate<T>(
+  admin: Pick<Admin, "run">,
+  host: string,
+  { read, what }: { read(line: unknown): T | undefined; readonly what: string },
+): Promise<T> {
+  const run = async (...command: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await admin.run(host, command);
+    if (code !== 0) throw new Error(`${host}: ${stderr.trim().split("\n").at(-1) || command[0]}`);
+    return stdout;
+  };
+  const cursor = CURSOR.exec(await run("journalctl", "-q", "-n", "0", "--show-cursor"))?.[1];
+  if (cursor === undefined) throw new Error(`${host}: its journal is empty`);
+  const log = [
+    ...["journalctl", "-q", "-o", "cat", `--after-cursor=${cursor}`],
+    ...["_SYSTEMD_UNIT=prosody.service", "SYSLOG_IDENTIFIER=polder-gate"],
+  ];
+  await run("systemctl", "kill", "--kill-whom=main", "--signal=USR1", "prosody.service");
+  for (const end = Date.now() + WAIT; Date.now() < end; await sleep(200)) {
+    for (const line of (await run(...log)).split("\n").filter(Boolean)) {
+      const answer = read(JSON.parse(line));
+      if (answer !== undefined) return answer;
+    }
+  }
+  throw new Error(
+    `${host}: the gate wrote down no ${what} in ${WAIT / 1_000} s: polder converge, should its programs be older, or run it again`,
+  );
+}
