@@ -28,9 +28,10 @@ lint: preflight setup $(STAMPS)/judges
 	@npx tsc -p .
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
-## soak       what takes long: fuzz, interrupts at every tenth call, a thousand instances
-soak: preflight-lab setup $(STAMPS)/lab-packages
+## soak       what takes long: three clouds' worth of deployments, planted faults, interrupts, a thousand instances
+soak: preflight-lab setup $(STAMPS)/judges $(STAMPS)/lab-packages
 	@npx vitest run --project soak
+	@npx vitest run --project alone
 
 ## bench      measure each part; the table for docs/benchmarks.md
 bench: preflight-lab setup $(STAMPS)/lab-packages

@@ -4,16 +4,10 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Suites that take longest begin first, so that none is left to run alone at the end; all but the very
- * longest after the unit tests, which fill the time until the lab is up.
+ * Suites that take longest begin first, so that none is left to run alone at the end; the very longest even
+ * before the unit tests, which fill the time until the lab is up.
  */
-const LONGEST = [
-  "deploy.lab",
-  "cdktf.lab",
-  "faults.lab",
-  "hetzner.debian",
-  "hypervisor/hypervisor.lab",
-];
+const LONGEST = ["hetzner.debian", "enumeration.debian", "hypervisor/hypervisor.lab"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -39,6 +33,7 @@ const files = (ending: string) => everywhere.map((folder) => `${folder}/**/*.${e
 /** Three at once on two cores: a third of a suite is waiting. Projects with the same number stand in one line. */
 const maxWorkers = Math.max(3, availableParallelism());
 const long = { testTimeout: 300_000, hookTimeout: 600_000 };
+const veryLong = { testTimeout: 3_600_000, hookTimeout: 600_000, fileParallelism: false };
 
 export default defineConfig({
   test: {
@@ -49,7 +44,7 @@ export default defineConfig({
           name: "unit",
           include: files("test"),
           exclude: [
-            ...["debian.test", "lab.test", "soak.test"].flatMap(files),
+            ...["debian.test", "lab.test", "soak.test", "alone.test"].flatMap(files),
             "**/node_modules/**",
           ],
           // Three at once, beside a lab that comes up: what takes seconds alone may take a minute.
@@ -74,14 +69,18 @@ export default defineConfig({
         },
       },
       {
+        // What takes long, one suite after the other, on one lab.
         test: {
+          ...veryLong,
           name: "soak",
           include: files("soak.test"),
-          testTimeout: 3_600_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          globalSetup: ["lab/testing/shared-lab.ts"],
+          setupFiles: ["lab/testing/await-lab.ts"],
         },
+      },
+      {
+        // What brings labs up and down itself, or looks at all of the machine: nobody else may.
+        test: { ...veryLong, name: "alone", include: files("alone.test") },
       },
     ],
   },

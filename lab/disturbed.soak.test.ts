@@ -8,15 +8,12 @@ import { byHand } from "./testing/by-hand.ts";
 import { type FaultyProxy, faultyProxy } from "./testing/faulty-proxy.ts";
 import { polder, polderOk, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";
 import { complaints, expectRefusal, signalled } from "./testing/refusals.ts";
-import { setup } from "./testing/shared-lab.ts";
 
-let leaveLab: () => Promise<void>;
 let fout: TestInstance;
 let proxy: FaultyProxy;
 const through = (...args: string[]): Promise<Ran> => polder(args, { env: proxy.env });
 
 beforeAll(async () => {
-  leaveLab = await setup();
   fout = testInstance("lab", "t-fout");
   proxy = await faultyProxy("t-fout");
   for (const step of ["plan", "apply", "addresses"]) await polderOk(step, fout.folder);
@@ -25,7 +22,6 @@ afterAll(async () => {
   await polder(["decommission", fout.folder, "--confirm", "t-fout"]);
   fout.forget();
   await proxy.close();
-  await leaveLab();
 });
 
 describe("a quota", () => {

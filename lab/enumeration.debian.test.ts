@@ -1,9 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildBlueprint } from "../modules/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { type Invitation, judge, judgeOccupants } from "../modules/enumeration/index.ts";
+import { judge, judgeOccupants } from "../modules/enumeration/index.ts";
 import type { Finding } from "../modules/findings/index.ts";
 import { FAULTS, plantOracle } from "../modules/probes/enumeration/planted-oracle.ts";
 import {
@@ -13,13 +11,9 @@ import {
   startWorker,
   workerCommand,
 } from "../modules/probes/index.ts";
-import { testFolder } from "../modules/secrets/testing.ts";
-import { loadInstance } from "../modules/workspace/index.ts";
-import { buildFolder } from "../stacks/environment.ts";
 import { Instance } from "./testing/clean-instance.ts";
 import type { Change } from "./testing/gate-server.ts";
 import { raised } from "./testing/gate-world.ts";
-import { polder } from "./testing/polder.ts";
 import { tlsFront } from "./testing/tls-front.ts";
 import { withoutGate } from "./testing/without-gate.ts";
 
@@ -78,17 +72,6 @@ describe("an instance whose rooms nobody can tell apart", () => {
     expect(findings[0]?.message).toMatch(/the moderator was put out during the run/);
   }, 60_000);
 
-  it("asks all ten thousand likely names, once somebody says so", async () => {
-    const observed = await enumerate(
-      instance.question({ ...untimed, allLikely: true }),
-      () => undefined,
-    );
-    const findings = judge(observed, instance.door.domain);
-    expect([observed.likely, named(findings, "fail")]).toEqual([10_000, []]);
-    const { message } = findings.find(({ subject }) => subject === "likely") ?? {};
-    expect(message).toContain("10000 pairs, each answered alike");
-  }, 300_000);
-
   it("comes by TLS, and only to who has the domain's certificate", async () => {
     const front = await tlsFront(instance.door);
     const told = async (tls: { readonly ca?: string | undefined } | undefined) => {
@@ -138,93 +121,6 @@ end)`;
     const file = "/usr/local/lib/polder/prosody/mod_planted_listener.lua";
     expect(await look({ config, files: { [file]: listener } })).toBe("fail");
   }, 60_000);
-});
-
-describe("polder probe enumeration", () => {
-  const place = testFolder("eea-voorbeeld", undefined, "t-telling");
-  const file = (name: string): string => join(place.folder, "..", name);
-  // Of this process alone: suites run side by side.
-  const address = `127.${10 + (process.pid % 200)}.${(process.pid >> 8) & 255}.7`;
-  let instance: Instance;
-  let front: Awaited<ReturnType<typeof tlsFront>>;
-  beforeAll(async () => {
-    const { blueprint: bare, instance: named } = loadInstance(place.folder);
-    const addresses = Object.fromEntries(
-      bare.hosts
-        .filter(({ exposure }) => exposure.addressed)
-        .map(({ id, role }, i) => [
-          id,
-          { id: `${i}`, ipv4: role === "control" ? address : `192.0.2.${i + 1}` },
-        ]),
-    );
-    const { name, cloud, location } = named;
-    writeFileSync(
-      join(place.folder, "addresses.yaml"),
-      JSON.stringify({ instance: name, cloud, location, addresses }),
-    );
-    instance = await Instance.start(loadInstance(place.folder).blueprint);
-    front = await tlsFront(instance.door, { address, port: 443 });
-    writeFileSync(file("ca.pem"), front.certificate);
-    const { moderator, guest, attacker } = instance.question();
-    const link = ({ room, token }: Invitation): string =>
-      `https://${instance.door.domain}/${room}#jwt=%22${token}%22`;
-    writeFileSync(
-      file("links.yaml"),
-      JSON.stringify({ moderator: link(moderator), guest: link(guest), attacker: link(attacker) }),
-      { mode: 0o600 },
-    );
-  }, 60_000);
-  afterAll(async () => {
-    front.close();
-    await instance.stop();
-    place.remove();
-    rmSync(buildFolder("t-telling"), { recursive: true, force: true });
-  });
-
-  /** All processes below one. */
-  const below = (pid: number): number[] => {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-    return children === ""
-      ? []
-      : children
-          .split(" ")
-          .map(Number)
-          .flatMap((one) => [one, ...below(one)]);
-  };
-  const lives = (pid: number): boolean => existsSync(`/proc/${pid}`);
-
-  it("ends by Ctrl-C within two seconds, says what was seen, and leaves nothing running", async () => {
-    let [told, started] = [0, [] as number[]];
-    const ran = await polder(
-      ["probe", "enumeration", place.folder, "--links", file("links.yaml"), "--rate", "1000"],
-      {
-        env: { NODE_EXTRA_CA_CERTS: file("ca.pem") },
-        onLine: (line, child) => {
-          // A little later, amid a kind of names.
-          if (line.includes("guesses near"))
-            setTimeout(() => {
-              started = below(child.pid ?? 0);
-              told = performance.now();
-              child.kill("SIGINT");
-            }, 1_000);
-        },
-      },
-    );
-    const took = performance.now() - told;
-    expect([ran.code, ran.stderr]).toEqual([130, expect.stringMatching(/^interrupted: /m)]);
-    expect(took).toBeLessThan(2_000);
-    expect(started.length).toBeGreaterThan(0);
-    expect(started.filter(lives)).toEqual([]);
-    expect(ran.stdout).toMatch(/^interrupted after \d+ s, at: guesses near a live name$/m);
-    expect(ran.stdout).toMatch(/^pass +enumeration-state +live: 16 pairs/m);
-    expect(ran.stdout).toMatch(
-      /^not-tested +enumeration-timing +live, by presence: the run was interr/m,
-    );
-    expect(ran.stdout).toMatch(
-      /^not-tested +enumeration-guess +near: the run was .*; so far: \d+ pairs/m,
-    );
-    expect(ran.stdout).toMatch(/^not-tested +enumeration-entry +.*: the run was interrupted/m);
-  }, 300_000);
 });
 
 describe("the same Prosody with the gate taken away", () => {

@@ -10,11 +10,9 @@ import { awaitRunning, edgeCounters, inHost, inInternet } from "./hypervisor/ind
 import { Webhook } from "./testing/cluster.ts";
 import { addPerson, type Person } from "./testing/person.ts";
 import { deploy, polder, type TestInstance, testInstance } from "./testing/polder.ts";
-import { setup } from "./testing/shared-lab.ts";
 
 const NAME = "t-hz-cluster";
 const lab = defaultFolder();
-let down: () => Promise<void>;
 let instance: TestInstance;
 let person: Person;
 
@@ -48,7 +46,6 @@ const webhook = new Webhook({
 });
 
 beforeAll(async () => {
-  down = await setup();
   instance = testInstance("lab-hetzner", NAME);
   person = await addPerson(instance, "testbeheer");
   await deploy(instance);
@@ -60,7 +57,6 @@ afterAll(async () => {
   await webhook.close();
   await polder(["decommission", instance.folder, "--confirm", NAME, "--logs", "destroyed"]);
   instance.forget();
-  await down();
 });
 
 describe("a cluster on Hetzner Cloud, as the lab plays it", () => {

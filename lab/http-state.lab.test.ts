@@ -92,11 +92,20 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("state goes to the server that the file names, locked, and nowhere else", async () => {
-  for (const step of ["plan", "apply", "addresses"]) {
-    const ran = await polder([step, instance.folder], { env });
-    expect([step, ran.code, ran.stderr]).toEqual([step, 0, expect.any(String)]);
+const run = (step: string, more: Readonly<Record<string, string>> = {}) =>
+  polder([step, instance.folder], { env: { ...env, ...more } });
+
+test("state goes to the server that the file names, locked, and nowhere else; a plan that came as an artifact is applied", async () => {
+  const planned = await run("plan");
+  expect([planned.code, planned.stderr]).toEqual([0, expect.any(String)]);
+  // What a pipeline hands on: the plan, and the documents.
+  for (const stack of readdirSync(join(buildFolder("t-http"), "stacks"))) {
+    const folder = stackFolder(buildFolder("t-http"), stack);
+    for (const file of readdirSync(folder))
+      if (file !== "cdk.tf.json") rmSync(join(folder, file), { recursive: true });
   }
+  const applied = await run("apply");
+  expect([applied.code, applied.stdout]).toEqual([0, expect.stringContaining("applied plan")]);
   expect([...states.keys()]).toEqual(["/state/t-http-addresses"]);
   expect(JSON.parse(states.get("/state/t-http-addresses") ?? "{}").resources.length).toBe(6);
   expect(locks.size).toBe(0);
@@ -108,29 +117,21 @@ test("a state that another run holds is waited for, then told", async () => {
     "/state/t-http-addresses",
     JSON.stringify({ ID: "x", Who: "someone@elsewhere", Operation: "apply" }),
   );
-  const held = await polder(["plan", instance.folder], { env });
+  const held = await run("plan");
   expect(held.code).toBe(3);
   expect(held.stderr).toContain("another run holds the state");
   locks.clear();
 });
 
-test("who has the folder knows what was applied; a plan that came as an artifact is applied", async () => {
+test("who has the folder knows what was applied", async () => {
   rmSync(buildFolder("t-http"), { recursive: true });
-  const second = await polder(["plan", instance.folder], { env });
+  const second = await run("plan");
   expect([second.code, second.stdout]).toEqual([0, expect.not.stringContaining("nobody reviewed")]);
-  // What a pipeline hands on: the plan, and the documents.
-  for (const stack of readdirSync(join(buildFolder("t-http"), "stacks"))) {
-    const folder = stackFolder(buildFolder("t-http"), stack);
-    for (const file of readdirSync(folder))
-      if (file !== "cdk.tf.json") rmSync(join(folder, file), { recursive: true });
-  }
-  const applied = await polder(["apply", instance.folder], { env });
-  expect([applied.code, applied.stdout]).toEqual([0, expect.stringContaining("applied plan")]);
 });
 
 test("a server with other methods for locks is told so, and taken as the file says", async () => {
   methods = ["POST", "DELETE"];
-  const refused = await polder(["plan", instance.folder], { env });
+  const refused = await run("plan");
   expect([refused.code, refused.stderr]).toEqual([
     3,
     expect.stringMatching(
@@ -141,18 +142,16 @@ test("a server with other methods for locks is told so, and taken as the file sa
   instance.edit((text) =>
     text.replace(/\/state" \}/, '/state", lockMethod: POST, unlockMethod: DELETE }'),
   );
-  const planned = await polder(["plan", instance.folder], { env });
+  const planned = await run("plan");
   expect([planned.code, planned.stderr, locks.size]).toEqual([0, expect.any(String), 0]);
   instance.edit((text) => text.replace('/state"', '/elsewhere"'));
-  const moved = await polder(["plan", instance.folder], { env });
+  const moved = await run("plan");
   instance.edit((text) => text.replace('/elsewhere"', '/state"'));
   expect([moved.code, moved.stderr]).toEqual([3, expect.stringMatching(/→ .* another place/)]);
 });
 
 test("without the password: one line, no stack trace", async () => {
-  const refused = await polder(["plan", instance.folder], {
-    env: { ...env, TF_HTTP_PASSWORD: "wrong" },
-  });
+  const refused = await run("plan", { TF_HTTP_PASSWORD: "wrong" });
   expect(refused.code).toBe(3);
   expect(refused.stderr).not.toMatch(/ {4}at /);
   expect(refused.stderr).not.toContain(password);

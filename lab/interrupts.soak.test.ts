@@ -4,20 +4,17 @@ import { connect } from "../stacks/cloud-objects.ts";
 import { byHand } from "./testing/by-hand.ts";
 import { type FaultyProxy, faultyProxy } from "./testing/faulty-proxy.ts";
 import { polder, program, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";
-import { setup } from "./testing/shared-lab.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 describe("an apply that is interrupted at every tenth call of the API, further on each time", () => {
   /** More would mean that it stands still. */
   const MOST = 40;
-  let leaveLab: () => Promise<void>;
   let proxy: FaultyProxy;
   let instance: TestInstance;
   const through = (...args: string[]): Promise<Ran> => polder(args, { env: proxy.env });
 
   beforeAll(async () => {
-    leaveLab = await setup();
     instance = testInstance("lab", "t-fout");
     proxy = await faultyProxy("t-fout");
   });
@@ -25,7 +22,6 @@ describe("an apply that is interrupted at every tenth call of the API, further o
     await polder(["decommission", instance.folder, "--confirm", "t-fout"]);
     instance.forget();
     await proxy.close();
-    await leaveLab();
   });
 
   /**

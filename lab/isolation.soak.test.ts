@@ -3,15 +3,12 @@ import type { Blueprint } from "../modules/blueprint/index.ts";
 import { defaultFolder } from "./cloud/index.ts";
 import { awaitRunning, inHost } from "./hypervisor/index.ts";
 import { deploy, polder, type TestInstance, testInstance } from "./testing/polder.ts";
-import { setup } from "./testing/shared-lab.ts";
 
 let one: TestInstance;
 let two: TestInstance;
-let down: () => Promise<void>;
 
 // Fourteen hosts at once, beside which no other suite's would fit: so it stands alone.
 beforeAll(async () => {
-  down = await setup();
   one = testInstance("lab", "t-hosts");
   two = testInstance("lab-tweede", "t-probes");
   await deploy(one);
@@ -30,7 +27,6 @@ afterAll(async () => {
     ]);
     instance.forget();
   }
-  await down();
 });
 
 describe("root on a host of one", () => {

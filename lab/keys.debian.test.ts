@@ -1,19 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secretsOf } from "../modules/keyring/index.ts";
 import { createVault, ensureSecrets, openVault, type Vault } from "../modules/secrets/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/testing.ts";
-import { type Canary, canariesBelow, canariesIn, watchArguments } from "./testing/canary.ts";
+import { type Canary, canariesBelow, canariesIn, watchProcesses } from "./testing/canary.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 import { polder, testInstance } from "./testing/polder.ts";
 
@@ -108,25 +101,6 @@ print(ok and hex.encode(stored) == account.stored_key and hex.encode(server) == 
   });
 });
 
-/** Reads the environment of every process that it can, again and again. */
-function watchEnvironments(canaries: readonly Canary[]): () => string[] {
-  const seen = new Set<string>();
-  const timer = setInterval(() => {
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
-        const found = canariesIn(readFileSync(`/proc/${pid}/environ`), canaries);
-        for (const name of found) seen.add(`environment of process ${pid}: ${name}`);
-      } catch {
-        // Gone between the list and the look.
-      }
-    }
-  }, 20);
-  return () => {
-    clearInterval(timer);
-    return [...seen];
-  };
-}
-
 describe("no secret of a vault", () => {
   it("is in arguments, environments, output or any file that `polder keys` leaves", async () => {
     const instance = testInstance("lab", "t-keys");
@@ -165,7 +139,7 @@ describe("no secret of a vault", () => {
       const known = await canaries();
       expect(known.length).toBeGreaterThan(15);
       const ran = [];
-      const [args, environments] = [watchArguments(known), watchEnvironments(known)];
+      const watch = watchProcesses(known, ["cmdline", "environ"]);
       ran.push(await keys("list", instance.folder), await keys("request", instance.folder));
       ran.push(
         await keys("check", instance.folder),
@@ -183,8 +157,8 @@ describe("no secret of a vault", () => {
         await keys("rotate", instance.folder, "issuer/token-signing.key"),
         await polder(["invite", instance.folder, ...meeting], { env }),
       );
-      const seen = [...args.stop(), ...environments()];
-      expect(args.looks()).toBeGreaterThan(20);
+      const seen = watch.stop();
+      expect(watch.looks()).toBeGreaterThan(20);
       const all = [...known, ...(await canaries())];
       const said = ran.map(({ stdout, stderr }) => stdout + stderr).join("\n");
       expect(ran.map(({ code }) => code)).toEqual([0, 0, 1, 0, 0, 2, 2, 0, 0, 0]);

@@ -8,7 +8,7 @@ import { referencesIn } from "../../modules/tree/index.ts";
 import { buildFolder } from "../../stacks/environment.ts";
 import { awaitRunning, inHost } from "../hypervisor/index.ts";
 import { byHand } from "../testing/by-hand.ts";
-import { type Canary, canariesBelow, watchArguments } from "../testing/canary.ts";
+import { type Canary, canariesBelow, watchProcesses } from "../testing/canary.ts";
 import { cluster } from "../testing/cluster.ts";
 import { polder, program, type RunOptions } from "../testing/polder.ts";
 import { canaryOf, huntOnHost } from "../testing/secret-hunt.ts";
@@ -33,7 +33,7 @@ async function secretsOfVault(): Promise<Canary[]> {
   }));
 }
 
-/** Converges the cluster for the first time, and then everything that goes wrong on the way. */
+/** Converges the cluster for the first time, again, and after changes. */
 export function convergeTests(): void {
   describe("converge", () => {
     test("from bare servers to running hosts, each key recorded as unverified", async () => {
@@ -65,7 +65,7 @@ export function convergeTests(): void {
 
     test("again: nothing to do, by one question a host, and no secret in sight", async () => {
       const canaries = await secretsOfVault();
-      const watch = watchArguments(canaries);
+      const watch = watchProcesses(canaries);
       const ran = await converge();
       expect(watch.stop()).toEqual([]);
       expect(watch.looks()).toBeGreaterThan(10);
@@ -177,8 +177,11 @@ export function convergeTests(): void {
       expect(await on("edge-1", "ls /home/vorige/.ssh")).toBe("");
     });
   });
+}
 
-  describe("bad input", () => {
+/** What goes wrong on the way, on a cluster that is converged. */
+export function convergeFaultTests(): void {
+  describe("what goes wrong while it converges", () => {
     test("a file that its program refuses leaves the old service", async () => {
       const change = async (value: string) => {
         const vault = await cluster.vault();

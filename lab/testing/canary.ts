@@ -69,26 +69,40 @@ export function canariesBelow(folder: string, canaries: readonly Canary[]): stri
     );
 }
 
-/** Looks at the arguments of every process, again and again, until told to stop. */
-export function watchArguments(canaries: readonly Canary[]): {
-  looks: () => number;
-  stop: () => string[];
-} {
+/** What /proc calls it, and what it is. */
+const PLACES = { cmdline: "arguments", environ: "environment" } as const;
+
+/**
+ * Looks at every process, again and again, until it is stopped.
+ *
+ * @param places what is looked at. @default the arguments alone
+ */
+export function watchProcesses(
+  canaries: readonly Canary[],
+  places: readonly (keyof typeof PLACES)[] = ["cmdline"],
+): { looks: () => number; stop: () => string[] } {
   const seen = new Set<string>();
+  // Most processes are the same at each look: what was searched once isn't again.
+  const searched = new Set<string>();
   let count = 0;
   const look = () => {
     count++;
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
-        for (const name of canariesIn(readFileSync(`/proc/${pid}/cmdline`), canaries)) {
-          seen.add(`arguments of process ${pid}: ${name}`);
+      for (const place of places) {
+        try {
+          const content = readFileSync(`/proc/${pid}/${place}`);
+          const key = content.toString("latin1");
+          if (searched.has(key)) continue;
+          searched.add(key);
+          for (const name of canariesIn(content, canaries))
+            seen.add(`${PLACES[place]} of process ${pid}: ${name}`);
+        } catch {
+          // Gone between the list and the look.
         }
-      } catch {
-        // Gone between the list and the look.
       }
     }
   };
-  const timer = setInterval(look, 50);
+  const timer = setInterval(look, 20);
   return {
     looks: () => count,
     stop: () => {

@@ -9,7 +9,14 @@ import { buildFolder } from "../../stacks/environment.ts";
 import { defaultFolder } from "../cloud/index.ts";
 import { awaitRunning, edgeCounters, inHost } from "../hypervisor/index.ts";
 import { addPerson, type Person } from "./person.ts";
-import { deploy, polder, type RunOptions, type TestInstance, testInstance } from "./polder.ts";
+import {
+  deploy,
+  polder,
+  type Ran,
+  type RunOptions,
+  type TestInstance,
+  testInstance,
+} from "./polder.ts";
 
 export interface Alarm {
   readonly instance: string;
@@ -119,28 +126,33 @@ class Cluster {
     return this.blueprint.hosts.map(({ id }) => id);
   }
 
-  /** Servers that run, as the cloud made them: nothing is converged yet. */
-  async bringUp(): Promise<void> {
+  /**
+   * Servers that run, as the cloud made them: nothing is converged yet.
+   *
+   * @param options of the commands that deploy it
+   * @returns what these printed
+   */
+  async bringUp(options?: RunOptions): Promise<string[]> {
     const instance = testInstance("lab", this.name);
     this.made = { instance, person: await addPerson(instance, "testbeheer") };
-    await deploy(instance);
+    const printed = await deploy(instance, options);
     await this.webhook.open();
     this.callsBefore = await this.calls();
     const names = this.hosts.map((id) => `${this.name}-${id}`);
     await awaitRunning(this.lab, names, 120);
+    return printed;
   }
 
   async takeDown(): Promise<void> {
     await this.webhook.close();
-    await polder([
-      "decommission",
-      this.instance.folder,
-      "--confirm",
-      this.name,
-      "--logs",
-      "destroyed",
-    ]);
+    await this.decommission();
     this.instance.forget();
+  }
+
+  /** Destroys what is left of it. */
+  decommission(): Promise<Ran> {
+    const confirmed = ["--confirm", this.name, "--logs", "destroyed"];
+    return polder(["decommission", this.instance.folder, ...confirmed]);
   }
 
   /** Runs `polder <command> <instance> <args>` as its admin. */

@@ -50,13 +50,16 @@ export function program(
 export const polder = (args: readonly string[], options?: RunOptions): Promise<Ran> =>
   program(join(ROOT, "cli/polder"), args, options);
 
-/** Runs `polder` and expects it to succeed; gives what it printed. */
-export async function polderOk(...args: string[]): Promise<string> {
-  const ran = await polder(args);
-  if (ran.code !== 0)
-    throw new Error(`polder ${args.join(" ")} exited ${ran.code}:\n${ran.stdout}${ran.stderr}`);
-  return ran.stdout;
+/** Runs `polder`. @throws Error with what it printed when it fails */
+export async function polderWith(args: readonly string[], options?: RunOptions): Promise<Ran> {
+  const ran = await polder(args, options);
+  if (ran.code === 0) return ran;
+  throw new Error(`polder ${args.join(" ")} exited ${ran.code}:\n${ran.stdout}${ran.stderr}`);
 }
+
+/** Runs `polder` and expects it to succeed; gives what it printed. */
+export const polderOk = async (...args: string[]): Promise<string> =>
+  (await polderWith(args)).stdout;
 
 const parent = mkdtempSync(join(tmpdir(), "polder-instances-"));
 
@@ -97,8 +100,16 @@ export function testInstance(example: string, name: string): TestInstance {
   };
 }
 
-/** From nothing to a deployed cluster, by the commands of docs/deploy.md. */
-export async function deploy(instance: TestInstance): Promise<void> {
-  for (const step of ["plan", "apply", "addresses", "plan", "apply"])
-    await polderOk(step, instance.folder);
+/**
+ * From nothing to a deployed cluster, by the commands of docs/deploy.md; gives what each printed.
+ *
+ * @throws Error when one of them fails
+ */
+export async function deploy(instance: TestInstance, options?: RunOptions): Promise<string[]> {
+  const printed: string[] = [];
+  for (const step of ["plan", "apply", "addresses", "plan", "apply"]) {
+    const { stdout, stderr } = await polderWith([step, instance.folder], options);
+    printed.push(stdout + stderr);
+  }
+  return printed;
 }

@@ -18,7 +18,6 @@ export const TEST_PROJECTS = [
   "t-fout",
   "t-quota",
   "t-cdktf",
-  "t-geheim",
   "t-http",
   "t-hyp-een",
   "t-hyp-twee",
