@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secretsOf } from "../modules/keyring/index.ts";
+import { decryptText } from "../modules/secrets/ansible-vault.ts";
 import { createVault, ensureSecrets, openVault, type Vault } from "../modules/secrets/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/testing.ts";
 import { type Canary, canariesBelow, canariesIn, watchProcesses } from "./testing/canary.ts";
@@ -45,17 +46,27 @@ describe("Debian 13's own programs", () => {
   it("age opens the key file, and ansible-vault the vault with what it gives", () => {
     const ran = inRoot("age", "-d", "-i", "/mnt/annakok.age", "/mnt/vault.key.age");
     expect(ran.stdout).toMatch(/^[0-9a-f]{64}\n$/);
-    const text = execFileSync(
-      "bash",
-      [
-        "-c",
-        '"$0" view --vault-password-file <(printf %s "$PASSWORD") "$1"',
-        join(import.meta.dirname, "../build/venv/bin/ansible-vault"),
-        join(place.folder, "vault.yaml"),
-      ],
-      { encoding: "utf8", env: { ...process.env, PASSWORD: ran.stdout.trim(), PAGER: "cat" } },
-    );
+    const file = join(place.folder, "vault.yaml");
+    const ansibleVault = (...command: string[]) =>
+      execFileSync(
+        "bash",
+        [
+          "-c",
+          '"$0" "$@" --vault-password-file <(printf %s "$PASSWORD")',
+          join(import.meta.dirname, "../build/venv/bin/ansible-vault"),
+          ...command,
+        ],
+        { encoding: "utf8", env: { ...process.env, PASSWORD: ran.stdout.trim(), PAGER: "cat" } },
+      );
+    const text = ansibleVault("view", file);
     expect(text).toContain(vault.need("turn/shared-secret"));
+    // And the way back: what Ansible seals, with a label or without, is read here.
+    for (const label of [[], ["--encrypt-vault-id", "default"]]) {
+      const sealed = join(place.folder, "sealed-by-ansible");
+      writeFileSync(`${sealed}.clear`, text);
+      ansibleVault("encrypt", ...label, "--output", sealed, `${sealed}.clear`);
+      expect(decryptText(readFileSync(sealed, "utf8"), ran.stdout.trim())).toBe(text);
+    }
   });
 
   it("age refuses a stranger's identity", async () => {

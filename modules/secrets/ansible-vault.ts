@@ -1,66 +1,60 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
-import { OutsideFailure } from "../outside/index.ts";
-import { WORKSPACE } from "../toolkit/index.ts";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  pbkdf2Sync,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
 
-/** Where `make` puts Ansible; a system's own on the PATH serves, too. */
-const OURS = join(WORKSPACE, "build/venv/bin/ansible-vault");
+// Format 1.1 of Ansible Vault, as ansible-core's lib/ansible/parsing/vault writes it: hexadecimal lines of 80
+// characters below a header, in them three hexadecimal lines: salt, HMAC, ciphertext.
+const HEADER = "$ANSIBLE_VAULT;1.1;AES256";
+/** The same with a label, which changes nothing of the rest. */
+const HEADERS = /^\$ANSIBLE_VAULT;1\.(1;AES256|2;AES256;.*)$/;
+const WIDTH = 80;
+/** Rounds of PBKDF2; what is guessed is a password of 256 random bits, and no person's. */
+const ROUNDS = 10_000;
+const SALT_BYTES = 32;
 
-/**
- * Node hands a child sockets, which can't be opened by name; a shell's pipe can. So the password
- * comes by descriptor 3 and the text by 4, and neither ever has a name in a folder.
- */
-const BY_PIPE = 'cat <&3 | { exec 5<&0 0<&4 3<&- 4<&-; exec "$0" "$@"; }';
-
-/** ansible-vault with a text in and a text out. @throws OutsideFailure when it isn't there. */
-async function run(
-  action: "encrypt" | "decrypt",
-  text: string,
-  password: string,
-): Promise<string | undefined> {
-  const program = existsSync(OURS) ? OURS : "ansible-vault";
-  const args = [action, "--vault-password-file", "/dev/fd/5", "--output", "-"];
-  const child = spawn("/bin/sh", ["-c", BY_PIPE, program, ...args], {
-    stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
-    // From /, since an ansible.cfg of the working folder may name another password file. Ansible
-    // insists on UTF-8.
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], LC_ALL: "C.UTF-8" },
-    cwd: "/",
-  });
-  for (const [fd, content] of [
-    [3, password],
-    [4, text],
-  ] as const) {
-    const stream = child.stdio[fd] as Writable;
-    // It may end before it has read all of it; its exit code tells.
-    stream.on("error", () => undefined);
-    stream.end(content);
-  }
-  const pieces: Buffer[] = [];
-  (child.stdout as Readable).on("data", (piece: Buffer) => pieces.push(piece));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  if (code === 127)
-    throw new OutsideFailure(
-      "ansible-vault isn't there: `polder setup` (in a checkout `make setup`) installs it into build/venv",
-    );
-  return code === 0 ? Buffer.concat(pieces).toString("utf8") : undefined;
+/** The keys for ciphering and for the HMAC, and the counter's first value. */
+function keysOf(password: string, salt: Buffer) {
+  const bytes = pbkdf2Sync(password, salt, ROUNDS, 32 + 32 + 16, "sha256");
+  return {
+    cipher: bytes.subarray(0, 32),
+    mac: bytes.subarray(32, 64),
+    counter: bytes.subarray(64),
+  };
 }
 
+const macOf = (key: Buffer, ciphertext: Buffer): Buffer =>
+  createHmac("sha256", key).update(ciphertext).digest();
+
 /** A text as an Ansible Vault file. */
-export async function encryptText(text: string, password: string): Promise<string> {
-  const sealed = await run("encrypt", text, password);
-  if (!sealed?.startsWith("$ANSIBLE_VAULT;1."))
-    throw new OutsideFailure(
-      "ansible-vault encrypted nothing: does `ansible-vault --version` work?",
-    );
-  return sealed;
+export function encryptText(text: string, password: string): string {
+  const salt = randomBytes(SALT_BYTES);
+  const keys = keysOf(password, salt);
+  const plain = Buffer.from(text);
+  // The format pads to whole blocks, though a counter's stream needs none.
+  const padding = 16 - (plain.length % 16);
+  const cipher = createCipheriv("aes-256-ctr", keys.cipher, keys.counter);
+  const ciphertext = cipher.update(Buffer.concat([plain, Buffer.alloc(padding, padding)]));
+  const parts = [salt, macOf(keys.mac, ciphertext), ciphertext].map((one) => one.toString("hex"));
+  const body = Buffer.from(parts.join("\n")).toString("hex");
+  return [HEADER, ...(body.match(new RegExp(`.{1,${WIDTH}}`, "g")) ?? []), ""].join("\n");
 }
 
 /** The text of an Ansible Vault file; undefined when the password isn't its, or it was changed. */
-export const decryptText = (sealed: string, password: string): Promise<string | undefined> =>
-  run("decrypt", sealed, password);
+export function decryptText(sealed: string, password: string): string | undefined {
+  const [header, ...lines] = sealed.split("\n").map((line) => line.trim());
+  if (!HEADERS.test(header ?? "")) return undefined;
+  const body = Buffer.from(lines.join(""), "hex").toString("latin1");
+  const [salt, mac, ciphertext] = body.split("\n").map((part) => Buffer.from(part, "hex"));
+  if (!salt || !mac || !ciphertext) return undefined;
+  const keys = keysOf(password, salt);
+  const own = macOf(keys.mac, ciphertext);
+  if (mac.length !== own.length || !timingSafeEqual(mac, own)) return undefined;
+  const cipher = createDecipheriv("aes-256-ctr", keys.cipher, keys.counter);
+  const padded = cipher.update(ciphertext);
+  return padded.subarray(0, padded.length - (padded.at(-1) ?? 0)).toString("utf8");
+}

@@ -135,7 +135,7 @@ export class Vault {
     all.set(MADE, JSON.stringify(Object.fromEntries([...this.#made].sort())));
     all.set(PEOPLE, JSON.stringify(people));
     const text = dump(Object.fromEntries([...all].sort()), { lineWidth: -1 });
-    const sealed = await encryptText(text, password);
+    const sealed = encryptText(text, password);
     const now = existsSync(this.path) ? sum(readFileSync(this.path, "utf8")) : undefined;
     if (now !== this.#readSum)
       throw new OutsideFailure(
@@ -214,7 +214,7 @@ export async function openVault(loaded: LoadedInstance, options: OpenOptions = {
   const path = join(loaded.folder, VAULT_FILES[kind][0]);
   const sealed = readFileSync(path, "utf8");
   for (const password of passwords) {
-    const text = await decryptText(sealed, password);
+    const text = decryptText(sealed, password);
     if (text === undefined) continue;
     const values = readValues(text, path);
     const vault = new Vault(kind, loaded.folder, password, peopleOf(loaded.blueprint, kind), {
