@@ -8,6 +8,8 @@ export const oneshot = (name: string, description: string, lines: readonly strin
   textFile(`/etc/systemd/system/${name}.service`, [
     "[Unit]",
     `Description=${description}`,
+    "# Who starts it by hand, again and again, must not keep its timer from it.",
+    "StartLimitIntervalSec=0",
     "",
     "[Service]",
     "Type=oneshot",

@@ -2,6 +2,7 @@ import { type Blueprint, type Host, privateAddresses } from "../../blueprint/ind
 import { adminAlive } from "../alive.ts";
 import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
 import { flowsTo, hostOf, hostsOf, portsOf, publicAddresses } from "../services.ts";
+import { differences } from "./rulesets.ts";
 import type { ScanResult } from "./scan.ts";
 import { isLoopback, readSockets, type Socket } from "./sockets.ts";
 
@@ -147,14 +148,11 @@ async function runFilter(subject: string, context: Context): Promise<Outcome> {
   const script =
     'unshare --net sh -c "nft -f /etc/nftables.conf && nft --stateless list ruleset"; echo "@@@ $?"; nft --stateless list ruleset';
   const ran = await context.admin.run(subject, ["sh", "-c", script]);
-  const [planned = "", loaded = ""] = ran.stdout.split(/^@@@ 0$/m).map((text) => text.trim());
-  if (ran.code !== 0 || planned === "")
+  const [planned = "", loaded = ""] = ran.stdout.split(/^@@@ 0\n/m);
+  if (ran.code !== 0 || planned.trim() === "")
     return fail(`the rules can't be read: ${ran.stderr.trim() || ran.stdout.slice(-200)}`);
-  if (planned === loaded) return pass(`${planned.split("\n").length} lines, loaded as rendered`);
-  const lines = (text: string) => new Set(text.split("\n").map((line) => line.trim()));
-  const [should, is] = [lines(planned), lines(loaded)];
-  const missing = [...should].filter((line) => !is.has(line));
-  const extra = [...is].filter((line) => !should.has(line));
+  const { missing, extra } = differences(planned, loaded) ?? {};
+  if (!missing || !extra) return pass(`${planned.split("\n").length} lines, loaded as rendered`);
   return fail(
     `the loaded rules differ from the rendered ones: ${missing.length} lines missing, ${extra.length} too many; \`polder converge\` loads them`,
     [...missing.map((line) => `missing: ${line}`), ...extra.map((line) => `too many: ${line}`)],
