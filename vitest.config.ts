@@ -51,6 +51,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers,
+          // Modules are read once a worker, not once a file: cdktf and zod alone take a second.
+          isolate: false,
         },
       },
       {
