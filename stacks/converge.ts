@@ -118,19 +118,25 @@ export function writeSshFiles(loaded: LoadedInstance, person: SshUser, vault: Va
 /** The vault, with all that is missing made. */
 async function secrets(loaded: LoadedInstance, options: ConvergeOptions): Promise<Vault> {
   const file = identityFile(options.identity, labPerson(loaded.blueprint, ".age"));
-  if (!hasVault(loaded.folder, "instance")) await createVault(loaded, "instance");
+  if (!hasVault(loaded.folder, "instance")) {
+    if (options.check)
+      refuse(loaded, "no vault yet, so no host was ever converged: `polder converge` comes first");
+    await createVault(loaded, "instance");
+  }
   return openVault(loaded, { identityFile: file });
 }
 
+/** Makes what is missing; a check makes it for this run alone, so that the trees are whole. */
 async function makeSecrets(
   loaded: LoadedInstance,
   vault: Vault,
-  progress: (line: string) => void,
+  { check, progress }: ConvergeOptions,
 ): Promise<void> {
-  const changes = await ensureSecrets(loaded, vault);
+  const keep = check ? "only told" : "kept";
+  const changes = await ensureSecrets(loaded, vault, new Date(), keep);
   const done = changes.filter(({ what }) => what !== "missing");
-  if (done.length > 0)
-    progress(`secrets: ${done.map(({ name, what }) => `${name} ${what}`).join(", ")}`);
+  const told = done.map(({ name, what }) => `${name} ${check ? "would be " : ""}${what}`);
+  if (told.length > 0) progress(`secrets: ${told.join(", ")}`);
   const missing = changes.filter(({ what }) => what === "missing");
   if (missing.length > 0)
     throw new OutsideFailure(
@@ -199,7 +205,7 @@ async function converge(
       .every(({ id }) => loadHosts(folder)[id]);
     let edge = await connections.edge(progress);
     const [way] = note([edge]);
-    await makeSecrets(loaded, vault, progress);
+    await makeSecrets(loaded, vault, options);
     writeSshFiles(loaded, person, vault);
     const asked = way !== undefined && ids.includes(way) ? [way] : [];
     // The edge first: it leads to no host that it doesn't know yet. Not where nothing stands: bare, it leads

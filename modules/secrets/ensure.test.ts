@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -148,6 +148,17 @@ describe("ensureSecrets", () => {
     vault.set("turn/shared-secret", "another", "2026-11-24");
     await ensureSecrets(loaded, vault, NOW);
     expect(isOfSecret()).toBe(true);
+  });
+
+  it("only tells what it would make, where nothing is to be kept", async () => {
+    const path = join(loaded.folder, "vault.yaml");
+    const before = readFileSync(path, "utf8");
+    const opened = await openVault(loaded, { identityFile: anna.identityFile });
+    const told = await ensureSecrets(loaded, opened, days(61), "only told");
+    expect(told.length).toBeGreaterThan(0);
+    expect(readFileSync(path, "utf8")).toBe(before);
+    // It stands in the vault that is open, so that what refers to it is whole.
+    expect(await ensureSecrets(loaded, opened, days(61), "only told")).toEqual([]);
   });
 
   it("makes the account file of a password, and another with another", async () => {

@@ -93,11 +93,13 @@ function certificateForm(address: string): string {
  * signs tokens. Nothing due: nothing is written.
  *
  * @param now the moment that "due" is judged at
+ * @param keep whether it is saved, or stands in the open vault alone
  */
 export async function ensureSecrets(
   loaded: LoadedInstance,
   vault: Vault,
   now: Date = new Date(),
+  keep: "kept" | "only told" = "kept",
 ): Promise<readonly Change[]> {
   const work = new Work(loaded.blueprint, vault, now);
   if (vault.kind === "instance") {
@@ -111,15 +113,15 @@ export async function ensureSecrets(
     await work.logStores();
     work.securityText();
     const hosts = work.ssh(loadHosts(loaded.folder));
-    if (hosts) saveHosts(loaded.folder, hosts);
+    if (hosts && keep === "kept") saveHosts(loaded.folder, hosts);
     vault.overlay(TOKEN_KEYS, loadTokenKeys(loaded.folder));
     work.given();
   } else {
     work.random();
     // Before the vault: an interrupt in between leaves a public half too many, never one too few.
-    writeTokenKeys(loaded.folder, vault);
+    if (keep === "kept") writeTokenKeys(loaded.folder, vault);
   }
-  await vault.save();
+  if (keep === "kept") await vault.save();
   return work.changes;
 }
 
