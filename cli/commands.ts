@@ -107,6 +107,14 @@ const ALL: readonly Listed[] = [
     does: 'Print what cdktf and terraform need in their environment: eval "$(polder env)"',
     load: async () => (await import("./commands/env.ts")).envCommand(),
   },
+  {
+    name: "completion",
+    does: "Print what completes commands, options and instances in bash or zsh",
+    load: async () =>
+      (await import("./commands/completion.ts")).completionCommand(() =>
+        Promise.all(COMMANDS.map(({ load }) => load())),
+      ),
+  },
 ];
 
 /** Every command that is there, in the order of `polder --help`. */
