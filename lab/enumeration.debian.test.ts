@@ -33,16 +33,17 @@ describe("an instance whose rooms nobody can tell apart", () => {
   }, 60_000);
   afterAll(() => instance.stop());
 
-  it("passes, behind oracles that are found", async () => {
-    let findings: Finding[] = [];
-    // Other suites may make a run too noisy for 2 ms; none may see what isn't there.
-    for (let seed = 1; seed <= 3; seed++) {
-      findings = await run(instance.question({ seed, limits: { ...untimed.limits, seconds: 90 } }));
-      expect(named(findings, "fail")).toEqual([]);
-      if (named(findings, "not-tested").length === 1) break;
-    }
-    expect(named(findings, "not-tested")).toEqual([`enumeration-hidden ${instance.door.domain}`]);
-  }, 300_000);
+  // How long answers take is looked at by enumeration.soak.test.ts, which has the machine to itself: without it
+  // the rest counts for nothing, and says so.
+  it("raises no alarm, behind oracles that are found, but for that of time", async () => {
+    const findings = await run(instance.question(untimed));
+    expect(named(findings, "fail")).toEqual([]);
+    const planted = findings.filter(({ id }) => id === "enumeration-planted");
+    const found = planted.filter(({ verdict }) => verdict === "pass").map(({ subject }) => subject);
+    const others = planted.map(({ subject }) => subject).filter((one) => !one.startsWith("time"));
+    expect(found).toEqual(others);
+    expect(others.length).toBe(FAULTS.length - 1);
+  }, 60_000);
 
   it.each(FAULTS.filter((fault) => fault !== "time"))(
     "fails once something gives it away by its %s",

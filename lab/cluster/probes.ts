@@ -18,10 +18,11 @@ export function probeTests(): void {
     });
   });
 
-  it("sees a fault on each host at once, and that all is put right again", async () => {
+  it("sees a fault on a host of each role at once, and that all is put right again", async () => {
     const plain = CLUSTER_FAULTS.filter(({ openInCloud }) => openInCloud === undefined);
     const faults = plain.filter(({ host }, i) => plain.findIndex((one) => one.host === host) === i);
-    expect(faults.map(({ host }) => host).sort()).toEqual([...cluster.hosts].sort());
+    const roles = new Set(cluster.hosts.map((id) => id.replace(/-\d+$/, "")));
+    expect(new Set(faults.map(({ host }) => host.replace(/-\d+$/, "")))).toEqual(roles);
     await Promise.all(faults.map(({ host, script }) => cluster.on(host, script)));
     try {
       const looked = [...new Set(faults.flatMap((fault) => fault.looked))];
