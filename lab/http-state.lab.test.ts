@@ -105,7 +105,10 @@ test("state goes to the server that the file names, locked, and nowhere else; a 
       if (file !== "cdk.tf.json") rmSync(join(folder, file), { recursive: true });
   }
   const applied = await run("apply");
-  expect([applied.code, applied.stdout]).toEqual([0, expect.stringContaining("applied plan")]);
+  expect([applied.code, applied.stdout], applied.stderr).toEqual([
+    0,
+    expect.stringContaining("applied plan"),
+  ]);
   expect([...states.keys()]).toEqual(["/state/t-http-addresses"]);
   expect(JSON.parse(states.get("/state/t-http-addresses") ?? "{}").resources.length).toBe(6);
   expect(locks.size).toBe(0);

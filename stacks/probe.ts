@@ -78,8 +78,9 @@ async function tellMonitor(
   );
   if (!edge || lines.length === 0) return;
   // By a stream that stands until journald has read all of it: of a process that has ended before it looks, it
-  // knows no unit, and the monitor counts no line without one.
-  const command = ["systemd-cat", "-t", "polder-probe", "sh", "-c", "cat; journalctl --sync"];
+  // knows no unit, and the monitor counts no line without one. A host that has much to do may not answer at once.
+  const sync = "for i in 1 2 3 4 5; do journalctl --sync && exit; sleep 1; done; exit 1";
+  const command = ["systemd-cat", "-t", "polder-probe", "sh", "-c", `cat; ${sync}`];
   const ran = await admin.run(edge.id, command, { input: `${lines.join("\n")}\n` });
   if (ran.code !== 0) progress(`the monitor couldn't be told: ${ran.stderr.trim()}`);
 }
