@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * Suites that take longest begin first, so that none is left to run alone at the end; the very longest even
  * before the unit tests, which fill the time until the lab is up.
  */
-const LONGEST = ["hetzner.debian", "enumeration.debian", "hypervisor/hypervisor.lab"];
+const LONGEST = ["hetzner.debian", "gate-limits.debian", "hypervisor/hypervisor.lab"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -62,7 +62,13 @@ export default defineConfig({
       },
       {
         // Debian's own programs, in a root that is never booted, and the kernel's: root's rights, no lab.
-        test: { ...long, maxWorkers, name: "debian", include: files("debian.test") },
+        test: {
+          ...long,
+          maxWorkers,
+          name: "debian",
+          include: files("debian.test"),
+          setupFiles: ["lab/testing/await-judge-root.ts"],
+        },
       },
       {
         // One lab, shared by all; each suite has instances and projects of its own.
