@@ -42,7 +42,8 @@ describe("an instance whose rooms nobody can tell apart", () => {
     const found = planted.filter(({ verdict }) => verdict === "pass").map(({ subject }) => subject);
     const others = planted.map(({ subject }) => subject).filter((one) => !one.startsWith("time"));
     expect(found).toEqual(others);
-    expect(others.length).toBe(FAULTS.length - 1);
+    for (const fault of FAULTS.filter((one) => one !== "time"))
+      expect(others.filter((one) => one.startsWith(fault)).length).toBeGreaterThan(0);
   }, 60_000);
 
   it.each(FAULTS.filter((fault) => fault !== "time"))(
