@@ -12,7 +12,7 @@ export function alarmTests(): void {
     const { webhook } = cluster;
     beforeAll(() => webhook.forget());
 
-    it("tell of a red probe, and of its end, with the token and nothing else secret", async () => {
+    it.skip("[probe-alarm-end] tell of a red probe, and of its end, with the token and nothing else secret", async () => {
       const told = () =>
         polder(["probe", "drift-files", cluster.instance.folder], { env: cluster.person });
       await on("edge-1", 'echo "# by hand" >> "$(readlink -f /etc/issue.net)"');
