@@ -62,6 +62,16 @@ async function driftOf(loaded: LoadedInstance, options: ProbeOptions): Promise<M
 const PRIORITY = { fail: 3, pass: 6, waived: 6 } as const;
 
 /**
+ * What writes lines from its standard input into a host's journal, under a name. The shell writes them itself, and
+ * stands until journald has read all of them: of a process that has ended by then, such as a `cat`, journald knows
+ * no unit, and the monitor counts no line without one.
+ */
+export const journalWriter = (name: string): readonly string[] => [
+  ...["systemd-cat", "-t", name, "sh", "-c"],
+  `while IFS= read -r line; do printf '%s\\n' "$line"; done; journalctl --sync`,
+];
+
+/**
  * Logs what was judged on the edge host, whose journal goes to the monitor, which tells people what
  * turned red and, hearing of a pass, what turned green again.
  */
@@ -77,11 +87,9 @@ async function tellMonitor(
     verdict === "not-tested" ? [] : [`<${PRIORITY[verdict]}>${id} ${subject}: ${message}`],
   );
   if (!edge || lines.length === 0) return;
-  // By a stream that stands until journald has read all of it: of a process that has ended before it looks, it
-  // knows no unit, and the monitor counts no line without one. A host that has much to do may not answer at once.
-  const sync = "for i in 1 2 3 4 5; do journalctl --sync && exit; sleep 1; done; exit 1";
-  const command = ["systemd-cat", "-t", "polder-probe", "sh", "-c", `cat; ${sync}`];
-  const ran = await admin.run(edge.id, command, { input: `${lines.join("\n")}\n` });
+  const ran = await admin.run(edge.id, journalWriter("polder-probe"), {
+    input: `${lines.join("\n")}\n`,
+  });
   if (ran.code !== 0) progress(`the monitor couldn't be told: ${ran.stderr.trim()}`);
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { journalWriter } from "../../stacks/probe.ts";
 import { cluster } from "../testing/cluster.ts";
 import { red } from "../testing/findings.ts";
 import { journalAttack } from "../testing/journal-attack.ts";
@@ -12,7 +13,7 @@ export function alarmTests(): void {
     const { webhook } = cluster;
     beforeAll(() => webhook.forget());
 
-    it.skip("[probe-alarm-end] tell of a red probe, and of its end, with the token and nothing else secret", async () => {
+    it("tell of a red probe, and of its end, with the token and nothing else secret", async () => {
       const told = () =>
         polder(["probe", "drift-files", cluster.instance.folder], { env: cluster.person });
       await on("edge-1", 'echo "# by hand" >> "$(readlink -f /etc/issue.net)"');
@@ -23,6 +24,23 @@ export function alarmTests(): void {
       await webhook.heard(/drift-files edge-1$/, "green");
       const vault = await cluster.vault();
       expect(webhook.received[0]?.token).toBe(`Bearer ${vault.need("alarm/token")}`);
+    });
+
+    it("count a report's lines also where the journal reads them late: each has its writer's unit", async () => {
+      const command = journalWriter("polder-test-late")
+        .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+        .join(" ");
+      const entries = await on(
+        "edge-1",
+        `systemctl kill -s STOP systemd-journald; (sleep 3; systemctl kill -s CONT systemd-journald) &
+        printf '<6>one\\n<6>two\\n' | systemd-run -q --pipe --wait --unit=polder-test-late ${command}
+        wait; journalctl -q -t polder-test-late -o json --output-fields=_SYSTEMD_UNIT`,
+      );
+      const units = entries
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)._SYSTEMD_UNIT);
+      expect(units).toEqual(["polder-test-late.service", "polder-test-late.service"]);
     });
 
     it("tell of a web server that was stopped, and of its end", async () => {
