@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Argument, Command } from "commander";
+import { TOOLKIT } from "../../modules/toolkit/index.ts";
 import { out } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 
@@ -7,61 +10,25 @@ Bash, in ~/.bashrc:   eval "$(polder completion bash)"
 Zsh, in ~/.zshrc:     eval "$(polder completion zsh)"
 Instances are offered by the folders of instances/ in the working folder.`;
 
-/** What may stand after a command: `keys rotate`, say; the empty path is `polder` itself. */
-interface Place {
-  readonly path: string;
-  readonly words: readonly string[];
-  readonly takesInstance: boolean;
-  /** Options that take one of some values. */
-  readonly choices: readonly { readonly option: string; readonly values: readonly string[] }[];
-}
-
-function placesOf(command: Command, path: readonly string[]): Place[] {
-  const below = command.commands.flatMap((one) => placesOf(one, [...path, one.name()]));
+/** What may stand after a command and after its options that have choices: lines for completion.bash. */
+function places(command: Command, path: readonly string[] = []): string[] {
+  const at = path.join(" ");
   const options = command.options.filter(({ hidden }) => !hidden);
-  const place = {
-    path: path.join(" "),
-    words: [
-      ...command.commands.map((one) => one.name()),
-      ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
-      ...[...options.flatMap(({ long }) => long ?? []), "--help"],
-    ],
-    takesInstance: command.registeredArguments.some((one) => one.name() === "instance"),
-    choices: options.flatMap(({ long, argChoices }) =>
-      long && argChoices ? [{ option: long, values: argChoices }] : [],
+  const takesInstance = command.registeredArguments.some((one) => one.name() === "instance");
+  const words = [
+    ...(takesInstance ? ["@instance"] : []),
+    ...command.commands.map((one) => one.name()),
+    ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    ...options.flatMap(({ long }) => long ?? []),
+    "--help",
+  ];
+  return [
+    `${at}:${words.join(" ")}`,
+    ...options.flatMap(({ long, argChoices }) =>
+      long && argChoices ? [`${at}=${long}:${argChoices.join(" ")}`] : [],
     ),
-  };
-  return [place, ...below];
-}
-
-/** A script for bash 3.2 or newer, and for zsh with its bashcompinit. */
-function script(places: readonly Place[]): string {
-  const quoted = (words: readonly string[]) => `"${words.join(" ")}"`;
-  const choices = places.flatMap(({ path, choices }) =>
-    choices.map(({ option, values }) => `    "${path} ${option}") words=${quoted(values)} ;;`),
-  );
-  return `_polder() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" path="" next i words="" instances=""
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    next="\${path:+$path }\${COMP_WORDS[i]}"
-    case "$next" in
-    ${places.flatMap(({ path }) => (path ? [`"${path}"`] : [])).join("|")}) path="$next" ;;
-    esac
-  done
-  case "$path" in
-${places.map(({ path, words, takesInstance }) => `    "${path}") words=${quoted(words)}${takesInstance ? " instances=1" : ""} ;;`).join("\n")}
-  esac
-  case "$path $before" in
-${choices.join("\n")}
-  esac
-  if [ -n "$instances" ]; then
-    for i in instances/*/instance.yaml; do
-      if [ -e "$i" ]; then i="\${i%/instance.yaml}"; words="$words \${i#instances/}"; fi
-    done
-  fi
-  COMPREPLY=($(compgen -W "$words" -- "$word"))
-}
-complete -o bashdefault -o default -F _polder polder`;
+    ...command.commands.flatMap((one) => places(one, [...path, one.name()])),
+  ];
 }
 
 /**
@@ -76,7 +43,8 @@ export function completionCommand(all: () => Promise<readonly Command[]>): Comma
     .action(async (shell: string) => {
       const root = new Command("polder").version(VERSION);
       for (const command of await all()) root.addCommand(command);
-      const begin = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
-      out(`${begin}${script(placesOf(root, []))}`);
+      if (shell === "zsh") out("autoload -U +X bashcompinit && bashcompinit");
+      out(`_polder_places='\n${places(root).join("\n")}\n'`);
+      out(readFileSync(join(TOOLKIT, "cli/completion.bash"), "utf8"));
     });
 }
