@@ -28,7 +28,7 @@ lint: preflight setup $(STAMPS)/judges
 	@npx tsc -p .
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
-## soak       what takes long: three clouds' worth of deployments, planted faults, interrupts, a thousand instances
+## soak       what takes long: more deployments, each planted fault alone, interrupts, hundreds of runs (docs/tests.md)
 soak: preflight-lab setup $(STAMPS)/judges $(STAMPS)/lab-packages
 	@npx vitest run --project soak
 	@npx vitest run --project alone

@@ -30,7 +30,7 @@ describe("an instance whose rooms nobody can tell apart", () => {
   let instance: Instance;
   beforeAll(async () => {
     instance = await Instance.start(blueprint);
-  });
+  }, 60_000);
   afterAll(() => instance.stop());
 
   // How long answers take is looked at by enumeration.soak.test.ts, which has the machine to itself: without it
@@ -131,7 +131,7 @@ describe("the same Prosody with the gate taken away", () => {
     instance = await Instance.start(blueprint, {
       config: (text) => withoutGate(raised(text)),
     });
-  });
+  }, 60_000);
   afterAll(() => instance.stop());
 
   it("tells live rooms, and lets strangers make their own", async () => {

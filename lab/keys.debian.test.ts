@@ -150,7 +150,7 @@ describe("no secret of a vault", () => {
       const known = await canaries();
       expect(known.length).toBeGreaterThan(15);
       const ran = [];
-      const watch = watchProcesses(known, ["cmdline", "environ"]);
+      const watch = watchProcesses(known, { places: ["cmdline", "environ"], every: 20 });
       ran.push(await keys("list", instance.folder), await keys("request", instance.folder));
       ran.push(
         await keys("check", instance.folder),

@@ -3,6 +3,7 @@ import { journalWriter } from "../../stacks/probe.ts";
 import { cluster } from "../testing/cluster.ts";
 import { red } from "../testing/findings.ts";
 import { journalAttack } from "../testing/journal-attack.ts";
+import { quoted } from "../testing/judge-tree.ts";
 import { polder } from "../testing/polder.ts";
 
 const on = (host: string, script: string) => cluster.on(host, script);
@@ -27,9 +28,7 @@ export function alarmTests(): void {
     });
 
     it("count a report's lines also where the journal reads them late: each has its writer's unit", async () => {
-      const command = journalWriter("polder-test-late")
-        .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
-        .join(" ");
+      const command = journalWriter("polder-test-late").map(quoted).join(" ");
       const entries = await on(
         "edge-1",
         `systemctl kill -s STOP systemd-journald; (sleep 3; systemctl kill -s CONT systemd-journald) &

@@ -457,7 +457,7 @@ print(c.getresponse().status)`,
     expect(existsSync(disk)).toBe(true);
     await een.remove(direct);
     const gone = () => !hypervisorStatus({ folder }).hosts.some(({ id }) => id === direct.id);
-    expect(await until(() => gone() && !existsSync(disk), 60)).toBe(true);
+    expect(await until(() => gone() && !existsSync(disk), 15)).toBe(true);
     expect(await callFromInternet(addresses.direct6)).toBeUndefined();
   });
 });

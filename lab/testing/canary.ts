@@ -69,33 +69,28 @@ export function canariesBelow(folder: string, canaries: readonly Canary[]): stri
     );
 }
 
-/** How often one process is looked at, 20 ms apart. */
-const LOOKS = 10;
-
 /** What /proc calls it, and what it is. */
 const PLACES = { cmdline: "arguments", environ: "environment" } as const;
 
-/**
- * Looks at every process, again and again, until it is stopped.
- *
- * @param places what is looked at. @default the arguments alone
- */
+interface Watch {
+  /** @default the arguments alone */
+  readonly places?: readonly (keyof typeof PLACES)[];
+  /** Milliseconds between two looks. */
+  readonly every?: number;
+}
+
+/** Looks at every process, again and again, until it is stopped. */
 export function watchProcesses(
   canaries: readonly Canary[],
-  places: readonly (keyof typeof PLACES)[] = ["cmdline"],
+  { places = ["cmdline"], every = 50 }: Watch = {},
 ): { looks: () => number; stop: () => string[] } {
   const seen = new Set<string>();
-  // The hosts' own are hundreds, and the same for ever. A new one is looked at some times: what it was forked
-  // from becomes what is run within one or two looks.
-  const looked = new Map<string, number>();
+  // Most processes are the same at each look: what was searched once isn't again.
   const searched = new Set<string>();
   let count = 0;
   const look = () => {
     count++;
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      const times = looked.get(pid) ?? 0;
-      if (times === LOOKS) continue;
-      looked.set(pid, times + 1);
       for (const place of places) {
         try {
           const content = readFileSync(`/proc/${pid}/${place}`);
@@ -110,7 +105,7 @@ export function watchProcesses(
       }
     }
   };
-  const timer = setInterval(look, 20);
+  const timer = setInterval(look, every);
   return {
     looks: () => count,
     stop: () => {

@@ -12,7 +12,7 @@ export interface Verdict {
   readonly output: string;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Runs inside: rights as on the host, then all judges at once; each one's output between marks. */
 function script(files: readonly TreeFile[], judges: readonly Judge[]): string {

@@ -152,7 +152,7 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "  large_client_header_buffers 4 8k;",
     "  client_body_timeout 5s;",
     "  send_timeout 10s;",
-    "  # Long enough for a page's files, short for who opens connections and asks nothing more: each takes 30 kB.",
+    "  # Long enough for a page's files, short for who opens connections and asks nothing more.",
     "  keepalive_timeout 5s;",
     "  reset_timedout_connection on;",
     "",
