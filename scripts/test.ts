@@ -1,31 +1,17 @@
 // `make test`: every check of the project, one closing line. A check that is skipped must stand in
 // not-tested.yaml with its reason; one that doesn't is a failure, not a silence.
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { load } from "js-yaml";
 import { z } from "zod";
+import { RECORD, type TestRecord } from "./vitest-record.ts";
 
 const root = join(import.meta.dirname, "..");
-const reportFile = join(root, "build/test-report.json");
 const notTested = z
   .array(z.strictObject({ id: z.string(), why: z.string() }))
   .parse(load(readFileSync(join(root, "scripts/not-tested.yaml"), "utf8")));
-
-const report = z.object({
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      message: z.string().optional(),
-      startTime: z.number(),
-      endTime: z.number(),
-      assertionResults: z.array(
-        z.object({ fullName: z.string(), title: z.string(), status: z.string() }),
-      ),
-    }),
-  ),
-});
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const faults: string[] = [];
@@ -59,8 +45,9 @@ check("ansible", [
 ]);
 
 mkdirSync(join(root, "build"), { recursive: true });
+rmSync(RECORD, { force: true });
 const projects = process.argv.slice(2).flatMap((name) => ["--project", name]);
-const { status } = spawnSync(
+const vitest = spawn(
   "npx",
   [
     "--no-install",
@@ -68,42 +55,45 @@ const { status } = spawnSync(
     "run",
     ...projects,
     "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${reportFile}`,
+    `--reporter=${join(import.meta.dirname, "vitest-record.ts")}`,
   ],
-  { cwd: root, stdio: "inherit" },
+  { cwd: root, stdio: ["inherit", "inherit", "pipe"] },
 );
-const seen = report.parse(JSON.parse(readFileSync(reportFile, "utf8")));
-for (const file of seen.testResults) {
-  if (file.assertionResults.length === 0) fail(`${file.name}: ran no test ${file.message ?? ""}`);
-  for (const test of file.assertionResults) {
+/** The end of what it wrote to standard error, where a failure beside all suites is written. */
+let lastWords = "";
+vitest.stderr.on("data", (chunk: Buffer) => {
+  process.stderr.write(chunk);
+  lastWords = `${lastWords}${chunk}`.slice(-4000);
+});
+const [status] = await once(vitest, "close");
+const seen: TestRecord = JSON.parse(readFileSync(RECORD, "utf8"));
+for (const { file, tests, errors } of seen.suites) {
+  if (tests.length === 0) fail(`${relative(root, file)}: ran no test`);
+  for (const error of errors) fail(`${relative(root, file)}: ${error}`);
+  for (const test of tests) {
     const id = /^\[([a-z0-9-]+)\]/.exec(test.title)?.[1];
-    if (test.status === "passed") {
+    if (test.state === "passed") {
       count.passed++;
       if (id) proven.add(id);
-    } else if (test.status === "failed") fail(test.fullName);
+    } else if (test.state === "failed") fail([test.name, ...test.errors].join("\n  "));
     else if (!notTested.some((known) => known.id === id)) {
-      fail(`skipped without an id of scripts/not-tested.yaml: ${test.fullName}`);
+      fail(`skipped without an id of scripts/not-tested.yaml: ${test.name}`);
     }
   }
 }
+for (const error of seen.unhandled) fail(`beside all suites: ${error}`);
+// What the record doesn't have must not pass by it.
+if (seen.suites.length === 0 || (status !== 0 && count.failed === 0)) {
+  fail(`vitest exited ${status} and recorded no failure; its last words:\n${lastWords}`);
+}
+
 for (const { id, why } of notTested.filter((known) => !proven.has(known.id))) {
   count.skipped++;
   process.stdout.write(`not-tested ${id}: ${why}\n`);
 }
 // By the clock, side by side with others: where a run's time went.
-const spent = seen.testResults
-  .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
-  .sort((a, b) => b.seconds - a.seconds)
-  .slice(0, 12);
-for (const { name, seconds } of spent)
-  process.stdout.write(`took ${seconds.toFixed(0).padStart(4)} s  ${relative(root, name)}\n`);
-
-// A suite that dies outside its tests must not pass by its tests.
-const redTests = seen.testResults.some((file) =>
-  file.assertionResults.some((test) => test.status === "failed"),
-);
-if (seen.testResults.length === 0 || (status !== 0 && !redTests)) fail(`vitest exited ${status}`);
+for (const { file, seconds } of [...seen.suites].sort((a, b) => b.seconds - a.seconds).slice(0, 12))
+  process.stdout.write(`took ${seconds.toFixed(0).padStart(4)} s  ${relative(root, file)}\n`);
 
 for (const fault of faults) process.stdout.write(`FAILED ${fault}\n`);
 process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);

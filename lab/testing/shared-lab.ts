@@ -52,7 +52,13 @@ export function setup(): () => Promise<void> {
   );
   return async () => {
     const end = await started;
-    await end?.();
+    try {
+      await end?.();
+    } catch (error) {
+      // vitest prints what a teardown throws and calls the run passed.
+      process.exitCode = 1;
+      throw error;
+    }
     rmSync(folder, { recursive: true });
   };
 }
