@@ -1,8 +1,17 @@
 // Compiles the command and the probes' worker into dist/, so that they start at once and run where
 // no TypeScript is. The bindings of the providers come inside; npm's packages stay where npm puts them.
 //
-//   node scripts/compile.mjs
-import { mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+//   node scripts/compile.mjs            beside what commands that run still load
+//   node scripts/compile.mjs --prune    for a package: without parts of earlier sources
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
@@ -68,3 +77,10 @@ for (const { path, contents } of outputFiles.sort((a, b) => isEntry(a.path) - is
 const stamp = join(root, "dist/compiled");
 writeFileSync(stamp, "");
 utimesSync(stamp, began, began);
+if (process.argv.includes("--prune")) {
+  const wanted = new Set([stamp, ...outputFiles.map(({ path }) => path)]);
+  for (const name of readdirSync(join(root, "dist"))) {
+    const path = join(root, "dist", name);
+    if (!wanted.has(path)) rmSync(path, { recursive: true });
+  }
+}

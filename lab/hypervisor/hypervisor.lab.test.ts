@@ -163,12 +163,12 @@ describe("the lab's hypervisor", () => {
     );
     await awaitRunning(folder, [a.id, b.id, direct.id, other.id], 90);
     volume = await een.volume(a);
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await Promise.all([een.clear(), twee.clear()]);
     rmSync(keys, { recursive: true });
-  }, 60_000);
+  });
 
   it("boots each server at exactly its addresses, with its MAC and its name", async () => {
     const { hosts } = hypervisorStatus({ folder });

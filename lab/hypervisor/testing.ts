@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Api, type Json, text } from "../cloud/api.ts";
 import { readPasswords } from "../cloud/credentials.ts";
 import { labPaths } from "../cloud/paths.ts";
@@ -158,7 +159,7 @@ export class Member {
       api.call(service, "DELETE", path);
     const servers = await api.list("compute", "/servers", "servers");
     for (const one of servers) await tidy("compute", `/servers/${text(one, "id")}`);
-    while ((await api.list("compute", "/servers", "servers")).length > 0);
+    while ((await api.list("compute", "/servers", "servers")).length > 0) await sleep(500);
     const volumes = `/${api.projectId}/volumes`;
     for (const one of await api.list("volumev3", volumes, "volumes"))
       await tidy("volumev3", `${volumes}/${text(one, "id")}`);

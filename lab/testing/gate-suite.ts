@@ -3,9 +3,6 @@ import type { Blueprint } from "../../modules/blueprint/index.ts";
 import type { Change } from "./gate-server.ts";
 import { World } from "./gate-world.ts";
 
-/** The judges' root may have to be made first, ms. */
-const STARTS_WITHIN = 120_000;
-
 /**
  * A world that stands while the tests beside this call run, given by a call since it is started later.
  *
@@ -15,7 +12,7 @@ export function worldOfSuite(blueprint: Blueprint, change?: Change): () => World
   let world: World | undefined;
   beforeAll(async () => {
     world = await World.start(blueprint, change);
-  }, STARTS_WITHIN);
+  });
   afterAll(() => world?.stop());
   return () => {
     if (!world) throw new Error("asked before the suite's beginning");
