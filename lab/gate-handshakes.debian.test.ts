@@ -7,6 +7,7 @@ import { XmppClient } from "../modules/probes/index.ts";
 import { GateClient, knock, queryOf } from "./testing/gate-client.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
+import { World } from "./testing/gate-world.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance({ chat: "on" })));
 const { domain } = blueprint;
@@ -32,6 +33,23 @@ describe("a handshake", () => {
     if (admitted) answer.terminate();
     expect(admitted).toBe(row.verdict === "admitted");
     if (!admitted) expect(answer).toEqual(await knock(world().server, ""));
+  });
+
+  it("lets no guest in where guests are off", async () => {
+    const meetings = { ...blueprint.meetings, guests: false };
+    const closed = await World.start({ ...blueprint, meetings });
+    try {
+      const room = closed.issuer.room();
+      const knocked = async (role: "guest" | "moderator") => {
+        const token = await closed.issuer.token(room, role);
+        const answer = await knock(closed.server, queryOf(room, token));
+        if (answer instanceof WebSocket) answer.terminate();
+        return answer instanceof WebSocket ? "admitted" : answer.status;
+      };
+      expect([await knocked("guest"), await knocked("moderator")]).toEqual([404, "admitted"]);
+    } finally {
+      await closed.stop();
+    }
   });
 
   it.each([

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { calendarText } from "../modules/invitations/index.ts";
+import { calendarText, lifeOf } from "../modules/invitations/index.ts";
 import { sumOf } from "../modules/issue-log/index.ts";
 import { OutsideFailure } from "../modules/outside/index.ts";
 import { makeRoom, type RoomName, randomText, readRoomKeys } from "../modules/rooms/index.ts";
 import { openVault, whoseIdentity } from "../modules/secrets/index.ts";
 import {
   keyIdOf,
-  LONGEST,
   linkOf,
   loadFeatures,
   type Role,
@@ -19,20 +18,17 @@ import { buildFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { writeIssueLog } from "./issue-log.ts";
 
-/** Seconds that the door is open before a meeting begins. */
-const EARLY = 900;
-
 /** More than a calendar entry, or links of a dozen meetings. */
 const FILE_BYTES = 65_536;
 
 export interface Meeting {
   /** Seconds since 1970. */
   readonly starts: number;
-  /** 1 to 1,440. */
+  /** 1 to the instance's `meetings.maxMinutes`: the gate refuses a token of a longer one. */
   readonly minutes: number;
   /** Names of the moderators, one link each. */
   readonly moderators: readonly string[];
-  /** How many guests' links. */
+  /** How many guests' links; 0 where `meetings.guests` is false: the gate refuses them. */
   readonly guests: number;
   /** Where the first guest's calendar entry goes; undefined: into the instance's build folder. */
   readonly ics?: string | undefined;
@@ -109,7 +105,7 @@ export async function invite(
     const { off } = loadFeatures();
     const issued = Math.floor(now.getTime() / 1000);
     const until = meeting.starts + meeting.minutes * 60;
-    const from = Math.max(meeting.starts - EARLY, until - LONGEST);
+    const from = until - lifeOf(meeting.minutes);
     const room = makeRoom(domain, until, roomKey, random);
     const ticket = (role: Role, name?: string): Ticket => ({
       ...{ domain, room: room.name, role, issued, from, until },

@@ -128,9 +128,10 @@ describe("polder invite", () => {
     expect(new Date(nbf * 1000 + 900_000).toISOString().slice(0, 16)).toBe(SOON);
     expect(exp - nbf).toBe(75 * 60);
     expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(30);
-    const whole = (await invite("--starts", SOON, "--minutes", "1440")).stdout;
-    const [first] = linksIn(whole).map(claimsIn);
-    expect(first.exp - first.nbf).toBe(86_400);
+    const starts = Math.floor(Date.now() / 1000);
+    const day = { starts, minutes: 1440, moderators: ["Anna Kok"], guests: 0 };
+    const whole = await issue(loaded, day, anna.identityFile, new Date());
+    expect(whole.until - whole.from).toBe(86_400);
   });
 
   it("writes a calendar entry for each guest, readable to its owner alone", async () => {
@@ -317,7 +318,12 @@ describe("polder invite refuses, in one line, and issues nothing", () => {
   const rows: [string, string[], RegExp][] = [
     ["no time", [], /--starts and --minutes are needed/],
     ["no minutes", ["--starts", SOON], /--starts and --minutes are needed/],
-    ["a meeting longer than a day", ["--starts", SOON, "--minutes", "1441"], /from 1 to 1440/],
+    [
+      "a meeting longer than the instance's",
+      ["--starts", SOON, "--minutes", "241"],
+      /--minutes: got 241: meetings.maxMinutes of this instance is 240/,
+    ],
+    ["one longer than a day", ["--starts", SOON, "--minutes", "1441"], /from 1 to 1440/],
     ["half a minute", ["--starts", SOON, "--minutes", "0.5"], /from 1 to 1440/],
     [
       "a past start",

@@ -27,7 +27,7 @@ interface Options extends IdentityOption {
   readonly minutes?: number;
   readonly moderators?: number;
   readonly name: readonly string[];
-  readonly guests: number;
+  readonly guests?: number;
   readonly zone: string;
   readonly ics?: string;
   readonly links?: string;
@@ -60,11 +60,24 @@ function refuse(what: string, message: string): never {
   throw new BadInput([{ file: what, message }]);
 }
 
-/** What was asked for. @throws BadInput for a time that is over, or a year away; for too many names. */
-function meetingOf(options: Options, now: Date): Meeting {
-  const { starts, minutes, zone, name, guests, ics } = options;
+/**
+ * What was asked for.
+ *
+ * @throws BadInput for a time that is over, or a year away; for too many names; for what the instance's file
+ * doesn't let anybody have: its gate refuses such links
+ */
+function meetingOf(
+  options: Options,
+  { meetings: { maxMinutes, guests: guestsCome } }: LoadedInstance["blueprint"],
+  now: Date,
+): Meeting {
+  const { starts, minutes, zone, name, ics, guests = guestsCome ? 1 : 0 } = options;
   if (starts === undefined || minutes === undefined)
     return refuse("polder invite", "--starts and --minutes are needed: when, and how long");
+  if (minutes > maxMinutes)
+    refuse("--minutes", `got ${minutes}: meetings.maxMinutes of this instance is ${maxMinutes}`);
+  if (guests > 0 && !guestsCome)
+    refuse("--guests", `got ${guests}: meetings.guests of this instance is false`);
   const begin = localMoment(starts, zone);
   const minute = Math.floor(now.getTime() / 60_000) * 60;
   if (begin < minute)
@@ -91,10 +104,12 @@ function meetingOf(options: Options, now: Date): Meeting {
  * @throws BadInput when it holds something else, or has both meetings already
  */
 function linkFile(
-  { domain, instance }: LoadedInstance["blueprint"],
+  { domain, instance, meetings }: LoadedInstance["blueprint"],
   file: string,
   as: OtherState | undefined,
 ): LinkTarget {
+  if (!meetings.guests)
+    refuse("--links", "the probe asks as a guest, and meetings.guests of this instance is false");
   if (file === "-") refuse("--links", "a file is needed: it is read again for the next meeting");
   if (!existsSync(dirname(file))) refuse(file, "there is no such folder");
   const before = readLinkFile(linkFileText(file, "{}"), file, domain);
@@ -162,7 +177,7 @@ export function inviteCommand(): Command {
   const command = new Command("invite")
     .argument("<instance>", "its folder's name or path")
     .option("--starts <time>", "when, by the clocks of --zone: 2026-12-01T10:00")
-    .option("--minutes <number>", "how long, at most 1440", upTo(1440))
+    .option("--minutes <number>", "how long, at most meetings.maxMinutes of the file", upTo(1440))
     .option("--moderators <number>", "how many moderators' links (else one a --name)", upTo(100))
     .option(
       "--name <name>",
@@ -170,7 +185,11 @@ export function inviteCommand(): Command {
       personName,
       [],
     )
-    .option("--guests <number>", "how many guests' links", upTo(100), 1)
+    .option(
+      "--guests <number>",
+      "how many guests' links (else one, where guests may come)",
+      upTo(100),
+    )
     .option("--zone <name>", "time zone of --starts", "Europe/Amsterdam")
     .option("--ics <file>", "where the guest's calendar entry goes; a second one's to FILE-2")
     .option(
@@ -205,7 +224,7 @@ name and a token hold.`,
     const loaded = load(name);
     if (options.check) return check(loaded);
     const now = new Date();
-    const meeting = meetingOf(options, now);
+    const meeting = meetingOf(options, loaded.blueprint, now);
     const { identityFile } = identityFor(loaded, options.identity);
     if (options.as !== undefined && options.links === undefined)
       refuse("--as", "says what a meeting is to the file of --links, which isn't given");

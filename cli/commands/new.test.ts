@@ -77,7 +77,7 @@ describe("the file", () => {
       chat: "off",
       classification: { marking: "none", tbb: 4 },
       adminNetworks: ANSWERS.adminNetworks,
-      meetings: { lobby: true },
+      meetings: { guests: true },
       retention: { securityDays: 183 },
     });
     expect(instance.demand.meetings).toHaveLength(1);
@@ -95,7 +95,7 @@ describe("the file", () => {
         /^( +)# (screenShare|layout|lastN|microphones|growth|behindFirewalls|codecs): /gm,
         "$1$2: ",
       );
-    expect(on).toContain("\n  lobby: true\n");
+    expect(on).toContain("\n  guests: true\n");
     expect(on).toContain("\n      lastN: 25\n");
     expect(read(on)).toEqual(read(text));
     expect(text.split("\n").filter((line) => line.length > 100 && !line.includes("ssh-"))).toEqual(

@@ -154,7 +154,7 @@ export function instanceText(answers: Answers, cloud: string, modeline?: string)
       "",
     ),
     "# waivers:",
-    '#   - { waives: meetings.lobby, reason: "...", owner: "...", expires: 2027-01-31 }',
+    '#   - { waives: retention.securityDays, reason: "...", owner: "...", expires: 2027-01-31 }',
   ];
   return `${lines.join("\n")}\n`;
 }

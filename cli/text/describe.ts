@@ -226,16 +226,12 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
     ...labelled(
       [
         [
-          "lobby",
-          meetings.lobby ? "on: guests wait until a moderator lets them in" : paint.warn("off"),
-        ],
-        [
           "guests",
           meetings.guests
-            ? `may be invited, wait at most ${meetings.guestWaitMinutes} minutes`
-            : "not invited",
+            ? `wait until a moderator lets them in, at most ${plural(meetings.guestWaitMinutes, "minute")}`
+            : "none: the gate refuses their links",
         ],
-        ["ends after", `${meetings.maxMinutes} minutes`],
+        ["length", `at most ${meetings.maxMinutes} minutes: links of longer ones are refused`],
         ["chat", meetings.chat],
         [
           "logs",

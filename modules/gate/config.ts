@@ -1,4 +1,5 @@
 import type { Blueprint } from "../blueprint/index.ts";
+import { lifeOf } from "../invitations/index.ts";
 import { gateHosts } from "./hosts.ts";
 import { limitsOf } from "./limits.ts";
 import { luaText } from "./lua-text.ts";
@@ -41,6 +42,9 @@ export const gateSettings = (blueprint: Blueprint): string[] => [
   `gate_revoked = "${REVOKED_FOLDER}/revoked"`,
   "-- Seconds from a token's end to the end of its session.",
   "gate_grace = 60",
+  "-- Seconds that a token may count here, from meetings.maxMinutes.",
+  `gate_life = ${lifeOf(blueprint.meetings.maxMinutes)}`,
+  `gate_guests = ${blueprint.meetings.guests}`,
   `gate_limits = ${luaText({ ...limitsOf(blueprint) })}`,
   `gate_chat = ${blueprint.meetings.chat === "on"}`,
   `gate_turn = ${luaText(relays(blueprint))}`,

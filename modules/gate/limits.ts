@@ -54,8 +54,6 @@ const REFUSED = 800;
 const REFUSED_PER_JOIN = 10;
 /** journald takes 10,000 lines in 30 s of one service: 16 addresses at once may fill that. Assumed. */
 const REFUSALS_WRITTEN = 200;
-/** Half an hour: long enough for who comes early and for a meeting that begins late. Assumed. */
-const WAIT_SECONDS = 1800;
 /**
  * As long as coturn keeps a relay that nobody asks for again (RFC 8656, 3.2): who is put out can hold on to the one
  * that they have for that time at least, so that a shorter login would shut out nobody sooner. A client
@@ -77,7 +75,7 @@ const ANSWER_SECONDS = 5;
  * Limits that stop one machine, not one office: behind one public address may sit everybody whom the
  * plan was made for, and they may all join at its rate.
  */
-export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
+export function limitsOf({ sizing: { total }, demand, meetings }: Blueprint): Limits {
   const joins = Math.max(20, Math.ceil(total.joinsPerSecond * SECONDS));
   const largest = Math.max(...demand.meetings.map(({ participants }) => participants));
   const occupants = Math.ceil(largest * ROOM_TO_SPARE);
@@ -96,7 +94,7 @@ export function limitsOf({ sizing: { total }, demand }: Blueprint): Limits {
     unread: Math.max(UNREAD_AT_LEAST, occupants * UNREAD_PER_OCCUPANT),
     answer: ANSWER_SECONDS,
     refusals: REFUSALS_WRITTEN,
-    wait: WAIT_SECONDS,
+    wait: meetings.guestWaitMinutes * 60,
     login: LOGIN_SECONDS,
   };
 }

@@ -23,7 +23,6 @@ type Raw = {
   readonly adminNetworks?: unknown;
   readonly admins?: unknown;
   readonly logKeepers?: unknown;
-  readonly meetings?: { readonly lobby?: unknown };
   readonly network?: { readonly ipv4?: unknown; readonly ipv6?: unknown };
   readonly retention?: { readonly securityDays?: unknown; readonly incidentDays?: unknown };
   readonly packages?: {
@@ -69,12 +68,6 @@ const below = (value: unknown, least: number): boolean =>
 
 /** Every setting that a waiver can be for. Anything else in the file can't weaken security. */
 export const WEAKENINGS: readonly Weakening[] = [
-  {
-    id: "meetings.lobby",
-    path: ["meetings", "lobby"],
-    why: "without a lobby a leaked link is enough to enter",
-    present: (raw) => raw.meetings?.lobby === false,
-  },
   {
     id: "retention.securityDays",
     path: ["retention", "securityDays"],

@@ -57,13 +57,12 @@ function edited(from: string, to: string): string {
   return GOOD.replace(from, to);
 }
 
-const WAIVER = "waives: meetings.lobby, reason: r, owner: o";
+const WAIVER = "waives: retention.securityDays, reason: r, owner: o";
 
 describe("a good file", () => {
   it("is read, with every default filled in and the safe choice as the default", () => {
     const instance = read(GOOD);
     expect(instance.meetings).toEqual({
-      lobby: true,
       guests: true,
       maxMinutes: 240,
       guestWaitMinutes: 30,
@@ -82,7 +81,7 @@ describe("a good file", () => {
   it.each<[string, string]>([
     [
       "a waiver for a weaker setting",
-      `meetings: { lobby: false }\nwaivers: [{ ${WAIVER}, expires: 2027-01-31 }]\n`,
+      `retention: { securityDays: 92 }\nwaivers: [{ ${WAIVER}, expires: 2027-01-31 }]\n`,
     ],
     [
       "a waiver for a rule",
@@ -468,9 +467,7 @@ describe("what is refused, and where", () => {
     [
       "",
       "meetings: { lobby: false }\n",
-      [
-        "f.yaml:21:20: meetings.lobby: weaker than the default: without a lobby a leaked link is enough to enter. Allowed only with a waiver (waives: meetings.lobby, reason, owner, expires)",
-      ],
+      ['f.yaml:21:13: unknown key "lobby", allowed here: guests, maxMinutes, guestWaitMinutes'],
     ],
     [
       "",
@@ -488,41 +485,43 @@ describe("what is refused, and where", () => {
     ],
     [
       "",
-      "meetings: { lobby: no }\n",
-      ['f.yaml:21:20: meetings.lobby: got "no", true or false is allowed'],
+      "meetings: { guests: no }\n",
+      ['f.yaml:21:21: meetings.guests: got "no", true or false is allowed'],
     ],
     // Waivers
     [
       "",
-      "waivers: [{ waives: meeting.lobby, reason: r, owner: o, expires: 2027-01-31 }]\n",
-      ['f.yaml:21:21: waivers[0].waives: got "meeting.lobby", did you mean "meetings.lobby"?'],
+      "waivers: [{ waives: retention.securityDay, reason: r, owner: o, expires: 2027-01-31 }]\n",
+      [
+        'f.yaml:21:21: waivers[0].waives: got "retention.securityDay", did you mean "retention.securityDays"?',
+      ],
     ],
     [
       "",
       `waivers: [{ ${WAIVER}, expires: 2027-01-31 }]\n`,
       [
-        'f.yaml:21:21: waivers[0].waives: "meetings.lobby" is not weakened here: take this waiver out',
+        'f.yaml:21:21: waivers[0].waives: "retention.securityDays" is not weakened here: take this waiver out',
       ],
     ],
     [
       "",
-      `meetings: { lobby: false }\nwaivers: [{ ${WAIVER}, expires: 31-01-2027 }]\n`,
-      ['f.yaml:22:67: waivers[0].expires: got "31-01-2027", a date like 2027-01-31 is allowed'],
+      `retention: { securityDays: 92 }\nwaivers: [{ ${WAIVER}, expires: 31-01-2027 }]\n`,
+      ['f.yaml:22:75: waivers[0].expires: got "31-01-2027", a date like 2027-01-31 is allowed'],
     ],
     [
       "",
-      `meetings: { lobby: false }\nwaivers: [{ ${WAIVER}, expires: 2027-02-29 }]\n`,
-      ['f.yaml:22:67: waivers[0].expires: got "2027-02-29", a date like 2027-01-31 is allowed'],
+      `retention: { securityDays: 92 }\nwaivers: [{ ${WAIVER}, expires: 2027-02-29 }]\n`,
+      ['f.yaml:22:75: waivers[0].expires: got "2027-02-29", a date like 2027-01-31 is allowed'],
     ],
     [
       "",
-      `meetings: { lobby: false }\nwaivers: [{ ${WAIVER} }]\n`,
+      `retention: { securityDays: 92 }\nwaivers: [{ ${WAIVER} }]\n`,
       ["f.yaml:22:11: waivers[0].expires: missing, a text is required"],
     ],
     [
       "",
-      `meetings: { lobby: false }\nwaivers:\n  - { ${WAIVER}, expires: 2027-01-31 }\n  - { ${WAIVER}, expires: 2027-02-28 }\n`,
-      ['f.yaml:24:15: waivers[1].waives: "meetings.lobby" is waived twice'],
+      `retention: { securityDays: 92 }\nwaivers:\n  - { ${WAIVER}, expires: 2027-01-31 }\n  - { ${WAIVER}, expires: 2027-02-28 }\n`,
+      ['f.yaml:24:15: waivers[1].waives: "retention.securityDays" is waived twice'],
     ],
     // Log keepers
     [

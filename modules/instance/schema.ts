@@ -145,13 +145,6 @@ const packages = z
       .optional()
       .describe("The mirror's address; required with source: mirror"),
     folder: oneLine(200).optional().describe("The folder's path; required with source: folder"),
-    keyFingerprint: checked((text) =>
-      /^[0-9A-F]{40}([0-9A-F]{24})?$/.test(text)
-        ? undefined
-        : `got "${text}", 40 or 64 upper-case hex digits are allowed`,
-    )
-      .optional()
-      .describe("OpenPGP fingerprint of the key that signs Jitsi's packages there"),
   })
   .describe("Where packages come from");
 
@@ -184,7 +177,7 @@ const state = z
 export const waiver = z
   .strictObject({
     waives: oneLine(60).describe(
-      "The setting or the rule that this waiver is for, such as meetings.lobby",
+      "The setting or the rule that this waiver is for, such as retention.securityDays",
     ),
     reason: oneLine(300).describe("Why the weaker setting is needed, in one sentence"),
     owner: oneLine(80).describe("The named person who carries the risk"),
@@ -342,15 +335,17 @@ export const instanceSchema = z
       .describe("What it must carry"),
     meetings: z
       .strictObject({
-        lobby: z
-          .boolean()
-          .default(true)
-          .describe("Guests wait until a moderator lets them in; false takes a waiver"),
         guests: z
           .boolean()
           .default(true)
-          .describe("Whether people without an account may be invited"),
-        maxMinutes: whole(15, 1440).default(240).describe("A meeting ends after this many minutes"),
+          .describe(
+            "Whether guests may come, whose link names nobody and who wait until a moderator lets them in",
+          ),
+        maxMinutes: whole(15, 1440)
+          .default(240)
+          .describe(
+            "How long a meeting may be: nobody can invite to a longer one, and its links are refused",
+          ),
         guestWaitMinutes: whole(1, 120)
           .default(30)
           .describe("A guest waits at most this long in the lobby"),

@@ -1,2 +1,3 @@
 export { calendarText } from "./calendar.ts";
+export { LONGEST, lifeOf } from "./lifetime.ts";
 export { localMoment, localText } from "./local-time.ts";

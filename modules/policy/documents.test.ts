@@ -700,6 +700,6 @@ describe("waivers-in-date", () => {
     expect(judged("2027-12-29")).toEqual(["pass"]);
   });
   it("never lets a weakened setting read as a pass", () => {
-    expect(judged("2027-06-30", "meetings.lobby")).toEqual(["waived"]);
+    expect(judged("2027-06-30", "retention.securityDays")).toEqual(["waived"]);
   });
 });

@@ -1,2 +1,2 @@
 export { loadFeatures } from "./features.ts";
-export { keyIdOf, LONGEST, linkOf, type Role, signToken, type Ticket } from "./token.ts";
+export { keyIdOf, linkOf, type Role, signToken, type Ticket } from "./token.ts";

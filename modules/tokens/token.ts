@@ -1,13 +1,11 @@
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { SignJWT } from "jose";
+import { LONGEST } from "../invitations/index.ts";
 
 export type Role = "moderator" | "guest";
 
 /** What Jitsi calls a role: core's token_affiliation makes members of all but owners. */
 const AFFILIATION: Readonly<Record<Role, string>> = { moderator: "owner", guest: "member" };
-
-/** Seconds that a token may count: one meeting, at most a day. */
-export const LONGEST = 86_400;
 
 /** What a token says. Times in seconds since 1970. */
 export interface Ticket {

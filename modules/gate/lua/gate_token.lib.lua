@@ -8,7 +8,6 @@ local sha256 = require "prosody.util.hashes".sha256
 local read_json = module:require "gate_json"
 
 local longest = 4096
-local longest_life = 86400
 -- Clocks of two hosts; the instance's own keep time to a second.
 local leeway = 5
 
@@ -91,8 +90,9 @@ local function are_claims_of(domain)
 end
 
 -- What a session may rest on, or nil, why in one word for the log, and whose it is where that is sure.
--- are_claims: those of this instance, from are_claims_of. keys: kid -> a verifying function of (signed text, signature).
-local function verify(token, are_claims, keys, now)
+-- are_claims: those of this instance, from are_claims_of. longest_life: of a token here, in seconds.
+-- keys: kid -> a verifying function of (signed text, signature).
+local function verify(token, are_claims, longest_life, keys, now)
 	if type(token) ~= "string" or #token > longest then return nil, "size" end
 	local first, second, third, signed = split(token)
 	local head, signature = first and decode(first), third and decode(third)

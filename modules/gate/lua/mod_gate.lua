@@ -23,6 +23,8 @@ local folder = module:get_option_string("gate_folder")
 local revoked_file = module:get_option_string("gate_revoked")
 local limits = module:get_option("gate_limits")
 local grace = module:get_option_integer("gate_grace", 60, 0)
+local longest_life = module:get_option_integer("gate_life", 0, 1)
+local guests_come = module:get_option_boolean("gate_guests", false)
 -- Name of each host by what it is: domain, auth, internal, conference, lobby, breakout, focus.
 names = module:get_option("gate_hosts")
 local are_claims = token.are_claims_of(names.domain)
@@ -165,8 +167,9 @@ function admit(text)
 	if not ready then return nil, "not ready" end
 	if not token_keys then return nil, "no keys" end
 	if not revoked then return nil, "revocations unreadable" end
-	local gate, why, actor = token.verify(text, are_claims, token_keys, now())
+	local gate, why, actor = token.verify(text, are_claims, longest_life, token_keys, now())
 	if not gate then return nil, why, actor end
+	if gate.role == "guest" and not guests_come then return nil, "guests are off", gate.actor end
 	gate.digest = hashes.sha256(gate.room, true)
 	if is_revoked(gate) then return nil, "revoked", gate.actor end
 	return gate
