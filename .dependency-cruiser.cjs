@@ -1,29 +1,57 @@
-// The boundaries of the house. A module's index.ts is its door; the pure modules touch nothing
-// outside; only the modules that build for a cloud know constructs. See docs/decisions/0001.
+// The boundaries of the house. modules/ has wings, and a wing has rooms; policy and workspace are wings of one room.
+// A room's index.ts is its door. The pure ones touch nothing outside; only the rooms that build for a cloud know
+// constructs. docs/architecture.md says what a wing is for. See docs/decisions/0001.
 const pure =
-  "^modules/(input|instance|residency|sizing|sizing-report|network|blueprint|drawing|findings|policy|provider-schema|tree|host|tls|sandbox|rooms|issue-log|invitations|prosody|gate|focus|nginx|turn|bridge|monitor|render|keyring|enumeration)/";
+  "^modules/(planning|meetings|hosts|policy|reports|common/(input|findings)|clouds/provider-schema|secrets/keyring|verification/enumeration)/";
 const test = "\\.test\\.ts$|/testing\\.ts$";
+const room = "(policy|workspace|[^/]+/[^/]+)";
+
+/** What the rooms of a wing may import beside their own wing; common to all is modules/common. */
+const MAY_IMPORT = {
+  common: [],
+  planning: [],
+  meetings: ["planning"],
+  reports: ["planning"],
+  clouds: ["planning"],
+  policy: ["planning", "clouds/provider-schema"],
+  workspace: ["planning", "meetings", "policy"],
+  hosts: ["planning", "meetings"],
+  secrets: ["planning", "meetings", "workspace"],
+  verification: ["planning", "meetings", "hosts"],
+  operations: ["planning", "meetings", "hosts", "secrets", "workspace"],
+};
+const wings = Object.entries(MAY_IMPORT).map(([wing, others]) => ({
+  name: `wing-${wing}`,
+  comment: "Wings know those below them, so that a reader of one needs no other.",
+  severity: "error",
+  from: { path: `^modules/${wing}/`, pathNot: test },
+  to: { path: "^modules/", pathNot: `^modules/(${[wing, "common", ...others].join("|")})/` },
+}));
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
   forbidden: [
+    ...wings,
     {
       name: "door-only",
-      comment: "Other modules import a module's index.ts, nothing behind it.",
+      comment: "Other rooms import a room's index.ts, nothing behind it.",
       severity: "error",
-      from: { path: "^modules/([^/]+)/", pathNot: test },
-      to: { path: "^modules/([^/]+)/.+", pathNot: ["^modules/$1/", "^modules/[^/]+/index\\.ts$"] },
+      from: { path: `^modules/${room}/`, pathNot: test },
+      to: {
+        path: `^modules/${room}/.+`,
+        pathNot: ["^modules/$1/", `^modules/${room}/index\\.ts$`],
+      },
     },
     {
       name: "door-only-from-outside",
-      comment: "cli, stacks and lab use modules through their doors, too.",
+      comment: "cli, stacks and lab use rooms through their doors, too.",
       severity: "error",
       from: { path: "^(cli|stacks|lab)/", pathNot: test },
-      to: { path: "^modules/[^/]+/.+", pathNot: "^modules/[^/]+/index\\.ts$" },
+      to: { path: `^modules/${room}/.+`, pathNot: `^modules/${room}/index\\.ts$` },
     },
     {
       name: "pure",
-      comment: "Pure modules: no I/O, no clock, no constructs, not even through another module.",
+      comment: "Pure rooms: no I/O, no clock, no constructs, not even through another room.",
       severity: "error",
       from: { path: pure, pathNot: test },
       to: {
@@ -35,7 +63,10 @@ module.exports = {
       name: "constructs-stay-in-clouds",
       comment: "Only the cloud modules and the composition root know constructs.",
       severity: "error",
-      from: { path: "^(modules|cli|lab)/", pathNot: [test, "^modules/(stack|openstack|hetzner)/"] },
+      from: {
+        path: "^(modules|cli|lab)/",
+        pathNot: [test, "^modules/clouds/(stack|openstack|hetzner)/"],
+      },
       to: { path: "node_modules/(cdktf|constructs|@cdktf/provider-)|^providers/[^/]+/lib/" },
     },
     {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { TOOLKIT } from "../modules/toolkit/index.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { COMMANDS } from "./commands.ts";
 
 const polder = (...args: string[]) =>

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { TOOLKIT, WORKSPACE } from "../modules/toolkit/index.ts";
+import { TOOLKIT, WORKSPACE } from "../modules/common/toolkit/index.ts";
 
 interface Listed {
   readonly name: string;

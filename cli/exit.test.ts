@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { BadInput } from "../modules/input/index.ts";
-import { OutsideFailure } from "../modules/outside/index.ts";
-import { TerraformFailure } from "../modules/terraform/index.ts";
+import { TerraformFailure } from "../modules/clouds/terraform/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
+import { OutsideFailure } from "../modules/common/outside/index.ts";
 import { FindingsFound, report } from "./exit.ts";
 
 const errno = (code: string, more: object = {}) =>

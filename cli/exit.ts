@@ -1,4 +1,4 @@
-import { BadInput } from "../modules/input/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
 
 /** What `polder` exits with. */
 export const EXIT = {

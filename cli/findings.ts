@@ -1,4 +1,4 @@
-import { type Finding, formatFinding, tally } from "../modules/findings/index.ts";
+import { type Finding, formatFinding, tally } from "../modules/common/findings/index.ts";
 import { FindingsFound } from "./exit.ts";
 import { out } from "./terminal.ts";
 

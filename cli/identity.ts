@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { defaultFolder } from "../lab/cloud/index.ts";
-import { identityFile, LAB_USER } from "../modules/secrets/index.ts";
+import { identityFile, LAB_USER } from "../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 
 /** Where the lab keeps the keys of its own admin. */

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { BadInput } from "../modules/input/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
 
 /**
  * What stands in a file of links, or comes by standard input.

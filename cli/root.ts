@@ -1,1 +1,1 @@
-export { WORKSPACE as ROOT } from "../modules/toolkit/index.ts";
+export { WORKSPACE as ROOT } from "../modules/common/toolkit/index.ts";

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { BadInput } from "../modules/input/index.ts";
-import { TOOLKIT } from "../modules/toolkit/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { writeResult } from "./write-result.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-result-"));

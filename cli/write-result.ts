@@ -1,5 +1,5 @@
 import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { BadInput } from "../modules/input/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
 import { note } from "./terminal.ts";
 
 /**

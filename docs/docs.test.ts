@@ -14,8 +14,8 @@ import { dirname, join, normalize } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../cli/commands.ts";
-import { drawNetwork } from "../modules/drawing/index.ts";
-import { judgeResidency, locationSchema } from "../modules/residency/index.ts";
+import { judgeResidency, locationSchema } from "../modules/planning/residency/index.ts";
+import { drawNetwork } from "../modules/reports/drawing/index.ts";
 import { loadInstance, loadOwnRules, loadResidencyRules } from "../modules/workspace/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");

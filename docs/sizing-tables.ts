@@ -1,5 +1,5 @@
 // The tables of docs/sizing.md, made from the data that the planner uses.
-import type { Comparison } from "../modules/sizing/index.ts";
+import type { Comparison } from "../modules/planning/sizing/index.ts";
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 const markdown = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>

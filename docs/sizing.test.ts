@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { compare } from "../modules/sizing/index.ts";
-import { calibrationChart } from "../modules/sizing-report/index.ts";
+import { compare } from "../modules/planning/sizing/index.ts";
+import { calibrationChart } from "../modules/reports/sizing-report/index.ts";
 import { loadCalibration, loadCatalogues, loadFigures } from "../modules/workspace/index.ts";
 import { fitsTable, pointsTable, seriesTable } from "./sizing-tables.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Listing } from "../modules/openstack-api/index.ts";
+import type { Listing } from "../modules/clouds/openstack-api/index.ts";
 import { connect } from "../stacks/cloud-objects.ts";
 import type { Api, Json } from "./cloud/api.ts";
 import { defaultFolder, defaultQuota, up } from "./cloud/index.ts";

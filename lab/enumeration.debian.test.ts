@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { judge, judgeOccupants } from "../modules/enumeration/index.ts";
-import type { Finding } from "../modules/findings/index.ts";
-import { FAULTS, plantOracle } from "../modules/probes/enumeration/planted-oracle.ts";
+import type { Finding } from "../modules/common/findings/index.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { judge, judgeOccupants } from "../modules/verification/enumeration/index.ts";
+import { FAULTS, plantOracle } from "../modules/verification/probes/enumeration/planted-oracle.ts";
 import {
   type EnumerationQuestion,
   enumerate,
   occupantsOf,
   startWorker,
   workerCommand,
-} from "../modules/probes/index.ts";
+} from "../modules/verification/probes/index.ts";
 import { Instance } from "./testing/clean-instance.ts";
 import type { Change } from "./testing/gate-server.ts";
 import { raised } from "./testing/gate-world.ts";

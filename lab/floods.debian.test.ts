@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { arrivalsOf, buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { arrivalsOf, buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { type Flooded, flooded } from "./testing/flood.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));

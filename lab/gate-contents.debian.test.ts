@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { CONTENTS } from "../modules/gate/shipped.ts";
-import { childOf, type Element, StanzaReader } from "../modules/probes/index.ts";
+import { CONTENTS } from "../modules/hosts/gate/shipped.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { childOf, type Element, StanzaReader } from "../modules/verification/probes/index.ts";
 import { conditionOf, type GateClient } from "./testing/gate-client.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { loadVectors, stanzaOfRow } from "./testing/gate-vectors.ts";

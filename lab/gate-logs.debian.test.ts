@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { knock, queryOf } from "./testing/gate-client.ts";
 import { Issuer, pseudonymOf } from "./testing/gate-issuer.ts";
 import { PSEUDONYM_KEY } from "./testing/gate-server.ts";

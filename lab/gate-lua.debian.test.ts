@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { luaFiles } from "../modules/gate/testing.ts";
-import type { TreeFile } from "../modules/tree/index.ts";
+import { luaFiles } from "../modules/hosts/gate/testing.ts";
+import type { TreeFile } from "../modules/hosts/tree/index.ts";
 import { ROOT } from "../stacks/environment.ts";
 import { loadVectors } from "./testing/gate-vectors.ts";
 import { judgeRoot } from "./testing/judge-root.ts";

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { childOf, type Element } from "../modules/probes/index.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { childOf, type Element } from "../modules/verification/probes/index.ts";
 import type { GateClient } from "./testing/gate-client.ts";
 import { TURN_SECRET } from "./testing/gate-server.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";

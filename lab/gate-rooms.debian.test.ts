@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { childOf } from "../modules/probes/index.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { childOf } from "../modules/verification/probes/index.ts";
 import { conditionOf } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";

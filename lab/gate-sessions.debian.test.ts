@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { conditionOf, type GateClient, queryOf } from "./testing/gate-client.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { raised } from "./testing/gate-world.ts";

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { XmppClient } from "../modules/probes/index.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { XmppClient } from "../modules/verification/probes/index.ts";
 import { knock, queryOf } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { type Change, GateServer } from "./testing/gate-server.ts";

@@ -2,7 +2,7 @@
 // not the lab.
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KINDS } from "../modules/hetzner-api/index.ts";
+import { KINDS } from "../modules/clouds/hetzner-api/index.ts";
 import { terraformEnvironment } from "../stacks/environment.ts";
 import { HetznerProjects } from "./testing/hetzner-projects.ts";
 import { polder, program, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";

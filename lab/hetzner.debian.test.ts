@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KINDS } from "../modules/hetzner-api/index.ts";
+import { KINDS } from "../modules/clouds/hetzner-api/index.ts";
 import { ROOT } from "../stacks/environment.ts";
 import { HetznerProjects } from "./testing/hetzner-projects.ts";
 import { judgeRoot } from "./testing/judge-root.ts";

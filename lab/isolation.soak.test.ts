@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Blueprint } from "../modules/blueprint/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { defaultFolder } from "./cloud/index.ts";
 import { awaitRunning, inHost } from "./hypervisor/index.ts";
 import { deploy, polder, type TestInstance, testInstance } from "./testing/polder.ts";

@@ -3,10 +3,15 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { secretsOf } from "../modules/keyring/index.ts";
-import { decryptText } from "../modules/secrets/ansible-vault.ts";
-import { createVault, ensureSecrets, openVault, type Vault } from "../modules/secrets/index.ts";
-import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/testing.ts";
+import { secretsOf } from "../modules/secrets/keyring/index.ts";
+import { decryptText } from "../modules/secrets/vaults/ansible-vault.ts";
+import {
+  createVault,
+  ensureSecrets,
+  openVault,
+  type Vault,
+} from "../modules/secrets/vaults/index.ts";
+import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/vaults/testing.ts";
 import { type Canary, canariesBelow, canariesIn, watchProcesses } from "./testing/canary.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 import { polder, testInstance } from "./testing/polder.ts";

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { buildBlueprint, type Host } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { nginxPart } from "../modules/nginx/index.ts";
-import type { TreeFile } from "../modules/tree/index.ts";
+import { nginxPart } from "../modules/hosts/nginx/index.ts";
+import type { TreeFile } from "../modules/hosts/tree/index.ts";
+import { buildBlueprint, type Host } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { dummySecrets } from "./testing/dummy-secrets.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 import { judgeTree } from "./testing/judge-tree.ts";

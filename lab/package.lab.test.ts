@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TOOLKIT } from "../modules/toolkit/index.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { terraformEnvironment } from "../stacks/environment.ts";
 import { defaultFolder } from "./cloud/index.ts";
 import { program, type Ran, type RunOptions } from "./testing/polder.ts";

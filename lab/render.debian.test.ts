@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Blueprint, buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf } from "../modules/blueprint/testing.ts";
-import { renderHost } from "../modules/render/index.ts";
-import type { HostTree, TreeFile } from "../modules/tree/index.ts";
+import { renderHost } from "../modules/hosts/render/index.ts";
+import type { HostTree, TreeFile } from "../modules/hosts/tree/index.ts";
+import { type Blueprint, buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf } from "../modules/planning/blueprint/testing.ts";
 import { instanceFolder, instanceNames, loadInstance } from "../modules/workspace/index.ts";
 import { ROOT } from "../stacks/environment.ts";
 import { type DummySecrets, dummySecrets } from "./testing/dummy-secrets.ts";

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Host } from "../modules/blueprint/index.ts";
-import { shipRevoked } from "../modules/converge/index.ts";
-import { renderHost } from "../modules/render/index.ts";
-import { testFolder } from "../modules/secrets/testing.ts";
+import { renderHost } from "../modules/hosts/render/index.ts";
+import { shipRevoked } from "../modules/operations/converge/index.ts";
+import type { Host } from "../modules/planning/blueprint/index.ts";
+import { testFolder } from "../modules/secrets/vaults/testing.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 
 // A control host's own sshd, sudo and rules for sudo, in a copy of Debian 13's root.

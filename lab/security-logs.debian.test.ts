@@ -13,9 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { monitorPart } from "../modules/monitor/index.ts";
-import { createVault, ensureSecrets, rotate, type Vault } from "../modules/secrets/index.ts";
-import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/testing.ts";
+import { monitorPart } from "../modules/hosts/monitor/index.ts";
+import { createVault, ensureSecrets, rotate, type Vault } from "../modules/secrets/vaults/index.ts";
+import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/vaults/testing.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Blueprint, buildBlueprint, type Host } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
-import { restCredential } from "../modules/probes/turn/codec.ts";
-import { turnLimits } from "../modules/turn/limits.ts";
+import { turnLimits } from "../modules/hosts/turn/limits.ts";
+import { type Blueprint, buildBlueprint, type Host } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { restCredential } from "../modules/verification/probes/turn/codec.ts";
 import { type HeldRelay, holdRelay, RelayServer } from "./testing/relay-server.ts";
 
 const whole = buildBlueprint(inputOf(someInstance()));

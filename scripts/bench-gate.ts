@@ -7,8 +7,8 @@ import { Issuer } from "../lab/testing/gate-issuer.ts";
 import { GateServer } from "../lab/testing/gate-server.ts";
 import { raised } from "../lab/testing/gate-world.ts";
 import { withoutGate } from "../lab/testing/without-gate.ts";
-import { buildBlueprint } from "../modules/blueprint/index.ts";
-import { inputOf, someInstance } from "../modules/blueprint/testing.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 
 /** Short pairs, and many: the machine's noise comes in stretches that are longer than one. */
 const PAIRS = Number(process.argv[2] ?? 31);

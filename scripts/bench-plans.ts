@@ -1,8 +1,8 @@
 // How long 10,000 random demands take to plan, on a catalogue with prices. Part of `make bench`; alone:
 // `node --import tsx scripts/bench-plans.ts`. No test judges a time.
 import fc from "fast-check";
-import { coreModel, offersOf, planSizing, Unplannable } from "../modules/sizing/index.ts";
-import { anyDemand } from "../modules/sizing/testing.ts";
+import { coreModel, offersOf, planSizing, Unplannable } from "../modules/planning/sizing/index.ts";
+import { anyDemand } from "../modules/planning/sizing/testing.ts";
 import { loadCalibration, loadCatalogues, loadFigures } from "../modules/workspace/index.ts";
 
 const COUNT = 10_000;

@@ -46,7 +46,7 @@ const bindingsInside = {
 const began = new Date();
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: { polder: "cli/main.ts", worker: "modules/probes/worker.ts" },
+  entryPoints: { polder: "cli/main.ts", worker: "modules/verification/probes/worker.ts" },
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   bundle: true,

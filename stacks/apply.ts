@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Finding } from "../modules/findings/index.ts";
-import { BadInput } from "../modules/input/index.ts";
+import { type StateMark, TerraformFailure } from "../modules/clouds/terraform/index.ts";
+import type { Finding } from "../modules/common/findings/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
 import { judge, partsLost, plannedChanges } from "../modules/policy/index.ts";
-import { type StateMark, TerraformFailure } from "../modules/terraform/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { noteApplied } from "./applied.ts";
 import { cloudOf } from "./clouds/index.ts";

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Blueprint } from "../modules/blueprint/index.ts";
 import {
   BadInput,
   inFileOrder,
   type Path,
   type Problem,
   parseYaml,
-} from "../modules/input/index.ts";
-import { OutsideFailure } from "../modules/outside/index.ts";
-import { judgeAsOf, wayOut } from "../modules/residency/index.ts";
+} from "../modules/common/input/index.ts";
+import { OutsideFailure } from "../modules/common/outside/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
+import { judgeAsOf, wayOut } from "../modules/planning/residency/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, shown } from "../modules/workspace/index.ts";
 import type { OfferedFlavour } from "./clouds/cloud.ts";
 import { cloudOf } from "./clouds/index.ts";

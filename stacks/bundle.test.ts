@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { renderAll } from "../modules/render/index.ts";
+import { renderAll } from "../modules/hosts/render/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 import { buildFolder, ROOT } from "./environment.ts";
 import { writeTrees } from "./trees.ts";

@@ -1,5 +1,5 @@
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import { type Item, KINDS, OpenStackApi } from "../modules/openstack-api/index.ts";
+import { type Item, KINDS, OpenStackApi } from "../modules/clouds/openstack-api/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { Leftover } from "./clouds/cloud.ts";
 import { credentials, refuseEndpoints } from "./credentials.ts";
 

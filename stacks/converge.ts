@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Blueprint } from "../modules/blueprint/index.ts";
+import { BadInput, nearest } from "../modules/common/input/index.ts";
+import { OutsideFailure } from "../modules/common/outside/index.ts";
+import { renderAll } from "../modules/hosts/render/index.ts";
+import { revokedText } from "../modules/meetings/issue-log/index.ts";
 import {
   Connections,
   type HostResult,
@@ -18,11 +21,8 @@ import {
   sshConfig,
   sshFiles,
   type Wishes,
-} from "../modules/converge/index.ts";
-import { BadInput, nearest } from "../modules/input/index.ts";
-import { revokedText } from "../modules/issue-log/index.ts";
-import { OutsideFailure } from "../modules/outside/index.ts";
-import { renderAll } from "../modules/render/index.ts";
+} from "../modules/operations/converge/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import {
   createVault,
   ensureSecrets,
@@ -34,7 +34,7 @@ import {
   recordHost,
   recordSteps,
   type Vault,
-} from "../modules/secrets/index.ts";
+} from "../modules/secrets/vaults/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { buildFolder, labFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";

@@ -1,8 +1,8 @@
 import { defaultFolder, status } from "../lab/cloud/index.ts";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import { BadInput } from "../modules/input/index.ts";
-import { type CloudEntry, cloudsFile, readCloud } from "../modules/openstack-api/index.ts";
-import { OutsideFailure } from "../modules/outside/index.ts";
+import { type CloudEntry, cloudsFile, readCloud } from "../modules/clouds/openstack-api/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
+import { OutsideFailure } from "../modules/common/outside/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { endpointProblem } from "./endpoint.ts";
 import { labFolder, terraformEnvironment } from "./environment.ts";
 

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { forgetHost, loadHosts, recordHost } from "../modules/secrets/index.ts";
+import { forgetHost, loadHosts, recordHost } from "../modules/secrets/vaults/index.ts";
 import { instanceFolder, type LoadedInstance, loadInstance } from "../modules/workspace/index.ts";
 import { fateOfLogs } from "./decommission.ts";
 import { ROOT } from "./environment.ts";

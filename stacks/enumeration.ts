@@ -2,13 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { internetCommand } from "../lab/hypervisor/index.ts";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import { sshArguments } from "../modules/converge/index.ts";
-import { judge, type Links, type Occupants, report } from "../modules/enumeration/index.ts";
-import { applyWaivers, type Finding } from "../modules/findings/index.ts";
-import { limitsOf } from "../modules/gate/index.ts";
-import { limitsOf as webLimits } from "../modules/nginx/index.ts";
-import { OutsideFailure } from "../modules/outside/index.ts";
+import { applyWaivers, type Finding } from "../modules/common/findings/index.ts";
+import { OutsideFailure } from "../modules/common/outside/index.ts";
+import { limitsOf } from "../modules/hosts/gate/index.ts";
+import { limitsOf as webLimits } from "../modules/hosts/nginx/index.ts";
+import { sshArguments } from "../modules/operations/converge/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
+import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/vaults/index.ts";
+import {
+  judge,
+  type Links,
+  type Occupants,
+  report,
+} from "../modules/verification/enumeration/index.ts";
 import {
   type Door,
   occupantsOf,
@@ -16,8 +22,7 @@ import {
   startWorker,
   type Worker,
   workerCommand,
-} from "../modules/probes/index.ts";
-import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/index.ts";
+} from "../modules/verification/probes/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { buildFolder, labFolder } from "./environment.ts";
 

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { defaultFolder, labEnvironment } from "../lab/cloud/index.ts";
 import { hetznerEnvironment } from "../lab/hypervisor/index.ts";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import { WORKSPACE } from "../modules/toolkit/index.ts";
+import { WORKSPACE } from "../modules/common/toolkit/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 
-export { buildFolder, TOOLKIT as ROOT } from "../modules/toolkit/index.ts";
+export { buildFolder, TOOLKIT as ROOT } from "../modules/common/toolkit/index.ts";
 
 const isHetzner = (blueprint?: Blueprint): boolean => blueprint?.cloud.provider === "hetzner";
 

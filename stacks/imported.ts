@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import type { Terraform } from "../modules/terraform/index.ts";
+import type { Terraform } from "../modules/clouds/terraform/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { Adoption } from "./clouds/cloud.ts";
 import { cloudOf } from "./clouds/index.ts";
 

@@ -1,19 +1,28 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { calendarText, lifeOf } from "../modules/invitations/index.ts";
-import { sumOf } from "../modules/issue-log/index.ts";
-import { OutsideFailure } from "../modules/outside/index.ts";
-import { makeRoom, type RoomName, randomText, readRoomKeys } from "../modules/rooms/index.ts";
-import { openVault, whoseIdentity } from "../modules/secrets/index.ts";
+import { OutsideFailure } from "../modules/common/outside/index.ts";
+import { calendarText, lifeOf } from "../modules/meetings/invitations/index.ts";
+import { sumOf } from "../modules/meetings/issue-log/index.ts";
+import {
+  makeRoom,
+  type RoomName,
+  randomText,
+  readRoomKeys,
+} from "../modules/meetings/rooms/index.ts";
 import {
   keyIdOf,
   linkOf,
-  loadFeatures,
   type Role,
   signToken,
   type Ticket,
-} from "../modules/tokens/index.ts";
-import { type LoadedInstance, tryWhole, writeWhole } from "../modules/workspace/index.ts";
+} from "../modules/meetings/tokens/index.ts";
+import { openVault, whoseIdentity } from "../modules/secrets/vaults/index.ts";
+import {
+  type LoadedInstance,
+  loadFeatures,
+  tryWhole,
+  writeWhole,
+} from "../modules/workspace/index.ts";
 import { buildFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { writeIssueLog } from "./issue-log.ts";

@@ -6,7 +6,7 @@ import {
   type IssueLog,
   readIssueLog,
   type Writer,
-} from "../modules/issue-log/index.ts";
+} from "../modules/meetings/issue-log/index.ts";
 import { writeWhole } from "../modules/workspace/index.ts";
 
 /** What was issued and revoked, in the instance's folder. */

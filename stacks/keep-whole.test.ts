@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { Terraform } from "../modules/terraform/index.ts";
+import type { Terraform } from "../modules/clouds/terraform/index.ts";
 import { instanceFolder, loadInstance } from "../modules/workspace/index.ts";
 import { ROOT } from "./environment.ts";
 import { keepWhole } from "./keep-whole.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import type { Progress, Terraform } from "../modules/terraform/index.ts";
+import type { Progress, Terraform } from "../modules/clouds/terraform/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { cloudOf } from "./clouds/index.ts";
 
 /** Looks at what the cloud is still making, and seconds between two. */

@@ -3,10 +3,10 @@
 // named; POLDER_INSTANCE (a name or a path) picks one, and then its faults end the run.
 import { resolve } from "node:path";
 import { App, type TerraformStack } from "cdktf";
-import { formatFinding } from "../modules/findings/index.ts";
-import { BadInput } from "../modules/input/index.ts";
+import { formatFinding } from "../modules/common/findings/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
+import { WORKSPACE } from "../modules/common/toolkit/index.ts";
 import { judge } from "../modules/policy/index.ts";
-import { WORKSPACE } from "../modules/toolkit/index.ts";
 import {
   instanceFolder,
   instanceNames,

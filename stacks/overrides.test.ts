@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, describe, expect, test } from "vitest";
-import { BadInput } from "../modules/input/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 import { ROOT } from "./environment.ts";

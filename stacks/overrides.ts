@@ -1,6 +1,9 @@
 import { TerraformResource, type TerraformStack } from "cdktf";
-import { BadInput, inFileOrder, nearest, type Problem } from "../modules/input/index.ts";
-import { checkAgainstSchema, type ProviderSchema } from "../modules/provider-schema/index.ts";
+import {
+  checkAgainstSchema,
+  type ProviderSchema,
+} from "../modules/clouds/provider-schema/index.ts";
+import { BadInput, inFileOrder, nearest, type Problem } from "../modules/common/input/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 
 /** A resource that an override can name. */

@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Finding } from "../modules/findings/index.ts";
-import { BadInput } from "../modules/input/index.ts";
-import {
-  judge,
-  type PlanJson,
-  type PlannedChange,
-  plannedChanges,
-} from "../modules/policy/index.ts";
-import { addressesStackName } from "../modules/stack/index.ts";
+import { addressesStackName } from "../modules/clouds/stack/index.ts";
 import {
   type ChangeCount,
   type Progress,
   type StateMark,
   Terraform,
   TerraformFailure,
-} from "../modules/terraform/index.ts";
+} from "../modules/clouds/terraform/index.ts";
+import type { Finding } from "../modules/common/findings/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
+import {
+  judge,
+  type PlanJson,
+  type PlannedChange,
+  plannedChanges,
+} from "../modules/policy/index.ts";
 import {
   ADDRESSES_FILE,
   ADMINS_FILE,

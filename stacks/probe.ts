@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { internetCommand } from "../lab/hypervisor/index.ts";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import { sshArguments } from "../modules/converge/index.ts";
-import { applyWaivers, type Finding } from "../modules/findings/index.ts";
-import { OutsideFailure } from "../modules/outside/index.ts";
+import { applyWaivers, type Finding } from "../modules/common/findings/index.ts";
+import { OutsideFailure } from "../modules/common/outside/index.ts";
+import { renderHost } from "../modules/hosts/render/index.ts";
+import { sshArguments } from "../modules/operations/converge/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
+import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/vaults/index.ts";
 import {
   type Drift,
   isListed,
@@ -16,9 +18,7 @@ import {
   startAdmin,
   startWorker,
   workerCommand,
-} from "../modules/probes/index.ts";
-import { renderHost } from "../modules/render/index.ts";
-import { identityFile, LAB_USER, openVault, type Vault } from "../modules/secrets/index.ts";
+} from "../modules/verification/probes/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type ConvergeOptions, convergeInstance } from "./converge.ts";
 import { buildFolder, labFolder } from "./environment.ts";

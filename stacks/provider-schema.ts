@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProviderSchema } from "../modules/provider-schema/index.ts";
+import type { ProviderSchema } from "../modules/clouds/provider-schema/index.ts";
 import { ROOT } from "./environment.ts";
 
 const read = new Map<string, ProviderSchema>();

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { shipRevoked, sshArguments } from "../modules/converge/index.ts";
-import { BadInput } from "../modules/input/index.ts";
-import { type Entry, issuedIn, revokedText, sumOf } from "../modules/issue-log/index.ts";
-import { type NotRead, readRoom, readRoomKeys } from "../modules/rooms/index.ts";
-import { openVault, type Vault, whoseIdentity } from "../modules/secrets/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
+import { type Entry, issuedIn, revokedText, sumOf } from "../modules/meetings/issue-log/index.ts";
+import { type NotRead, readRoom, readRoomKeys } from "../modules/meetings/rooms/index.ts";
+import { shipRevoked, sshArguments } from "../modules/operations/converge/index.ts";
+import { openVault, type Vault, whoseIdentity } from "../modules/secrets/vaults/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type ConvergeOptions, sshUser, writeSshFiles } from "./converge.ts";
 import { buildFolder } from "./environment.ts";

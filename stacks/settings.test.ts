@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import { drawNetwork } from "../modules/drawing/index.ts";
-import { instanceJsonSchema } from "../modules/instance/index.ts";
-import { readCloud } from "../modules/openstack-api/index.ts";
+import { readCloud } from "../modules/clouds/openstack-api/index.ts";
+import { renderAll } from "../modules/hosts/render/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
+import { instanceJsonSchema } from "../modules/planning/instance/index.ts";
 import { judge, type PolicyInput } from "../modules/policy/index.ts";
 import { AS_OF, addressesFor } from "../modules/policy/testing.ts";
-import { renderAll } from "../modules/render/index.ts";
-import { peopleOf } from "../modules/secrets/index.ts";
+import { drawNetwork } from "../modules/reports/drawing/index.ts";
+import { peopleOf } from "../modules/secrets/vaults/index.ts";
 import {
   ADDRESSES_FILE,
   INSTANCE_FILE,

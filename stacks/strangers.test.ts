@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import { type Item, KINDS, type Listing } from "../modules/openstack-api/index.ts";
+import { type Item, KINDS, type Listing } from "../modules/clouds/openstack-api/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { PlanJson } from "../modules/policy/index.ts";
 import { instanceFolder, loadInstance } from "../modules/workspace/index.ts";
 import { ROOT } from "./environment.ts";

@@ -1,6 +1,6 @@
-import type { Blueprint } from "../modules/blueprint/index.ts";
-import type { Finding } from "../modules/findings/index.ts";
-import type { Item, Kind, Listing } from "../modules/openstack-api/index.ts";
+import type { Item, Kind, Listing } from "../modules/clouds/openstack-api/index.ts";
+import type { Finding } from "../modules/common/findings/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { PlanJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { belongsTo, connect } from "./cloud-objects.ts";

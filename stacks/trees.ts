@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { HostTree } from "../modules/tree/index.ts";
+import type { HostTree } from "../modules/hosts/tree/index.ts";
 import { buildFolder } from "./environment.ts";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

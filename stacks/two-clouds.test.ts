@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Blueprint } from "../modules/blueprint/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { AS_OF, asInput, changed, EXAMPLES, withPlans } from "../modules/policy/testing.ts";
 

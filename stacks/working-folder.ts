@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
-import { BadInput } from "../modules/input/index.ts";
+import { BadInput } from "../modules/common/input/index.ts";
 import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { cloudOf } from "./clouds/index.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Argument, Command } from "commander";
-import { TOOLKIT } from "../../modules/toolkit/index.ts";
+import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { out } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { type HostResult, restartCost } from "../../modules/converge/index.ts";
-import { OutsideFailure } from "../../modules/outside/index.ts";
+import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import { type HostResult, restartCost } from "../../modules/operations/converge/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { convergeInstance } from "../../stacks/converge.ts";
 import { FindingsFound } from "../exit.ts";

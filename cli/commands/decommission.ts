@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { BadInput } from "../../modules/input/index.ts";
-import { hasVault } from "../../modules/secrets/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { hasVault } from "../../modules/secrets/vaults/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { decommission, fateOfLogs } from "../../stacks/decommission.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";

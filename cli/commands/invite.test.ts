@@ -13,12 +13,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { readLinks } from "../../modules/enumeration/index.ts";
-import { readIssueLog, sumOf } from "../../modules/issue-log/index.ts";
-import { readRoom, readRoomKeys } from "../../modules/rooms/index.ts";
-import { createVault, ensureSecrets, openVault } from "../../modules/secrets/index.ts";
-import { type TestFolder, type TestPerson, testFolder } from "../../modules/secrets/testing.ts";
-import { keyIdOf } from "../../modules/tokens/index.ts";
+import { readIssueLog, sumOf } from "../../modules/meetings/issue-log/index.ts";
+import { readRoom, readRoomKeys } from "../../modules/meetings/rooms/index.ts";
+import { keyIdOf } from "../../modules/meetings/tokens/index.ts";
+import { createVault, ensureSecrets, openVault } from "../../modules/secrets/vaults/index.ts";
+import {
+  type TestFolder,
+  type TestPerson,
+  testFolder,
+} from "../../modules/secrets/vaults/testing.ts";
+import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
 import { buildFolder } from "../../stacks/environment.ts";
 import { invite as issue } from "../../stacks/invite.ts";

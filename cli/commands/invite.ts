@@ -2,17 +2,17 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { dump } from "js-yaml";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { localMoment, localText } from "../../modules/meetings/invitations/index.ts";
+import { issuedIn, keysInUse, logKeyPrint } from "../../modules/meetings/issue-log/index.ts";
+import { display } from "../../modules/meetings/rooms/index.ts";
 import {
   type LinkFile,
   type OtherState,
   readLinkFile,
   STATES,
   withMeeting,
-} from "../../modules/enumeration/index.ts";
-import { BadInput } from "../../modules/input/index.ts";
-import { localMoment, localText } from "../../modules/invitations/index.ts";
-import { issuedIn, keysInUse, logKeyPrint } from "../../modules/issue-log/index.ts";
-import { display } from "../../modules/rooms/index.ts";
+} from "../../modules/verification/enumeration/index.ts";
 import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
 import { type Invited, invite, type LinkTarget, type Meeting } from "../../stacks/invite.ts";
 import { issueLogFile, loadIssueLog } from "../../stacks/issue-log.ts";

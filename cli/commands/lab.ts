@@ -16,9 +16,9 @@ import {
   hypervisorUp,
   internetCommand,
 } from "../../lab/hypervisor/index.ts";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import { BadInput } from "../../modules/input/index.ts";
-import { OutsideFailure } from "../../modules/outside/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { readInstance } from "../../modules/instance/index.ts";
+import { readInstance } from "../../modules/planning/instance/index.ts";
 import { loadInstance } from "../../modules/workspace/index.ts";
 import { type Answers, answerProblem } from "../new/answers.ts";
 import { instanceText } from "../new/file.ts";

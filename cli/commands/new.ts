@@ -10,9 +10,13 @@ import {
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import { BadInput, nearest, type Problem } from "../../modules/input/index.ts";
-import type { Classification } from "../../modules/instance/index.ts";
-import { judgeAsOf, judgeResidency, PROFILE_NAMES } from "../../modules/residency/index.ts";
+import { BadInput, nearest, type Problem } from "../../modules/common/input/index.ts";
+import type { Classification } from "../../modules/planning/instance/index.ts";
+import {
+  judgeAsOf,
+  judgeResidency,
+  PROFILE_NAMES,
+} from "../../modules/planning/residency/index.ts";
 import {
   INSTANCE_FILE,
   loadInstance,

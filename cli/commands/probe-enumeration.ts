@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { readLinks } from "../../modules/enumeration/index.ts";
-import { OutsideFailure } from "../../modules/outside/index.ts";
+import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { probeEnumeration } from "../../stacks/enumeration.ts";
 import { FindingsFound, Interrupted } from "../exit.ts";

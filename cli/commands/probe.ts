@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { formatFinding, tally } from "../../modules/findings/index.ts";
-import { BadInput, nearest } from "../../modules/input/index.ts";
-import { GROUPS, PROBES, type Probe } from "../../modules/probes/index.ts";
+import { formatFinding, tally } from "../../modules/common/findings/index.ts";
+import { BadInput, nearest } from "../../modules/common/input/index.ts";
+import { GROUPS, PROBES, type Probe } from "../../modules/verification/probes/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { type Probed, probeInstance } from "../../stacks/probe.ts";
 import { FindingsFound } from "../exit.ts";

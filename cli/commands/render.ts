@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { renderAll } from "../../modules/render/index.ts";
-import { referencesIn } from "../../modules/tree/index.ts";
+import { renderAll } from "../../modules/hosts/render/index.ts";
+import { referencesIn } from "../../modules/hosts/tree/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { renderedDigest, writeTrees } from "../../stacks/trees.ts";
 import { ROOT } from "../root.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { location } from "../../modules/residency/testing.ts";
+import { location } from "../../modules/planning/residency/testing.ts";
 import { loadLocations, loadResidencyRules } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { answers, explainLocation, residencyTable } from "../text/residency.ts";

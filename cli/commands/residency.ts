@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
-import { BadInput, nearest } from "../../modules/input/index.ts";
-import type { Classification } from "../../modules/instance/index.ts";
-import type { Location } from "../../modules/residency/index.ts";
+import { BadInput, nearest } from "../../modules/common/input/index.ts";
+import type { Classification } from "../../modules/planning/instance/index.ts";
+import type { Location } from "../../modules/planning/residency/index.ts";
 import {
   instanceFolder,
   loadInstance,

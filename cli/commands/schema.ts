@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import { instanceJsonSchema, overridesJsonSchema } from "../../modules/instance/index.ts";
-import { locationJsonSchema } from "../../modules/residency/index.ts";
+import { instanceJsonSchema, overridesJsonSchema } from "../../modules/planning/instance/index.ts";
+import { locationJsonSchema } from "../../modules/planning/residency/index.ts";
 import { out } from "../terminal.ts";
 import { fieldTable } from "../text/fields.ts";
 

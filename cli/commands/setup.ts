@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Command } from "commander";
-import { OutsideFailure } from "../../modules/outside/index.ts";
-import { TOOLKIT, WORKSPACE } from "../../modules/toolkit/index.ts";
+import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import { TOOLKIT, WORKSPACE } from "../../modules/common/toolkit/index.ts";
 import { note } from "../terminal.ts";
 
 /** What is installed, the program of the toolkit that does it, and the folder that it fills. */

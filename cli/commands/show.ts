@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { drawNetwork } from "../../modules/drawing/index.ts";
+import { drawNetwork } from "../../modules/reports/drawing/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { out, screenWidth } from "../terminal.ts";

@@ -151,7 +151,7 @@ describe("an operator's own measurements", () => {
   });
 
   it("and a day of their own are read; what is none is told with its place", () => {
-    const day = readFileSync(join(ROOT, "modules/sizing/day.yaml"), "utf8");
+    const day = readFileSync(join(ROOT, "modules/planning/sizing/day.yaml"), "utf8");
     const own = copyWith("lab", {
       "day.yaml": day.replace(/source: .*/, "source: our own counts"),
     });

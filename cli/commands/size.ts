@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
-import { BadInput, nearest, pathText } from "../../modules/input/index.ts";
-import type { Instance } from "../../modules/instance/index.ts";
+import { BadInput, nearest, pathText } from "../../modules/common/input/index.ts";
+import { type TurnLimits, turnLimits } from "../../modules/hosts/turn/index.ts";
+import type { Instance } from "../../modules/planning/instance/index.ts";
 import {
   BadWhatIf,
   type Catalogue,
@@ -14,7 +15,7 @@ import {
   scheduleOf,
   Unplannable,
   whatIf,
-} from "../../modules/sizing/index.ts";
+} from "../../modules/planning/sizing/index.ts";
 import {
   calibrationChart,
   costChart,
@@ -24,8 +25,7 @@ import {
   specMarkdown,
   specSheets,
   specYaml,
-} from "../../modules/sizing-report/index.ts";
-import { type TurnLimits, turnLimits } from "../../modules/turn/index.ts";
+} from "../../modules/reports/sizing-report/index.ts";
 import {
   instanceFolder,
   type LoadedInstance,
@@ -101,7 +101,7 @@ function catalogueNamed(id: string): Catalogue {
   }
   if (found.flavours.length === 0)
     return refuse(
-      `of ${found.title} these aren't known: ${found.unknown.join("; ")} (${found.source}, read ${found.read}). Add what you were told to modules/sizing/catalogues/${id}.yaml`,
+      `of ${found.title} these aren't known: ${found.unknown.join("; ")} (${found.source}, read ${found.read}). Add what you were told to modules/planning/sizing/catalogues/${id}.yaml`,
     );
   return found;
 }

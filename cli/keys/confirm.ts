@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { Command } from "commander";
-import { confirmHost } from "../../modules/secrets/index.ts";
+import { confirmHost } from "../../modules/secrets/vaults/index.ts";
 import { today } from "../../stacks/today.ts";
 import { out } from "../terminal.ts";
 import { load } from "./shared.ts";

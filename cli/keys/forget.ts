@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { forgetHost } from "../../modules/secrets/index.ts";
+import { forgetHost } from "../../modules/secrets/vaults/index.ts";
 import { out } from "../terminal.ts";
 import { load } from "./shared.ts";
 

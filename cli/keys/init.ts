@@ -7,7 +7,7 @@ import {
   peopleOf,
   type Vault,
   type VaultKind,
-} from "../../modules/secrets/index.ts";
+} from "../../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { exclusively } from "../../stacks/exclusive.ts";
 import { note, out } from "../terminal.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { catalogueMarkdown, catalogueOf } from "../../modules/keyring/index.ts";
-import { inventory, type Kept, sealedTo, wayOn } from "../../modules/secrets/index.ts";
+import { catalogueMarkdown, catalogueOf } from "../../modules/secrets/keyring/index.ts";
+import { inventory, type Kept, sealedTo, wayOn } from "../../modules/secrets/vaults/index.ts";
 import { note, out } from "../terminal.ts";
 import { table } from "../text/table.ts";
 import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { BadInput } from "../../modules/input/index.ts";
-import { adminEntry, labPerson, newPerson } from "../../modules/secrets/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { adminEntry, labPerson, newPerson } from "../../modules/secrets/vaults/index.ts";
 import { labPeople } from "../identity.ts";
 import { note, out } from "../terminal.ts";
 import { load } from "./shared.ts";

@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
-import { BadInput } from "../../modules/input/index.ts";
-import { judgeCertificates } from "../../modules/keyring/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { judgeCertificates } from "../../modules/secrets/keyring/index.ts";
 import {
   installCertificate,
   openVault,
@@ -12,7 +12,7 @@ import {
   type Slot,
   useReserve,
   type Vault,
-} from "../../modules/secrets/index.ts";
+} from "../../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { cloudOf } from "../../stacks/clouds/index.ts";
 import { exclusively } from "../../stacks/exclusive.ts";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { BadInput } from "../../modules/input/index.ts";
-import { secretsOf } from "../../modules/keyring/index.ts";
-import { openVault, rotate } from "../../modules/secrets/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { secretsOf } from "../../modules/secrets/keyring/index.ts";
+import { openVault, rotate } from "../../modules/secrets/vaults/index.ts";
 import { exclusively } from "../../stacks/exclusive.ts";
 import { identityFor } from "../identity.ts";
 import { out } from "../terminal.ts";

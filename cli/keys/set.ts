@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { BadInput } from "../../modules/input/index.ts";
-import { secretsOf } from "../../modules/keyring/index.ts";
-import { openVault } from "../../modules/secrets/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { secretsOf } from "../../modules/secrets/keyring/index.ts";
+import { openVault } from "../../modules/secrets/vaults/index.ts";
 import { exclusively } from "../../stacks/exclusive.ts";
 import { today } from "../../stacks/today.ts";
 import { identityFor } from "../identity.ts";

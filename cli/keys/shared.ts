@@ -1,6 +1,11 @@
 import type { Command } from "commander";
-import { BadInput } from "../../modules/input/index.ts";
-import { hasVault, openVault, type Vault, type VaultKind } from "../../modules/secrets/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import {
+  hasVault,
+  openVault,
+  type Vault,
+  type VaultKind,
+} from "../../modules/secrets/vaults/index.ts";
 import {
   instanceFolder,
   type LoadedInstance,

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { BadInput, explain, type Problem } from "../../modules/input/index.ts";
-import { instanceSchema } from "../../modules/instance/index.ts";
+import { BadInput, explain, type Problem } from "../../modules/common/input/index.ts";
+import { instanceSchema } from "../../modules/planning/instance/index.ts";
 
 /** One kind of meeting, as `polder new` asks for it. */
 export interface MeetingAnswer {

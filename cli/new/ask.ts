@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as clack from "@clack/prompts";
-import { sshKeyProblem } from "../../modules/instance/index.ts";
+import { sshKeyProblem } from "../../modules/planning/instance/index.ts";
 import { type Answers, answerProblem, type MeetingAnswer, type Part, typed } from "./answers.ts";
 
 /** The person left: nothing was written. */

@@ -1,5 +1,5 @@
 import { dump } from "js-yaml";
-import { instanceJsonSchema } from "../../modules/instance/index.ts";
+import { instanceJsonSchema } from "../../modules/planning/instance/index.ts";
 import { wrap } from "../text/table.ts";
 import type { Answers } from "./answers.ts";
 

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { type Action, type PlannedChange, partsLost } from "../../modules/policy/index.ts";
 import type { Paint } from "./paint.ts";
 import { labelled, table } from "./table.ts";

@@ -4,7 +4,7 @@ import {
   type Host,
   type Peer,
   privateAddresses,
-} from "../../modules/blueprint/index.ts";
+} from "../../modules/planning/blueprint/index.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { hostsTable, mbit, people, plural, sizingReasons } from "./sizing.ts";
 import { type Column, labelled, table, wrap } from "./table.ts";

@@ -1,4 +1,4 @@
-import { instanceJsonSchema } from "../../modules/instance/index.ts";
+import { instanceJsonSchema } from "../../modules/planning/instance/index.ts";
 
 interface Field {
   readonly type?: string;

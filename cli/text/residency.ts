@@ -2,7 +2,7 @@ import type {
   Classification,
   ResidencyProfile,
   WaiverEntry,
-} from "../../modules/instance/index.ts";
+} from "../../modules/planning/instance/index.ts";
 import {
   factsOf,
   judgeAsOf,
@@ -14,7 +14,7 @@ import {
   type ResidencyVerdict,
   shownValue,
   wayOut,
-} from "../../modules/residency/index.ts";
+} from "../../modules/planning/residency/index.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { labelled, table, wrap } from "./table.ts";
 

@@ -4,7 +4,7 @@ import {
   type Schedule,
   type Sizing,
   spansOf,
-} from "../../modules/sizing/index.ts";
+} from "../../modules/planning/sizing/index.ts";
 import type { Paint } from "./paint.ts";
 import { type TableOptions, table, wrap } from "./table.ts";
 

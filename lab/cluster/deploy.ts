@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { cloudsFile, readCloud } from "../../modules/openstack-api/index.ts";
+import { cloudsFile, readCloud } from "../../modules/clouds/openstack-api/index.ts";
 import { buildFolder, terraformEnvironment } from "../../stacks/environment.ts";
 import { Api } from "../cloud/api.ts";
 import { type Canary, canariesBelow, canariesIn, watchProcesses } from "../testing/canary.ts";

@@ -3,9 +3,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { childOf, type Element, startWorker, workerCommand } from "../../modules/probes/index.ts";
-import { makeRoom, randomText, readRoomKeys } from "../../modules/rooms/index.ts";
-import { loadFeatures, signToken } from "../../modules/tokens/index.ts";
+import { makeRoom, randomText, readRoomKeys } from "../../modules/meetings/rooms/index.ts";
+import { signToken } from "../../modules/meetings/tokens/index.ts";
+import {
+  childOf,
+  type Element,
+  startWorker,
+  workerCommand,
+} from "../../modules/verification/probes/index.ts";
+import { loadFeatures } from "../../modules/workspace/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import { cluster } from "../testing/cluster.ts";
 import { conditionOf, GateClient, knock, queryOf } from "../testing/gate-client.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { restCredential } from "../../modules/probes/index.ts";
-import { RELAY_SECRET } from "../../modules/secrets/index.ts";
+import { RELAY_SECRET } from "../../modules/secrets/vaults/index.ts";
+import { restCredential } from "../../modules/verification/probes/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import { cluster } from "../testing/cluster.ts";
 import { holdRelay } from "../testing/relay-server.ts";

@@ -1,5 +1,5 @@
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import { cloudsFile, readCloud } from "../../modules/openstack-api/index.ts";
+import { cloudsFile, readCloud } from "../../modules/clouds/openstack-api/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { terraformEnvironment } from "../../stacks/environment.ts";
 import { Api } from "../cloud/api.ts";
 

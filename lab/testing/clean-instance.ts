@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import type { Door, EnumerationQuestion, Inside } from "../../modules/probes/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
+import type { Door, EnumerationQuestion, Inside } from "../../modules/verification/probes/index.ts";
 import { type Change, PSEUDONYM_KEY } from "./gate-server.ts";
 import { raised, World } from "./gate-world.ts";
 

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { byHand } from "./by-hand.ts";
 
 /** A fault that somebody makes on a running cluster, behind the toolkit's back. */

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import { type SecretKind, secretsOf } from "../../modules/keyring/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
+import { type SecretKind, secretsOf } from "../../modules/secrets/keyring/index.ts";
 
 /** The recipient that age's own manual page shows. */
 const RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dump } from "js-yaml";
-import { type CloudEntry, readCloud } from "../../modules/openstack-api/index.ts";
+import { type CloudEntry, readCloud } from "../../modules/clouds/openstack-api/index.ts";
 import { defaultFolder, labPaths } from "../cloud/index.ts";
 
 /** What goes wrong with a request. */

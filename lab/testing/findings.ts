@@ -1,4 +1,4 @@
-import type { Finding } from "../../modules/findings/index.ts";
+import type { Finding } from "../../modules/common/findings/index.ts";
 
 /** What isn't well, a line each. */
 export const red = (findings: readonly Finding[]): string[] =>

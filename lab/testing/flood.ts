@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import { renderHost } from "../../modules/render/index.ts";
-import type { TreeFile } from "../../modules/tree/index.ts";
+import { renderHost } from "../../modules/hosts/render/index.ts";
+import type { TreeFile } from "../../modules/hosts/tree/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { dummySecrets } from "./dummy-secrets.ts";
 import { judgeRoot } from "./judge-root.ts";
 import { judgeTree } from "./judge-tree.ts";

@@ -1,13 +1,13 @@
 import { connect } from "node:net";
 import { WebSocket } from "ws";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import {
   childOf,
   type Element,
   escapeXml,
   StanzaReader,
   XmppClient,
-} from "../../modules/probes/index.ts";
+} from "../../modules/verification/probes/index.ts";
 import { bridgePassword, FOCUS_PASSWORD, type GateServer } from "./gate-server.ts";
 
 /** How long an answer may take on a busy machine, ms. */

@@ -12,9 +12,9 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { WebSocket } from "ws";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import { renderHost } from "../../modules/render/index.ts";
-import { prosodyAccount } from "../../modules/secrets/index.ts";
+import { renderHost } from "../../modules/hosts/render/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
+import { prosodyAccount } from "../../modules/secrets/vaults/index.ts";
 import type { Issuer } from "./gate-issuer.ts";
 import { judgeRoot } from "./judge-root.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import type { Change } from "./gate-server.ts";
 import { World } from "./gate-world.ts";
 

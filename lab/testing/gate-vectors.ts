@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompactSign, SignJWT } from "jose";
 import { z } from "zod";
-import { parseYaml, validate } from "../../modules/input/index.ts";
+import { parseYaml, validate } from "../../modules/common/input/index.ts";
 import type { GateClient } from "./gate-client.ts";
 import type { Issuer } from "./gate-issuer.ts";
 
@@ -65,12 +65,12 @@ const schema = z.strictObject({
   contents: z.array(content),
 });
 
-const file = join(import.meta.dirname, "..", "..", "modules", "gate", "vectors.yaml");
+const file = join(import.meta.dirname, "../../modules/hosts/gate/vectors.yaml");
 export type Handshake = z.output<typeof handshake>;
 
-/** token x room x stanza -> verdict, as modules/gate/vectors.yaml has it. */
+/** token x room x stanza -> verdict, as modules/hosts/gate/vectors.yaml has it. */
 export const loadVectors = () =>
-  validate(parseYaml(readFileSync(file, "utf8"), "modules/gate/vectors.yaml"), schema);
+  validate(parseYaml(readFileSync(file, "utf8"), "modules/hosts/gate/vectors.yaml"), schema);
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url");
 type Claims = ReturnType<Issuer["claims"]> & Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { AccountClient, GateClient, type Refusal } from "./gate-client.ts";
 import { Issuer } from "./gate-issuer.ts";
 import { type Change, GateServer } from "./gate-server.ts";

@@ -4,7 +4,7 @@ import {
   type Endpoint,
   TurnClient,
   udpCarrier,
-} from "../../modules/probes/index.ts";
+} from "../../modules/verification/probes/index.ts";
 
 // Takes a relay, sends something through it to a peer and back, and asks for more time, over and over
 // until its input ends. A line each time. The first line of input says which relay, and as whom.

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { access, HetznerApi } from "../../modules/hetzner-api/index.ts";
+import { access, HetznerApi } from "../../modules/clouds/hetzner-api/index.ts";
 import { type StandIn, start } from "../hetzner/index.ts";
 import { polderWith } from "./polder.ts";
 

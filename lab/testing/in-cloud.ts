@@ -1,5 +1,5 @@
-import { type Blueprint, securityRules } from "../../modules/blueprint/index.ts";
-import type { Item, Listing } from "../../modules/openstack-api/index.ts";
+import type { Item, Listing } from "../../modules/clouds/openstack-api/index.ts";
+import { type Blueprint, securityRules } from "../../modules/planning/blueprint/index.ts";
 import { connect } from "../../stacks/cloud-objects.ts";
 
 export const text = (item: Item | undefined, key: string): string => String(item?.[key] ?? "");

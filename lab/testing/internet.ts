@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import type { WayIn } from "./gate-client.ts";
 

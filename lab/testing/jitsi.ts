@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import { gateHosts } from "../../modules/gate/index.ts";
+import { gateHosts } from "../../modules/hosts/gate/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import type { Issuer } from "./gate-issuer.ts";
 import { withoutGate } from "./without-gate.ts";
 

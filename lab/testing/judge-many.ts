@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatFinding } from "../../modules/findings/index.ts";
+import { formatFinding } from "../../modules/common/findings/index.ts";
 import { judge } from "../../modules/policy/index.ts";
 import { loadInstance } from "../../modules/workspace/index.ts";
 import { policyInput } from "../../stacks/working-folder.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { TreeFile } from "../../modules/tree/index.ts";
+import type { TreeFile } from "../../modules/hosts/tree/index.ts";
 import type { Judge } from "./judges.ts";
 
 /** What one program said of its files. */

@@ -3,15 +3,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
-import type { Blueprint, Host } from "../../modules/blueprint/index.ts";
+import { turnPart } from "../../modules/hosts/turn/index.ts";
+import type { Blueprint, Host } from "../../modules/planning/blueprint/index.ts";
 import {
   type Credential,
   type Endpoint,
   startWorker,
   type Worker,
   workerCommand,
-} from "../../modules/probes/index.ts";
-import { turnPart } from "../../modules/turn/index.ts";
+} from "../../modules/verification/probes/index.ts";
 import { type DummySecrets, dummySecrets } from "./dummy-secrets.ts";
 import { judgeRoot } from "./judge-root.ts";
 

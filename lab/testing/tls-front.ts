@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:tls";
-import type { Door } from "../../modules/probes/index.ts";
+import type { Door } from "../../modules/verification/probes/index.ts";
 
 /**
  * TLS on loopback in front of a plain door, by a certificate of its own.

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../blueprint/index.ts";
+import type { Blueprint, Host } from "../planning/blueprint/index.ts";
 import { byAddress, partOf, type Resource, referenceOf } from "./document.ts";
 import { at, isSet, listOf, shown } from "./json.ts";
 import { fail, failsOr, type Observation } from "./rule.ts";

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 import { at, entriesOf, isObject, type JsonObject, listOf, textOf } from "./json.ts";
 import type { PolicyInput, TerraformJson } from "./types.ts";
 

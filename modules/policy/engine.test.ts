@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Finding, tally } from "../findings/index.ts";
+import { type Finding, tally } from "../common/findings/index.ts";
 import {
   ALL_RULES,
   judge,

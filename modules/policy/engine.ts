@@ -1,4 +1,4 @@
-import { applyWaivers, type Finding } from "../findings/index.ts";
+import { applyWaivers, type Finding } from "../common/findings/index.ts";
 import { PACKS } from "./packs.ts";
 import type { Pack, PolicyInput, Rule } from "./types.ts";
 

@@ -1,4 +1,4 @@
-import type { BlueprintOn, DnsRecord, HetznerCloud, Host } from "../blueprint/index.ts";
+import type { BlueprintOn, DnsRecord, HetznerCloud, Host } from "../planning/blueprint/index.ts";
 import { addressesStack, clusterStack, partOf, type Resource } from "./document.ts";
 import { type Describe, type ExpectedPart, own, part } from "./expected-part.ts";
 import { at, type JsonObject, listOf, textOf } from "./json.ts";

@@ -1,5 +1,5 @@
-import type { BlueprintOn, Host, OpenStackCloud } from "../blueprint/index.ts";
-import { addressAt, cidr } from "../network/index.ts";
+import type { BlueprintOn, Host, OpenStackCloud } from "../planning/blueprint/index.ts";
+import { addressAt, cidr } from "../planning/network/index.ts";
 import { addressesStack, clusterStack, partOf, type Resource } from "./document.ts";
 import { type Describe, type ExpectedPart, own, part } from "./expected-part.ts";
 import { at, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";

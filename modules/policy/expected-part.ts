@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 import { partOf, type Resource } from "./document.ts";
 import type { JsonObject } from "./json.ts";
 

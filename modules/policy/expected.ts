@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 import { type Resource, referenceOf } from "./document.ts";
 import { DESCRIBE_HETZNER, expectedOnHetzner } from "./expected-hetzner.ts";
 import { DESCRIBE_OPENSTACK, expectedOnOpenStack } from "./expected-openstack.ts";

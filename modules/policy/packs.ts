@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
 import { labelled } from "./rules/labelled.ts";

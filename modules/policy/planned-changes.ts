@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 import { canonical, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
 import { type Change, changesOf, plannedPart, takesAway } from "./plan.ts";
 import { rebuildOf } from "./rules/no-unnoticed-destruction.ts";

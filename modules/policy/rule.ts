@@ -1,4 +1,4 @@
-import type { Finding } from "../findings/index.ts";
+import type { Finding } from "../common/findings/index.ts";
 import type { PolicyInput, Rule } from "./types.ts";
 
 /** A finding before the rule's id is put on it. */

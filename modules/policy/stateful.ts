@@ -1,4 +1,4 @@
-import type { Blueprint } from "../blueprint/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 import { addressesStack, partOf, type Resource, resourcesIn } from "./document.ts";
 import { at, type JsonObject } from "./json.ts";
 import type { Change } from "./plan.ts";

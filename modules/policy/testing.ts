@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderStacks } from "../../stacks/instance-stacks.ts";
-import type { Blueprint } from "../blueprint/index.ts";
-import type { ProviderSchema } from "../provider-schema/index.ts";
+import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 import {
   ADDRESSES_FILE,
   INSTANCE_FILE,

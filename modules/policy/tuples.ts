@@ -1,5 +1,5 @@
-import type { Flow, Peer } from "../blueprint/index.ts";
-import { parseCidr } from "../network/index.ts";
+import type { Flow, Peer } from "../planning/blueprint/index.ts";
+import { parseCidr } from "../planning/network/index.ts";
 import { partOf, type Resource, referenceOf } from "./document.ts";
 import { at, isSet, listOf, textOf } from "./json.ts";
 

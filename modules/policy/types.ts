@@ -1,6 +1,6 @@
-import type { Blueprint } from "../blueprint/index.ts";
-import type { Finding } from "../findings/index.ts";
-import type { ProviderSchema } from "../provider-schema/index.ts";
+import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
+import type { Finding } from "../common/findings/index.ts";
+import type { Blueprint } from "../planning/blueprint/index.ts";
 
 /** A stack's synthesised Terraform document (`cdk.tf.json`, parsed). */
 export type TerraformJson = Readonly<Record<string, unknown>>;

@@ -1,14 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { z } from "zod";
-import { parseYaml, validate, type YamlFile } from "../input/index.ts";
+import { parseYaml, validate, type YamlFile } from "../common/input/index.ts";
+import { type Features, featuresSchema } from "../meetings/tokens/index.ts";
 import {
   classificationSchema,
   type Location,
   locationSchema,
   type ResidencyRules,
   termsSchema,
-} from "../residency/index.ts";
+} from "../planning/residency/index.ts";
 import {
   type Calibration,
   type Catalogue,
@@ -20,7 +21,7 @@ import {
   figuresSchema,
   type Servers,
   serversSchema,
-} from "../sizing/index.ts";
+} from "../planning/sizing/index.ts";
 import { shown } from "./shown.ts";
 
 const modules = join(import.meta.dirname, "..");
@@ -33,33 +34,34 @@ const read = <Schema extends z.ZodType>(schema: Schema, ...path: string[]): z.ou
   validate(parse(...path), schema);
 
 /** The planner's figures. */
-export const loadFigures = (): Figures => read(figuresSchema, "sizing", "figures.yaml");
+export const loadFigures = (): Figures => read(figuresSchema, "planning/sizing", "figures.yaml");
 
 /** Every published measurement of a bridge under load. */
 export const loadCalibration = (): Calibration =>
-  read(calibrationSchema, "sizing", "calibration.yaml");
+  read(calibrationSchema, "planning/sizing", "calibration.yaml");
 
 /** What providers offer, by the catalogue's id. */
 export function loadCatalogues(): ReadonlyMap<string, Catalogue> {
-  const files = readdirSync(join(modules, "sizing", "catalogues")).sort();
-  const all = files.map((file) => read(catalogueSchema, "sizing", "catalogues", file));
+  const files = readdirSync(join(modules, "planning/sizing", "catalogues")).sort();
+  const all = files.map((file) => read(catalogueSchema, "planning/sizing", "catalogues", file));
   return new Map(all.map((catalogue) => [catalogue.id, catalogue]));
 }
 
 /** How a day fills, unless an instance has its own. */
-export const loadDay = (): Day => read(daySchema, "sizing", "day.yaml");
+export const loadDay = (): Day => read(daySchema, "planning/sizing", "day.yaml");
 
 /** Machines that somebody measured a bridge on. */
-export const loadServers = (): Servers => read(serversSchema, "sizing", "servers.yaml");
+export const loadServers = (): Servers => read(serversSchema, "planning/sizing", "servers.yaml");
 
 /** The highest class for each kind of cloud, and how long facts count. */
 export const loadResidencyRules = (): ResidencyRules => ({
-  classification: read(classificationSchema, "residency", "classification.yaml"),
-  terms: read(termsSchema, "residency", "terms.yaml"),
+  classification: read(classificationSchema, "planning/residency", "classification.yaml"),
+  terms: read(termsSchema, "planning/residency", "terms.yaml"),
 });
 
 /** The file of one of polder's own records, to say where in it something stands. */
-export const locationFile = (id: string): YamlFile => parse("residency", "locations", `${id}.yaml`);
+export const locationFile = (id: string): YamlFile =>
+  parse("planning/residency", "locations", `${id}.yaml`);
 
 let known: ReadonlyMap<string, Location> | undefined;
 
@@ -71,9 +73,13 @@ export function loadLocations(): ReadonlyMap<string, Location> {
 
 /** The ids of all locations that polder records: each is its file's name. */
 export const locationIds = (): string[] =>
-  readdirSync(join(modules, "residency", "locations"))
+  readdirSync(join(modules, "planning/residency", "locations"))
     .sort()
     .map((file) => basename(file, ".yaml"));
 
 /** One of polder's own records. */
 export const loadLocation = (id: string): Location => validate(locationFile(id), locationSchema);
+
+/** Which of Jitsi's features tokens switch off. */
+export const loadFeatures = (): Features =>
+  read(featuresSchema, "meetings/tokens", "features.yaml");

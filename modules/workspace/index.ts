@@ -2,6 +2,7 @@ export {
   loadCalibration,
   loadCatalogues,
   loadDay,
+  loadFeatures,
   loadFigures,
   loadLocations,
   loadResidencyRules,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { tsImport } from "tsx/esm/api";
 import { z } from "zod";
-import { BadInput, explain, pathText } from "../input/index.ts";
+import { BadInput, explain, pathText } from "../common/input/index.ts";
 import { ALL_RULES, type Rule } from "../policy/index.ts";
 import { shown } from "./shown.ts";
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
-import { BadInput } from "../input/index.ts";
-import { instanceJsonSchema } from "../instance/index.ts";
+import { BadInput } from "../common/input/index.ts";
+import { instanceJsonSchema } from "../planning/instance/index.ts";
+import { fact, record } from "../planning/residency/testing.ts";
 import { judge } from "../policy/index.ts";
-import { fact, record } from "../residency/testing.ts";
 import {
   instanceFolder,
   instanceNames,

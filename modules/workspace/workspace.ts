@@ -1,13 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import {
-  type AddressesFile,
-  addressesSchema,
-  type Blueprint,
-  buildBlueprint,
-  Refused,
-} from "../blueprint/index.ts";
-import {
   BadInput,
   inFileOrder,
   MAX_BYTES,
@@ -18,21 +11,27 @@ import {
   pathText,
   validate,
   type YamlFile,
-} from "../input/index.ts";
+} from "../common/input/index.ts";
+import {
+  type AddressesFile,
+  addressesSchema,
+  type Blueprint,
+  buildBlueprint,
+  Refused,
+} from "../planning/blueprint/index.ts";
 import {
   adminsFileSchema,
   type Instance,
   type Override,
   overridesFileSchema,
   readInstance,
-} from "../instance/index.ts";
-import { WAIVABLE } from "../policy/index.ts";
+} from "../planning/instance/index.ts";
 import {
   type Location,
   locationSchema,
   type PlatformLocation,
   RESIDENCY_WAIVERS,
-} from "../residency/index.ts";
+} from "../planning/residency/index.ts";
 import {
   coreModel,
   type Day,
@@ -41,7 +40,8 @@ import {
   ownCalibrationSchema,
   type PlanData,
   type Role,
-} from "../sizing/index.ts";
+} from "../planning/sizing/index.ts";
+import { WAIVABLE } from "../policy/index.ts";
 import {
   loadCalibration,
   loadDay,

@@ -1,10 +1,10 @@
 import type { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import type { Finding } from "../../modules/findings/index.ts";
+import type { StackProps } from "../../modules/clouds/stack/index.ts";
+import type { Attributes } from "../../modules/clouds/terraform/index.ts";
+import type { Finding } from "../../modules/common/findings/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import type { PlanJson } from "../../modules/policy/index.ts";
-import type { StackProps } from "../../modules/stack/index.ts";
-import type { Attributes } from "../../modules/terraform/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 
 /** An object of the instance that the cloud still holds. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Item, Kind } from "../../modules/hetzner-api/index.ts";
+import type { Item, Kind } from "../../modules/clouds/hetzner-api/index.ts";
 import type { PlanJson } from "../../modules/policy/index.ts";
 import { asInput, example } from "../../modules/policy/testing.ts";
 import { type Held, strangersIn } from "./hetzner-strangers.ts";

@@ -1,6 +1,6 @@
-import type { Blueprint } from "../../modules/blueprint/index.ts";
-import type { Finding } from "../../modules/findings/index.ts";
-import type { Item, Kind } from "../../modules/hetzner-api/index.ts";
+import type { Item, Kind } from "../../modules/clouds/hetzner-api/index.ts";
+import type { Finding } from "../../modules/common/findings/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import type { PlanJson } from "../../modules/policy/index.ts";
 import type { Adoption, Strangers } from "./cloud.ts";
 import type { PlanRead } from "./plan-read.ts";

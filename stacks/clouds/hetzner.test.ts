@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type StandIn, start } from "../../lab/hetzner/index.ts";
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { asInput, example } from "../../modules/policy/testing.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { cloudOf } from "./index.ts";

@@ -1,6 +1,4 @@
-import type { Blueprint, BlueprintOn, HetznerCloud } from "../../modules/blueprint/index.ts";
-import type { Finding } from "../../modules/findings/index.ts";
-import { AddressesStack, ClusterStack, HetznerStack } from "../../modules/hetzner/index.ts";
+import { AddressesStack, ClusterStack, HetznerStack } from "../../modules/clouds/hetzner/index.ts";
 import {
   type Access,
   access,
@@ -8,11 +6,17 @@ import {
   type Item,
   KINDS,
   type Kind,
-} from "../../modules/hetzner-api/index.ts";
-import { BadInput } from "../../modules/input/index.ts";
-import { OutsideFailure } from "../../modules/outside/index.ts";
+} from "../../modules/clouds/hetzner-api/index.ts";
+import type { StackProps } from "../../modules/clouds/stack/index.ts";
+import type { Finding } from "../../modules/common/findings/index.ts";
+import { BadInput } from "../../modules/common/input/index.ts";
+import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import type {
+  Blueprint,
+  BlueprintOn,
+  HetznerCloud,
+} from "../../modules/planning/blueprint/index.ts";
 import type { PlanJson } from "../../modules/policy/index.ts";
-import type { StackProps } from "../../modules/stack/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { endpointProblem, isLoopback } from "../endpoint.ts";
 import { labFolder, terraformEnvironment } from "../environment.ts";

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../modules/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import type { Cloud } from "./cloud.ts";
 import { hetzner } from "./hetzner.ts";
 import { openstack } from "./openstack.ts";

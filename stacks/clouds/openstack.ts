@@ -1,8 +1,16 @@
-import type { Blueprint, BlueprintOn, OpenStackCloud } from "../../modules/blueprint/index.ts";
-import { AddressesStack, ClusterStack, OpenStackStack } from "../../modules/openstack/index.ts";
-import type { Kind } from "../../modules/openstack-api/index.ts";
-import type { StackProps } from "../../modules/stack/index.ts";
-import type { Attributes } from "../../modules/terraform/index.ts";
+import {
+  AddressesStack,
+  ClusterStack,
+  OpenStackStack,
+} from "../../modules/clouds/openstack/index.ts";
+import type { Kind } from "../../modules/clouds/openstack-api/index.ts";
+import type { StackProps } from "../../modules/clouds/stack/index.ts";
+import type { Attributes } from "../../modules/clouds/terraform/index.ts";
+import type {
+  Blueprint,
+  BlueprintOn,
+  OpenStackCloud,
+} from "../../modules/planning/blueprint/index.ts";
 import { connect, listLeftovers } from "../cloud-objects.ts";
 import { credentials } from "../credentials.ts";
 import { findStrangers } from "../strangers.ts";

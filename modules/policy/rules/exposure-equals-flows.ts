@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../blueprint/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { allocated, attached } from "../attachments.ts";
 import { addressesStack, allResources, clusterStack, ofType, type Resource } from "../document.ts";
 import { publicTrafficOnly } from "../firewalls.ts";

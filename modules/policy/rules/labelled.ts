@@ -1,4 +1,4 @@
-import type { ProviderSchema } from "../../provider-schema/index.ts";
+import type { ProviderSchema } from "../../clouds/provider-schema/index.ts";
 import { allResources, type Resource } from "../document.ts";
 import { isObject, listOf, shown, textOf } from "../json.ts";
 import { defineRule, fail, failsOr } from "../rule.ts";

@@ -1,4 +1,4 @@
-import { type Cidr, cidr, contains, parseCidr } from "../../network/index.ts";
+import { type Cidr, cidr, contains, parseCidr } from "../../planning/network/index.ts";
 import { allResources } from "../document.ts";
 import {
   MANAGEMENT_PORTS,

@@ -1,4 +1,4 @@
-import { sensitiveAttributesSet } from "../../provider-schema/index.ts";
+import { sensitiveAttributesSet } from "../../clouds/provider-schema/index.ts";
 import { allResources } from "../document.ts";
 import { at, entriesOf, isSet, leavesOf, listOf } from "../json.ts";
 import { changesOf, plansOf } from "../plan.ts";

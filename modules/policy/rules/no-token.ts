@@ -1,4 +1,4 @@
-import { findTokens } from "../../provider-schema/index.ts";
+import { findTokens } from "../../clouds/provider-schema/index.ts";
 import { plansOf } from "../plan.ts";
 import { defineRule, fail, failsOr } from "../rule.ts";
 

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../blueprint/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { canonical } from "../json.ts";
 import {
   type Change,

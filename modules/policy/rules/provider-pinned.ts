@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../blueprint/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { resourcesIn } from "../document.ts";
 import { at, entriesOf, isSet, type JsonObject, listOf, shown } from "../json.ts";
 import { changesOf, plansOf } from "../plan.ts";

@@ -1,4 +1,4 @@
-import { isCurrent } from "../../findings/index.ts";
+import { isCurrent } from "../../common/findings/index.ts";
 import { defineRule, fail, type Observation, pass } from "../rule.ts";
 
 /** Confidences that count, by profile; a test's own facts stand for nobody's. */

@@ -1,4 +1,4 @@
-import { judgeAsOf, wayOut } from "../../residency/index.ts";
+import { judgeAsOf, wayOut } from "../../planning/residency/index.ts";
 import { defineRule, fail, type Observation, pass } from "../rule.ts";
 
 export const residencyFresh = defineRule({

@@ -1,5 +1,5 @@
 import { CORE_SCHEMA, load } from "js-yaml";
-import type { Blueprint, Host } from "../../blueprint/index.ts";
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import { allResources, ofType, partOf, type Resource } from "../document.ts";
 import { isObject, isSet, type JsonObject, listOf, same, shown, textOf } from "../json.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";

@@ -1,4 +1,4 @@
-import { checkAgainstSchema } from "../../provider-schema/index.ts";
+import { checkAgainstSchema } from "../../clouds/provider-schema/index.ts";
 import { defineRule, fail, failsOr } from "../rule.ts";
 
 export const validBySchema = defineRule({

@@ -1,5 +1,5 @@
-import { isCurrent } from "../../findings/index.ts";
-import { WEAKENINGS } from "../../instance/index.ts";
+import { isCurrent } from "../../common/findings/index.ts";
+import { WEAKENINGS } from "../../planning/instance/index.ts";
 import { defineRule, fail, type Observation, pass } from "../rule.ts";
 
 /** Days. A yearly review, with a month to hold it in. */

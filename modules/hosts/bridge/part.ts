@@ -1,0 +1,55 @@
+import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import { rawFile, textFile } from "../host/index.ts";
+import { sandbox } from "../sandbox/index.ts";
+import { heading, type TreePart } from "../tree/index.ts";
+import { standIn } from "./stand-in.ts";
+
+/** UDP port of media (Jitsi handbook, scalable.md); the flow `media` opens it. */
+const MEDIA_PORT = 10000;
+
+const NAME = "polder-bridge-stand-in";
+const PROGRAM = `/usr/local/lib/polder/${NAME}`;
+const UNIT = `/etc/systemd/system/${NAME}.service`;
+
+/** A bridge host until Jitsi's videobridge comes: something that hears media and answers the relays. */
+export function bridgePart({ hosts }: Blueprint, _host: Host): TreePart {
+  const peers = hosts
+    .filter(({ role }) => role === "turn" || role === "bridge")
+    .flatMap(privateAddresses);
+  return {
+    packages: { install: ["python3"], absent: [] },
+    files: [
+      rawFile(PROGRAM, standIn(MEDIA_PORT, peers, heading()), { mode: "0755" }),
+      textFile(UNIT, [
+        "[Unit]",
+        "Description=Stands in for Jitsi's videobridge: echoes datagrams to the turn and bridge hosts",
+        "After=network-online.target",
+        "Wants=network-online.target",
+        "",
+        "[Service]",
+        `ExecStart=${PROGRAM}`,
+        "DynamicUser=yes",
+        "Restart=always",
+        "RestartSec=1",
+        "MemoryMax=64M",
+        "TasksMax=4",
+        ...sandbox({ families: ["AF_INET", "AF_INET6"] }),
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+      ]),
+    ],
+    units: [{ name: `${NAME}.service`, reload: [], restart: [PROGRAM, UNIT], carriesCalls: true }],
+    masked: [],
+    checks: [
+      {
+        id: "bridge-stand-in",
+        command: [
+          "/usr/bin/python3",
+          "-c",
+          `compile(open("${PROGRAM}", encoding="utf-8").read(), "${PROGRAM}", "exec")`,
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,64 @@
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { gateHosts } from "../gate/index.ts";
+import { CA_FILE, rawFile, textFile } from "../host/index.ts";
+import { sandbox } from "../sandbox/index.ts";
+import { heading, reference, type TreePart } from "../tree/index.ts";
+import { standIn } from "./stand-in.ts";
+
+const NAME = "polder-focus-stand-in";
+const PROGRAM = `/usr/local/lib/polder/${NAME}`;
+const UNIT = `/etc/systemd/system/${NAME}.service`;
+const PASSWORD = "/etc/polder/focus/password";
+
+/** Jicofo's place on a control host until it comes: somebody on its account who opens rooms. */
+export function focusPart(blueprint: Blueprint, host: Host): TreePart {
+  const { auth, conference } = gateHosts(blueprint);
+  const where = { address: host.ipv4, host: host.name, ca: CA_FILE, auth, conference };
+  return {
+    packages: { install: ["python3"], absent: [] },
+    files: [
+      rawFile(PROGRAM, standIn(where, heading()), { mode: "0755" }),
+      rawFile(PASSWORD, reference("prosody/focus-password"), { mode: "0600" }),
+      textFile(UNIT, [
+        "[Unit]",
+        "Description=Stands in for Jicofo: opens the rooms that are asked for",
+        "After=prosody.service",
+        "# Prosody comes and goes; this tries again for as long as it takes.",
+        "StartLimitIntervalSec=0",
+        "",
+        "[Service]",
+        `ExecStart=${PROGRAM}`,
+        "DynamicUser=yes",
+        "# A file that only it sees, never an argument or a variable.",
+        `LoadCredential=password:${PASSWORD}`,
+        "Restart=always",
+        "RestartSec=2",
+        "MemoryMax=64M",
+        "TasksMax=4",
+        ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+      ]),
+    ],
+    units: [
+      {
+        name: `${NAME}.service`,
+        reload: [],
+        restart: [PROGRAM, UNIT, PASSWORD, CA_FILE],
+        carriesCalls: false,
+      },
+    ],
+    masked: [],
+    checks: [
+      {
+        id: "focus-stand-in",
+        command: [
+          "/usr/bin/python3",
+          "-c",
+          `compile(open("${PROGRAM}", encoding="utf-8").read(), "${PROGRAM}", "exec")`,
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,125 @@
+import { BadInput } from "../../common/input/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { TreePart } from "../tree/index.ts";
+import { textFile } from "./file.ts";
+
+/** Where Debian itself publishes: https://www.debian.org/mirror/list (read 2026-11-24). */
+const UPSTREAM = "https://deb.debian.org/";
+
+/**
+ * Debian's archive and its security archive.
+ *
+ * @throws BadInput for a folder of .deb files, which no host can read yet
+ */
+function archives({ instance, packages }: Blueprint): { debian: string; security: string } {
+  if (packages.source === "folder") {
+    throw new BadInput([
+      {
+        file: `${instance}/instance.yaml`,
+        message:
+          'packages.source: got "folder", which hosts can\'t install from yet; set it to "mirror" or "upstream"',
+      },
+    ]);
+  }
+  const base = packages.source === "mirror" && packages.mirror ? packages.mirror : UPSTREAM;
+  const folder = base.endsWith("/") ? base : `${base}/`;
+  return { debian: `${folder}debian`, security: `${folder}debian-security` };
+}
+
+function sources(blueprint: Blueprint): string[] {
+  const { debian, security } = archives(blueprint);
+  const source = (uri: string, suites: string) => [
+    "Types: deb",
+    `URIs: ${uri}`,
+    `Suites: ${suites}`,
+    "Components: main",
+    "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg",
+  ];
+  return [
+    ...source(debian, "trixie trixie-updates"),
+    "",
+    "# Security updates have an archive of their own; unattended-upgrades takes these alone.",
+    ...source(security, "trixie-security"),
+  ];
+}
+
+const SETTINGS = [
+  "// Only what is asked for: what isn't installed needs no update and can't be attacked.",
+  'APT::Install-Recommends "false";',
+  'APT::Install-Suggests "false";',
+  "",
+  "// Only archives whose signature and age are right, whatever an option on a command line says.",
+  'Acquire::AllowInsecureRepositories "false";',
+  'Acquire::AllowWeakRepositories "false";',
+  'Acquire::AllowDowngradeToInsecureRepositories "false";',
+  'Acquire::Check-Valid-Until "true";',
+  'APT::Get::AllowUnauthenticated "false";',
+  "",
+  "// Straight to the archives of the sources: no proxy of anybody else's, none found by itself.",
+  'Acquire::http::Proxy "DIRECT";',
+  'Acquire::https::Proxy "DIRECT";',
+  'Acquire::http::Proxy-Auto-Detect "";',
+  "",
+  "// A source that hangs is given up after 20 s, and asked three times more.",
+  'Acquire::Retries "3";',
+  'Acquire::http::Timeout "20";',
+  'Acquire::https::Timeout "20";',
+  'Acquire::Languages "none";',
+  "",
+  "// A file that a package and polder both have stays polder's; nobody is there to be asked.",
+  'DPkg::Options { "--force-confdef"; "--force-confold"; };',
+  'DPkg::Lock::Timeout "120";',
+];
+
+const PERIODIC = [
+  "// Every day: lists, then security updates (50unattended-upgrades says which).",
+  'APT::Periodic::Update-Package-Lists "1";',
+  'APT::Periodic::Unattended-Upgrade "1";',
+  'APT::Periodic::AutocleanInterval "7";',
+];
+
+const UNATTENDED = [
+  "// Security updates alone (BIO2 8.08.01: a grave one within a week). All else comes by converge.",
+  "Unattended-Upgrade::Origins-Pattern {",
+  '  "origin=Debian,codename=trixie-security,label=Debian-Security";',
+  "};",
+  "Unattended-Upgrade::Package-Blacklist { };",
+  "// In small steps, so that a shutdown in the middle leaves whole packages.",
+  'Unattended-Upgrade::MinimalSteps "true";',
+  'Unattended-Upgrade::AutoFixInterruptedDpkg "true";',
+  "// Never a reboot by itself, and no tidying up that nobody asked for.",
+  'Unattended-Upgrade::Automatic-Reboot "false";',
+  'Unattended-Upgrade::Remove-Unused-Dependencies "false";',
+  'Unattended-Upgrade::Remove-New-Unused-Dependencies "false";',
+  'Unattended-Upgrade::Remove-Unused-Kernel-Packages "true";',
+  "// What it did goes to the journal, and so to the monitor. No mail leaves a host.",
+  'Unattended-Upgrade::Mail "";',
+  'Unattended-Upgrade::SyslogEnable "true";',
+  'Unattended-Upgrade::SyslogFacility "auth";',
+];
+
+/** Where packages come from, and security updates by themselves. */
+export const apt = (blueprint: Blueprint): TreePart => {
+  const slashes = { comment: "//" };
+  return {
+    packages: {
+      install: ["apt", "ca-certificates", "debian-archive-keyring", "unattended-upgrades"],
+      // Restarts what an update touched, calls or not; what needs a restart is listed by converge.
+      absent: ["needrestart", "apt-listchanges"],
+    },
+    files: [
+      textFile("/etc/apt/sources.list", ["# The sources are in sources.list.d/debian.sources."]),
+      textFile("/etc/apt/sources.list.d/debian.sources", sources(blueprint)),
+      textFile("/etc/apt/apt.conf.d/20auto-upgrades", PERIODIC, slashes),
+      textFile("/etc/apt/apt.conf.d/50unattended-upgrades", UNATTENDED, slashes),
+      textFile("/etc/apt/apt.conf.d/90polder", SETTINGS, slashes),
+    ],
+    units: ["apt-daily.timer", "apt-daily-upgrade.timer"].map((name) => ({
+      name,
+      reload: [],
+      restart: [],
+      carriesCalls: false,
+    })),
+    checks: [{ id: "apt", command: ["apt-config", "dump"] }],
+  };
+};

@@ -1,0 +1,35 @@
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { mergeParts, type TreePart } from "../tree/index.ts";
+import { apt } from "./apt.ts";
+import { authority } from "./authority.ts";
+import { journal } from "./journal.ts";
+import { kernel } from "./kernel.ts";
+import { login } from "./login.ts";
+import { namesAndTime } from "./names-and-time.ts";
+import { noCoreDumps } from "./no-core-dumps.ts";
+import { packetFilter } from "./packet-filter.ts";
+import { permissions } from "./permissions.ts";
+import { ssh } from "./ssh.ts";
+import { sudo } from "./sudo.ts";
+import { unwanted } from "./unwanted.ts";
+
+/**
+ * What every host gets, whatever its role.
+ *
+ * @throws BadInput when packages shall come from a folder, which hosts can't do yet
+ */
+export const basePart = (blueprint: Blueprint, host: Host): TreePart =>
+  mergeParts(host, [
+    unwanted(host),
+    packetFilter(blueprint, host),
+    ssh(blueprint, host),
+    sudo(blueprint),
+    ...journal(blueprint, host),
+    namesAndTime(blueprint),
+    kernel(blueprint, host),
+    login(blueprint),
+    noCoreDumps,
+    permissions,
+    authority(host),
+    apt(blueprint),
+  ]);

@@ -1,0 +1,236 @@
+import {
+  arrivalsOf,
+  type Blueprint,
+  type Flow,
+  type Host,
+  isCounted,
+  type Peer,
+  privateAddresses,
+} from "../../planning/blueprint/index.ts";
+import type { TreePart } from "../tree/index.ts";
+import { textFile } from "./file.ts";
+
+interface PeerSet {
+  readonly name: string;
+  readonly v4: readonly string[];
+  readonly v6: readonly string[];
+}
+
+/** Addresses that a host has on its own links: a floating one is the cloud's, a direct one its own. */
+function ownAddresses(blueprint: Blueprint, host: Host): string[] {
+  const direct = blueprint.cloud.publicAddresses === "direct" ? host.publicAddress : undefined;
+  return [...privateAddresses(host), direct?.ipv4, direct?.ipv6].filter((one) => one !== undefined);
+}
+
+/** Everybody whom a peer means; undefined is the internet, which needs no list. */
+function peerSet(blueprint: Blueprint, peer: Peer): PeerSet | undefined {
+  if (peer.kind === "internet") return undefined;
+  const all =
+    peer.kind === "ranges"
+      ? peer.ranges
+      : blueprint.hosts
+          .filter(({ role }) => role === peer.role)
+          .flatMap((host) => ownAddresses(blueprint, host));
+  const name = peer.kind === "ranges" ? peer.name : `${peer.role} hosts`;
+  return {
+    name: name.replaceAll(" ", "-"),
+    v4: all.filter((range) => !range.includes(":")),
+    v6: all.filter((range) => range.includes(":")),
+  };
+}
+
+function setLines({ name, v4, v6 }: PeerSet): string[] {
+  const set = (family: 4 | 6, ranges: readonly string[]) =>
+    ranges.length === 0
+      ? []
+      : [
+          `\tset ${name}-v${family} {`,
+          `\t\ttype ipv${family}_addr`,
+          "\t\tflags interval",
+          "\t\tauto-merge",
+          "\t\telements = {",
+          ...ranges.map((range) => `\t\t\t${range},`),
+          "\t\t}",
+          "\t}",
+        ];
+  return [...set(4, v4), ...set(6, v6)];
+}
+
+/** One flow in one direction: at most one line a family. The comment is the flow's id. */
+function ruleLines(blueprint: Blueprint, flow: Flow, direction: "input" | "output"): string[] {
+  const peers = peerSet(blueprint, direction === "input" ? flow.from : flow.to);
+  const [from, to] = flow.ports;
+  const port = from === to ? `${from}` : `${from}-${to}`;
+  const what = `${flow.protocol} dport ${port} counter accept comment "${flow.id}"`;
+  if (!peers) return [`\t\t${what}`];
+  const side = direction === "input" ? "saddr" : "daddr";
+  return [
+    ...(peers.v4.length > 0 ? [`\t\tip ${side} @${peers.name}-v4 ${what}`] : []),
+    ...(peers.v6.length > 0 ? [`\t\tip6 ${side} @${peers.name}-v6 ${what}`] : []),
+  ];
+}
+
+/** Sources that are counted at a time, each for a few seconds; beyond them the limit in all counts alone. */
+const SOURCES = 65_536;
+
+const NETWORKS = [
+  [4, "ip saddr"],
+  [6, "ip6 saddr & ffff:ffff:ffff:ffff::"],
+] as const;
+
+/** A connection has this mark once it was let in. */
+const LET_IN = 1;
+
+const portsOf = (flows: readonly Flow[]): string =>
+  `{ ${flows.map((flow) => flow.ports[0]).join(", ")} }`;
+
+/**
+ * The rate of new connections from the internet. One is looked at when TCP's handshake is done: then its sender is
+ * who it says, and nobody uses up another's rate by forged addresses. One too many is refused by a reset, after which
+ * nothing of it stays in the kernel's table of connections; who is dropped in silence stays there for days.
+ */
+function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
+  const { perSecond, inAll } = arrivalsOf(blueprint, role);
+  const over = (rate: number) => `limit rate over ${rate}/second burst ${rate} packets`;
+  return [
+    ...NETWORKS.flatMap(([family]) => [
+      `\tset arrivals-v${family} {`,
+      `\t\ttype ipv${family}_addr`,
+      `\t\tsize ${SOURCES}`,
+      "\t\tflags dynamic,timeout",
+      "\t\ttimeout 10s",
+      "\t}",
+    ]),
+    "",
+    "\t# New connections of one source (of IPv6: a /64), and of all together: the plan's rates.",
+    ...(["one", "all"] as const).flatMap((of) => [
+      `\tchain too-many-of-${of} {`,
+      `\t\tlimit rate 10/minute burst 10 packets log prefix "polder-many ${of} " level info`,
+      `\t\tcounter reject with tcp reset comment "too-many-of-${of}"`,
+      "\t}",
+    ]),
+    "\tchain arrivals {",
+    "\t\ttcp flags rst return",
+    ...NETWORKS.map(
+      ([family, key]) =>
+        `\t\tupdate @arrivals-v${family} { ${key} ${over(perSecond)} } goto too-many-of-one`,
+    ),
+    `\t\t${over(inAll)} goto too-many-of-all`,
+    `\t\tct mark set ${LET_IN}`,
+    "\t}",
+    "",
+  ];
+}
+
+const LINK_IN = [
+  "\t# What makes addresses work: neighbours, routers and the cloud's DHCP, on the own link only.",
+  "\tchain link-in {",
+  "\t\tip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept",
+  "\t\tip6 saddr fe80::/10 icmpv6 type mld-listener-query accept",
+  "\t\tudp sport 67 udp dport 68 accept",
+  "\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+  "\t\t# Ping, so that a fault can be found; not fast enough to be of use for a flood.",
+  "\t\ticmp type echo-request limit rate 10/second burst 20 packets counter accept",
+  "\t\ticmpv6 type echo-request limit rate 10/second burst 20 packets counter accept",
+  "\t}",
+];
+
+const LINK_OUT = [
+  "\tchain link-out {",
+  "\t\tip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept",
+  "\t\tip6 hoplimit 1 icmpv6 type { mld-listener-report, mld2-listener-report } accept",
+  "\t\tudp sport 68 udp dport 67 accept",
+  "\t\tip6 daddr { fe80::/10, ff02::1:2 } udp sport 546 udp dport 547 accept",
+  "\t}",
+];
+
+function chain(
+  direction: "input" | "output",
+  rules: readonly string[],
+  first: readonly string[] = [],
+): string[] {
+  const way = direction === "input" ? "in" : "out";
+  return [
+    `\tchain ${direction} {`,
+    `\t\ttype filter hook ${direction} priority filter; policy drop;`,
+    `\t\t${way === "in" ? "iif" : "oif"} lo accept`,
+    ...first,
+    "\t\tct state established accept",
+    "\t\tct state related meta l4proto { icmp, ipv6-icmp } accept",
+    `\t\tct state invalid counter drop comment "invalid-${way}"`,
+    `\t\tjump link-${way}`,
+    ...rules,
+    ...(way === "in"
+      ? ['\t\tmeta pkttype != unicast counter drop comment "said to everybody: not logged"']
+      : []),
+    `\t\tlimit rate 30/minute burst 30 packets log prefix "polder-drop ${way} " level info`,
+    `\t\tcounter comment "dropped-${way}"`,
+    "\t}",
+  ];
+}
+
+/** The host's own packet filter: the flows of its role, in both directions, and nothing else. */
+export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
+  const is = (peer: Peer) => peer.kind === "role" && peer.role === host.role;
+  const incoming = blueprint.flows.filter((flow) => is(flow.to));
+  const outgoing = blueprint.flows.filter((flow) => is(flow.from));
+  const counted = incoming.filter(isCounted);
+  const peers = [...incoming.map(({ from }) => from), ...outgoing.map(({ to }) => to)].flatMap(
+    (peer) => peerSet(blueprint, peer) ?? [],
+  );
+  const sets = [...new Map(peers.map((set) => [set.name, set])).values()].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+  const lines = [
+    `# Packet filter of ${host.id}: flows of the role ${host.role}. What isn't listed is dropped, in`,
+    "# and out. Comments are the flows' ids: `polder show` says why each one is there. Answers belong to",
+    "# their connection. Before it stands the cloud's own filter, from the same table: for all traffic, or",
+    "# where the cloud looks into no private network, for public traffic alone (docs/clouds.md).",
+    "",
+    "# All rules change at once, and none that was made by hand stays.",
+    "flush ruleset",
+    "",
+    "table inet polder {",
+    ...sets.flatMap(setLines),
+    "",
+    ...(counted.length === 0 ? [] : arrivals(blueprint, host)),
+    ...LINK_IN,
+    "",
+    ...LINK_OUT,
+    "",
+    ...chain(
+      "input",
+      incoming.flatMap((flow) => ruleLines(blueprint, flow, "input")),
+      counted.length === 0
+        ? []
+        : [
+            `\t\ttcp dport ${portsOf(counted)} ct state established ct mark != ${LET_IN} jump arrivals`,
+          ],
+    ),
+    "",
+    ...chain(
+      "output",
+      outgoing.flatMap((flow) => ruleLines(blueprint, flow, "output")),
+    ),
+    "",
+    "\t# No host passes on what isn't for it.",
+    "\tchain forward {",
+    "\t\ttype filter hook forward priority filter; policy drop;",
+    '\t\tcounter comment "dropped-forward"',
+    "\t}",
+    "}",
+  ];
+  return {
+    packages: { install: ["nftables"], absent: ["iptables", "ufw", "firewalld"] },
+    files: [textFile("/etc/nftables.conf", lines, { mode: "0640" })],
+    units: [
+      {
+        name: "nftables.service",
+        reload: ["/etc/nftables.conf"],
+        restart: [],
+        carriesCalls: false,
+      },
+    ],
+    checks: [{ id: "nftables", command: ["/usr/sbin/nft", "-c", "-f", "/etc/nftables.conf"] }],
+  };
+}

@@ -1,0 +1,76 @@
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { rawFile } from "../host/index.ts";
+import { sandbox } from "../sandbox/index.ts";
+import { heading, reference, type TreePart } from "../tree/index.ts";
+import { alarmProgram } from "./alarm-program.ts";
+import { heartbeatProgram } from "./heartbeat-program.ts";
+import { RECEIVER } from "./receiver.ts";
+import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
+import { webhookModule } from "./webhook-program.ts";
+
+const NAME = "polder-alarm";
+const PROGRAM = `${LIBRARY}/${NAME}`;
+const HEARTBEAT = "polder-heartbeat";
+const BEATS = `${LIBRARY}/${HEARTBEAT}`;
+const MODULE = `${LIBRARY}/polder_webhook.py`;
+const TOKEN = "/etc/polder/monitor/alarm-token";
+
+/**
+ * Refusals in five minutes that are more than mistakes: an old link here and there is refused a few
+ * times, a count through names a few times a second. Assumed; an instance with more people has more
+ * mistakes.
+ */
+const refusalsOf = ({ sizing: { total } }: Blueprint): number =>
+  Math.max(60, Math.ceil(total.people / 10));
+
+/** One account for both, which share a folder in memory. */
+const ACCOUNT = [
+  `User=${NAME}`,
+  "DynamicUser=yes",
+  `RuntimeDirectory=${NAME}`,
+  "RuntimeDirectoryPreserve=yes",
+  "# A file that only it sees, never an argument or a variable.",
+  `LoadCredential=token:${TOKEN}`,
+];
+
+/** Alarms to the instance's webhook; nothing where the file names none. */
+export function alarms(blueprint: Blueprint): TreePart {
+  const { alarms: to, instance, hosts } = blueprint;
+  if (!to) return {};
+  const program = { hosts: hosts.map(({ name }) => name), refusals: refusalsOf(blueprint) };
+  const families = ["AF_UNIX", "AF_INET", "AF_INET6"] as const;
+  return {
+    packages: { install: ["python3", "ca-certificates"], absent: [] },
+    files: [
+      rawFile(MODULE, webhookModule(instance, to.webhook, heading())),
+      rawFile(PROGRAM, alarmProgram(program, heading()), { mode: "0755" }),
+      rawFile(BEATS, heartbeatProgram(heading()), { mode: "0755" }),
+      rawFile(TOKEN, reference("alarm/token"), { mode: "0600" }),
+      oneshot(NAME, "Tells people what turned red", [
+        `ExecStart=${PROGRAM}`,
+        "# What hangs is ended, and begins anew in the next minute.",
+        "TimeoutStartSec=4min",
+        ...ACCOUNT,
+        `SupplementaryGroups=${RECEIVER} systemd-journal`,
+        `StateDirectory=${NAME}`,
+        ...sandbox({ families }),
+      ]),
+      timer(NAME, ["OnBootSec=1min", "OnUnitActiveSec=1min"]),
+      oneshot(HEARTBEAT, "Tells the webhook that alarms would come", [
+        `ExecStart=${BEATS}`,
+        "TimeoutStartSec=50",
+        ...ACCOUNT,
+        ...sandbox({ families }),
+      ]),
+      timer(HEARTBEAT, ["OnBootSec=90s", "OnUnitActiveSec=1min"]),
+    ],
+    units: [NAME, HEARTBEAT].map((name) => ({
+      name: `${name}.timer`,
+      reload: [],
+      restart: [`/etc/systemd/system/${name}.timer`],
+      carriesCalls: false,
+    })),
+    masked: [],
+    checks: [compiles("monitor-alarm", [PROGRAM, BEATS, MODULE])],
+  };
+}

@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import {
+  type Blueprint,
+  buildBlueprint,
+  type Host,
+  Refused,
+} from "../../planning/blueprint/index.ts";
+import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { renderHost } from "../render/index.ts";
+import { monitorPart } from "./index.ts";
+import { senderAddress } from "./receiver.ts";
+
+const webhook = "https://alarm.voorbeeld.example/polder";
+const blueprint = buildBlueprint(inputOf(someInstance({ alarms: { webhook } })));
+const monitor = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "monitor") as Host;
+const contents = (of: Blueprint) =>
+  new Map(monitorPart(of, monitor(of)).files?.map(({ path, content }) => [path, content]));
+
+it("lets in who has a certificate of the instance's CA, named by it alone", () => {
+  const gate = contents(blueprint).get("/etc/nginx/nginx.conf") ?? "";
+  expect(gate).toContain("ssl_verify_client on;");
+  expect(gate).toContain("ssl_client_certificate /etc/polder/ca/instance.crt;");
+  for (const host of blueprint.hosts.filter(({ role }) => role !== "monitor"))
+    expect(gate).toContain(`"CN=${host.name}" ${senderAddress(host)};`);
+  expect(gate).not.toContain(`"CN=${monitor(blueprint).name}"`);
+});
+
+it("keeps journal-remote itself, which checks no certificate, on loopback", () => {
+  const socket = contents(blueprint).get(
+    "/etc/systemd/system/systemd-journal-remote.socket.d/polder.conf",
+  );
+  expect(socket?.match(/^ListenStream=.+$/gm)).toEqual(["ListenStream=127.0.0.1:19531"]);
+});
+
+it("gives each host a sender's address of its own, for any instance", () => {
+  fc.assert(
+    fc.property(anyInstance, (instance) => {
+      let any: Blueprint;
+      try {
+        any = buildBlueprint(inputOf(instance));
+      } catch (error) {
+        if (error instanceof Refused) return;
+        throw error;
+      }
+      const addresses = any.hosts.map(senderAddress);
+      expect(new Set(addresses).size).toBe(addresses.length);
+      expect(addresses).not.toContain("127.0.0.1");
+    }),
+    { numRuns: 25 },
+  );
+});
+
+it("has the token in root's file alone, and no alarms where nobody is to be told", () => {
+  const files = monitorPart(blueprint, monitor(blueprint)).files ?? [];
+  const holders = files.filter(({ content }) => content.includes("@@secret:alarm/token@@"));
+  expect(holders.map(({ path, mode }) => [path, mode])).toEqual([
+    ["/etc/polder/monitor/alarm-token", "0600"],
+  ]);
+  const silent = buildBlueprint(inputOf(someInstance()));
+  expect([...contents(silent).keys()].filter((path) => path.includes("alarm"))).toEqual([]);
+});
+
+it("seals security to its keepers first, and operations to the vault's key alone", () => {
+  const age = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+  const logKeepers = [{ name: "Mirjam de Graaf", age }];
+  const seals = (of: Blueprint) =>
+    JSON.parse(/^SEALS = (.*)$/m.exec(contents(of).get(SPLIT) ?? "")?.[1] ?? "");
+  const SPLIT = "/usr/local/lib/polder/polder-journal-split";
+  const [operations, security, keepers] = ["operations", "security", "keepers"].map(
+    (name) => `/etc/polder/monitor/${name}.recipient`,
+  );
+  const kept = buildBlueprint(inputOf(someInstance({ logKeepers })));
+  expect(seals(kept)).toEqual({ operations: [operations], security: [keepers, security] });
+  expect(contents(kept).get(keepers as string)).toContain(`\n# Mirjam de Graaf\n${age}\n`);
+  expect(seals(blueprint)).toEqual({ operations: [operations], security: [security] });
+  expect(contents(blueprint).has(keepers as string)).toBe(false);
+});
+
+it("watches what each host shows to others, and every unit that it has", () => {
+  for (const host of blueprint.hosts) {
+    const tree = renderHost(blueprint, host);
+    const program = tree.files.find(({ path }) => path.endsWith("/polder-watch"))?.content ?? "";
+    expect(program).toContain("/etc/polder/tls/host.crt");
+    expect(program.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");
+    expect(program.includes("/etc/coturn/turn.crt")).toBe(host.role === "turn");
+    const units = JSON.parse(/^UNITS = (.*)$/m.exec(program)?.[1] ?? "[]") as string[];
+    expect(units).toEqual([...new Set(tree.units.map(({ name }) => name))].sort());
+  }
+});
+
+it("looks at the services with a login of its own, never with the secret that logins are made from", () => {
+  const files = monitorPart(blueprint, monitor(blueprint)).files ?? [];
+  expect(files.filter(({ content }) => content.includes("turn/shared-secret"))).toEqual([]);
+  const holders = files.filter(({ content }) => content.includes("@@secret:turn/monitor-login@@"));
+  expect(holders.map(({ path, mode }) => [path, mode])).toEqual([
+    ["/etc/polder/monitor/turn-login", "0600"],
+  ]);
+});

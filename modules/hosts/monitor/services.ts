@@ -1,0 +1,62 @@
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { CA_FILE, rawFile } from "../host/index.ts";
+import { sandbox } from "../sandbox/index.ts";
+import { heading, reference, type TreePart } from "../tree/index.ts";
+import { listening } from "../turn/index.ts";
+import { servicesProgram } from "./services-program.ts";
+import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
+
+const NAME = "polder-services";
+const PROGRAM = `${LIBRARY}/${NAME}`;
+const LOGIN = "/etc/polder/monitor/turn-login";
+
+/**
+ * The monitor looks at the services every minute, as their users do. It has no account and no meeting's
+ * token: of Prosody it sees the offer of a login, of the gate its refusal. For relays it has one login of its
+ * own, never the secret that logins are made from.
+ */
+export function services(blueprint: Blueprint, own: Host): TreePart {
+  const { domain, hosts, certificates } = blueprint;
+  const of = (role: Host["role"], address = ({ ipv4 }: Host) => ipv4) =>
+    hosts
+      .filter((host) => host.role === role)
+      .map((host) => ({ host: host.name, address: address(host) }));
+  const turn = of("turn", (host) => listening(blueprint, host)[0] ?? host.ipv4);
+  const program = {
+    domain,
+    web: of("control"),
+    turn,
+    bridges: of("bridge"),
+    own: { host: own.name, address: own.ipv4 },
+    ca: CA_FILE,
+    ownCaOnly: certificates.source === "instance-ca",
+  };
+  return {
+    packages: { install: ["python3", "ca-certificates"], absent: [] },
+    files: [
+      rawFile(PROGRAM, servicesProgram(program, heading()), { mode: "0755" }),
+      ...(turn.length > 0
+        ? [rawFile(LOGIN, reference("turn/monitor-login"), { mode: "0600" })]
+        : []),
+      oneshot(NAME, "Looks at each service as its users do", [
+        `ExecStart=${PROGRAM}`,
+        "TimeoutStartSec=55",
+        "DynamicUser=yes",
+        `SyslogIdentifier=${NAME}`,
+        ...(turn.length > 0 ? [`LoadCredential=turn-login:${LOGIN}`] : []),
+        ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
+      ]),
+      timer(NAME, ["OnBootSec=45s", "OnUnitActiveSec=1min"]),
+    ],
+    units: [
+      {
+        name: `${NAME}.timer`,
+        reload: [],
+        restart: [`/etc/systemd/system/${NAME}.timer`],
+        carriesCalls: false,
+      },
+    ],
+    masked: [],
+    checks: [compiles("monitor-services", [PROGRAM])],
+  };
+}

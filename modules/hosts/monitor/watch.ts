@@ -1,0 +1,69 @@
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { CA_FILE, HOST_CERTIFICATE, rawFile } from "../host/index.ts";
+import { sandbox } from "../sandbox/index.ts";
+import { heading, type TreePart, type Unit } from "../tree/index.ts";
+import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
+import { watchProgram } from "./watch-program.ts";
+
+export const WATCH = "polder-watch";
+const PROGRAM = `${LIBRARY}/${WATCH}`;
+
+/** The first certificate of each file: what a program shows to others, or trusts. */
+const FILES: Readonly<Partial<Record<Host["role"], readonly string[]>>> = {
+  control: ["/etc/nginx/tls/web.crt"],
+  turn: ["/etc/coturn/turn.crt"],
+};
+
+/** What can be a file system of its own, by the image, by the cloud's volumes, by systemd. */
+const FOLDERS = [
+  "/",
+  "/boot",
+  "/var",
+  "/var/log",
+  "/var/log/journal",
+  "/var/lib",
+  "/srv",
+  "/srv/data",
+  "/srv/logs",
+  "/run",
+];
+
+/**
+ * Every host says each minute in its journal what is wrong on it: units, disks, certificates. It alone
+ * knows; what can be seen from outside, the monitor sees itself.
+ *
+ * @param units of the whole host
+ */
+export function watchPart(_blueprint: Blueprint, host: Host, units: readonly Unit[]): TreePart {
+  const own = `${WATCH}.timer`;
+  const watched = {
+    units: [...new Set([...units.map(({ name }) => name), own])].sort(),
+    certificates: [HOST_CERTIFICATE, CA_FILE, ...(FILES[host.role] ?? [])],
+    folders: FOLDERS,
+  };
+  return {
+    packages: { install: ["openssl", "python3", "dbus"], absent: [] },
+    files: [
+      rawFile(PROGRAM, watchProgram(watched, heading()), { mode: "0755" }),
+      oneshot(WATCH, "Says what is wrong on this host", [
+        `ExecStart=${PROGRAM}`,
+        "TimeoutStartSec=50",
+        "# Root without a capability, by systemd's own socket: D-Bus takes no account that NSS doesn't know, and",
+        "# without libnss-systemd that is each of DynamicUser= (Debian 13: Transport endpoint is not connected).",
+        `SyslogIdentifier=${WATCH}`,
+        ...sandbox({}),
+      ]),
+      timer(WATCH, ["OnBootSec=30s", "OnUnitActiveSec=1min"]),
+    ],
+    units: [
+      {
+        name: own,
+        reload: [],
+        restart: [`/etc/systemd/system/${own}`],
+        carriesCalls: false,
+      },
+    ],
+    masked: [],
+    checks: [compiles("watch", [PROGRAM])],
+  };
+}

@@ -1,0 +1,129 @@
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Reference, reference } from "../tree/index.ts";
+
+export const WEB_ROOT = "/usr/local/share/polder/web";
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+const html = (
+  language: string,
+  title: string,
+  body: readonly string[],
+  head: readonly string[] = [],
+): string =>
+  [
+    "<!doctype html>",
+    `<html lang="${language}">`,
+    "<head>",
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${title}</title>`,
+    '<link rel="stylesheet" href="/style.css">',
+    ...head,
+    "</head>",
+    "<body>",
+    "<main>",
+    ...body,
+    "</main>",
+    "</body>",
+    "</html>",
+    "",
+  ].join("\n");
+
+/** Whether a meeting's name is typed well: see name-script.ts. Without the script nothing of it shows. */
+const CHECK = [
+  '<section id="check" hidden>',
+  '<h2><label for="name">Naam van een vergadering nakijken · <span lang="en">Check a meeting\'s name</span></label></h2>',
+  '<input id="name" maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false">',
+  '<div role="status">',
+  '<p data-when="short" hidden>Er ontbreken nog tekens. <span lang="en">Some characters are missing.</span></p>',
+  '<p data-when="wrong" hidden>Er is een teken verkeerd: vraag de naam nog eens. <span lang="en">A character is wrong: ask for the name again.</span></p>',
+  '<p data-when="right" hidden>Goed getypt. De naam alleen laat niemand binnen: gebruik de hele link uit de uitnodiging.',
+  '<span lang="en">Typed well. A name alone lets nobody in: use the whole link of the invitation.</span></p>',
+  "</div>",
+  "</section>",
+];
+
+/** The page that stands in until Jitsi's client comes, and says so. Nothing from elsewhere. */
+export function landingPage({ organisation, domain }: Blueprint): string {
+  const [who, where] = [escapeHtml(organisation), escapeHtml(domain)];
+  const body = [
+    "<h1>Videovergaderen</h1>",
+    `<p>Dit is de vergaderdienst van <strong>${who}</strong>, <code>${where}</code>.</p>`,
+    "<p>De dienst wordt ingericht. U kunt hier nog niet vergaderen: deze pagina houdt de plaats vrij",
+    "voor het vergaderprogramma.</p>",
+    '<p>Kwetsbaarheid gevonden? <a href="/.well-known/security.txt">Zo meldt u die</a>.</p>',
+    "<hr>",
+    '<section lang="en">',
+    "<h2>Video meetings</h2>",
+    `<p>This is the meeting service of <strong>${who}</strong>. It is being set up: no meetings yet, this`,
+    "page stands in until the meeting client comes.</p>",
+    '<p>Found a vulnerability? <a href="/.well-known/security.txt">How to report it</a>.</p>',
+    "</section>",
+    ...CHECK,
+  ];
+  return html("nl", `Vergaderen · ${who}`, body, ['<script src="/name.js" defer></script>']);
+}
+
+/** Says nothing about what was asked, nor about the program that refused it. */
+export const refusedPage = (): string =>
+  html("nl", "Niet beschikbaar", [
+    "<h1>Niet beschikbaar</h1>",
+    "<p>Deze pagina bestaat niet of is niet bereikbaar.</p>",
+    '<p lang="en">Not available: this page does not exist or cannot be reached.</p>',
+    '<p><a href="/">Naar het begin · <span lang="en">Start</span></a></p>',
+  ]);
+
+export const STYLE = `:root { color-scheme: light dark; }
+body {
+  margin: 0;
+  min-height: 100vh;
+  display: grid;
+  place-items: center;
+  background: #f3f5f8;
+  color: #1b2733;
+  font: 1.125rem/1.6 system-ui, sans-serif;
+}
+main {
+  max-width: 36rem;
+  margin: 1.5rem;
+  padding: 2rem 2.5rem;
+  background: #fff;
+  border-top: 0.4rem solid #154273;
+  border-radius: 0.25rem;
+}
+h1, h2 { line-height: 1.25; color: #154273; }
+h1 { margin-top: 0; font-size: 2rem; }
+h2 { font-size: 1.35rem; }
+hr { margin: 2rem 0; border: 0; border-top: 1px solid #c4ccd6; }
+code { overflow-wrap: anywhere; }
+input { box-sizing: border-box; width: 100%; padding: 0.5rem; font: 1rem/1.6 ui-monospace, monospace; }
+a { color: #0b5394; }
+a:focus-visible { outline: 3px solid #0b5394; outline-offset: 2px; }
+@media (prefers-color-scheme: dark) {
+  body { background: #10161d; color: #e6ebf0; }
+  main { background: #1a232d; border-top-color: #7fb2ea; }
+  h1, h2 { color: #a9cdf5; }
+  hr { border-top-color: #3b4957; }
+  a { color: #9cc7f7; }
+  a:focus-visible { outline-color: #9cc7f7; }
+}
+`;
+
+export const ROBOTS = "User-agent: *\nDisallow: /\n";
+
+/**
+ * RFC 9116. Its end is a date, and what is rendered here knows no clock: converge fills it in, as it
+ * does a secret, and renews it in time.
+ */
+export const securityText = ({ securityContact, domain }: Blueprint): string => {
+  const expires: Reference = reference("web/security-txt-expires");
+  return [
+    `Contact: ${securityContact}`,
+    `Expires: ${expires}`,
+    "Preferred-Languages: nl, en",
+    `Canonical: https://${domain}/.well-known/security.txt`,
+    "",
+  ].join("\n");
+};

@@ -1,0 +1,159 @@
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { SOCKET } from "./config.ts";
+import { limitsOf } from "./limits.ts";
+import { WEB_ROOT } from "./page.ts";
+
+export const CERTIFICATE = "/etc/nginx/tls/web.crt";
+export const KEY = "/etc/nginx/tls/web.key";
+
+/** Permissions that a page of ours never needs; camera and microphone come with Jitsi's client. */
+const OFF = [
+  "accelerometer",
+  "autoplay",
+  "camera",
+  "display-capture",
+  "encrypted-media",
+  "fullscreen",
+  "geolocation",
+  "gyroscope",
+  "magnetometer",
+  "microphone",
+  "midi",
+  "payment",
+  "usb",
+  "xr-spatial-tracking",
+];
+
+/**
+ * Headers of every answer over TLS. HSTS: one year (Forum Standaardisatie, internet.nl: at least
+ * 31536000). The policy has what internet.nl asks for: default-src none, base-uri, form-action,
+ * frame-src, frame-ancestors, nothing inline.
+ */
+const HEADERS: readonly (readonly [name: string, value: string])[] = [
+  ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"],
+  [
+    "Content-Security-Policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'",
+  ],
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-Frame-Options", "DENY"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Permissions-Policy", OFF.map((name) => `${name}=()`).join(", ")],
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Cross-Origin-Embedder-Policy", "require-corp"],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+  ["X-Robots-Tag", "noindex, nofollow"],
+  ["Cache-Control", "no-store"],
+];
+
+/** Every refusal is the same answer, of one size, whatever was asked: see the error page's own test. */
+const REFUSALS = [
+  "  error_page 400 401 403 404 405 408 411 412 413 414 415 416 421 429 494 495 496 497",
+  "             500 501 502 503 504 505 507 /refused.html;",
+  "  location = /refused.html {",
+  "    internal;",
+  `    root ${WEB_ROOT};`,
+  "  }",
+];
+
+const listen = (port: number, what: string): string[] => [
+  `  listen ${port}${what};`,
+  `  listen [::]:${port}${what};`,
+];
+
+const file = (place: string, path: string): string[] => [
+  `  location = ${place} {`,
+  `    root ${WEB_ROOT};`,
+  `    try_files ${path} =404;`,
+  "  }",
+];
+
+/**
+ * To Prosody on this host. Silence of two minutes ends a connection: clients ping each 10 s
+ * (lib-jitsi-meet, modules/xmpp/strophe.ping.ts), so only the dead are cut off.
+ */
+const signalling = (domain: string, handshakesPerSecond: number): string[] => [
+  `  location = ${SOCKET} {`,
+  `    limit_req zone=handshakes burst=${handshakesPerSecond} nodelay;`,
+  "    if ($polder_signalling = 0) {",
+  "      return 404;",
+  "    }",
+  "    proxy_pass http://127.0.0.1:5280;",
+  "    proxy_http_version 1.1;",
+  "    proxy_set_header Upgrade $http_upgrade;",
+  '    proxy_set_header Connection "upgrade";',
+  `    proxy_set_header Host ${domain};`,
+  "    proxy_set_header X-Forwarded-For $remote_addr;",
+  "    proxy_intercept_errors on;",
+  "    proxy_connect_timeout 5s;",
+  "    proxy_read_timeout 120s;",
+  "    proxy_send_timeout 120s;",
+  "    tcp_nodelay on;",
+  "  }",
+];
+
+/** Before anything answers: whatever does first discards a body, and waits for it. */
+const NO_BODY = ["  if ($polder_body) {", "    return 444;", "  }"];
+
+/** The one site, and what answers to any other name: nothing. */
+export function site(blueprint: Blueprint): string[] {
+  const { domain } = blueprint;
+  const { burst, connections, handshakesPerSecond } = limitsOf(blueprint);
+  return [
+    "# A name that isn't ours: no answer on port 80, no handshake on 443. Scanners learn no name here.",
+    "server {",
+    ...listen(80, " default_server"),
+    "  server_name _;",
+    ...REFUSALS,
+    "  location / {",
+    "    return 444;",
+    "  }",
+    "}",
+    "server {",
+    ...listen(443, " ssl default_server"),
+    "  server_name _;",
+    "  ssl_reject_handshake on;",
+    ...REFUSALS,
+    "  location / {",
+    "    return 444;",
+    "  }",
+    "}",
+    "",
+    "server {",
+    ...listen(80, ""),
+    `  server_name ${domain};`,
+    ...REFUSALS,
+    ...NO_BODY,
+    "  # No limits: nginx answers `return` before it asks them, and nothing is cheaper to answer.",
+    "  location / {",
+    `    return 301 https://${domain}$request_uri;`,
+    "  }",
+    "}",
+    "",
+    "server {",
+    ...listen(443, " ssl"),
+    `  server_name ${domain};`,
+    `  ssl_certificate ${CERTIFICATE};`,
+    `  ssl_certificate_key ${KEY};`,
+    `  limit_conn connections ${connections};`,
+    `  limit_req zone=requests burst=${burst} nodelay;`,
+    ...HEADERS.map(([name, value]) => `  add_header ${name} "${value}" always;`),
+    ...REFUSALS,
+    "  if ($request_method !~ ^(GET|HEAD)$) {",
+    "    return 405;",
+    "  }",
+    ...NO_BODY,
+    "",
+    "  # What is served, and nothing else.",
+    ...file("/", "/index.html"),
+    ...file("/style.css", "/style.css"),
+    ...file("/name.js", "/name.js"),
+    ...file("/robots.txt", "/robots.txt"),
+    ...file("/.well-known/security.txt", "/security.txt"),
+    ...signalling(domain, handshakesPerSecond),
+    "  location / {",
+    "    return 404;",
+    "  }",
+    "}",
+  ];
+}

@@ -1,0 +1,80 @@
+import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import { FOLDER, gateFiles, gateHosts, limitsOf, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
+import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
+import { awaitAddresses, sandbox } from "../sandbox/index.ts";
+import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
+import { reference, type TreeFile, type TreePart } from "../tree/index.ts";
+import { KEY, prosodyConfig } from "./config.ts";
+
+const CONFIG = "/etc/prosody/prosody.cfg.lua";
+const OPENSSL = "/etc/prosody/openssl.cnf";
+const UNIT = "prosody.service";
+const DROP_IN = `/etc/systemd/system/${UNIT}.d/polder.conf`;
+const PRIVATE = { group: "prosody", mode: "0640" } as const;
+
+/** A host's or a user's name as Prosody's file storage writes it (util.datamanager, `encode`). */
+const stored = (name: string): string =>
+  name.replace(/[^A-Za-z0-9]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+
+/** Where Prosody keeps its accounts. */
+const accountsFolder = (blueprint: Blueprint): string =>
+  `/var/lib/prosody/${stored(gateHosts(blueprint).auth)}/accounts`;
+
+/**
+ * All accounts that there are, Jicofo's and one of each bridge of the shard: salted SCRAM keys, not
+ * passwords. Nobody registers another.
+ */
+function accounts(blueprint: Blueprint, { shard }: Host): TreeFile[] {
+  const bridges = blueprint.hosts.filter((host) => host.role === "bridge" && host.shard === shard);
+  return ["focus", ...bridges.map(({ id }) => id)].map((user) =>
+    rawFile(
+      `${accountsFolder(blueprint)}/${stored(user)}.dat`,
+      reference(`prosody/${user}.dat`),
+      PRIVATE,
+    ),
+  );
+}
+
+/** Prosody of a control host: where bridges log in, and, behind the gate, where meetings are. */
+export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
+  const hasRelays = blueprint.hosts.some(({ role }) => role === "turn");
+  return {
+    packages: { install: ["prosody", "openssl", "iproute2"], absent: [] },
+    files: [
+      textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
+      rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),
+      ...accounts(blueprint, host),
+      ...gateFiles(hasRelays),
+      textFile(OPENSSL, opensslConfig()),
+      textFile(DROP_IN, [
+        "[Service]",
+        "# Signatures, for which Prosody has no setting.",
+        `Environment=OPENSSL_CONF=${OPENSSL}`,
+        "# Stops by a signal that it handles: what was asked for is no failure.",
+        "Restart=on-failure",
+        "RestartSec=2",
+        "# One for each socket. Of systemd's 1,024 one address could take all in a large plan (gate_limits.sockets).",
+        `LimitNOFILE=${Math.max(16_384, 4 * limitsOf(blueprint).sockets)}`,
+        "RuntimeDirectoryMode=0750",
+        "# Root writes there what is revoked; without the folder the gate lets nobody in.",
+        `ExecStartPre=+/usr/bin/install -d -o root -g prosody -m 0750 ${REVOKED_FOLDER}`,
+        awaitAddresses(privateAddresses(host)),
+        ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"] }),
+      ]),
+    ],
+    units: [
+      {
+        name: UNIT,
+        // Certificates and the gate's keys are read anew at SIGHUP; accounts at each login, and at SIGHUP who has none any more.
+        reload: [KEY, HOST_CERTIFICATE, FOLDER, accountsFolder(blueprint)],
+        restart: [CONFIG, DROP_IN, OPENSSL, PLUGINS],
+        carriesCalls: true,
+      },
+    ],
+    masked: [],
+    checks: [
+      { id: "prosody-config", command: ["/usr/bin/prosodyctl", "check", "config"] },
+      certificateAndKeyMatch("prosody", HOST_CERTIFICATE, KEY),
+    ],
+  };
+}

@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BadInput } from "../../common/input/index.ts";
+import { type Blueprint, buildBlueprint, Refused } from "../../planning/blueprint/index.ts";
+import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { secretsOf } from "../../secrets/keyring/index.ts";
+import { referencesIn } from "../tree/index.ts";
+import { renderAll } from "./index.ts";
+
+/** Blueprints that can be rendered: demand that can be planned, packages that hosts can fetch. */
+const anyBlueprint = anyInstance
+  .filter(({ packages }) => packages.source !== "folder")
+  .map((instance): Blueprint | undefined => {
+    try {
+      return buildBlueprint(inputOf(instance));
+    } catch (error) {
+      if (error instanceof Refused) return undefined;
+      throw error;
+    }
+  })
+  .filter((blueprint) => blueprint !== undefined);
+
+const some = buildBlueprint(inputOf(someInstance()));
+const runs = { numRuns: 25 };
+
+describe("where private networks have IPv4 alone", () => {
+  const at = (cloud: Record<string, unknown>) =>
+    JSON.stringify(renderAll(buildBlueprint(inputOf(someInstance(cloud)))));
+  // RFC 4193: what every private IPv6 address begins with.
+  const own = /\bf[cd][0-9a-f]{2}:[0-9a-f:]+/;
+
+  it("no file names a private IPv6 address, to be bound, waited for, asked or let in", () => {
+    expect(at({})).toMatch(own);
+    const hetzner = { residency: "eea", cloud: "hetzner", location: "hetzner-fsn1" };
+    expect(own.exec(at(hetzner))?.[0]).toBeUndefined();
+  });
+});
+
+describe("rendering any instance", () => {
+  it("gives the same bytes for the same Blueprint, and leaves it alone", () => {
+    fc.assert(
+      fc.property(anyBlueprint, (blueprint) => {
+        const before = JSON.stringify(blueprint);
+        const bytes = JSON.stringify(renderAll(blueprint));
+        expect(JSON.stringify(renderAll(JSON.parse(before) as Blueprint))).toBe(bytes);
+        expect(JSON.stringify(blueprint)).toBe(before);
+      }),
+      runs,
+    );
+  });
+
+  it("renders each host once, no path twice, every file named whole and readable", () => {
+    fc.assert(
+      fc.property(anyBlueprint, (blueprint) => {
+        const trees = renderAll(blueprint);
+        expect(trees.map(({ host }) => host)).toEqual(blueprint.hosts.map(({ id }) => id));
+        for (const { files } of trees) {
+          const paths = files.map(({ path }) => path);
+          expect(paths).toEqual([...new Set(paths)].sort());
+          for (const { path, content } of files) {
+            expect(content, path).not.toMatch(/undefined|\[object |NaN/);
+            expect(content, path).not.toContain("\r");
+          }
+        }
+      }),
+      runs,
+    );
+  });
+
+  it("refers only to secrets that are known, that this host gets, and that may leave the vault", () => {
+    fc.assert(
+      fc.property(anyBlueprint, (blueprint) => {
+        const known = new Map(secretsOf(blueprint).map((spec) => [spec.name, spec]));
+        for (const { host, files } of renderAll(blueprint)) {
+          for (const file of files)
+            for (const name of referencesIn(file.content)) {
+              const where = `${host} ${file.path} ${name}`;
+              expect(known.get(name)?.hosts, where).toContain(host);
+              expect(name, where).not.toMatch(/identity$|^(ca\/instance|ssh\/ca)\.key$|^issuer\//);
+              if (!known.get(name)?.public) expect(file.mode, where).toMatch(/^0(600|640)$/);
+            }
+        }
+      }),
+      runs,
+    );
+  });
+});
+
+describe("rendering an instance", () => {
+  it("refuses a folder of packages, and says what to set", () => {
+    const packages = { source: "folder", folder: "packages" };
+    const blueprint = buildBlueprint(inputOf(someInstance({ packages })));
+    expect(() => renderAll(blueprint)).toThrow(BadInput);
+    expect(() => renderAll(blueprint)).toThrow(/packages\.source: got "folder".*"mirror"/);
+  });
+
+  it("restarts nothing that carries calls when a package is updated", () => {
+    for (const { files, units } of renderAll(some)) {
+      const policy = files.find(({ path }) => path === "/usr/sbin/policy-rc.d")?.content ?? "";
+      for (const { name, carriesCalls } of units)
+        expect(policy.includes(` ${name} `) || policy.includes(`\n${name} `)).toBe(carriesCalls);
+    }
+  });
+
+  it("names in its units only files that are rendered, or folders of them", () => {
+    for (const { host, files, units } of renderAll(some))
+      for (const { name, reload, restart } of units)
+        for (const prefix of [...reload, ...restart]) {
+          const hit = files.some(({ path }) => path === prefix || path.startsWith(`${prefix}/`));
+          expect(hit, `${host} ${name} ${prefix}`).toBe(true);
+        }
+  });
+});

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { listening } from "../../hosts/turn/index.ts";
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import type { Role } from "../../planning/sizing/index.ts";
+
+/** What a converge does with each host. */
+export interface Wishes {
+  /** Only tell what would be done. */
+  readonly check: boolean;
+}
+
+/** The Ansible roles that look whether a host's parts answer, in order. */
+const PARTS: Readonly<Record<Role, readonly string[]>> = {
+  control: ["ca", "prosody", "web"],
+  turn: ["ca", "turn"],
+  bridge: ["ca", "bridge"],
+  edge: ["ca"],
+  monitor: ["ca", "monitor"],
+};
+
+/** An address that a host's services listen on. The relay's are those that people come in by. */
+const serviceAddress = (blueprint: Blueprint, host: Host): string =>
+  (host.role === "turn" ? listening(blueprint, host)[0] : undefined) ?? host.ipv4;
+
+/** Where a role's volume is mounted. */
+const MOUNTED: Partial<Readonly<Record<Role, string>>> = {
+  control: "/srv/data",
+  monitor: "/srv/logs",
+};
+
+function volumeOf(host: Host) {
+  const folder = MOUNTED[host.role];
+  const [volume] = host.volumes;
+  return folder && volume ? { polder_volume: { folder, sizeGiB: volume.sizeGiB } } : {};
+}
+
+/**
+ * The inventory as YAML: hosts by name, no secret.
+ *
+ * @param folder where `polder render` wrote the hosts' trees
+ * @param vault the instance's vault file
+ * @param certificates the hosts' SSH certificates, by host id
+ * @param tokenKeys public halves of what signs tokens, PEM
+ */
+export function inventory(
+  blueprint: Blueprint,
+  folder: string,
+  vault: string,
+  certificates: Readonly<Record<string, string>>,
+  tokenKeys: string,
+  wishes: Wishes,
+): string {
+  const hosts = blueprint.hosts.map((host) => [
+    host.id,
+    {
+      ansible_host: host.name,
+      polder_name: host.name,
+      polder_address: serviceAddress(blueprint, host),
+      polder_role: host.role,
+      polder_tree: join(folder, host.id),
+      polder_parts: [...PARTS[host.role]],
+      polder_public: {
+        [`ssh/${host.id}.cert`]: certificates[host.id] ?? "",
+        "gate/tokens.pem": tokenKeys,
+      },
+      ...volumeOf(host),
+    },
+  ]);
+  const vars = {
+    polder_vault: vault,
+    polder_check: wishes.check,
+    polder_admins: blueprint.admins.map(({ user, name }) => ({ user, name })),
+  };
+  return dump({ all: { vars, hosts: Object.fromEntries(hosts) } }, { lineWidth: -1 });
+}

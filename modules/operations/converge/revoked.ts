@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { OutsideFailure } from "../../common/outside/index.ts";
+import { explainSsh } from "./connections.ts";
+
+/** Where the gate looks for what is revoked, every 2 s. Not in the tree: it changes between converges. */
+const FOLDER = "/var/lib/polder-gate";
+
+/** Milliseconds for the way there and back, the jump included. */
+const PATIENCE = 30_000;
+
+/**
+ * The list replaces the old one by a rename, and only whole: a line that was cut off on the way
+ * would let somebody in again.
+ *
+ * @param bytes how many must arrive on standard input
+ */
+export const putRevoked = (folder: string, group: string, bytes: number): string =>
+  [
+    "set -eu",
+    "umask 077",
+    `install -d -m 0750 -g ${group} ${folder}`,
+    `cat >${folder}/revoked.new`,
+    `[ "$(wc -c <${folder}/revoked.new)" -eq ${bytes} ]`,
+    `chgrp ${group} ${folder}/revoked.new`,
+    `chmod 0640 ${folder}/revoked.new`,
+    `mv -f ${folder}/revoked.new ${folder}/revoked`,
+  ].join("; ");
+
+/**
+ * Puts the list of what is revoked on a control host.
+ *
+ * @param sshArguments such that `ssh <these> command` logs in there
+ * @param host what errors call it
+ * @throws OutsideFailure when it isn't there afterwards.
+ */
+export function shipRevoked(
+  sshArguments: readonly string[],
+  host: string,
+  text: string,
+): Promise<void> {
+  const script = putRevoked(FOLDER, "prosody", Buffer.byteLength(text));
+  const remote = `sudo -n sh -c '${script}'`;
+  return new Promise((resolve, reject) => {
+    const child = spawn("ssh", [...sshArguments, remote], {
+      stdio: ["pipe", "ignore", "pipe"],
+      timeout: PATIENCE,
+    });
+    let stderr = "";
+    child.stderr.on("data", (data: Buffer) => {
+      stderr += data;
+    });
+    // It may end before it has read all; its exit code tells.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(text);
+    child.on("error", () =>
+      reject(new OutsideFailure(`${host}: ssh can't be run: install OpenSSH's client`)),
+    );
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          new OutsideFailure(
+            `${host}: what is revoked didn't arrive, it ${explainSsh(stderr || "timed out")}`,
+          ),
+        );
+    });
+  });
+}

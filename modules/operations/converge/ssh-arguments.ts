@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { OutsideFailure } from "../../common/outside/index.ts";
+import type { LoadedInstance } from "../../workspace/index.ts";
+
+/** Where an instance's ssh files are, below its build folder. */
+export const sshFiles = (build: string) => ({
+  folder: join(build, "ssh"),
+  config: join(build, "ssh/config"),
+  knownHosts: join(build, "ssh/known_hosts"),
+});
+
+/**
+ * Arguments of ssh that lead to a host as converge goes: `ssh <these> command`.
+ *
+ * @param build the instance's build folder
+ * @param hostId such as `turn-1`
+ * @throws OutsideFailure before the first converge
+ */
+export function sshArguments(
+  { blueprint }: LoadedInstance,
+  build: string,
+  hostId: string,
+): string[] {
+  const { config } = sshFiles(build);
+  const host = blueprint.hosts.find(({ id }) => id === hostId);
+  if (!host) throw new Error(`${blueprint.instance} has no host ${hostId}`);
+  if (!existsSync(config))
+    throw new OutsideFailure(
+      `${blueprint.instance}: no way to the hosts yet: \`polder converge ${blueprint.instance}\` makes it`,
+    );
+  return ["-F", config, "-o", "BatchMode=yes", host.name];
+}

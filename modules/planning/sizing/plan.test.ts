@@ -1,0 +1,475 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { loadCalibration, loadCatalogues } from "../../workspace/index.ts";
+import { anyInstance, DATA, someInstance } from "../blueprint/testing.ts";
+import type { Instance } from "../instance/index.ts";
+import {
+  type Catalogue,
+  coreModel,
+  type Figures,
+  loadOf,
+  monthlyCost,
+  type Offer,
+  offersOf,
+  planSizing,
+  type Sizing,
+  Unplannable,
+} from "./index.ts";
+import { shardsFor } from "./shards.ts";
+import { anyDemand, faultsOf } from "./testing.ts";
+
+const flavours = DATA.locations.get("lab-floating")?.platform?.flavours ?? [];
+const { figures } = DATA;
+const catalogues = loadCatalogues();
+const hetzner = offersOf(catalogues.get("hetzner-cloud") as Catalogue);
+const telekom = offersOf(catalogues.get("open-telekom-cloud") as Catalogue);
+
+const demandOf = (...meetings: Record<string, unknown>[]): Instance["demand"] =>
+  someInstance({
+    demand: {
+      growth: 0,
+      meetings: meetings.map((m) => ({
+        kind: "overleg",
+        simultaneous: 1,
+        participants: 4,
+        cameras: "all",
+        ...m,
+      })),
+    },
+  }).demand;
+
+const dataOf = (using: Figures) => ({
+  figures: using,
+  cores: using === figures ? DATA.cores : coreModel(loadCalibration(), using),
+});
+const plan = (
+  demand: Instance["demand"],
+  using: Figures = figures,
+  offers: readonly Offer[] = flavours,
+): Sizing => planSizing(demand, offers, dataOf(using));
+
+/** The plan, or nothing where the demand is more than can be planned. */
+function planned(demand: Instance["demand"], offers: readonly Offer[] = flavours) {
+  try {
+    return plan(demand, figures, offers);
+  } catch (error) {
+    if (error instanceof Unplannable) return undefined;
+    throw error;
+  }
+}
+
+const role = (sizing: Sizing, name: string) => {
+  const found = sizing.roles.find((r) => r.role === name);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+};
+const constraint = (sizing: Sizing, of: string, name: string) => {
+  const found = role(sizing, of).constraints.find((c) => c.name === name);
+  if (!found) throw new Error(`no ${name} for ${of}`);
+  return found;
+};
+
+/** The worked example of the formulas: one room, 100 people, all cameras, L = 20, 2 talking. */
+const HUNDRED = demandOf({ participants: 100, lastN: 20, microphones: 2, screenShare: false });
+
+describe("100 people, all cameras, at most 20 videos each, 2 talking", () => {
+  const load = loadOf(
+    HUNDRED.meetings[0] as Instance["demand"]["meetings"][number],
+    { VP8: 1 },
+    figures,
+  );
+  const relayedPackets = 100 * 650 + 2 * 50;
+
+  it("sends 2300 packets/s to each: 300 for the stage, 19 small videos of 100, 2 voices of 50", () => {
+    expect(load.bridgesPerRoom).toBe(2);
+    expect(load.packetsOutPerSecond - relayedPackets).toBe(230_000);
+  });
+
+  it("takes in 65,000 packets/s of video and 100 of voices", () => {
+    expect(load.packetsInPerSecond - relayedPackets).toBe(65_100);
+  });
+
+  it("sends 5.38 Mbit/s to each with VP8, 538 Mbit/s in all; 2.98 and 298 with AV1", () => {
+    expect(load.bitsDownPerPerson).toBe(1_500_000 + 19 * 200_000 + 2 * 40_000);
+    const av1 = loadOf(
+      HUNDRED.meetings[0] as Instance["demand"]["meetings"][number],
+      { AV1: 1 },
+      figures,
+    );
+    expect(av1.bitsDownPerPerson * 100).toBe(298_000_000);
+  });
+
+  it("asks for 8 bridges by packets, 2 by people, before what bridges relay to each other", () => {
+    const sizing = plan(HUNDRED);
+    const packets = constraint(sizing, "bridge", "packets").needs;
+    const relay = (2 * relayedPackets) / (50_000 * 0.8);
+    expect(Math.ceil(packets - relay)).toBe(8);
+    expect(Math.ceil(constraint(sizing, "bridge", "people").needs)).toBe(2);
+  });
+
+  it("asks for 5 when a bridge is measured at 85,000 packets/s", () => {
+    const bridgePackets = { ...figures.figures.bridgePackets, value: 85_000 };
+    const measured = { ...figures, figures: { ...figures.figures, bridgePackets } };
+    const packets = constraint(plan(HUNDRED, measured), "bridge", "packets").needs;
+    expect(Math.ceil(packets - (2 * relayedPackets) / (85_000 * 0.8))).toBe(5);
+  });
+});
+
+describe("the number of hosts", () => {
+  it("is the largest constraint, rounded up, and the reserve", () => {
+    fc.assert(
+      fc.property(anyDemand, (demand) => {
+        for (const size of planned(demand)?.roles ?? []) {
+          const largest = Math.max(...size.constraints.map((c) => c.needs));
+          expect(size.count).toBe(Math.max(1, Math.ceil(largest - 1e-9)) + size.reserve);
+          expect(size.constraints.find((c) => c.name === size.deciding)?.needs).toBe(largest);
+          expect(size.constraints.every((c) => c.reason !== "" && c.source !== "")).toBe(true);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  const grow = fc.constantFrom<(d: Instance["demand"]) => Instance["demand"]>(
+    (d) => ({ ...d, growth: d.growth + 0.3 }),
+    (d) => ({
+      ...d,
+      meetings: d.meetings.map((m) => ({ ...m, simultaneous: m.simultaneous + 1 })),
+    }),
+    (d) => ({
+      ...d,
+      meetings: d.meetings.map((m) => ({ ...m, participants: m.participants + 5 })),
+    }),
+    (d) => ({
+      ...d,
+      meetings: d.meetings.map((m, i) => (i ? m : { ...m, participants: m.participants + 1 })),
+    }),
+    (d) => ({ ...d, meetings: d.meetings.map((m) => ({ ...m, cameras: "all" as const })) }),
+    (d) => ({
+      ...d,
+      meetings: d.meetings.map((m) => ({
+        ...m,
+        cameras: m.cameras === "none" ? 1 : m.cameras,
+      })),
+    }),
+    (d) => ({ ...d, meetings: d.meetings.map((m) => ({ ...m, screenShare: true })) }),
+    (d) => ({ ...d, meetings: d.meetings.map((m) => ({ ...m, lastN: m.lastN + 5 })) }),
+    (d) => ({
+      ...d,
+      meetings: d.meetings.map((m) => ({ ...m, microphones: m.microphones + 1 })),
+    }),
+    (d) => ({
+      ...d,
+      meetings: [...d.meetings, ...d.meetings.slice(0, 1).map((m) => ({ ...m, kind: "nog een" }))],
+    }),
+    (d) => ({ ...d, behindFirewalls: Math.min(1, d.behindFirewalls + 0.2) }),
+  );
+
+  it("never falls when more is asked, of no role", () => {
+    let held = 0;
+    fc.assert(
+      fc.property(anyDemand, grow, (demand, more) => {
+        const [less, greater] = [planned(demand), planned(more(demand))];
+        if (!less || !greater) return;
+        held++;
+        for (const before of less.roles)
+          expect(role(greater, before.role).count).toBeGreaterThanOrEqual(before.count);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(held).toBeGreaterThan(300);
+  });
+
+  it("costs no less when more is asked, whichever flavour is then the cheapest", () => {
+    let held = 0;
+    fc.assert(
+      fc.property(anyDemand, grow, (demand, more) => {
+        const [less, greater] = [planned(demand, hetzner), planned(more(demand), hetzner)];
+        if (!less || !greater) return;
+        held++;
+        expect(monthlyCost(greater)).toBeGreaterThanOrEqual((monthlyCost(less) ?? 0) - 1e-6);
+        for (const before of less.roles) {
+          const after = role(greater, before.role);
+          expect((after.monthlyPrice ?? 0) * after.count).toBeGreaterThanOrEqual(
+            (before.monthlyPrice ?? 0) * before.count - 1e-6,
+          );
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(held).toBeGreaterThan(300);
+  });
+
+  it("carries the demand, room by room and shard by shard, with one bridge and one relay down", () => {
+    let [held, sharded] = [0, 0];
+    fc.assert(
+      fc.property(anyDemand, fc.constantFrom(flavours, hetzner, telekom), (demand, offers) => {
+        const sizing = planned(demand, offers);
+        if (!sizing) return;
+        held++;
+        if (sizing.shards > 1) sharded++;
+        expect(faultsOf(demand, sizing, offers, dataOf(figures))).toEqual([]);
+      }),
+      { numRuns: 600 },
+    );
+    expect(held).toBeGreaterThan(200);
+    expect(sharded).toBeGreaterThan(100);
+  });
+
+  it("is found too small by that check when one bridge is taken away", () => {
+    const demand = demandOf({ participants: 30, simultaneous: 8 });
+    const sizing = plan(demand);
+    const fewer: Sizing = {
+      ...sizing,
+      shardSizes: sizing.shardSizes.map((s) => ({ ...s, bridges: s.bridges - 1 })),
+    };
+    expect(faultsOf(demand, fewer, flavours, dataOf(figures))).not.toEqual([]);
+  });
+
+  it("doesn't depend on the order of the file, and the same input gives the same bytes", () => {
+    fc.assert(
+      fc.property(anyDemand, fc.integer(), (demand, seed) => {
+        const turned = [...demand.meetings];
+        for (let i = turned.length - 1; i > 0; i--) {
+          const j = Math.abs(seed * (i + 7)) % (i + 1);
+          [turned[i], turned[j]] = [turned[j] as never, turned[i] as never];
+        }
+        const bytes = (d: Instance["demand"]) => JSON.stringify(planned(d, hetzner));
+        expect(bytes({ ...demand, meetings: turned })).toBe(bytes(demand));
+        expect(bytes(structuredClone(demand))).toBe(bytes(demand));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is finite, whole and positive whatever is asked", () => {
+    fc.assert(
+      fc.property(anyInstance, ({ demand }) => {
+        const sizing = planned(demand);
+        if (!sizing) return;
+        const numbers = [...Object.values(sizing.total), ...sizing.roles.map((r) => r.count)];
+        expect(numbers.every((n) => Number.isFinite(n) && n >= 0)).toBe(true);
+        expect(sizing.roles.every((r) => Number.isInteger(r.count) && r.count >= 1)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("k times the same meetings", () => {
+  it("are k times the load", () => {
+    fc.assert(
+      fc.property(anyDemand, fc.integer({ min: 2, max: 50 }), (demand, k) => {
+        for (const meeting of demand.meetings) {
+          const [one, many] = [1, k].map((times) =>
+            loadOf(
+              { ...meeting, simultaneous: meeting.simultaneous * times },
+              demand.codecs,
+              figures,
+            ),
+          );
+          for (const key of [
+            "rooms",
+            "people",
+            "streams",
+            "packetsInPerSecond",
+            "packetsOutPerSecond",
+            "bitsInPerSecond",
+            "bitsOutPerSecond",
+          ] as const)
+            expect(many?.[key]).toBeCloseTo(k * (one?.[key] ?? Number.NaN), 3);
+          expect(many?.streamsPerPerson).toBe(one?.streamsPerPerson);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("the cheapest fleet", () => {
+  const offer = fc.record({
+    vcpus: fc.constantFrom(1, 2, 4, 8, 16),
+    ramMiB: fc.constantFrom(2048, 8192, 16_384),
+    dedicated: fc.boolean(),
+    monthly: fc.integer({ min: 5, max: 300 }),
+  });
+  const smallCatalogue = fc
+    .array(offer, { minLength: 1, maxLength: 4 })
+    .map((offers) => [
+      ...offers.map((o, i) => ({ name: `x${i}`, diskGiB: 40, ...o })),
+      { name: "all", vcpus: 8, ramMiB: 16_384, diskGiB: 40, dedicated: true, monthly: 150 },
+    ]);
+
+  it("is what an exhaustive search finds: every flavour, every number of hosts", () => {
+    let [held, shares] = [0, new Set<string>()];
+    fc.assert(
+      fc.property(anyDemand, smallCatalogue, ({ growth, ...rest }, offers) => {
+        const demand = {
+          ...rest,
+          growth: Math.min(growth, 0.5),
+          meetings: rest.meetings.slice(0, 2),
+        };
+        const sizing = planned(demand, offers);
+        if (!sizing || sizing.shards > 1 || role(sizing, "bridge").count > 40) return;
+        held++;
+        expect(faultsOf(demand, sizing, offers, dataOf(figures))).toEqual([]);
+        for (const size of sizing.roles) {
+          const price = size.count * (size.monthlyPrice ?? 0);
+          const cheaper = offers.flatMap(({ name, monthly }) =>
+            Array.from({ length: 200 }, (_, i) => i + 1)
+              .filter((count) => count * monthly < price)
+              .filter((count) => {
+                const tried: Sizing = {
+                  ...sizing,
+                  shardSizes: sizing.shardSizes.map((s) =>
+                    size.role === "bridge" ? { ...s, bridges: count } : s,
+                  ),
+                  roles: sizing.roles.map((r) =>
+                    r.role === size.role ? { ...r, flavour: name, count } : r,
+                  ),
+                };
+                return faultsOf(demand, tried, offers, dataOf(figures)).length === 0;
+              })
+              .map((count) => `${count} ${name}`),
+          );
+          expect(cheaper).toEqual([]);
+          if (size.role === "bridge") shares.add(size.flavour);
+        }
+      }),
+      // About a third of what is drawn fits one shard.
+      { numRuns: 120 },
+    );
+    expect(held).toBeGreaterThan(15);
+    expect(shares.size).toBeGreaterThan(1);
+  });
+});
+
+describe("one bridge and one relay in reserve", () => {
+  it("are there for the smallest meeting", () => {
+    const sizing = plan(demandOf({ participants: 2 }));
+    expect(sizing.roles.map((r) => [r.role, r.count, r.reserve])).toEqual([
+      ["control", 1, 0],
+      ["bridge", 2, 1],
+      ["turn", 2, 1],
+      ["monitor", 1, 0],
+      ["edge", 1, 0],
+    ]);
+    expect(role(sizing, "bridge").countDuringUpgrade).toBe(3);
+  });
+});
+
+describe("shards", () => {
+  const audio = { cameras: "none", screenShare: false, participants: 250 };
+
+  it("are one for each 500 people, each with a bridge in reserve", () => {
+    expect(plan(demandOf({ ...audio, simultaneous: 2 })).shards).toBe(1);
+    const three = plan(demandOf({ ...audio, simultaneous: 5 }));
+    expect(three.shards).toBe(3);
+    expect(role(three, "control").count).toBe(3);
+    expect(role(three, "bridge").reserve).toBe(3);
+  });
+
+  it("hold each room whole: three rooms of 300 don't fit into two", () => {
+    const sizing = plan(demandOf({ ...audio, participants: 300, simultaneous: 3 }));
+    expect(sizing.shards).toBe(3);
+    expect(role(sizing, "control").deciding).toBe("rooms");
+    expect(sizing.shardSizes.map((s) => s.people)).toEqual([300, 300, 300]);
+  });
+
+  it("are never fewer for a larger room, and at most a room's space above the optimum", () => {
+    const size = fc.record({
+      rooms: fc.integer({ min: 1, max: 40 }),
+      people: fc.integer({ min: 2, max: 500 }),
+    });
+    const rooms = fc
+      .array(size, { minLength: 1, maxLength: 6 })
+      .map((all) => all.map((one, i) => ({ kind: `${i}`, bridges: 0, ...one })));
+    fc.assert(
+      fc.property(rooms, fc.nat(5), fc.integer({ min: 1, max: 50 }), (all, which, more) => {
+        const i = which % all.length;
+        const grown = all.map((one, at) =>
+          at === i ? { ...one, people: Math.min(500, one.people + more) } : one,
+        );
+        const { shards } = shardsFor(all, 500);
+        expect(shardsFor(grown, 500).shards).toBeGreaterThanOrEqual(shards);
+        const total = all.reduce((sum, one) => sum + one.rooms * one.people, 0);
+        const largest = Math.max(...all.map((one) => one.people));
+        expect(shards).toBeGreaterThanOrEqual(Math.ceil(total / 500));
+        if (largest <= 250) expect(shards).toBeLessThanOrEqual(Math.ceil(total / (501 - largest)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("are refused beyond the address plan, with the number and the limit", () => {
+    expect(() => plan(demandOf({ ...audio, simultaneous: 50 }))).toThrow(
+      /^12500 people ask for 25 shards of 500, at most 20 are planned: .*address plan/,
+    );
+  });
+});
+
+describe("more than is known to work", () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      "a room larger than any",
+      { participants: 501, cameras: 0 },
+      /got 501 .* at most 500 .*meetrix/,
+    ],
+  ])("%s is refused", (_, meeting, message) => {
+    expect(() => plan(demandOf(meeting))).toThrow(message);
+  });
+
+  it.each<[Record<string, number>, RegExp]>([
+    [{ simultaneous: 0 }, /got 0, a whole number from 1/],
+    [{ participants: Number.NaN }, /got NaN, a whole number from 2/],
+    [{ lastN: -3 }, /got -3/],
+    [{ microphones: Number.POSITIVE_INFINITY }, /got Infinity/],
+    [{ cameras: 9 }, /got 9 cameras for 4/],
+  ])("%j is refused by the planner itself", (change, message) => {
+    const demand = demandOf({});
+    const meetings = demand.meetings.map((m) => ({ ...m, ...change }));
+    expect(() => plan({ ...demand, meetings })).toThrow(message);
+  });
+
+  it("more hosts than there are addresses for is warned of", () => {
+    const { warnings } = plan(demandOf({ participants: 30, simultaneous: 100 }));
+    expect(warnings.join()).toMatch(/\d+ bridge hosts, at most 150 can be built .*address plan/);
+  });
+
+  it("a room over several bridges, a slow entrance and a large last-N are warned of, with the limit", () => {
+    const { warnings } = plan(
+      demandOf({ participants: 400, cameras: 4, lastN: 60, screenShare: false }),
+    );
+    expect(warnings).toHaveLength(3);
+    expect(warnings[0]).toMatch(/400 people in one room, at most 80 on one bridge \(jicofo/);
+    expect(warnings[1]).toMatch(/3 joins\/s .* waits 133 s/);
+    expect(warnings[2]).toMatch(/last-N 60 .* 25 at most/);
+  });
+});
+
+describe("the verdict", () => {
+  it("is assumed while a deciding figure is nobody's measurement, and says which", () => {
+    const sizing = plan(demandOf({}));
+    expect(sizing.verdict).toBe("assumed");
+    expect(sizing.reason).toBe(
+      "rests on figures that nobody has published: control by people, monitor by existence, edge by existence",
+    );
+  });
+});
+
+describe("flavours", () => {
+  it("that are cheaper but shared are named with the reason", () => {
+    const sizing = plan(demandOf({}), figures, hetzner);
+    expect(role(sizing, "bridge").flavourReason).toMatch(
+      /^cheapest with at least 4 vCPU \(dedicated\).*CX33, .* would be cheaper, but share their processors/,
+    );
+    expect(role(sizing, "control").flavourReason).not.toContain("would be cheaper");
+  });
+
+  it("for media are dedicated ones, and a location without any is refused", () => {
+    const shared = flavours.map((flavour) => ({ ...flavour, dedicated: false }));
+    expect(() => planSizing(demandOf({}), shared, dataOf(figures))).toThrow(
+      "no flavour there has 4 vCPU (dedicated), 8192 MiB, 10 GiB, which a bridge host needs: lab.large share their processor with strangers",
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import { explain, nearest, pathText } from "../../common/input/index.ts";
+import { type Instance, instanceSchema } from "../instance/index.ts";
+
+type Demand = Instance["demand"];
+
+/** A `--what-if` that says nothing that can be changed; one line for the person who wrote it. */
+export class BadWhatIf extends Error {
+  override readonly name = "BadWhatIf";
+}
+
+const WHOLE = ["growth", "behindFirewalls", "codecs"] as const;
+const MEETING = [
+  "simultaneous",
+  "participants",
+  "cameras",
+  "screenShare",
+  "layout",
+  "lastN",
+  "microphones",
+] as const;
+
+const isOneOf = <T extends string>(list: readonly T[], key: string): key is T =>
+  (list as readonly string[]).includes(key);
+
+/** A value as the instance file would hold it. */
+function read(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
+  return /^[+-]?(\d|\.\d)/.test(text) || /^[+-]?(nan|inf)/i.test(text) ? Number(text) : text;
+}
+
+/** `AV1` or `AV1:0.6,VP8:0.4`. */
+function readCodecs(text: string): Record<string, unknown> {
+  return Object.fromEntries(
+    text.split(",").map((part) => {
+      const [codec = "", share] = part.split(":");
+      return [codec, share === undefined ? 1 : read(share)];
+    }),
+  );
+}
+
+/**
+ * The demand with changes such as `cameras=all`, `growth=0.5`, `simultaneous=x2` (twice as many) or
+ * `overleg.participants=12` (one kind of meeting alone). Held against the schema of the file.
+ *
+ * @throws BadWhatIf with what was got and what is allowed.
+ */
+export function whatIf(demand: Demand, changes: readonly string[]): Demand {
+  let changed: Record<string, unknown> & { meetings: Record<string, unknown>[] } = structuredClone({
+    ...demand,
+  });
+  for (const change of changes) {
+    const at = change.indexOf("=");
+    if (at < 1)
+      throw new BadWhatIf(
+        `--what-if ${change}: a key, = and a value are allowed, such as cameras=all`,
+      );
+    const [name, text] = [change.slice(0, at).trim(), change.slice(at + 1).trim()];
+    if (isOneOf(WHOLE, name)) {
+      changed = { ...changed, [name]: name === "codecs" ? readCodecs(text) : read(text) };
+      continue;
+    }
+    const dot = name.lastIndexOf(".");
+    const [kind, key] = dot < 0 ? [undefined, name] : [name.slice(0, dot), name.slice(dot + 1)];
+    if (!isOneOf(MEETING, key)) {
+      const near = nearest(key, [...MEETING, ...WHOLE]);
+      throw new BadWhatIf(
+        `--what-if ${change}: no "${key}" in a demand; ${near ? `did you mean "${near}"?` : `allowed: ${[...MEETING, ...WHOLE].join(", ")}`}`,
+      );
+    }
+    const kinds = changed.meetings.map((meeting) => String(meeting["kind"]));
+    if (kind !== undefined && !kinds.includes(kind)) {
+      const near = nearest(kind, kinds);
+      throw new BadWhatIf(
+        `--what-if ${change}: no meeting "${kind}"; ${near ? `did you mean "${near}"?` : `there are: ${[...new Set(kinds)].join(", ")}`}`,
+      );
+    }
+    const times = /^x(.+)$/.exec(text)?.[1];
+    changed = {
+      ...changed,
+      meetings: changed.meetings.map((meeting) => {
+        if (kind !== undefined && meeting["kind"] !== kind) return meeting;
+        const value =
+          times === undefined ? read(text) : Math.ceil(Number(meeting[key]) * Number(times));
+        return { ...meeting, [key]: value };
+      }),
+    };
+  }
+  const result = instanceSchema.shape.demand.safeParse(changed, { reportInput: true });
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    if (!issue) throw new BadWhatIf("not allowed");
+    throw new BadWhatIf(
+      `--what-if: demand.${pathText(issue.path as (string | number)[])}: ${explain(issue, issue.input)}`,
+    );
+  }
+  const shares = Object.values(result.data.codecs).reduce((sum, share) => sum + (share ?? 0), 0);
+  if (Math.abs(shares - 1) > 0.001)
+    throw new BadWhatIf(
+      `--what-if: demand.codecs: the shares add up to ${Number(shares.toFixed(3))}, they must add up to 1`,
+    );
+  return result.data;
+}

@@ -1,0 +1,188 @@
+import type { Instance } from "../../planning/instance/index.ts";
+import {
+  type Comparison,
+  figureOf,
+  monthlyCost,
+  type Offer,
+  type PlanData,
+  planSizing,
+  type RoleSize,
+  type Sizing,
+  Unplannable,
+} from "../../planning/sizing/index.ts";
+import { type Chart, type ChartLimit, drawChart } from "./chart.ts";
+
+type Demand = Instance["demand"];
+
+const bridgeOf = (sizing: Sizing): RoleSize => {
+  const bridge = sizing.roles.find((size) => size.role === "bridge");
+  if (!bridge) throw new RangeError("a plan without bridges");
+  return bridge;
+};
+
+/** Constraints that grow with the number of people. */
+const GROWING = ["packets", "people", "network", "processor", "memory"];
+
+const whole = (value: number): string => Math.round(value).toLocaleString("en");
+
+/** People up to whom the axis runs: past today and growth, and past where the bridges are full. */
+function peopleShown(sizing: Sizing): number {
+  const bridge = bridgeOf(sizing);
+  const carrying = bridge.count - bridge.reserve;
+  const fullest = Math.max(
+    ...bridge.constraints.filter(({ name }) => GROWING.includes(name)).map(({ needs }) => needs),
+  );
+  const { people } = sizing.total;
+  return Math.max(people * 1.3, fullest > 0 ? (people * carrying * 1.2) / fullest : 0);
+}
+
+function peopleLimits(
+  demand: Demand,
+  sizing: Sizing,
+  perShard: number,
+  most: number,
+): ChartLimit[] {
+  const today = demand.meetings.reduce((sum, m) => sum + m.simultaneous * m.participants, 0);
+  const { people } = sizing.total;
+  const shards = Array.from(
+    { length: Math.floor(most / perShard) },
+    (_, i): ChartLimit => ({
+      at: { x: (i + 1) * perShard },
+      label: `${i + 1} ${i === 0 ? "shard" : "shards"} full`,
+    }),
+  );
+  return [
+    { at: { x: today }, label: `${whole(today)} today` },
+    ...(people > today ? [{ at: { x: people }, label: `${whole(people)} with growth` }] : []),
+    ...(shards.length <= 4 ? shards : []),
+  ];
+}
+
+/** Load of the planned bridges against participants, each constraint with the limit that it meets. */
+export function loadChart(demand: Demand, sizing: Sizing, { figures }: PlanData): string {
+  const bridge = bridgeOf(sizing);
+  const carrying = bridge.count - bridge.reserve;
+  const { people } = sizing.total;
+  const most = peopleShown(sizing);
+  const use = (needs: number, at: number) => (100 * needs * at) / people / carrying;
+  const growing = bridge.constraints.filter(({ name }) => GROWING.includes(name));
+  const reserve = (100 * bridge.count) / carrying;
+  const chart: Chart = {
+    title: "Load of the bridges against participants",
+    description: `${bridge.count} bridges, ${bridge.reserve} of them in reserve; at ${people} people ${growing
+      .map(({ name, needs }) => `${name} ${use(needs, people).toFixed(0)} %`)
+      .join(", ")}.`,
+    x: { label: "people in meetings of the same mix", max: most, tick: whole },
+    y: {
+      label: `use of ${carrying} ${carrying === 1 ? "bridge" : "bridges"} (${bridge.flavour}), %`,
+      max: Math.min(Math.max(130, reserve * 1.08), 220),
+    },
+    lines: growing.map(({ name, needs }, tone) => ({
+      label: name === bridge.deciding ? `${name} (decides)` : name,
+      tone,
+      points: [
+        [0, 0],
+        [most, use(needs, most)],
+      ],
+    })),
+    limits: [
+      { at: { y: 100 }, label: "full, the reserve free" },
+      { at: { y: reserve }, label: "full, nothing in reserve" },
+      ...peopleLimits(demand, sizing, figureOf(figures, "controlPeople"), most),
+    ],
+  };
+  return drawChart(chart);
+}
+
+/** What to draw a chart of cost with. */
+export interface Priced {
+  readonly demand: Demand;
+  readonly offers: readonly Offer[];
+  readonly data: PlanData;
+  /** Whose prices these are. */
+  readonly catalogue: string;
+  readonly currency: string;
+}
+
+/** Steps of the chart of cost. */
+const STEPS = 96;
+
+/** Cost of the cheapest plan against participants. */
+export function costChart(sizing: Sizing, priced: Priced): string {
+  const { demand, offers, data, catalogue, currency } = priced;
+  const most = peopleShown(sizing);
+  const { people } = sizing.total;
+  const total: [number, number][] = [];
+  const bridges: [number, number][] = [];
+  for (let i = 1; i <= STEPS; i++) {
+    const at = (most * i) / STEPS;
+    let plan: Sizing;
+    try {
+      plan = planSizing(demand, offers, data, { share: at / people });
+    } catch (error) {
+      if (error instanceof Unplannable) break;
+      throw error;
+    }
+    const bridge = bridgeOf(plan);
+    total.push([at, monthlyCost(plan) ?? 0]);
+    bridges.push([at, bridge.count * (bridge.monthlyPrice ?? 0)]);
+  }
+  const highest = Math.max(...total.map(([, cost]) => cost));
+  return drawChart({
+    title: "Cost against participants",
+    description: `Cheapest hosts of ${catalogue}, ${currency} a month without VAT, up to ${whole(highest)}.`,
+    x: { label: "people in meetings of the same mix", max: most, tick: whole },
+    y: {
+      label: `${currency} a month, without VAT, ${catalogue}`,
+      max: highest * 1.12,
+      tick: whole,
+    },
+    lines: [
+      { label: "all hosts", tone: 0, as: "steps", points: total },
+      { label: "bridges alone", tone: 1, as: "steps", points: bridges },
+    ],
+    limits: peopleLimits(demand, sizing, figureOf(data.figures, "controlPeople"), most),
+  });
+}
+
+/** Planned against measured cores of every scored point, with the band that the planner promises. */
+export function calibrationChart(comparisons: readonly Comparison[]): string {
+  const scored = comparisons.filter(({ series }) => series.use !== "shown");
+  const [most, max] = [4.5, 9];
+  const names = [...new Set(scored.map(({ series }) => series.id))];
+  const exceptions = scored.filter(({ point }) => point.exception);
+  return drawChart({
+    title: "Cores planned against cores measured",
+    description: `${scored.length} published points; ${scored.length - exceptions.length} are planned at 1.0 to 2.0 times what was measured.`,
+    x: { label: "cores measured", max: most },
+    y: { label: "cores planned", max },
+    lines: [
+      {
+        label: "as measured",
+        tone: 5,
+        points: [
+          [0, 0],
+          [most, most],
+        ],
+      },
+      {
+        label: "twice as measured",
+        tone: 5,
+        points: [
+          [0, 0],
+          [most, max],
+        ],
+      },
+      ...names.map((id, tone) => {
+        const series = scored.filter((one) => one.series.id === id);
+        const use = series[0]?.series.use === "fit" ? "fitted" : "held out";
+        return {
+          label: `${id} (${use})`,
+          tone,
+          as: "dots" as const,
+          points: series.map(({ point, planned }): [number, number] => [point.cores, planned]),
+        };
+      }),
+    ],
+  });
+}

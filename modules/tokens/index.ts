@@ -1,2 +1,0 @@
-export { loadFeatures } from "./features.ts";
-export { keyIdOf, linkOf, type Role, signToken, type Ticket } from "./token.ts";

@@ -1,0 +1,134 @@
+import { type Flow, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { adminAlive } from "../alive.ts";
+import { type Context, judge, notTested, type Outcome, type Probe } from "../probe.ts";
+import { hostOf, hostsOf } from "../services.ts";
+
+/** Where each attempt goes. */
+interface Attempt {
+  readonly protocol: "tcp" | "udp";
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Tries each place and prints what came of it; whoever listens there hears the host's name. Python
+ * is on every host, since Ansible needs it.
+ */
+const SCRIPT = `
+import json, socket, sys, threading
+job = json.load(sys.stdin)
+out = [None] * len(job["attempts"])
+def go(i, one):
+    family = socket.AF_INET6 if ":" in one["address"] else socket.AF_INET
+    kind = socket.SOCK_STREAM if one["protocol"] == "tcp" else socket.SOCK_DGRAM
+    s = socket.socket(family, kind)
+    s.settimeout(2)
+    try:
+        s.connect((one["address"], one["port"]))
+        s.sendall(job["name"].encode())
+        out[i] = "sent"
+    except OSError as e:
+        out[i] = type(e).__name__ + " " + str(e)
+    finally:
+        s.close()
+threads = [threading.Thread(target=go, args=x) for x in enumerate(job["attempts"])]
+[t.start() for t in threads]
+[t.join() for t in threads]
+print(json.dumps(out))
+`;
+
+async function attempt(
+  host: string,
+  attempts: readonly Attempt[],
+  context: Context,
+): Promise<string[]> {
+  const input = JSON.stringify({ name: host, attempts });
+  const ran = await context.admin.run(host, ["python3", "-c", SCRIPT], { input });
+  if (ran.code !== 0) throw new Error(`python3 on ${host}: ${ran.stderr.trim()}`);
+  return JSON.parse(ran.stdout) as string[];
+}
+
+/** Flows that lead from a host's role to ranges outside, over TCP. */
+const outward = (host: string, { blueprint }: Context): Flow[] =>
+  blueprint.flows.filter(
+    ({ from, to, protocol }) =>
+      from.kind === "role" &&
+      from.role === hostOf(blueprint, host).role &&
+      to.kind === "ranges" &&
+      protocol === "tcp",
+  );
+
+/** The host does reach something that it may reach: silence elsewhere is the filter's. */
+async function alive(subject: string, context: Context): Promise<string | undefined> {
+  const dead = await adminAlive(subject, context);
+  if (dead) return dead;
+  const allowed = outward(subject, context).flatMap(({ to, ports: [port] }): Attempt[] =>
+    to.kind === "ranges"
+      ? to.ranges
+          .filter((range) => /\/(32|128)$/.test(range))
+          .map((range) => ({ protocol: "tcp", address: range.replace(/\/.*/, ""), port }))
+      : [],
+  );
+  if (allowed.length === 0)
+    return "no flow leads from it to one address, so nothing shows its way out";
+  const results = await attempt(subject, allowed, context);
+  return results.includes("sent")
+    ? undefined
+    : `it reaches nothing that it may: ${results.join(", ")}`;
+}
+
+async function run(subject: string, context: Context): Promise<Outcome> {
+  if (!context.witness)
+    return notTested("nobody outside is there as a witness: this machine isn't the internet");
+  const { addresses, tcp, udp } = await context.once("witness", () =>
+    context.outside.ask("listen", {}),
+  );
+  const targets = addresses.flatMap((address): Attempt[] => [
+    { protocol: "tcp", address, port: tcp },
+    { protocol: "udp", address, port: udp },
+  ]);
+  // The witness must hear at all: it knocks on its own door.
+  for (const address of addresses)
+    await context.outside.ask("knock", { address, port: tcp, timeout: 1_000 });
+  // Neighbours, on ports that no flow leads to.
+  const neighbours = hostsOf(context.blueprint)
+    .filter(({ id }) => id !== subject)
+    .flatMap(privateAddresses)
+    .map((address): Attempt => ({ protocol: "tcp", address, port: 9_999 }));
+  const results = await attempt(subject, [...targets, ...neighbours], context);
+  const heard = await context.outside.ask("knocks", {});
+  const wrong = [
+    ...targets
+      .filter((_, i) => results[i] === "sent")
+      .filter(({ protocol }) => protocol === "tcp")
+      .map(({ address, port }) => `it reaches ${address} tcp ${port}`),
+    ...heard
+      .filter((knock) => knock.endsWith(` ${subject}`))
+      .map((knock) => `a listener outside heard it (${knock.split(" ")[0]})`),
+    // A refusal by reset means that the packet came through.
+    ...neighbours
+      .filter((_, i) => /^(sent|ConnectionRefused)/.test(results[targets.length + i] ?? ""))
+      .map(({ address, port }) => `it reaches its neighbour ${address} tcp ${port}`),
+  ];
+  return judge(
+    wrong,
+    `${targets.length} ways to ${context.outside.where} and ${neighbours.length} to neighbours are shut`,
+    [...targets, ...neighbours].map(
+      ({ protocol, address, port }, i) => `${protocol} ${address} ${port}: ${results[i]}`,
+    ),
+  );
+}
+
+export const egressProbes: readonly Probe[] = [
+  {
+    id: "egress",
+    group: "egress",
+    holds: "a host reaches nothing but its flows, neither outside nor beside it",
+    attack: "has become root on a host and calls home, or looks around",
+    control: "the host reaches what it may, and the witness outside hears itself",
+    norm: "BIO2 8.22.01, 8.12.01",
+    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
+    alive,
+    run,
+  },
+];

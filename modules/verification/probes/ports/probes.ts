@@ -1,0 +1,218 @@
+import { type Blueprint, type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { adminAlive } from "../alive.ts";
+import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
+import { flowsTo, hostOf, hostsOf, portsOf, publicAddresses } from "../services.ts";
+import { differences } from "./rulesets.ts";
+import type { ScanResult } from "./scan.ts";
+import { isLoopback, readSockets, type Socket } from "./sockets.ts";
+
+const publicHosts = (blueprint: Blueprint): string[] =>
+  hostsOf(blueprint)
+    .filter((host) => publicAddresses(host).length > 0)
+    .map(({ id }) => id);
+
+/** Time for one connection of a scan, ms: at least, and so many times the round trip. */
+const LEAST = 250;
+const ROUND_TRIPS = 5;
+/** Connections under way at once: with nothing but silence, 65535 ports take 3.3 s. */
+const IN_FLIGHT = 5_000;
+
+/** A public web address and how long it takes to connect to it, ms; or why it can't be had. */
+const roundTrip = ({ blueprint, outside, once }: Context): Promise<number | string> =>
+  once("round-trip", async () => {
+    const [control] = hostsOf(blueprint, "control");
+    const [address] = control ? publicAddresses(control) : [];
+    if (!control || !address) return "no control host has a public address";
+    const { verdict, took } = await outside.ask("knock", { address, port: 443, timeout: 3_000 });
+    return verdict === "open" ? took : `${control.id} port 443 is ${verdict} from ${outside.where}`;
+  });
+
+/** The admin path to the host works, and so does the way from outside to the instance. */
+async function seen(subject: string, context: Context): Promise<string | undefined> {
+  const took = await roundTrip(context);
+  if (typeof took === "string") return took;
+  return adminAlive(subject, context);
+}
+
+/** One scan of all ports of all public addresses, for all hosts. */
+const scanned = (context: Context): Promise<ScanResult[]> =>
+  context.once("scan", async () => {
+    const took = await roundTrip(context);
+    const timeout = Math.max(LEAST, ROUND_TRIPS * (typeof took === "number" ? took : 0));
+    const targets = publicHosts(context.blueprint).flatMap((id) =>
+      publicAddresses(hostOf(context.blueprint, id)).map((address) => ({
+        address,
+        ports: [[1, 65_535]] as const,
+      })),
+    );
+    return context.outside.ask("scan", { targets, limits: { inFlight: IN_FLIGHT, timeout } });
+  });
+
+async function runTcp(subject: string, context: Context): Promise<Outcome> {
+  const host = hostOf(context.blueprint, subject);
+  const planned = portsOf(flowsTo(context.blueprint, host, "tcp", "internet"));
+  const results = (await scanned(context)).filter(({ address }) =>
+    publicAddresses(host).includes(address),
+  );
+  const wrong = results.flatMap(({ address, open }) => [
+    ...open
+      .filter((port) => !planned.includes(port))
+      .map((port) => `tcp ${port} of ${address} is open and no flow asks for it`),
+    ...planned
+      .filter((port) => !open.includes(port))
+      .map((port) => `tcp ${port} of ${address} is planned and doesn't answer`),
+  ]);
+  const evidence = results.map(
+    ({ address, open, refused, tried }) =>
+      `${address}: ${tried} ports tried, open ${open.join(", ") || "none"}, ${refused} refused by reset`,
+  );
+  return judge(wrong, `of 65535 ports open: ${planned.join(", ") || "none"}`, evidence);
+}
+
+/** Ports that every host has something behind, and those of the flows. */
+const usual = (blueprint: Blueprint, host: Host): number[] => [
+  ...new Set([22, 80, 443, 5222, 5280, 8080, 19_532, ...portsOf(flowsTo(blueprint, host, "tcp"))]),
+];
+
+async function runPrivate(subject: string, context: Context): Promise<Outcome> {
+  const host = hostOf(context.blueprint, subject);
+  const targets = privateAddresses(host).map((address) => ({
+    address,
+    ports: usual(context.blueprint, host).map((port) => [port, port] as const),
+  }));
+  const results = await context.outside.ask("scan", {
+    targets,
+    limits: { inFlight: 100, timeout: 1_000 },
+  });
+  const wrong = results.flatMap(({ address, open, refused }) => [
+    ...open.map((port) => `tcp ${port} of ${address} is reached from ${context.outside.where}`),
+    ...(refused > 0 ? [`${address} answers from ${context.outside.where}`] : []),
+  ]);
+  return judge(wrong, `${privateAddresses(host).join(" and ")}: no answer`);
+}
+
+/** What listens on a host. @throws Error when `ss` can't be run there */
+const listening = (host: string, context: Context): Promise<Socket[]> =>
+  context.once(`sockets ${host}`, async () => {
+    const ran = await context.admin.run(host, ["ss", "-H", "-l", "-n", "-t", "-u", "-p"]);
+    if (ran.code !== 0) throw new Error(`ss on ${host}: ${ran.stderr.trim()}`);
+    return readSockets(ran.stdout);
+  });
+
+/** Ports that coturn takes for relays while somebody uses one; its own file says which. */
+function relayPorts(host: string, context: Context): readonly [number, number] | undefined {
+  const file = context.tree(host).files.find(({ path }) => path.endsWith("/turnserver.conf"));
+  const number = (key: string) => new RegExp(`^${key}=(\\d+)$`, "m").exec(file?.content ?? "")?.[1];
+  const [from, to] = [number("min-port"), number("max-port")];
+  return from && to ? [Number(from), Number(to)] : undefined;
+}
+
+const inside =
+  (protocol: "tcp" | "udp") =>
+  async (subject: string, context: Context): Promise<Outcome> => {
+    const host = hostOf(context.blueprint, subject);
+    const planned = portsOf(flowsTo(context.blueprint, host, protocol));
+    const all = (await listening(subject, context)).filter((one) => one.protocol === protocol);
+    const open = all.filter((one) => !isLoopback(one));
+    const relay = relayPorts(subject, context);
+    const isRelay = ({ process, port }: Socket): boolean =>
+      protocol === "udp" &&
+      process === "turnserver" &&
+      relay !== undefined &&
+      port >= relay[0] &&
+      port <= relay[1];
+    const wrong = [
+      ...open
+        .filter((one) => !planned.includes(one.port) && !isRelay(one))
+        .map(
+          ({ process, address, port }) =>
+            `${process} listens on ${address} ${protocol} ${port} and no flow asks for it`,
+        ),
+      ...planned
+        .filter((port) => !open.some((one) => one.port === port))
+        .map((port) => `nothing listens on ${protocol} ${port}, which a flow leads to`),
+    ];
+    const evidence = all.map(
+      ({ process, address, port }) => `${protocol} ${address} ${port} ${process}`,
+    );
+    return judge(
+      [...new Set(wrong)],
+      `${protocol} ${planned.join(", ") || "none"}, and loopback`,
+      evidence,
+    );
+  };
+
+/** Rules of the packet filter that must stand at the head of input and output. */
+async function runFilter(subject: string, context: Context): Promise<Outcome> {
+  // The same program loads the rendered file into a namespace of its own and prints both alike.
+  const script =
+    'unshare --net sh -c "nft -f /etc/nftables.conf && nft --stateless list ruleset"; echo "@@@ $?"; nft --stateless list ruleset';
+  const ran = await context.admin.run(subject, ["sh", "-c", script]);
+  const [planned = "", loaded = ""] = ran.stdout.split(/^@@@ 0\n/m);
+  if (ran.code !== 0 || planned.trim() === "")
+    return fail(`the rules can't be read: ${ran.stderr.trim() || ran.stdout.slice(-200)}`);
+  const { missing, extra } = differences(planned, loaded) ?? {};
+  if (!missing || !extra) return pass(`${planned.split("\n").length} lines, loaded as rendered`);
+  return fail(
+    `the loaded rules differ from the rendered ones: ${missing.length} lines missing, ${extra.length} too many; \`polder converge\` loads them`,
+    [...missing.map((line) => `missing: ${line}`), ...extra.map((line) => `too many: ${line}`)],
+  );
+}
+
+export const portProbes: readonly Probe[] = [
+  {
+    id: "ports-tcp",
+    group: "ports",
+    holds: "of all 65535 TCP ports of each public address exactly the planned ones answer",
+    attack: "connects to every port from outside",
+    control: "the planned ports answer; a host without any is alive by the admin path",
+    norm: "BIO2 8.20.02, 8.22.01",
+    subjects: publicHosts,
+    alive: seen,
+    run: runTcp,
+  },
+  {
+    id: "ports-private",
+    group: "ports",
+    holds: "private addresses can't be reached from outside",
+    attack: "connects to the private addresses' usual ports from outside",
+    control: "the host is alive by the admin path, the instance from outside",
+    norm: "BIO2 8.22.01",
+    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
+    alive: seen,
+    run: runPrivate,
+  },
+  {
+    id: "ports-inside",
+    group: "ports",
+    holds: "what listens for TCP on a host, but on loopback, is what flows lead to",
+    attack: "looks for a service behind the filters that a mistake in them would open",
+    control: "`ss` runs on the host as root, and the planned sockets are there",
+    norm: "BIO2 8.09.01, 8.20.02",
+    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
+    alive: adminAlive,
+    run: inside("tcp"),
+  },
+  {
+    id: "ports-udp",
+    group: "ports",
+    holds: "what waits for datagrams on a host, but on loopback, is what flows lead to",
+    attack: "looks for a service by UDP; silence from outside proves nothing, so it looks inside",
+    control: "`ss` runs on the host as root, and the planned sockets are there",
+    norm: "BIO2 8.09.01, 8.20.02",
+    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
+    alive: adminAlive,
+    run: inside("udp"),
+  },
+  {
+    id: "packet-filter",
+    group: "drift",
+    holds: "the packet filter that a host has loaded is the rendered one, line by line",
+    attack: "takes a rule out by hand",
+    control: "the rendered file loads on the host, in a network namespace of its own",
+    norm: "BIO2 8.09.02, 8.20.02",
+    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
+    alive: adminAlive,
+    run: runFilter,
+  },
+];

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { Duplex } from "node:stream";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Admin, AdminOptions, Ran } from "./admin.ts";
+import { dialTcp } from "./dial.ts";
+import { hostOf, hostsOf } from "./services.ts";
+
+/** Time for one command, ms. */
+const WAIT = 60_000;
+
+/** A word for a remote shell. */
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** Passes bytes between its own standard streams and one connection of the host's. */
+const RELAY = `
+import os, socket, sys, threading
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+s.settimeout(None)
+sys.stdout.buffer.write(b"+"); sys.stdout.flush()
+def up():
+    while True:
+        d = os.read(0, 65536)
+        if not d: break
+        s.sendall(d)
+    try: s.shutdown(socket.SHUT_WR)
+    except OSError: pass
+threading.Thread(target=up, daemon=True).start()
+while True:
+    try: d = s.recv(65536)
+    except OSError: break
+    if not d: break
+    sys.stdout.buffer.write(d); sys.stdout.flush()
+os._exit(0)
+`;
+
+/** A process as a stream: what is written is its input, what it prints is read. */
+function streamOf(child: ChildProcess): Duplex {
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin } as never) as Duplex;
+  stream.on("close", () => child.kill());
+  child.stdin?.on("error", () => undefined);
+  return stream;
+}
+
+export interface SshAdmin extends Admin {
+  /** Ends the connections that are kept open. */
+  close(): Promise<void>;
+}
+
+/**
+ * The admin path by the machine's own ssh client.
+ *
+ * @param argumentsFor options and name of a host, such that `ssh <these> <command>` logs in there
+ * @param control folder for the sockets of connections that are kept open; short: a socket's path
+ *   has at most 107 bytes
+ */
+export function startAdmin(
+  blueprint: Blueprint,
+  argumentsFor: (host: string) => readonly string[],
+  control: string,
+): SshAdmin {
+  const shared = [
+    ...["-o", "ControlMaster=auto", "-o", `ControlPath=${control}/%C`, "-o", "ControlPersist=60"],
+  ];
+  const children = new Set<ChildProcess>();
+  const start = (args: readonly string[]): ChildProcess => {
+    const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
+    children.add(child);
+    child.on("close", () => children.delete(child));
+    return child;
+  };
+  const end = (args: readonly string[], { input = "", timeout = WAIT }: AdminOptions = {}) =>
+    new Promise<Ran>((resolve) => {
+      const child = start(args);
+      let [stdout, stderr] = ["", ""];
+      const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
+      child.stdout?.on("data", (data: Buffer) => {
+        stdout += data;
+      });
+      child.stderr?.on("data", (data: Buffer) => {
+        stderr += data;
+      });
+      child.stdin?.on("error", () => undefined);
+      child.stdin?.end(input);
+      child.on("error", (error) => resolve({ code: -1, stdout, stderr: error.message }));
+      child.on("close", (code) => {
+        clearTimeout(timer);
+        resolve({ code: code ?? -1, stdout, stderr });
+      });
+    });
+  const edge = hostsOf(blueprint, "edge")[0]?.id ?? "";
+  const opened = (child: ChildProcess, marked: boolean): Promise<Duplex> =>
+    new Promise((resolve, reject) => {
+      let complaint = "";
+      child.stderr?.on("data", (data: Buffer) => {
+        complaint += data;
+      });
+      child.on("error", reject);
+      child.on("close", () => reject(new Error(complaint.trim().split("\n").at(-1) || "closed")));
+      if (!marked) return resolve(streamOf(child));
+      child.stdout?.once("data", (data: Buffer) => {
+        child.stdout?.pause();
+        if (data.length > 1) child.stdout?.unshift(data.subarray(1));
+        resolve(streamOf(child));
+      });
+    });
+  // Sessions that one connection to a host may have at once (MaxSessions is 2 on the edge host, 4
+  // on the others), less one to spare; whoever comes too late waits.
+  const lanes = new Map<string, { busy: number; readonly waiting: (() => void)[] }>();
+  const enter = async (host: string): Promise<() => void> => {
+    const lane = lanes.get(host) ?? { busy: 0, waiting: [] };
+    lanes.set(host, lane);
+    while (lane.busy >= (host === edge ? 1 : 3))
+      await new Promise<void>((resolve) => lane.waiting.push(resolve));
+    lane.busy++;
+    return () => {
+      lane.busy--;
+      lane.waiting.shift()?.();
+    };
+  };
+  return {
+    run: async (host, command, options) => {
+      const leave = await enter(host);
+      const remote = ["sudo", "-n", ...command.map(quote)];
+      return end([...shared, ...argumentsFor(host), "--", ...remote], options).finally(leave);
+    },
+    ssh: (host, options, command) =>
+      end([...options, ...shared, ...argumentsFor(host), ...command.map(quote)], {
+        timeout: 20_000,
+      }),
+    dial: async (host, address, port) => {
+      const leave = await enter(host);
+      const relay = ["sudo", "-n", "python3", "-c", quote(RELAY), address, String(port)];
+      const child = start([...shared, ...argumentsFor(host), "--", ...relay]);
+      child.on("close", leave);
+      return opened(child, true);
+    },
+    forward: (host, port) => {
+      const { ipv4, publicAddress } = hostOf(blueprint, host);
+      if (host === edge) return dialTcp(publicAddress?.ipv4 ?? ipv4, port)();
+      return opened(start(["-W", `${ipv4}:${port}`, ...argumentsFor(edge)]), false);
+    },
+    close: async () => {
+      for (const child of children) child.kill();
+      for (const host of blueprint.hosts)
+        await end(["-O", "exit", ...shared, ...argumentsFor(host.id)], { timeout: 2_000 });
+    },
+  };
+}
