@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { CONTENTS } from "../modules/hosts/gate/shipped.ts";
+import { tablesOf } from "../modules/hosts/gate/tables.ts";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { childOf, type Element, StanzaReader } from "../modules/verification/probes/index.ts";
+import { loadPrograms } from "../modules/workspace/index.ts";
 import { conditionOf, type GateClient } from "./testing/gate-client.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { loadVectors, stanzaOfRow } from "./testing/gate-vectors.ts";
@@ -169,7 +170,7 @@ describe("of random trees", () => {
     ],
   ];
   const OURS = new Set(
-    Object.values(CONTENTS.elements).flatMap(({ names }) =>
+    Object.values(tablesOf(loadPrograms()).contents.elements).flatMap(({ names }) =>
       names.map((one) => one.split(" ")[0] ?? ""),
     ),
   );

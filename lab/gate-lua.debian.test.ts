@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { luaFiles } from "../modules/hosts/gate/testing.ts";
+import { luaFiles } from "../modules/hosts/gate/files.ts";
 import type { TreeFile } from "../modules/hosts/tree/index.ts";
+import { loadPrograms } from "../modules/workspace/index.ts";
 import { ROOT } from "../stacks/environment.ts";
 import { loadVectors } from "./testing/gate-vectors.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
@@ -17,8 +18,8 @@ const plain = (path: string, content: string): TreeFile => ({
   ...{ path, content, owner: "root", group: "root", mode: "0644" },
 });
 const sources = (): TreeFile[] =>
-  [...luaFiles(), ".luacheckrc"].map((name) =>
-    plain(`/gate/${name}`, readFileSync(join(ROOT, "modules", "gate", "lua", name), "utf8")),
+  [...luaFiles(loadPrograms()), ".luacheckrc"].map((name) =>
+    plain(`/gate/${name}`, readFileSync(join(ROOT, "modules/hosts/gate/programs", name), "utf8")),
   );
 
 async function inside(command: string, more: readonly TreeFile[] = []): Promise<string> {

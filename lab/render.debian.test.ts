@@ -3,7 +3,12 @@ import { renderHost } from "../modules/hosts/render/index.ts";
 import type { HostTree, TreeFile } from "../modules/hosts/tree/index.ts";
 import { type Blueprint, buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf } from "../modules/planning/blueprint/testing.ts";
-import { instanceFolder, instanceNames, loadInstance } from "../modules/workspace/index.ts";
+import {
+  instanceFolder,
+  instanceNames,
+  loadInstance,
+  loadPrograms,
+} from "../modules/workspace/index.ts";
 import { ROOT } from "../stacks/environment.ts";
 import { type DummySecrets, dummySecrets } from "./testing/dummy-secrets.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
@@ -28,7 +33,7 @@ function blueprintOf(name: string): Blueprint {
 /** One host of each role: the others differ in names and addresses alone. */
 function treesOf(blueprint: Blueprint): HostTree[] {
   const first = new Map(blueprint.hosts.toReversed().map((host) => [host.role, host]));
-  return [...first.values()].map((host) => renderHost(blueprint, host));
+  return [...first.values()].map((host) => renderHost(blueprint, host, loadPrograms()));
 }
 
 /** As converge fills them, and the host's own SSH key, which is made on the host. */

@@ -9,6 +9,7 @@ import { renderHost } from "../modules/hosts/render/index.ts";
 import { shipRevoked } from "../modules/operations/converge/index.ts";
 import type { Host } from "../modules/planning/blueprint/index.ts";
 import { testFolder } from "../modules/secrets/vaults/testing.ts";
+import { loadPrograms } from "../modules/workspace/index.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 
 // A control host's own sshd, sudo and rules for sudo, in a copy of Debian 13's root.
@@ -63,7 +64,7 @@ beforeAll(async () => {
   const place = testFolder();
   const { blueprint } = place.load([await place.person(USER)]);
   const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
-  const tree = renderHost(blueprint, control);
+  const tree = renderHost(blueprint, control, loadPrograms());
   place.remove();
   const sudoers = tree.files.find(({ path }) => path === "/etc/sudoers")?.content ?? "";
   expect(sudoers).toContain(`${USER} ALL=`);

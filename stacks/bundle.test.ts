@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { renderAll } from "../modules/hosts/render/index.ts";
-import { loadInstance } from "../modules/workspace/index.ts";
+import { loadInstance, loadPrograms } from "../modules/workspace/index.ts";
 import { buildFolder, ROOT } from "./environment.ts";
 import { writeTrees } from "./trees.ts";
 
@@ -14,7 +14,9 @@ it("ansible/tests", () => {
   const name = "bundle-test";
   const folder = mkdtempSync(join(tmpdir(), "polder-bundle-"));
   try {
-    cpSync(join(writeTrees(name, renderAll(blueprint)), "turn-1"), folder, { recursive: true });
+    cpSync(join(writeTrees(name, renderAll(blueprint, loadPrograms())), "turn-1"), folder, {
+      recursive: true,
+    });
     const ran = spawnSync(
       join(ROOT, "build/venv/bin/python"),
       ["-m", "unittest", "discover", "-s", join(ROOT, "ansible/tests")],

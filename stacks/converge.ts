@@ -35,7 +35,12 @@ import {
   recordSteps,
   type Vault,
 } from "../modules/secrets/vaults/index.ts";
-import { INSTANCE_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import {
+  INSTANCE_FILE,
+  type LoadedInstance,
+  loadPrograms,
+  writeWhole,
+} from "../modules/workspace/index.ts";
 import { buildFolder, labFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { loadIssueLog } from "./issue-log.ts";
@@ -173,7 +178,7 @@ async function converge(
   const { blueprint, folder } = loaded;
   const { progress } = options;
   const files = sshFiles(buildFolder(blueprint.instance));
-  const trees = writeTrees(blueprint.instance, renderAll(blueprint));
+  const trees = writeTrees(blueprint.instance, renderAll(blueprint, loadPrograms()));
   const vault = await secrets(loaded, options);
   // Before anything is begun: a log that was tampered with stops a converge.
   const revoked = revokedText(loadIssueLog(folder).lines, Date.now() / 1000);

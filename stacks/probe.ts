@@ -19,7 +19,7 @@ import {
   startWorker,
   workerCommand,
 } from "../modules/verification/probes/index.ts";
-import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
+import { type LoadedInstance, loadPrograms, writeWhole } from "../modules/workspace/index.ts";
 import { type ConvergeOptions, convergeInstance } from "./converge.ts";
 import { buildFolder, labFolder } from "./environment.ts";
 
@@ -131,7 +131,7 @@ export async function probeInstance(
       probes,
       {
         blueprint,
-        tree: (id) => renderHost(blueprint, hostOf(blueprint, id)),
+        tree: (id) => renderHost(blueprint, hostOf(blueprint, id), loadPrograms()),
         now: options.now,
         outside,
         admin,

@@ -16,6 +16,7 @@ import {
   INSTANCE_FILE,
   instanceFolder,
   loadInstance,
+  loadPrograms,
 } from "../modules/workspace/index.ts";
 import { renderStacks } from "./instance-stacks.ts";
 import { providerSchema } from "./provider-schema.ts";
@@ -29,7 +30,7 @@ type Document = Record<string, unknown>;
 
 /** Where an effect shows. Each is asked of two instances that differ in one setting. */
 const SURFACES = {
-  hosts: ({ blueprint }) => renderAll(blueprint),
+  hosts: ({ blueprint }) => renderAll(blueprint, loadPrograms()),
   machines: ({ blueprint }) =>
     blueprint.hosts.map(({ id, flavour, volumes }) => ({ id, flavour, volumes })),
   plan: ({ input }) => [...input().stacks],
@@ -43,7 +44,7 @@ const SURFACES = {
   /** What hosts can't be made of yet: the words of the refusal. */
   refused: ({ blueprint }) => {
     try {
-      return renderAll(blueprint);
+      return renderAll(blueprint, loadPrograms());
     } catch (error) {
       return String(error);
     }

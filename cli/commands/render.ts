@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { renderAll } from "../../modules/hosts/render/index.ts";
 import { referencesIn } from "../../modules/hosts/tree/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
+import { instanceFolder, loadInstance, loadPrograms } from "../../modules/workspace/index.ts";
 import { renderedDigest, writeTrees } from "../../stacks/trees.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
@@ -27,7 +27,7 @@ export function renderCommand(): Command {
     .action((name: string) => {
       const { blueprint, notes } = loadInstance(instanceFolder(ROOT, name));
       for (const line of notes) note(line);
-      const trees = renderAll(blueprint);
+      const trees = renderAll(blueprint, loadPrograms());
       const folder = writeTrees(blueprint.instance, trees);
       for (const tree of trees) {
         const secrets = new Set(tree.files.flatMap(({ content }) => referencesIn(content)));

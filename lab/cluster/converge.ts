@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { renderAll } from "../../modules/hosts/render/index.ts";
 import { referencesIn } from "../../modules/hosts/tree/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
+import { loadPrograms } from "../../modules/workspace/index.ts";
 import { buildFolder } from "../../stacks/environment.ts";
 import { awaitRunning, inHost } from "../hypervisor/index.ts";
 import { byHand } from "../testing/by-hand.ts";
@@ -95,7 +96,7 @@ export function convergeTests(): void {
       const canaries = specs.map(({ name }) => canaryOf(name, vault.need(name)));
       expect(canaries.length).toBeGreaterThan(cluster.hosts.length);
       let seen = 0;
-      for (const tree of renderAll(loaded.blueprint)) {
+      for (const tree of renderAll(loaded.blueprint, loadPrograms())) {
         const { found, files, journal, processes } = await huntOnHost(
           lab,
           `t-hosts-${tree.host}`,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { renderHost } from "../../modules/hosts/render/index.ts";
 import type { TreeFile } from "../../modules/hosts/tree/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
+import { loadPrograms } from "../../modules/workspace/index.ts";
 import { dummySecrets } from "./dummy-secrets.ts";
 import { judgeRoot } from "./judge-root.ts";
 import { judgeTree } from "./judge-tree.ts";
@@ -104,7 +105,9 @@ export async function flooded(flood: Flood): Promise<Flooded> {
   });
   const wanted =
     /^\/(etc\/(nginx|coturn|turnserver|nftables|systemd\/system\/coturn)|usr\/share\/polder|usr\/local\/share|srv|var\/www)/;
-  const rendered = renderHost(blueprint, host).files.filter(({ path }) => wanted.test(path));
+  const rendered = renderHost(blueprint, host, loadPrograms()).files.filter(({ path }) =>
+    wanted.test(path),
+  );
   const files = [
     ...rendered.map((file) => ({
       ...file,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { z } from "zod";
 import { parseYaml, validate, type YamlFile } from "../common/input/index.ts";
@@ -79,6 +79,23 @@ export const locationIds = (): string[] =>
 
 /** One of polder's own records. */
 export const loadLocation = (id: string): Location => validate(locationFile(id), locationSchema);
+
+let programs: ReadonlyMap<string, string> | undefined;
+
+/** The programs of hosts, and tables that they read, by path below `modules/hosts`; read once. */
+export function loadPrograms(): ReadonlyMap<string, string> {
+  const hosts = join(modules, "hosts");
+  const files = readdirSync(hosts).flatMap((room) => {
+    const folder = join(hosts, room, "programs");
+    return existsSync(folder)
+      ? readdirSync(folder)
+          .sort()
+          .map((name) => `${room}/programs/${name}`)
+      : [];
+  });
+  programs ??= new Map(files.map((path) => [path, readFileSync(join(hosts, path), "utf8")]));
+  return programs;
+}
 
 /** Which of Jitsi's features tokens switch off. */
 export const loadFeatures = (): Features =>

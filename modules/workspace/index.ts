@@ -5,6 +5,7 @@ export {
   loadFeatures,
   loadFigures,
   loadLocations,
+  loadPrograms,
   loadResidencyRules,
   loadServers,
 } from "./data.ts";

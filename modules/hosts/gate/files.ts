@@ -1,10 +1,10 @@
 import { rawFile } from "../host/index.ts";
-import { heading, reference, type TreeFile } from "../tree/index.ts";
+import { heading, type Programs, programText, reference, type TreeFile } from "../tree/index.ts";
 import { FOLDER, PLUGINS } from "./config.ts";
 import type { Contents } from "./contents.ts";
 import { luaField, luaText } from "./lua-text.ts";
-import { CONTENTS, PROGRAMS, STANZAS } from "./shipped.ts";
 import type { StanzaRow } from "./stanzas.ts";
+import { tablesOf } from "./tables.ts";
 
 /** The table of stanzas as the gate reads it: a row a line. */
 export const stanzaTable = (rows: readonly StanzaRow[]): string =>
@@ -21,16 +21,23 @@ export const contentsTable = (contents: Contents): string => {
   return `return {\n${Object.entries(contents).map(part).join("")}}\n`;
 };
 
+/** The gate's programs, by name. */
+export const luaFiles = (programs: Programs): string[] =>
+  [...programs.keys()].flatMap((path) => /^gate\/programs\/([^/]+\.lua)$/.exec(path)?.[1] ?? []);
+
 const PRIVATE = { group: "prosody", mode: "0640" } as const;
 
 /** The gate's programs and its keys. */
-export function gateFiles(hasRelays: boolean): TreeFile[] {
+export function gateFiles(programs: Programs, hasRelays: boolean): TreeFile[] {
+  const { stanzas, contents } = tablesOf(programs);
   const program = (name: string, text: string): TreeFile =>
     rawFile(`${PLUGINS}/${name}`, `${heading("--")}\n${text}`);
   return [
-    ...Object.entries(PROGRAMS).map(([name, text]) => program(name, text)),
-    program("gate_stanzas.lib.lua", stanzaTable(STANZAS)),
-    program("gate_contents.lib.lua", contentsTable(CONTENTS)),
+    ...luaFiles(programs).map((name) =>
+      program(name, programText(programs, `gate/programs/${name}`)),
+    ),
+    program("gate_stanzas.lib.lua", stanzaTable(stanzas)),
+    program("gate_contents.lib.lua", contentsTable(contents)),
     ...["rooms.keys", "tokens.pem", "pseudonym.key"].map((name) =>
       rawFile(`${FOLDER}/${name}`, reference(`gate/${name}`), PRIVATE),
     ),

@@ -3,28 +3,22 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import type { JsonShape } from "./contents.ts";
-import { contentsTable, stanzaTable } from "./files.ts";
+import { contentsTable, luaFiles, stanzaTable } from "./files.ts";
 import { gateFiles, gateSettings } from "./index.ts";
 import { limitsOf } from "./limits.ts";
 import { luaText } from "./lua-text.ts";
-import { CONTENTS, STANZAS } from "./shipped.ts";
-import {
-  contentsMarkdown,
-  hookMarkdown,
-  luaFiles,
-  shippedText,
-  stanzaMarkdown,
-} from "./testing.ts";
+import { tablesOf } from "./tables.ts";
+import { contentsMarkdown, hookMarkdown, stanzaMarkdown } from "./testing.ts";
+
+const PROGRAMS = loadPrograms();
+const { stanzas: STANZAS, contents: CONTENTS } = tablesOf(PROGRAMS);
 
 describe("what is shipped", () => {
-  it("is what lua/, stanzas.yaml and contents.yaml hold: `npx tsx scripts/ship-gate.ts` writes it anew", () => {
-    expect(readFileSync(join(import.meta.dirname, "shipped.ts"), "utf8")).toBe(shippedText());
-  });
-
   it("is every program, the table and the keys", () => {
-    const paths = gateFiles(true).map(({ path }) => path);
-    for (const name of [...luaFiles(), "gate_stanzas.lib.lua", "gate_contents.lib.lua"])
+    const paths = gateFiles(PROGRAMS, true).map(({ path }) => path);
+    for (const name of [...luaFiles(PROGRAMS), "gate_stanzas.lib.lua", "gate_contents.lib.lua"])
       expect(paths).toContain(`/usr/local/lib/polder/prosody/${name}`);
     expect(paths.slice(-4)).toEqual([
       "/etc/prosody/gate/rooms.keys",
@@ -32,8 +26,11 @@ describe("what is shipped", () => {
       "/etc/prosody/gate/pseudonym.key",
       "/etc/prosody/gate/turn.secret",
     ]);
-    expect(gateFiles(false).map(({ path }) => path)).not.toContain("/etc/prosody/gate/turn.secret");
-    for (const { path, mode } of gateFiles(true).slice(-4)) expect(mode, path).toBe("0640");
+    expect(gateFiles(PROGRAMS, false).map(({ path }) => path)).not.toContain(
+      "/etc/prosody/gate/turn.secret",
+    );
+    for (const { path, mode } of gateFiles(PROGRAMS, true).slice(-4))
+      expect(mode, path).toBe("0640");
   });
 });
 
@@ -180,11 +177,11 @@ describe("docs/gate.md", () => {
   });
 
   it("holds the order of hooks, of modules that are there", () => {
-    const rows = hookMarkdown();
+    const rows = hookMarkdown(PROGRAMS);
     expect(page).toContain(rows);
     expect(rows.split("\n").length).toBeGreaterThan(20);
     for (const [, module] of rows.matchAll(/`(gate_\w+)`/g))
-      expect(luaFiles()).toContain(`mod_${module}.lua`);
+      expect(luaFiles(PROGRAMS)).toContain(`mod_${module}.lua`);
   });
 });
 

@@ -1,39 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { z } from "zod";
-import { parseYaml, validate } from "../../common/input/index.ts";
-import { type Contents, contentsSchema } from "./contents.ts";
-import { type StanzaRow, stanzasSchema } from "./stanzas.ts";
-
-const here = import.meta.dirname;
-const read = (...path: string[]): string => readFileSync(join(here, ...path), "utf8");
-
-/** The names of the gate's Lua files. */
-export const luaFiles = (): string[] =>
-  readdirSync(join(here, "lua"))
-    .filter((name) => name.endsWith(".lua"))
-    .sort();
-
-/** What shipped.ts must hold. */
-export function shippedText(): string {
-  const programs = Object.fromEntries(luaFiles().map((name) => [name, read("lua", name)]));
-  const table = <T>(name: string, schema: z.ZodType<T>): T =>
-    validate(parseYaml(read(name), `modules/hosts/gate/${name}`), schema);
-  const rows = table("stanzas.yaml", stanzasSchema);
-  const contents = table("contents.yaml", contentsSchema);
-  return [
-    "// Written by scripts/ship-gate.ts from lua/, stanzas.yaml and contents.yaml: change those, then `npx tsx scripts/ship-gate.ts`.",
-    'import type { Contents } from "./contents.ts";',
-    'import type { StanzaRow } from "./stanzas.ts";',
-    "",
-    `export const STANZAS: readonly StanzaRow[] = ${JSON.stringify(rows, null, 2)};`,
-    "",
-    `export const CONTENTS: Contents = ${JSON.stringify(contents, null, 2)};`,
-    "",
-    `export const PROGRAMS: Readonly<Record<string, string>> = ${JSON.stringify(programs, null, 2)};`,
-    "",
-  ].join("\n");
-}
+import { type Programs, programText } from "../tree/index.ts";
+import type { Contents } from "./contents.ts";
+import type { StanzaRow } from "./stanzas.ts";
 
 /** The table of stanzas as docs/gate.md holds it. */
 export function stanzaMarkdown(rows: readonly StanzaRow[]): string {
@@ -91,12 +58,13 @@ export function contentsMarkdown({ elements, contents }: Contents): string {
 }
 
 /** The order of hooks as docs/gate.md holds it, read from the program that is held to it. */
-export function hookMarkdown(): string {
+export function hookMarkdown(programs: Programs): string {
   const entry =
     /\{ host = "(\w+)", module = "(\w+)", event = "([^"]+)", priority = (-?[\d.]+)(?:, (alone|above|below) = (\S+))? \}/g;
   const must = (rule = "", value = "") =>
     rule === "alone" ? "first, alone" : `${rule === "above" ? "before" : "after"} ${value}`;
-  const lines = [...read("lua", "gate_hooks.lib.lua").matchAll(entry)].map(
+  const hooks = programText(programs, "gate/programs/gate_hooks.lib.lua");
+  const lines = [...hooks.matchAll(entry)].map(
     ([, host, module, event, priority, rule, value]) =>
       `| ${host} | \`${module}\` | \`${event}\` | ${priority} | ${must(rule, value)} |`,
   );

@@ -7,6 +7,7 @@ import {
   Refused,
 } from "../../planning/blueprint/index.ts";
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import { renderHost } from "../render/index.ts";
 import { monitorPart } from "./index.ts";
 import { senderAddress } from "./receiver.ts";
@@ -79,7 +80,7 @@ it("seals security to its keepers first, and operations to the vault's key alone
 
 it("watches what each host shows to others, and every unit that it has", () => {
   for (const host of blueprint.hosts) {
-    const tree = renderHost(blueprint, host);
+    const tree = renderHost(blueprint, host, loadPrograms());
     const program = tree.files.find(({ path }) => path.endsWith("/polder-watch"))?.content ?? "";
     expect(program).toContain("/etc/polder/tls/host.crt");
     expect(program.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");

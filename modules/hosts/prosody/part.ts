@@ -3,7 +3,7 @@ import { FOLDER, gateFiles, gateHosts, limitsOf, PLUGINS, REVOKED_FOLDER } from 
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
-import { reference, type TreeFile, type TreePart } from "../tree/index.ts";
+import { type Programs, reference, type TreeFile, type TreePart } from "../tree/index.ts";
 import { KEY, prosodyConfig } from "./config.ts";
 
 const CONFIG = "/etc/prosody/prosody.cfg.lua";
@@ -36,7 +36,7 @@ function accounts(blueprint: Blueprint, { shard }: Host): TreeFile[] {
 }
 
 /** Prosody of a control host: where bridges log in, and, behind the gate, where meetings are. */
-export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
+export function prosodyPart(blueprint: Blueprint, host: Host, programs: Programs): TreePart {
   const hasRelays = blueprint.hosts.some(({ role }) => role === "turn");
   return {
     packages: { install: ["prosody", "openssl", "iproute2"], absent: [] },
@@ -44,7 +44,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host): TreePart {
       textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
       rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),
       ...accounts(blueprint, host),
-      ...gateFiles(hasRelays),
+      ...gateFiles(programs, hasRelays),
       textFile(OPENSSL, opensslConfig()),
       textFile(DROP_IN, [
         "[Service]",

@@ -7,6 +7,7 @@ import {
   Refused,
 } from "../../planning/blueprint/index.ts";
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import type { TreePart } from "../tree/index.ts";
 import { prosodyPart } from "./index.ts";
 
@@ -14,7 +15,10 @@ const blueprint = buildBlueprint(inputOf(someInstance()));
 const control = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "control") as Host;
 const content = (part: TreePart, end: string) =>
   part.files?.find(({ path }) => path.endsWith(end))?.content ?? "";
-const config = content(prosodyPart(blueprint, control(blueprint)), "prosody.cfg.lua");
+const config = content(
+  prosodyPart(blueprint, control(blueprint), loadPrograms()),
+  "prosody.cfg.lua",
+);
 
 it("loads the bridges' hosts alone: the public ones are off until the gate switches them on", () => {
   const hosts = [
@@ -66,7 +70,7 @@ it("never logs at debug, loads no shell, no registration, no upload, no census",
 it("has sockets left for others when one address holds its share, also where thousands meet", () => {
   const meeting = { kind: "overleg", participants: 500, simultaneous: 4, cameras: "none" } as const;
   const large = buildBlueprint(inputOf(someInstance({ demand: { meetings: [meeting] } })));
-  const part = prosodyPart(large, control(large));
+  const part = prosodyPart(large, control(large), loadPrograms());
   const [, most] = /^LimitNOFILE=(\d+)$/m.exec(content(part, "/polder.conf")) ?? [];
   const [, share] = /sockets = (\d+)/.exec(content(part, "prosody.cfg.lua")) ?? [];
   expect(Number(share)).toBeGreaterThan(1_024);
@@ -74,8 +78,8 @@ it("has sockets left for others when one address holds its share, also where tho
 });
 
 it("puts accounts where Prosody looks for them, readable to it alone", () => {
-  const accounts = prosodyPart(blueprint, control(blueprint)).files?.filter(({ path }) =>
-    path.endsWith(".dat"),
+  const accounts = prosodyPart(blueprint, control(blueprint), loadPrograms()).files?.filter(
+    ({ path }) => path.endsWith(".dat"),
   );
   const folder = "/var/lib/prosody/auth%2evergaderen%2eproefdorp%2eexample/accounts";
   expect(accounts?.map(({ path, content, group, mode }) => [path, content, group, mode])).toEqual(
@@ -103,7 +107,7 @@ it("holds for any instance: private interfaces, no word of Lua from the file's o
         throw error;
       }
       const host = control(any);
-      const lua = content(prosodyPart(any, host), "prosody.cfg.lua");
+      const lua = content(prosodyPart(any, host, loadPrograms()), "prosody.cfg.lua");
       expect(lua).toContain(`c2s_interfaces = { "${host.ipv4}"; "${host.ipv6}" }`);
       expect(lua).toContain(`VirtualHost "${any.domain}"\n  enabled = false\n`);
       for (const [, text] of lua.matchAll(/"([^"\n]*)"/g)) expect(text).not.toMatch(/[\\\]]/);

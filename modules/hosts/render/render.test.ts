@@ -4,6 +4,7 @@ import { BadInput } from "../../common/input/index.ts";
 import { type Blueprint, buildBlueprint, Refused } from "../../planning/blueprint/index.ts";
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { secretsOf } from "../../secrets/keyring/index.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import { referencesIn } from "../tree/index.ts";
 import { renderAll } from "./index.ts";
 
@@ -25,7 +26,7 @@ const runs = { numRuns: 25 };
 
 describe("where private networks have IPv4 alone", () => {
   const at = (cloud: Record<string, unknown>) =>
-    JSON.stringify(renderAll(buildBlueprint(inputOf(someInstance(cloud)))));
+    JSON.stringify(renderAll(buildBlueprint(inputOf(someInstance(cloud))), loadPrograms()));
   // RFC 4193: what every private IPv6 address begins with.
   const own = /\bf[cd][0-9a-f]{2}:[0-9a-f:]+/;
 
@@ -41,8 +42,10 @@ describe("rendering any instance", () => {
     fc.assert(
       fc.property(anyBlueprint, (blueprint) => {
         const before = JSON.stringify(blueprint);
-        const bytes = JSON.stringify(renderAll(blueprint));
-        expect(JSON.stringify(renderAll(JSON.parse(before) as Blueprint))).toBe(bytes);
+        const bytes = JSON.stringify(renderAll(blueprint, loadPrograms()));
+        expect(JSON.stringify(renderAll(JSON.parse(before) as Blueprint, loadPrograms()))).toBe(
+          bytes,
+        );
         expect(JSON.stringify(blueprint)).toBe(before);
       }),
       runs,
@@ -52,7 +55,7 @@ describe("rendering any instance", () => {
   it("renders each host once, no path twice, every file named whole and readable", () => {
     fc.assert(
       fc.property(anyBlueprint, (blueprint) => {
-        const trees = renderAll(blueprint);
+        const trees = renderAll(blueprint, loadPrograms());
         expect(trees.map(({ host }) => host)).toEqual(blueprint.hosts.map(({ id }) => id));
         for (const { files } of trees) {
           const paths = files.map(({ path }) => path);
@@ -71,7 +74,7 @@ describe("rendering any instance", () => {
     fc.assert(
       fc.property(anyBlueprint, (blueprint) => {
         const known = new Map(secretsOf(blueprint).map((spec) => [spec.name, spec]));
-        for (const { host, files } of renderAll(blueprint)) {
+        for (const { host, files } of renderAll(blueprint, loadPrograms())) {
           for (const file of files)
             for (const name of referencesIn(file.content)) {
               const where = `${host} ${file.path} ${name}`;
@@ -90,12 +93,14 @@ describe("rendering an instance", () => {
   it("refuses a folder of packages, and says what to set", () => {
     const packages = { source: "folder", folder: "packages" };
     const blueprint = buildBlueprint(inputOf(someInstance({ packages })));
-    expect(() => renderAll(blueprint)).toThrow(BadInput);
-    expect(() => renderAll(blueprint)).toThrow(/packages\.source: got "folder".*"mirror"/);
+    expect(() => renderAll(blueprint, loadPrograms())).toThrow(BadInput);
+    expect(() => renderAll(blueprint, loadPrograms())).toThrow(
+      /packages\.source: got "folder".*"mirror"/,
+    );
   });
 
   it("restarts nothing that carries calls when a package is updated", () => {
-    for (const { files, units } of renderAll(some)) {
+    for (const { files, units } of renderAll(some, loadPrograms())) {
       const policy = files.find(({ path }) => path === "/usr/sbin/policy-rc.d")?.content ?? "";
       for (const { name, carriesCalls } of units)
         expect(policy.includes(` ${name} `) || policy.includes(`\n${name} `)).toBe(carriesCalls);
@@ -103,7 +108,7 @@ describe("rendering an instance", () => {
   });
 
   it("names in its units only files that are rendered, or folders of them", () => {
-    for (const { host, files, units } of renderAll(some))
+    for (const { host, files, units } of renderAll(some, loadPrograms()))
       for (const { name, reload, restart } of units)
         for (const prefix of [...reload, ...restart]) {
           const hit = files.some(({ path }) => path === prefix || path.startsWith(`${prefix}/`));

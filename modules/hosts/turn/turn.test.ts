@@ -7,6 +7,7 @@ import {
   Refused,
 } from "../../planning/blueprint/index.ts";
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import { renderHost } from "../render/index.ts";
 import { turnPart } from "./index.ts";
 import { turnLimits } from "./limits.ts";
@@ -94,7 +95,7 @@ it("asks for no restart where a host more or a step of a rotation changes a file
   const stepped = ["ca/instance.crt", "gate/rooms.keys", "gate/tokens.pem"];
   const relays = ["turn/shared-secret", "turn/accepted-secrets"];
   for (const host of blueprint.hosts) {
-    const { files, units } = renderHost(blueprint, host);
+    const { files, units } = renderHost(blueprint, host, loadPrograms());
     for (const { path, content } of files) {
       if (![...stepped, ...relays].some((name) => content.includes(`@@secret:${name}@@`))) continue;
       const within = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
@@ -121,7 +122,7 @@ it("reloads certificates, which cuts nobody off, and restarts only for the rest"
 it("may be installed: what Debian's coturn depends on is forbidden everywhere but here", () => {
   const absent = (role: string) => {
     const host = blueprint.hosts.find((each) => each.role === role) as Host;
-    return renderHost(blueprint, host).packages.absent;
+    return renderHost(blueprint, host, loadPrograms()).packages.absent;
   };
   expect(absent("turn")).not.toContain("inetutils-telnet");
   expect(absent("turn")).not.toContain("telnet");

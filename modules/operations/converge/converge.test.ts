@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { renderAll } from "../../hosts/render/index.ts";
 import { buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import { explainSsh } from "./connections.ts";
 import { explain, parseEvent, Results } from "./events.ts";
 import { inventory } from "./inventory.ts";
@@ -243,7 +244,7 @@ describe("restarts that cut calls", () => {
   });
 
   it("say what they cost, whatever carries calls", () => {
-    const carriers = renderAll(blueprint)
+    const carriers = renderAll(blueprint, loadPrograms())
       .flatMap(({ units }) => units)
       .filter(({ carriesCalls }) => carriesCalls)
       .map(({ name }) => restartCost(name));

@@ -1,4 +1,4 @@
--- Decides about one stanza by the table of modules/hosts/gate/stanzas.yaml. Nothing here looks at a room:
+-- Decides about one stanza by the table of stanzas.yaml. Nothing here looks at a room:
 -- whether one lives must not change what is decided, nor how long that takes.
 
 local jid_split = require "prosody.util.jid".split

@@ -1,4 +1,4 @@
--- Each stanza of a session is held against the table of modules/hosts/gate/stanzas.yaml, before Prosody or any
+-- Each stanza of a session is held against the table of stanzas.yaml, before Prosody or any
 -- module looks at it. What isn't allowed gets one answer for its kind, whether its room lives, has
 -- ended, is still to come or was never issued.
 

@@ -1,4 +1,4 @@
--- Builds what a stanza holds anew, from the table of modules/hosts/gate/contents.yaml: elements by namespace and name, known
+-- Builds what a stanza holds anew, from the table of contents.yaml: elements by namespace and name, known
 -- attributes, known children, text of known form. What isn't in the table isn't looked at, so nothing hides in it.
 
 local json = require "prosody.util.json"
