@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { monitorPart } from "../modules/hosts/monitor/index.ts";
 import { createVault, ensureSecrets, rotate, type Vault } from "../modules/secrets/vaults/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/vaults/testing.ts";
-import type { LoadedInstance } from "../modules/workspace/index.ts";
+import { type LoadedInstance, loadPrograms } from "../modules/workspace/index.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 
 const DAY = "2026-11-25";
@@ -82,12 +82,12 @@ function seal(time: string): void {
   const { blueprint } = loaded;
   const host = blueprint.hosts.find(({ role }) => role === "monitor");
   if (!host) throw new Error("no monitor");
-  for (const { path, content } of monitorPart(blueprint, host).files ?? []) {
+  for (const { path, content } of monitorPart(blueprint, host, loadPrograms()).files ?? []) {
     const name = path.split("/").at(-1) as string;
-    if (!/^(polder-journal-split|polder_journal\.py|.+\.recipient)$/.test(name)) continue;
+    if (!/^(polder-journal-split|polder_journal\.py|.+\.recipient)(\.json)?$/.test(name)) continue;
     const value = content.replace(/@@secret:(.+?)@@/g, (_, secret: string) => vault.need(secret));
     const own = value.replaceAll("/etc/polder/monitor", folder).replaceAll("/srv/logs", at("logs"));
-    writeFileSync(at(name === "polder-journal-split" ? "split.py" : name), own);
+    writeFileSync(at(name.replace("polder-journal-split", "split.py")), own);
   }
   const [control, bridge] = ["control", "bridge"].map(
     (role) => blueprint.hosts.find((one) => one.role === role)?.name,

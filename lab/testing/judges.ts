@@ -218,10 +218,16 @@ END
   },
   {
     id: "programs",
-    reads: /^\/usr\/local\/(s?bin|lib|libexec)\/(?!polder\/prosody\/)/,
+    reads: /^\/usr\/local\/(s?bin|lib|libexec)\/(?!polder\/prosody\/|.*\.json$)/,
     command: each(
       'case "$file $(head -n1 "$file")" in *.py\\ * | *"#!"*python3*) PYTHONPYCACHEPREFIX=/tmp python3 -m py_compile "$file" ;; *"#!"*bash*) bash -n "$file" ;; *"#!"*sh*) sh -n "$file" ;; *) echo "$file: no program"; false ;; esac',
     ),
+    refuses: /./,
+  },
+  {
+    id: "settings",
+    reads: /^\/usr\/local\/lib\/polder\/.*\.json$/,
+    command: each('python3 -m json.tool "$file" /dev/null'),
     refuses: /./,
   },
   {

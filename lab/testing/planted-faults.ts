@@ -34,6 +34,7 @@ export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   "relay-database": (text) => text.replace("INSERT INTO allowed_peer_ip", "INSERT INTO allowed"),
   openssl: (text) => text.replace("Groups = ", "Groups = NoSuchGroup:"),
   programs: (text) => `${text}\nif\n`,
+  settings: (text) => text.replace("{", ""),
   age: (text) => text.replace("age1", "age2"),
   "journal-remote": (text) => text.replace("SplitMode=", "SpiltMode="),
   certificates: (text) => text.replace(/MII\S+/, "damaged"),

@@ -1,8 +1,7 @@
 import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
-import { rawFile, textFile } from "../host/index.ts";
+import { programFiles, pythonCheck, settingsOf, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { heading, type TreePart } from "../tree/index.ts";
-import { standIn } from "./stand-in.ts";
+import type { Programs, TreePart } from "../tree/index.ts";
 
 /** UDP port of media (Jitsi handbook, scalable.md); the flow `media` opens it. */
 const MEDIA_PORT = 10000;
@@ -12,14 +11,17 @@ const PROGRAM = `/usr/local/lib/polder/${NAME}`;
 const UNIT = `/etc/systemd/system/${NAME}.service`;
 
 /** A bridge host until Jitsi's videobridge comes: something that hears media and answers the relays. */
-export function bridgePart({ hosts }: Blueprint, _host: Host): TreePart {
+export function bridgePart({ hosts }: Blueprint, _host: Host, programs: Programs): TreePart {
   const peers = hosts
     .filter(({ role }) => role === "turn" || role === "bridge")
     .flatMap(privateAddresses);
   return {
     packages: { install: ["python3"], absent: [] },
     files: [
-      rawFile(PROGRAM, standIn(MEDIA_PORT, peers, heading()), { mode: "0755" }),
+      ...programFiles(programs, "bridge/programs/stand-in.py", PROGRAM, {
+        port: MEDIA_PORT,
+        peers,
+      }),
       textFile(UNIT, [
         "[Unit]",
         "Description=Stands in for Jitsi's videobridge: echoes datagrams to the turn and bridge hosts",
@@ -39,17 +41,15 @@ export function bridgePart({ hosts }: Blueprint, _host: Host): TreePart {
         "WantedBy=multi-user.target",
       ]),
     ],
-    units: [{ name: `${NAME}.service`, reload: [], restart: [PROGRAM, UNIT], carriesCalls: true }],
-    masked: [],
-    checks: [
+    units: [
       {
-        id: "bridge-stand-in",
-        command: [
-          "/usr/bin/python3",
-          "-c",
-          `compile(open("${PROGRAM}", encoding="utf-8").read(), "${PROGRAM}", "exec")`,
-        ],
+        name: `${NAME}.service`,
+        reload: [],
+        restart: [PROGRAM, settingsOf(PROGRAM), UNIT],
+        carriesCalls: true,
       },
     ],
+    masked: [],
+    checks: [pythonCheck("bridge-stand-in", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }

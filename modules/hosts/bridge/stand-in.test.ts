@@ -1,37 +1,37 @@
-import { execFileSync } from "node:child_process";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
+import { PythonFolder } from "../host/testing.ts";
 import { bridgePart } from "./index.ts";
-import { standIn } from "./stand-in.ts";
 
-const python = (test: string) =>
-  execFileSync(
-    "python3",
-    ["-c", `${standIn(10000, ["10.0.0.1"], "#").replace(/^if __name__[\s\S]*/m, "")}\n${test}`],
-    {
-      encoding: "utf8",
-    },
-  );
+const folder = new PythonFolder();
+folder.add("stand_in", "bridge/programs/stand-in.py", { port: 10000, peers: ["10.0.0.1"] });
+afterAll(() => folder.remove());
+const python = (test: string) => folder.run(`from stand_in import *\n${test}`);
 
 it("answers peers alone, and none that would answer back for ever", () => {
   expect(
     python(
-      'print(may_answer(("10.0.0.1", 49152), PEERS), may_answer(("10.0.0.2", 49152), PEERS), may_answer(("10.0.0.1", 10000), PEERS))',
+      'print(json.dumps([may_answer(("10.0.0.1", 49152), PEERS), may_answer(("10.0.0.2", 49152), PEERS), may_answer(("10.0.0.1", 10000), PEERS)]))',
     ),
-  ).toBe("True False False\n");
+  ).toEqual([true, false, false]);
 });
 
 it("answers so many a second, no more", () => {
   expect(
-    python("a = Allowance(3, 0); print([a.take(0) for _ in range(4)], a.take(0.1), a.take(1))"),
-  ).toBe("[True, True, True, False] False True\n");
+    python(
+      "a = Allowance(3, 0); print(json.dumps([[a.take(0) for _ in range(4)], a.take(0.1), a.take(1)]))",
+    ),
+  ).toEqual([[true, true, true, false], false, true]);
 });
 
 it("knows the turn and bridge hosts of its instance, no others", () => {
   const blueprint = buildBlueprint(inputOf(someInstance()));
   const host = blueprint.hosts.find(({ role }) => role === "bridge") as Host;
-  const program = bridgePart(blueprint, host).files?.find(({ mode }) => mode === "0755")?.content;
+  const program = bridgePart(blueprint, host, loadPrograms()).files?.find(({ path }) =>
+    path.endsWith(".json"),
+  )?.content;
   for (const { role, ipv4, ipv6 } of blueprint.hosts) {
     const known = role === "turn" || role === "bridge";
     expect(program?.includes(`"${ipv4}"`)).toBe(known);

@@ -1,9 +1,15 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import { gateHosts } from "../gate/index.ts";
-import { CA_FILE, rawFile, textFile } from "../host/index.ts";
+import {
+  CA_FILE,
+  programFiles,
+  pythonCheck,
+  rawFile,
+  settingsOf,
+  textFile,
+} from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { heading, reference, type TreePart } from "../tree/index.ts";
-import { standIn } from "./stand-in.ts";
+import { type Programs, reference, type TreePart } from "../tree/index.ts";
 
 const NAME = "polder-focus-stand-in";
 const PROGRAM = `/usr/local/lib/polder/${NAME}`;
@@ -11,13 +17,13 @@ const UNIT = `/etc/systemd/system/${NAME}.service`;
 const PASSWORD = "/etc/polder/focus/password";
 
 /** Jicofo's place on a control host until it comes: somebody on its account who opens rooms. */
-export function focusPart(blueprint: Blueprint, host: Host): TreePart {
+export function focusPart(blueprint: Blueprint, host: Host, programs: Programs): TreePart {
   const { auth, conference } = gateHosts(blueprint);
   const where = { address: host.ipv4, host: host.name, ca: CA_FILE, auth, conference };
   return {
     packages: { install: ["python3"], absent: [] },
     files: [
-      rawFile(PROGRAM, standIn(where, heading()), { mode: "0755" }),
+      ...programFiles(programs, "focus/programs/stand-in.py", PROGRAM, where),
       rawFile(PASSWORD, reference("prosody/focus-password"), { mode: "0600" }),
       textFile(UNIT, [
         "[Unit]",
@@ -45,20 +51,11 @@ export function focusPart(blueprint: Blueprint, host: Host): TreePart {
       {
         name: `${NAME}.service`,
         reload: [],
-        restart: [PROGRAM, UNIT, PASSWORD, CA_FILE],
+        restart: [PROGRAM, settingsOf(PROGRAM), UNIT, PASSWORD, CA_FILE],
         carriesCalls: false,
       },
     ],
     masked: [],
-    checks: [
-      {
-        id: "focus-stand-in",
-        command: [
-          "/usr/bin/python3",
-          "-c",
-          `compile(open("${PROGRAM}", encoding="utf-8").read(), "${PROGRAM}", "exec")`,
-        ],
-      },
-    ],
+    checks: [pythonCheck("focus-stand-in", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }

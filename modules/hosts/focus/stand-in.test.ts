@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { expect, it } from "vitest";
-import { standIn } from "./stand-in.ts";
+import { afterAll, expect, it } from "vitest";
+import { PythonFolder } from "../host/testing.ts";
 
 const where = {
   address: "10.0.0.10",
@@ -9,17 +8,11 @@ const where = {
   auth: "auth.x.example",
   conference: "conference.x.example",
 };
-const program = standIn(where, "#").replace(/^if __name__[\s\S]*/m, "");
-const python = (test: string): unknown =>
-  JSON.parse(
-    execFileSync(
-      "python3",
-      ["-c", `${program}\nimport json\nfrom xml.etree import ElementTree\n${test}`],
-      {
-        encoding: "utf8",
-      },
-    ),
-  );
+const folder = new PythonFolder();
+folder.add("stand_in", "focus/programs/stand-in.py", where);
+afterAll(() => folder.remove());
+const python = (test: string) =>
+  folder.run(`from stand_in import *\nfrom xml.etree import ElementTree\n${test}`);
 
 const PRELUDE = `
 sent = []

@@ -1,4 +1,4 @@
-import { heading, type TreeFile } from "../tree/index.ts";
+import { type Check, heading, type Programs, programText, type TreeFile } from "../tree/index.ts";
 
 type Rights = Partial<Pick<TreeFile, "owner" | "group" | "mode">>;
 
@@ -21,3 +21,44 @@ export const textFile = (
   const { comment = "#", ...rest } = rights;
   return rawFile(path, `${[heading(comment), ...lines].join("\n")}\n`, rest);
 };
+
+/** Where a program that lies at `path` finds what differs between instances. */
+export const settingsOf = (path: string): string => `${path}.json`;
+
+/**
+ * A program as it lies on a host, marked as rendered, and its settings beside it, which it reads as JSON.
+ *
+ * @param source its path below `modules/hosts`: `monitor/programs/watch.py`
+ */
+export function programFiles(
+  programs: Programs,
+  source: string,
+  path: string,
+  settings?: object,
+  mode: TreeFile["mode"] = "0755",
+): TreeFile[] {
+  const text = programText(programs, source);
+  const marked = text.startsWith("#!")
+    ? text.replace("\n", `\n${heading()}\n`)
+    : `${heading()}\n${text}`;
+  return [
+    rawFile(path, marked, { mode }),
+    ...(settings ? [rawFile(settingsOf(path), `${JSON.stringify(settings, null, 2)}\n`)] : []),
+  ];
+}
+
+/** Python reads programs without running them, and their settings; it writes nothing down. */
+export const pythonCheck = (id: string, paths: readonly string[]): Check => ({
+  id,
+  command: [
+    "/usr/bin/python3",
+    "-c",
+    [
+      "import json, sys",
+      "for path in sys.argv[1:]:",
+      '    text = open(path, encoding="utf-8").read()',
+      '    json.loads(text) if path.endswith(".json") else compile(text, path, "exec")',
+    ].join("\n"),
+    ...paths,
+  ],
+});

@@ -1,12 +1,9 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import { rawFile } from "../host/index.ts";
+import { programFiles, pythonCheck, rawFile, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { heading, reference, type TreePart } from "../tree/index.ts";
-import { alarmProgram } from "./alarm-program.ts";
-import { heartbeatProgram } from "./heartbeat-program.ts";
+import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { RECEIVER } from "./receiver.ts";
-import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
-import { webhookModule } from "./webhook-program.ts";
+import { LIBRARY, oneshot, timer } from "./units.ts";
 
 const NAME = "polder-alarm";
 const PROGRAM = `${LIBRARY}/${NAME}`;
@@ -34,17 +31,18 @@ const ACCOUNT = [
 ];
 
 /** Alarms to the instance's webhook; nothing where the file names none. */
-export function alarms(blueprint: Blueprint): TreePart {
+export function alarms(blueprint: Blueprint, programs: Programs): TreePart {
   const { alarms: to, instance, hosts } = blueprint;
   if (!to) return {};
-  const program = { hosts: hosts.map(({ name }) => name), refusals: refusalsOf(blueprint) };
+  const settings = { hosts: hosts.map(({ name }) => name), refusals: refusalsOf(blueprint) };
+  const webhook = { instance, webhook: to.webhook };
   const families = ["AF_UNIX", "AF_INET", "AF_INET6"] as const;
   return {
     packages: { install: ["python3", "ca-certificates"], absent: [] },
     files: [
-      rawFile(MODULE, webhookModule(instance, to.webhook, heading())),
-      rawFile(PROGRAM, alarmProgram(program, heading()), { mode: "0755" }),
-      rawFile(BEATS, heartbeatProgram(heading()), { mode: "0755" }),
+      ...programFiles(programs, "monitor/programs/polder_webhook.py", MODULE, webhook, "0644"),
+      ...programFiles(programs, "monitor/programs/alarm.py", PROGRAM, settings),
+      ...programFiles(programs, "monitor/programs/heartbeat.py", BEATS),
       rawFile(TOKEN, reference("alarm/token"), { mode: "0600" }),
       oneshot(NAME, "Tells people what turned red", [
         `ExecStart=${PROGRAM}`,
@@ -71,6 +69,11 @@ export function alarms(blueprint: Blueprint): TreePart {
       carriesCalls: false,
     })),
     masked: [],
-    checks: [compiles("monitor-alarm", [PROGRAM, BEATS, MODULE])],
+    checks: [
+      pythonCheck("monitor-alarm", [
+        ...[PROGRAM, MODULE].flatMap((path) => [path, settingsOf(path)]),
+        BEATS,
+      ]),
+    ],
   };
 }

@@ -16,7 +16,9 @@ const webhook = "https://alarm.voorbeeld.example/polder";
 const blueprint = buildBlueprint(inputOf(someInstance({ alarms: { webhook } })));
 const monitor = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "monitor") as Host;
 const contents = (of: Blueprint) =>
-  new Map(monitorPart(of, monitor(of)).files?.map(({ path, content }) => [path, content]));
+  new Map(
+    monitorPart(of, monitor(of), loadPrograms()).files?.map(({ path, content }) => [path, content]),
+  );
 
 it("lets in who has a certificate of the instance's CA, named by it alone", () => {
   const gate = contents(blueprint).get("/etc/nginx/nginx.conf") ?? "";
@@ -53,7 +55,7 @@ it("gives each host a sender's address of its own, for any instance", () => {
 });
 
 it("has the token in root's file alone, and no alarms where nobody is to be told", () => {
-  const files = monitorPart(blueprint, monitor(blueprint)).files ?? [];
+  const files = monitorPart(blueprint, monitor(blueprint), loadPrograms()).files ?? [];
   const holders = files.filter(({ content }) => content.includes("@@secret:alarm/token@@"));
   expect(holders.map(({ path, mode }) => [path, mode])).toEqual([
     ["/etc/polder/monitor/alarm-token", "0600"],
@@ -66,8 +68,7 @@ it("seals security to its keepers first, and operations to the vault's key alone
   const age = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
   const logKeepers = [{ name: "Mirjam de Graaf", age }];
   const seals = (of: Blueprint) =>
-    JSON.parse(/^SEALS = (.*)$/m.exec(contents(of).get(SPLIT) ?? "")?.[1] ?? "");
-  const SPLIT = "/usr/local/lib/polder/polder-journal-split";
+    JSON.parse(contents(of).get("/usr/local/lib/polder/polder-journal-split.json") ?? "").seals;
   const [operations, security, keepers] = ["operations", "security", "keepers"].map(
     (name) => `/etc/polder/monitor/${name}.recipient`,
   );
@@ -81,17 +82,17 @@ it("seals security to its keepers first, and operations to the vault's key alone
 it("watches what each host shows to others, and every unit that it has", () => {
   for (const host of blueprint.hosts) {
     const tree = renderHost(blueprint, host, loadPrograms());
-    const program = tree.files.find(({ path }) => path.endsWith("/polder-watch"))?.content ?? "";
-    expect(program).toContain("/etc/polder/tls/host.crt");
-    expect(program.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");
-    expect(program.includes("/etc/coturn/turn.crt")).toBe(host.role === "turn");
-    const units = JSON.parse(/^UNITS = (.*)$/m.exec(program)?.[1] ?? "[]") as string[];
+    const settings = tree.files.find(({ path }) => path.endsWith("/polder-watch.json"))?.content;
+    const { certificates, units } = JSON.parse(settings ?? "");
+    expect(certificates).toContain("/etc/polder/tls/host.crt");
+    expect(certificates.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");
+    expect(certificates.includes("/etc/coturn/turn.crt")).toBe(host.role === "turn");
     expect(units).toEqual([...new Set(tree.units.map(({ name }) => name))].sort());
   }
 });
 
 it("looks at the services with a login of its own, never with the secret that logins are made from", () => {
-  const files = monitorPart(blueprint, monitor(blueprint)).files ?? [];
+  const files = monitorPart(blueprint, monitor(blueprint), loadPrograms()).files ?? [];
   expect(files.filter(({ content }) => content.includes("turn/shared-secret"))).toEqual([]);
   const holders = files.filter(({ content }) => content.includes("@@secret:turn/monitor-login@@"));
   expect(holders.map(({ path, mode }) => [path, mode])).toEqual([

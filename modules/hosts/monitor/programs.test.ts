@@ -1,17 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { encode, longTermKey, xorAddress } from "../../verification/probes/turn/codec.ts";
-import { alarmProgram } from "./alarm-program.ts";
-import { heartbeatProgram } from "./heartbeat-program.ts";
-import { incidentProgram } from "./incident-program.ts";
-import { journalModule } from "./journal-program.ts";
-import { servicesProgram } from "./services-program.ts";
-import { splitProgram } from "./split-program.ts";
-import { watchProgram } from "./watch-program.ts";
-import { webhookModule } from "./webhook-program.ts";
+import { PythonFolder } from "../host/testing.ts";
 
 const AUTHORS = {
   "polder-gate": { hosts: ["c"], unit: "prosody\\.service", uids: [100, 999] },
@@ -36,27 +25,25 @@ def report(entry, **red):
 def reds(state):
     return sorted(name for name, a in state["alarms"].items() if a["red"])
 `;
-let folder = "";
+const folder = new PythonFolder();
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "polder-monitor-"));
+  const add = (name: string, file: string, settings?: object) =>
+    folder.add(name, `monitor/programs/${file}.py`, settings);
   const hosts = { "127.0.0.10": "control-1.x.internal", "127.0.0.1": "edge-1.x.internal" };
-  writeFileSync(join(folder, "polder_journal.py"), journalModule(hosts, "m", AUTHORS, "#"));
-  writeFileSync(
-    join(folder, "split.py"),
-    splitProgram(
-      { operations: 14, security: 183, incidents: 1096 },
-      { operations: ["o"], security: ["s"] },
-      "#",
-    ),
-  );
-  writeFileSync(join(folder, "incident.py"), incidentProgram("#"));
-  writeFileSync(join(folder, "alarm.py"), alarmProgram({ hosts: ["a", "b"], refusals: 60 }, "#"));
-  writeFileSync(join(folder, "polder_webhook.py"), webhookModule("x", "http://127.0.0.1:9/", "#"));
-  writeFileSync(join(folder, "heartbeat.py"), heartbeatProgram("#"));
+  add("polder_journal", "polder_journal", { hosts, own: "m", authors: AUTHORS });
+  add("split", "split", {
+    days: { operations: 14, security: 183, incidents: 1096 },
+    seals: { operations: ["o"], security: ["s"] },
+  });
+  add("incident", "incident");
+  add("alarm", "alarm", { hosts: ["a", "b"], refusals: 60 });
+  add("polder_webhook", "polder_webhook", { instance: "x", webhook: "http://127.0.0.1:9/" });
+  add("heartbeat", "heartbeat");
   const watched = {
     units: ["a.service", "b.timer"],
     certificates: ["short.crt", "none.crt"],
     folders: ["/", "/none"],
+    warnDays: 21,
   };
   const at = { host: "a", address: "127.0.0.1" };
   const services = {
@@ -67,20 +54,14 @@ beforeAll(() => {
     own: at,
     ca: "none",
     ownCaOnly: true,
+    warnDays: 21,
   };
-  writeFileSync(join(folder, "services.py"), servicesProgram(services, "#"));
-  writeFileSync(join(folder, "watch.py"), watchProgram(watched, "#"));
+  add("services", "services", services);
+  add("watch", "watch", watched);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => folder.remove());
 
-/** What Python prints, as JSON. */
-const python = (script: string) =>
-  JSON.parse(
-    execFileSync("python3", ["-B", "-c", `import json\n${ENTRIES}\n${script}`], {
-      cwd: folder,
-      encoding: "utf8",
-    }),
-  );
+const python = (script: string) => folder.run(`${ENTRIES}\n${script}`);
 
 it("sorts logins, sudo, audit and our own findings into security, all else into operations", () => {
   const result = python(`

@@ -1,10 +1,9 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { CA_FILE, rawFile } from "../host/index.ts";
+import { CA_FILE, programFiles, pythonCheck, rawFile, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { heading, reference, type TreePart } from "../tree/index.ts";
+import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { listening } from "../turn/index.ts";
-import { servicesProgram } from "./services-program.ts";
-import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
+import { LIBRARY, oneshot, timer, WARN_DAYS } from "./units.ts";
 
 const NAME = "polder-services";
 const PROGRAM = `${LIBRARY}/${NAME}`;
@@ -15,26 +14,28 @@ const LOGIN = "/etc/polder/monitor/turn-login";
  * token: of Prosody it sees the offer of a login, of the gate its refusal. For relays it has one login of its
  * own, never the secret that logins are made from.
  */
-export function services(blueprint: Blueprint, own: Host): TreePart {
+export function services(blueprint: Blueprint, own: Host, programs: Programs): TreePart {
   const { domain, hosts, certificates } = blueprint;
   const of = (role: Host["role"], address = ({ ipv4 }: Host) => ipv4) =>
     hosts
       .filter((host) => host.role === role)
       .map((host) => ({ host: host.name, address: address(host) }));
   const turn = of("turn", (host) => listening(blueprint, host)[0] ?? host.ipv4);
-  const program = {
+  const settings = {
     domain,
     web: of("control"),
     turn,
     bridges: of("bridge"),
     own: { host: own.name, address: own.ipv4 },
     ca: CA_FILE,
+    // The CA certifies the public names, too: else a public one does.
     ownCaOnly: certificates.source === "instance-ca",
+    warnDays: WARN_DAYS,
   };
   return {
     packages: { install: ["python3", "ca-certificates"], absent: [] },
     files: [
-      rawFile(PROGRAM, servicesProgram(program, heading()), { mode: "0755" }),
+      ...programFiles(programs, "monitor/programs/services.py", PROGRAM, settings),
       ...(turn.length > 0
         ? [rawFile(LOGIN, reference("turn/monitor-login"), { mode: "0600" })]
         : []),
@@ -57,6 +58,6 @@ export function services(blueprint: Blueprint, own: Host): TreePart {
       },
     ],
     masked: [],
-    checks: [compiles("monitor-services", [PROGRAM])],
+    checks: [pythonCheck("monitor-services", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }

@@ -1,13 +1,10 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { rawFile, textFile } from "../host/index.ts";
+import { programFiles, pythonCheck, rawFile, settingsOf, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { heading, reference, type TreePart } from "../tree/index.ts";
+import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { authorsOf } from "./authors.ts";
-import { incidentProgram } from "./incident-program.ts";
-import { journalModule } from "./journal-program.ts";
 import { RECEIVER, senderAddress } from "./receiver.ts";
-import { splitProgram } from "./split-program.ts";
-import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
+import { LIBRARY, oneshot, timer } from "./units.ts";
 
 const NAME = "polder-journal-split";
 const PROGRAM = `${LIBRARY}/${NAME}`;
@@ -23,7 +20,7 @@ const KEEPERS = `${RECIPIENTS}/keepers.recipient`;
  * came in lies in clear for a day at most. Security is sealed to its keepers first, and what comes of
  * that as operations is, to a key in the instance's vault: an admin and a keeper open it together.
  */
-export function stores(blueprint: Blueprint, own: Host): TreePart {
+export function stores(blueprint: Blueprint, own: Host, programs: Programs): TreePart {
   const { retention, hosts, logKeepers } = blueprint;
   const days = {
     operations: retention.operationsDays,
@@ -31,7 +28,12 @@ export function stores(blueprint: Blueprint, own: Host): TreePart {
     incidents: retention.incidentDays,
   };
   const senders = hosts.filter(({ role }) => role !== "monitor");
-  const names = Object.fromEntries(senders.map((host) => [senderAddress(host), host.name]));
+  const journal = {
+    // By the address that a host's journal comes from.
+    hosts: Object.fromEntries(senders.map((host) => [senderAddress(host), host.name])),
+    own: own.name,
+    authors: authorsOf(blueprint),
+  };
   const recipient = (store: string) => `${RECIPIENTS}/${store}.recipient`;
   const kept = logKeepers.length > 0;
   const seals = {
@@ -42,9 +44,9 @@ export function stores(blueprint: Blueprint, own: Host): TreePart {
   return {
     packages: { install: ["age", "python3"], absent: [] },
     files: [
-      rawFile(JOURNAL, journalModule(names, own.name, authorsOf(blueprint), heading())),
-      rawFile(PROGRAM, splitProgram(days, seals, heading()), { mode: "0755" }),
-      rawFile(INCIDENT, incidentProgram(heading()), { mode: "0755" }),
+      ...programFiles(programs, "monitor/programs/polder_journal.py", JOURNAL, journal, "0644"),
+      ...programFiles(programs, "monitor/programs/split.py", PROGRAM, { days, seals }),
+      ...programFiles(programs, "monitor/programs/incident.py", INCIDENT),
       ...["operations", "security"].map((store) =>
         rawFile(recipient(store), reference(`monitor/${store}.recipient`)),
       ),
@@ -92,6 +94,11 @@ export function stores(blueprint: Blueprint, own: Host): TreePart {
       carriesCalls: false,
     })),
     masked: [],
-    checks: [compiles("monitor-split", [PROGRAM, JOURNAL, INCIDENT])],
+    checks: [
+      pythonCheck("monitor-split", [
+        ...[PROGRAM, JOURNAL].flatMap((path) => [path, settingsOf(path)]),
+        INCIDENT,
+      ]),
+    ],
   };
 }

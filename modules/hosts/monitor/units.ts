@@ -1,5 +1,5 @@
 import { textFile } from "../host/index.ts";
-import type { Check, TreeFile } from "../tree/index.ts";
+import type { TreeFile } from "../tree/index.ts";
 
 export const LIBRARY = "/usr/local/lib/polder";
 
@@ -30,13 +30,5 @@ export const timer = (name: string, when: readonly string[]): TreeFile =>
     "WantedBy=timers.target",
   ]);
 
-/** Python reads the programs without running them, and writes nothing down. */
-export const compiles = (id: string, programs: readonly string[]): Check => ({
-  id,
-  command: [
-    "/usr/bin/python3",
-    "-c",
-    'import sys; [compile(open(p, encoding="utf-8").read(), p, "exec") for p in sys.argv[1:]]',
-    ...programs,
-  ],
-});
+/** Days left at which somebody must know: a renewal at 30 days has then failed for more than a week. */
+export const WARN_DAYS = 21;

@@ -1,9 +1,8 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { CA_FILE, HOST_CERTIFICATE, rawFile } from "../host/index.ts";
+import type { Host } from "../../planning/blueprint/index.ts";
+import { CA_FILE, HOST_CERTIFICATE, programFiles, pythonCheck, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { heading, type TreePart, type Unit } from "../tree/index.ts";
-import { compiles, LIBRARY, oneshot, timer } from "./units.ts";
-import { watchProgram } from "./watch-program.ts";
+import type { Programs, TreePart, Unit } from "../tree/index.ts";
+import { LIBRARY, oneshot, timer, WARN_DAYS } from "./units.ts";
 
 export const WATCH = "polder-watch";
 const PROGRAM = `${LIBRARY}/${WATCH}`;
@@ -34,17 +33,18 @@ const FOLDERS = [
  *
  * @param units of the whole host
  */
-export function watchPart(_blueprint: Blueprint, host: Host, units: readonly Unit[]): TreePart {
+export function watchPart(host: Host, units: readonly Unit[], programs: Programs): TreePart {
   const own = `${WATCH}.timer`;
   const watched = {
     units: [...new Set([...units.map(({ name }) => name), own])].sort(),
     certificates: [HOST_CERTIFICATE, CA_FILE, ...(FILES[host.role] ?? [])],
     folders: FOLDERS,
+    warnDays: WARN_DAYS,
   };
   return {
     packages: { install: ["openssl", "python3", "dbus"], absent: [] },
     files: [
-      rawFile(PROGRAM, watchProgram(watched, heading()), { mode: "0755" }),
+      ...programFiles(programs, "monitor/programs/watch.py", PROGRAM, watched),
       oneshot(WATCH, "Says what is wrong on this host", [
         `ExecStart=${PROGRAM}`,
         "TimeoutStartSec=50",
@@ -64,6 +64,6 @@ export function watchPart(_blueprint: Blueprint, host: Host, units: readonly Uni
       },
     ],
     masked: [],
-    checks: [compiles("watch", [PROGRAM])],
+    checks: [pythonCheck("watch", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }

@@ -1,6 +1,4 @@
-/** Sets sealed logs aside for an incident: they stay for its longer term, and as they were. */
-export const incidentProgram = (mark: string): string => `#!/usr/bin/python3
-${mark}
+#!/usr/bin/python3
 """Sets the sealed logs of some days aside: polder-incident NAME FROM TO (days as 2026-11-25, UTC).
 
 They are linked, not copied, into /srv/logs/incidents/<today>/<NAME>, and stay for the term of
@@ -52,7 +50,7 @@ def main(arguments):
             raise ValueError(f"{name!r} is no name: lower-case letters, digits, hyphens")
         days = days_between(first, last)
     except ValueError as error:
-        print(f"{error}\\n\\n{__doc__}", file=sys.stderr)
+        print(f"{error}\n\n{__doc__}", file=sys.stderr)
         return 2
     # As the stores' own user, who deletes them when their term is over.
     owner = os.stat(os.path.join(STORES, "incidents"))
@@ -69,4 +67,3 @@ def main(arguments):
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
-`;

@@ -1,24 +1,9 @@
-/** Where the stand-in logs in, and what it opens. */
-export interface Where {
-  /** Prosody's own address on this host, and the name in its certificate. */
-  readonly address: string;
-  readonly host: string;
-  readonly ca: string;
-  /** Names of Prosody's hosts. */
-  readonly auth: string;
-  readonly conference: string;
-}
-
-/**
- * The program that stands in for Jicofo: on its account, over verified TLS, it joins the room of each
- * conference request, which makes it, and leaves a room that nobody is in. It agrees no media.
- */
-export const standIn = ({ address, host, ca, auth, conference }: Where, mark: string): string =>
-  `#!/usr/bin/python3
-${mark}
-"""Stands in for Jicofo until it comes: opens the rooms that are asked for, on its account."""
+#!/usr/bin/python3
+"""Stands in for Jicofo until it comes: on its account, over verified TLS, it joins the room of each conference request,
+which makes it, and leaves a room that nobody is in. It agrees no media."""
 
 import base64
+import json
 import os
 import socket
 import ssl
@@ -27,11 +12,13 @@ import time
 from xml.etree.ElementTree import XMLPullParser
 from xml.sax.saxutils import quoteattr
 
-ADDRESS = (${JSON.stringify(address)}, 5222)
-HOST = ${JSON.stringify(host)}
-CA = ${JSON.stringify(ca)}
-AUTH = ${JSON.stringify(auth)}
-CONFERENCE = ${JSON.stringify(conference)}
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
+ADDRESS = (SETTINGS["address"], 5222)
+HOST, CA = SETTINGS["host"], SETTINGS["ca"]
+AUTH, CONFERENCE = SETTINGS["auth"], SETTINGS["conference"]
 
 # Seconds: for an answer; until a room that nobody came to is left (Jicofo's initial-timeout), and one
 # that all but we have left; between signs of life.
@@ -97,7 +84,7 @@ def log_in(password):
     stream.begin()
     stream.expect("features")
     # Inside TLS to a server whose certificate was checked: the password itself (RFC 4616).
-    secret = base64.b64encode(f"\\0focus\\0{password}".encode()).decode()
+    secret = base64.b64encode(f"\0focus\0{password}".encode()).decode()
     stream.send(f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>")
     stream.expect("success")
     stream.begin()
@@ -206,4 +193,3 @@ def main():
 
 if __name__ == "__main__":
     sys.exit(main())
-`;

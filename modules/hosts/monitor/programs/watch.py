@@ -1,23 +1,4 @@
-/** What a host looks at, each minute. */
-export interface Watched {
-  /** systemd's units that must be active. */
-  readonly units: readonly string[];
-  readonly certificates: readonly string[];
-  /** Folders whose file systems may not fill up; those that are not there are left out. */
-  readonly folders: readonly string[];
-}
-
-/** Days left at which somebody must know: a renewal at 30 days has then failed for more than a week. */
-export const WARN_DAYS = 21;
-
-/**
- * Per cent of a file system, of its blocks or its inodes. Assumed: journald leaves 15 per cent free by its
- * own default (journald.conf(5), SystemKeepFree=), so what fills it beyond is something else.
- */
-const FULL = 90;
-
-export const watchProgram = (watched: Watched, mark: string): string => `#!/usr/bin/python3
-${mark}
+#!/usr/bin/python3
 """Says what is wrong on this host: one line of JSON, every minute. The monitor makes alarms of it, and of its silence."""
 
 import calendar
@@ -26,11 +7,17 @@ import os
 import subprocess
 import time
 
-UNITS = ${JSON.stringify(watched.units)}
-CERTIFICATES = ${JSON.stringify(watched.certificates)}
-FOLDERS = ${JSON.stringify(watched.folders)}
-WARN_DAYS = ${WARN_DAYS}
-FULL = ${FULL}
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
+UNITS = SETTINGS["units"]
+CERTIFICATES = SETTINGS["certificates"]
+FOLDERS = SETTINGS["folders"]
+WARN_DAYS = SETTINGS["warnDays"]
+# Per cent of a file system, of its blocks or its inodes. Assumed: journald leaves 15 per cent free by its own
+# default (journald.conf(5), SystemKeepFree=), so what fills it beyond is something else.
+FULL = 90
 # journalctl gives no field of more than 4,096 bytes (journalctl(1), --output=json): more are only counted.
 LONGEST = 3500
 
@@ -49,7 +36,7 @@ def is_well(shown):
 def units():
     """Units that don't run, and those that have failed, planned or not."""
     text = run("systemctl", "show", "-p", "Id,ActiveState,SubState,Type,Result,ConditionResult", *UNITS)
-    blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in text.split("\\n\\n")]
+    blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in text.split("\n\n")]
     # In the order in which they were asked for: an alias has another Id.
     for name, shown in zip(UNITS, blocks, strict=True):
         if not is_well(shown):
@@ -116,4 +103,3 @@ def told(red):
 
 if __name__ == "__main__":
     print(told(look({"units": units, "disks": disks, "certificates": lambda: certificates(time.time())})))
-`;

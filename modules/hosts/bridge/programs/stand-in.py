@@ -1,24 +1,21 @@
-/**
- * The program that stands in for a videobridge: it sends a datagram back to the hosts of the service
- * zone that a bridge would hear from, so that relaying to it can be proven. To everybody else it is
- * silent: an echo to the whole internet would be a tool for attacks in somebody else's name.
- *
- * @param peers addresses that get an answer
- */
-export const standIn = (port: number, peers: readonly string[], mark: string): string =>
-  `#!/usr/bin/python3
-${mark}
-"""Stands in for a videobridge until Jitsi's comes: echoes datagrams to the turn and bridge hosts."""
+#!/usr/bin/python3
+"""Stands in for a videobridge until Jitsi's comes: echoes datagrams to the turn and bridge hosts, so that relaying to it
+can be proven. To everybody else it is silent: an echo to the whole internet would be a tool for attacks in somebody
+else's name."""
 
+import json
+import os
 import selectors
 import socket
 import time
 
-PORT = ${port}
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
+PORT = SETTINGS["port"]
 # Turn and bridge hosts of this instance.
-PEERS = {
-${peers.map((peer) => `    "${peer}",`).join("\n")}
-}
+PEERS = set(SETTINGS["peers"])
 # Datagrams a second that are answered, all peers together; what comes above is dropped.
 RATE = 2000
 # Longer than any packet of media on a path of 1500 bytes.
@@ -73,4 +70,3 @@ def main():
 
 if __name__ == "__main__":
     main()
-`;

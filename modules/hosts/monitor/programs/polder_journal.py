@@ -1,18 +1,3 @@
-import type { Authors } from "./authors.ts";
-
-/**
- * What the programs of the monitor share: reading journals from where they were last read, and who
- * wrote an entry.
- *
- * @param hosts the name of each host, by the address that its journal comes from
- * @param own the name of the monitor itself, whose journal is already here
- */
-export const journalModule = (
-  hosts: Readonly<Record<string, string>>,
-  own: string,
-  authors: Authors,
-  mark: string,
-): string => `${mark}
 """Reads new journal entries, each host's from where it was read last, and tells who wrote one."""
 
 import glob
@@ -22,12 +7,16 @@ import re
 import shutil
 import subprocess
 
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
 REMOTE = "/var/log/journal/remote"
 # journal-remote names a file after the address that it comes from, and moves full ones aside.
-HOSTS = ${JSON.stringify(hosts, null, 4)}
-OWN = ${JSON.stringify(own)}
+HOSTS = SETTINGS["hosts"]
+OWN = SETTINGS["own"]
 # Who may write under an identifier that counts: from these hosts, in this unit, by these accounts.
-AUTHORS = ${JSON.stringify(authors, null, 4)}
+AUTHORS = SETTINGS["authors"]
 
 
 def sources(remote=REMOTE):
@@ -106,4 +95,3 @@ def author(host, entry):
 def is_forged(host, entry):
     """Whether somebody else writes under an identifier that counts."""
     return text(entry, "SYSLOG_IDENTIFIER") in AUTHORS and not author(host, entry)
-`;

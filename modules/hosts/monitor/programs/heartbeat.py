@@ -1,9 +1,4 @@
-/** Seconds after which the alarm program counts as dead: it runs each minute, and may take four. */
-const DEAD = 300;
-
-/** The dead man's switch: shares nothing with the alarm program but how the webhook is told. */
-export const heartbeatProgram = (mark: string): string => `#!/usr/bin/python3
-${mark}
+#!/usr/bin/python3
 """Tells the webhook every minute that alarms would come, or that they wouldn't. Its silence is an alarm, too."""
 
 import os
@@ -12,7 +7,8 @@ import time
 
 from polder_webhook import INSTANCE, RAN, post, token
 
-DEAD = ${DEAD}
+# Seconds after which the alarm program counts as dead: it runs each minute, and may take four.
+DEAD = 300
 
 
 def beat(now, ran=RAN):
@@ -34,4 +30,3 @@ def beat(now, ran=RAN):
 
 if __name__ == "__main__":
     sys.exit(0 if post(token(), beat(int(time.time()))) else 1)
-`;

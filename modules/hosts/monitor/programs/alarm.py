@@ -1,16 +1,4 @@
-/** What the alarm program must know of its instance. */
-export interface AlarmProgram {
-  /** Names that must be heard from. */
-  readonly hosts: readonly string[];
-  /** Refusals of the gate in five minutes, from one host, from which on somebody is trying doors. */
-  readonly refusals: number;
-}
-
-export const alarmProgram = (
-  { hosts, refusals }: AlarmProgram,
-  mark: string,
-): string => `#!/usr/bin/python3
-${mark}
+#!/usr/bin/python3
 """Tells people by webhook what turned red, and what turned green again: each once."""
 
 import json
@@ -22,7 +10,11 @@ import time
 from polder_journal import OWN, Cursor, author, is_forged, number, parsed, sources, text
 from polder_webhook import INSTANCE, RAN, post, token
 
-HOSTS = ${JSON.stringify(hosts)}
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
+HOSTS = SETTINGS["hosts"]
 STATE = "/var/lib/polder-alarm"
 # syslog's priority "error" (RFC 5424, 6.2.1): a probe is red from it on.
 RED = 3
@@ -37,7 +29,7 @@ KINDS = {
 }
 # Refusals in this many seconds are too many from this number on.
 WINDOW = 300
-REFUSALS = ${refusals}
+REFUSALS = SETTINGS["refusals"]
 # More than the gate can count of one address in the seconds that one line is about.
 MOST_REFUSALS = 1_000_000
 # For so many seconds an entry that counts for nothing is an alarm.
@@ -267,10 +259,9 @@ def main():
     with open(RAN, "w", encoding="utf-8"):
         # Its time counts: the heartbeat is green by it.
         os.utime(RAN)
-    # A unit that has failed is seen on the host and by \`polder probe\`, when nobody can be told.
+    # A unit that has failed is seen on the host and by `polder probe`, when nobody can be told.
     return 0 if saved and told else 1
 
 
 if __name__ == "__main__":
     sys.exit(main())
-`;

@@ -1,5 +1,3 @@
-/** What the alarm's programs share: how the webhook is told. */
-export const webhookModule = (instance: string, webhook: string, mark: string): string => `${mark}
 """Tells the webhook something; whoever runs it makes calls and messages of it."""
 
 import http.client
@@ -8,8 +6,12 @@ import os
 import urllib.error
 import urllib.request
 
-INSTANCE = ${JSON.stringify(instance)}
-WEBHOOK = ${JSON.stringify(webhook)}
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
+INSTANCE = SETTINGS["instance"]
+WEBHOOK = SETTINGS["webhook"]
 # Touched when the alarm program has looked at everything; in memory, so that no full disk keeps it still.
 RAN = "/run/polder-alarm/ran"
 
@@ -42,4 +44,3 @@ def post(token, body):
     except (OSError, http.client.HTTPException) as error:
         print(f"<4>alarm not delivered: {getattr(error, 'reason', None) or error!r}", flush=True)
     return False
-`;

@@ -1,18 +1,4 @@
-/** Days that each store keeps what it has; incidents: what was set aside from the other two. */
-export interface Terms {
-  readonly operations: number;
-  readonly security: number;
-  readonly incidents: number;
-}
-
-/** Each store's files of recipients, the innermost seal's first. */
-export interface Seals {
-  readonly operations: readonly string[];
-  readonly security: readonly string[];
-}
-
-export const splitProgram = (days: Terms, seals: Seals, mark: string): string => `#!/usr/bin/python3
-${mark}
+#!/usr/bin/python3
 """Sorts new journal entries into two sealed stores, and deletes what is older than its term."""
 
 import datetime
@@ -24,10 +10,14 @@ import sys
 
 from polder_journal import AUTHORS, Cursor, author, number, parsed, sources, text
 
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SETTINGS = json.load(file)
+
 STORES = "/srv/logs"
 STATE = "/var/lib/polder-journal"
-DAYS = {"operations": ${days.operations}, "security": ${days.security}, "incidents": ${days.incidents}}
-SEALS = ${JSON.stringify(seals)}
+DAYS = SETTINGS["days"]
+SEALS = SETTINGS["seals"]
 
 # auth and authpriv (RFC 5424, 6.2.1: 4 and 10).
 FACILITIES = {4, 10}
@@ -58,14 +48,14 @@ def line_of(host, entry):
     """What is kept of an entry. "author" stands only where host, unit and account are those of the name."""
     kept = {name: entry[field] for field, name in FIELDS.items() if field in entry}
     by = author(host, entry)
-    return json.dumps({"host": host, **({"author": by} if by else {}), **kept}, ensure_ascii=False) + "\\n"
+    return json.dumps({"host": host, **({"author": by} if by else {}), **kept}, ensure_ascii=False) + "\n"
 
 
 def sorted_out(host, line):
     """The store of a line of journalctl's, and what is kept of it. What can't be read is security's, as it is."""
     entry = parsed(line)
     if entry is None:
-        return "security", json.dumps({"host": host, "unread": line[:4096].decode("utf-8", "replace")}) + "\\n"
+        return "security", json.dumps({"host": host, "unread": line[:4096].decode("utf-8", "replace")}) + "\n"
     return store_of(entry), line_of(host, entry)
 
 
@@ -152,4 +142,3 @@ def main():
 
 if __name__ == "__main__":
     sys.exit(main())
-`;

@@ -1,27 +1,4 @@
-import { WARN_DAYS } from "./watch-program.ts";
-
-interface At {
-  /** The host's own name. */
-  readonly host: string;
-  readonly address: string;
-}
-
-/** What the monitor looks at from where it stands. */
-export interface Services {
-  /** Name of the meetings' site; Prosody's domain of accounts is below it. */
-  readonly domain: string;
-  readonly web: readonly At[];
-  readonly turn: readonly At[];
-  readonly bridges: readonly At[];
-  readonly own: At;
-  /** Certificate of the instance's CA. */
-  readonly ca: string;
-  /** Whether the CA certifies the public names, too. @default a public one does */
-  readonly ownCaOnly: boolean;
-}
-
-export const servicesProgram = (services: Services, mark: string): string => `#!/usr/bin/python3
-${mark}
+#!/usr/bin/python3
 """Looks at each service as its users do: the page, the handshake, the login over XMPP, a relay with media to each
 bridge, the receiver of journals. One line of JSON, every minute, says what is wrong."""
 
@@ -38,8 +15,11 @@ import ssl
 import struct
 import time
 
-SERVICES = json.loads(${JSON.stringify(JSON.stringify(services))})
-WARN_DAYS = ${WARN_DAYS}
+# What differs between instances.
+with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
+    SERVICES = json.load(file)
+
+WARN_DAYS = SERVICES["warnDays"]
 # Seconds that a service may take for one answer.
 PATIENCE = 8
 LONGEST = 3500
@@ -65,7 +45,7 @@ def connect(address, port):
 
 def ask(tls, lines):
     """The status of one answer of HTTP, and what it holds of its body at once."""
-    tls.sendall("\\r\\n".join([*lines, "Connection: close", "", ""]).encode())
+    tls.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
     answer = b""
     while len(answer) < 65536:
         try:
@@ -75,10 +55,10 @@ def ask(tls, lines):
         if not data:
             break
         answer += data
-    status = re.match(rb"HTTP/1\\.[01] (\\d{3}) ", answer)
+    status = re.match(rb"HTTP/1\.[01] (\d{3}) ", answer)
     if not status:
         raise Wrong("answers no HTTP")
-    return int(status[1]), answer.partition(b"\\r\\n\\r\\n")[2]
+    return int(status[1]), answer.partition(b"\r\n\r\n")[2]
 
 
 def page(at, ends):
@@ -192,7 +172,7 @@ class Relay:
             kind, _, found = self.once(method, attributes)
             if kind & 0x0110 == 0x0100:
                 return found
-            error = found.get(0x0009, b"\\0\\0\\0\\0")
+            error = found.get(0x0009, b"\0\0\0\0")
             code = error[2] * 100 + error[3]
             if code not in (401, 438) or 0x0015 not in found:
                 break
@@ -207,7 +187,7 @@ class Relay:
     def echo(self, address):
         """Whether what is sent to a bridge comes back from it."""
         port = struct.pack("!H", MEDIA_PORT ^ (MAGIC >> 16))
-        peer = b"\\0\\1" + port + (int.from_bytes(socket.inet_aton(address)) ^ MAGIC).to_bytes(4)
+        peer = b"\0\1" + port + (int.from_bytes(socket.inet_aton(address)) ^ MAGIC).to_bytes(4)
         self.request(0x0008, [(0x0012, peer)])
         sent = b"polder-services " + secrets.token_hex(8).encode()
         for _ in range(3):
@@ -232,7 +212,7 @@ def relay_login(now):
     with open(os.path.join(os.environ["CREDENTIALS_DIRECTORY"], "turn-login"), encoding="utf-8") as file:
         user, password = file.read().split()
     days = int((int(user.partition(":")[0]) - now) // 86400)
-    return user, password, f"its login for relays has {days} days left: \`polder converge\` renews it" if days < WARN_DAYS else ""
+    return user, password, f"its login for relays has {days} days left: `polder converge` renews it" if days < WARN_DAYS else ""
 
 
 def relay(at, ends, credential, red):
@@ -308,4 +288,3 @@ def told(red):
 
 if __name__ == "__main__":
     print(told(look(time.time())))
-`;
