@@ -105,8 +105,8 @@ export function moreAlarmTests(): void {
       [
         "a relay that knows no login any more",
         "turn-1",
-        "sed -i.kept s/^static-auth-secret=.*/static-auth-secret=another/ $(readlink -f /etc/turnserver.conf); systemctl restart coturn",
-        "file=$(readlink -f /etc/turnserver.conf); cat $file.kept > $file; rm $file.kept; systemctl restart coturn",
+        "sqlite3 /run/turnserver/turndb \"UPDATE turn_secret SET value = 'x'\"",
+        "systemctl reload coturn",
         [/^service\/turn-1\S+\/relay$/],
       ],
       [
