@@ -26,6 +26,7 @@ lint: preflight setup $(STAMPS)/judges
 	@npx depcruise modules stacks cli lab scripts
 	@npx knip
 	@npx tsc -p .
+	@build/venv/bin/ruff check -q .
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
 ## soak       what takes long: more deployments, each planted fault alone, interrupts, hundreds of runs (docs/tests.md)
@@ -75,7 +76,7 @@ $(STAMPS)/ansible: ansible/requirements.txt ansible/install.sh
 
 # Others' tools that judge ours: needed by lint and the lab's tests, not by a user.
 $(STAMPS)/judges: ansible/requirements-judges.txt $(STAMPS)/ansible
-	@echo "setup: ansible-lint, hcloud, sslyze, ssh-audit"
+	@echo "setup: ansible-lint, ruff, hcloud, sslyze, ssh-audit"
 	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 

@@ -39,6 +39,7 @@ check("format and lint", npx("biome", "check", "."));
 check("module boundaries", npx("depcruise", "modules", "stacks", "cli", "lab", "scripts"));
 check("dead code", npx("knip"));
 check("types", npx("tsc", "-p", "."));
+check("python", [join(root, "build/venv/bin/ruff"), "check", "-q", "."]);
 check("ansible", [
   ...["env", "-C", "ansible", `PATH=${root}/build/venv/bin:${process.env["PATH"]}`],
   ...["ansible-lint", "--offline", "-q"],

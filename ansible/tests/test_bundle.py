@@ -17,14 +17,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils"))
 sys.path[:0] = [os.path.join(HERE, "../plugins/modules"), os.path.join(HERE, "../plugins/action")]
 
-import ansible.errors  # noqa: E402
-import grp  # noqa: E402
-import pwd  # noqa: E402
+import grp
+import pwd
+
+import ansible.errors
 
 # pylint: disable=wrong-import-position
-from ansible.module_utils import polder_packages, polder_tree, polder_units  # noqa: E402
-from ansible.module_utils.polder_tree import Refused, Trees, digest  # noqa: E402
-from ansible.module_utils.polder_undo import Undo  # noqa: E402
+from ansible.module_utils import polder_packages, polder_tree, polder_units
+from ansible.module_utils.polder_tree import Refused, Trees, digest
+from ansible.module_utils.polder_undo import Undo
 
 OWNER = pwd.getpwuid(os.getuid()).pw_name
 GROUP = grp.getgrgid(os.getgid()).gr_name
@@ -240,7 +241,7 @@ class ModuleTest(unittest.TestCase):
                     carry_out=lambda *_: {}, daemon_reload_due=lambda *_: False,
                 ),
                 unittest.mock.patch.multiple(
-                    polder_bundle.polder_running, not_in_force=lambda *_: {"/etc/nftables.conf": what}, old=lambda seen: {},
+                    polder_bundle.polder_running, not_in_force=lambda *_, what=what: {"/etc/nftables.conf": what}, old=lambda seen: {},
                 ),
             ):
                 self.assertEqual(

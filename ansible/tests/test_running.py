@@ -4,7 +4,6 @@ from __future__ import annotations
 import collections
 import os
 import subprocess
-import sys
 import tempfile
 import unittest
 import unittest.mock
@@ -15,8 +14,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils"))
 
 # pylint: disable=wrong-import-position
-from ansible.module_utils import polder_accounts, polder_beyond, polder_running, polder_units, polder_volume  # noqa: E402
-from ansible.module_utils.polder_tree import Refused, Trees  # noqa: E402
+from ansible.module_utils import polder_accounts, polder_beyond, polder_running, polder_units, polder_volume
+from ansible.module_utils.polder_tree import Refused, Trees
 
 Person = collections.namedtuple("Person", "pw_name pw_uid pw_shell pw_dir")
 
@@ -230,9 +229,8 @@ class BeyondTest(Root):
     def test_what_was_remembered_is_whole_or_not_there(self):
         trees = Trees(self.root)
         self.write("/etc/polder/brought.json.polder", "{")
-        with unittest.mock.patch.object(polder_beyond.os, "replace", side_effect=OSError(28, "full")):
-            with self.assertRaises(OSError):
-                polder_beyond.remember(trees, self.wanted, [])
+        with unittest.mock.patch.object(polder_beyond.os, "replace", side_effect=OSError(28, "full")), self.assertRaises(OSError):
+            polder_beyond.remember(trees, self.wanted, [])
         self.assertFalse(polder_beyond.is_remembered(trees))
         polder_beyond.remember(trees, self.wanted, [])
         self.assertEqual(os.listdir(trees.base), ["brought.json"])

@@ -4,7 +4,20 @@ Usage: flood.py SERVICE SERVER DOMAIN COUNT SECONDS STRANGER OTHER, with the rel
 Runs where it sees the service's processes. Opens COUNT connections from STRANGER, sends half a ClientHello on each, and opens each anew that ends. After
 SECONDS, while it goes on, people come one after the other; prints what they got, and what stood, as JSON.
 """
-import base64, glob, hashlib, hmac, json, os, re, select, signal, socket, ssl, struct, sys, time
+import base64
+import glob
+import hashlib
+import hmac
+import json
+import os
+import re
+import select
+import signal
+import socket
+import ssl
+import struct
+import sys
+import time
 
 service, server, domain, count, seconds, stranger, other = sys.argv[1:]
 secret = sys.stdin.readline().strip()

@@ -9,6 +9,7 @@ import re
 import zlib
 
 from ansible.errors import AnsibleActionFail
+
 from ansible.plugins.action import ActionBase
 
 REFERENCE = re.compile(r"@@secret:([a-z0-9./-]+)@@")

@@ -8,7 +8,10 @@ import time
 
 from ansible.module_utils.polder_tree import Refused
 
-PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,ConditionResult,ConditionTimestampMonotonic,MainPID,FragmentPath"
+PROPERTIES = (
+    "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,"
+    "ConditionResult,ConditionTimestampMonotonic,MainPID,FragmentPath"
+)
 
 # Seconds for a unit to settle after a start or a reload.
 PATIENCE = 30
@@ -32,7 +35,7 @@ def _seconds(text):
     if len(parts) < 4:
         return 0.0
     moment = datetime.datetime.strptime(" ".join(parts[1:3]), "%Y-%m-%d %H:%M:%S.%f")
-    return moment.replace(tzinfo=datetime.timezone.utc).timestamp()
+    return moment.replace(tzinfo=datetime.UTC).timestamp()
 
 
 def states(names):
@@ -43,7 +46,7 @@ def states(names):
     if ran.returncode != 0:
         raise Refused("systemctl doesn't answer: %s" % ran.stderr.strip())
     found = {}
-    for name, block in zip(names, ran.stdout.strip("\n").split("\n\n")):
+    for name, block in zip(names, ran.stdout.strip("\n").split("\n\n"), strict=False):
         state = dict(line.split("=", 1) for line in block.splitlines())
         state["since"] = _seconds(state.get("InactiveExitTimestamp", ""))
         found[name] = state

@@ -86,7 +86,7 @@ def read_bundle(params):
 def lock(root):
     """One converge at a time on a host, from whatever machine."""
     path = os.path.join(root, "run/polder-converge.lock")
-    handle = open(path, "w", encoding="utf-8")  # pylint: disable=consider-using-with
+    handle = open(path, "w", encoding="utf-8")  # noqa: SIM115 (the caller holds it)
     end = time.monotonic() + LOCK_PATIENCE
     while True:
         try:

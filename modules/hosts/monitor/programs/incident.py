@@ -57,7 +57,7 @@ def main(arguments):
     os.setgroups([])
     os.setgid(owner.st_gid)
     os.setuid(owner.st_uid)
-    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     found = list(set_aside(name, days, today))
     for pair in found:
         print("  ".join(pair))

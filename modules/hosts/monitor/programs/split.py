@@ -134,7 +134,7 @@ def delete(today):
 
 
 def main():
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     # Old ones first: a full disk must not keep itself full.
     delete(now.date())
     return 1 if split(now) else 0
