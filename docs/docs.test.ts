@@ -108,6 +108,14 @@ describe("pages", () => {
   });
 });
 
+describe("files for CI", () => {
+  it.each([".github/workflows/ci.yml", ".gitlab-ci.yml"])("%s runs what decides here", (file) => {
+    expect(JSON.stringify(load(read(file)))).toMatch(/"(script":\["|run":")\.ci\/run"/);
+    // Whatever is run there is this repository's own.
+    expect(read(file)).not.toContain("uses:");
+  });
+});
+
 /** What pages say is missing, each by its page and words: who builds it finds here what to rewrite. */
 const MISSING: Readonly<Record<string, string>> = {
   "CHANGELOG.md": "### Not yet",
