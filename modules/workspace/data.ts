@@ -84,16 +84,15 @@ let programs: ReadonlyMap<string, string> | undefined;
 
 /** The programs of hosts, and tables that they read, by path below `modules/hosts`; read once. */
 export function loadPrograms(): ReadonlyMap<string, string> {
+  if (programs) return programs;
   const hosts = join(modules, "hosts");
-  const files = readdirSync(hosts).flatMap((room) => {
-    const folder = join(hosts, room, "programs");
-    return existsSync(folder)
-      ? readdirSync(folder)
-          .sort()
-          .map((name) => `${room}/programs/${name}`)
-      : [];
-  });
-  programs ??= new Map(files.map((path) => [path, readFileSync(join(hosts, path), "utf8")]));
+  const folders = readdirSync(hosts).filter((room) => existsSync(join(hosts, room, "programs")));
+  const paths = folders.flatMap((room) =>
+    readdirSync(join(hosts, room, "programs"))
+      .sort()
+      .map((name) => `${room}/programs/${name}`),
+  );
+  programs = new Map(paths.map((path) => [path, readFileSync(join(hosts, path), "utf8")]));
   return programs;
 }
 
