@@ -27,7 +27,8 @@ export class Instance {
     const [live, own, revoked] = [issuer.room(), issuer.room(), issuer.room()];
     const digest = createHash("sha256").update(revoked).digest("hex");
     server.revoke(`room ${digest} ${Math.floor(Date.now() / 1_000) + 86_400}\n`);
-    const hours = 12 * 3_600;
+    // As long as a meeting may be by default (meetings.maxMinutes).
+    const hours = 4 * 3_600;
     return new Instance(world, {
       moderator: { room: live, token: await issuer.token(live, "moderator", hours) },
       guest: { room: live, token: await issuer.token(live, "guest", hours) },
