@@ -41,7 +41,7 @@ beforeAll(async () => {
     worlds[subject] = await World.start(blueprint, changes[subject], issuer);
   // Jitsi's client_proxy hands requests to whoever of Jicofo's account has shown itself.
   worlds.jitsi.focus.send(`<presence to='focus.${domain}'/>`);
-});
+}, 120_000);
 afterAll(async () => {
   for (const world of Object.values(worlds)) await world.stop();
   if (layer === undefined) return;

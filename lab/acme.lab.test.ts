@@ -120,7 +120,7 @@ beforeAll(async () => {
   const made = await api.ask("dns", "POST", "/v2/zones", { name, email: "a@voorbeeld.example" });
   zone = made["id"] as string;
   await start(20);
-});
+}, 300_000);
 
 afterAll(async () => {
   await stop();
@@ -166,7 +166,7 @@ describe("an ACME server with external account binding", () => {
       action: string;
     }[];
     expect(sets.filter((one) => one.type === "TXT" && one.action !== "DELETE")).toEqual([]);
-  });
+  }, 240_000);
 
   it("renews what has less than 30 days left, with another key, and nothing that has more", async () => {
     const before = (await vault()).need("web/tls.key");
@@ -177,7 +177,7 @@ describe("an ACME server with external account binding", () => {
     expect(after.need("web/tls.key")).not.toBe(before);
     const again = await keys("renew", instance.folder);
     expect([again.code, again.stdout, again.stderr]).toEqual([0, "", "nothing is due\n"]);
-  });
+  }, 240_000);
 
   it("that can't be reached is a line, and what is there stays", async () => {
     await stop();

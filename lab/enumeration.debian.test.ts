@@ -30,7 +30,7 @@ describe("an instance whose rooms nobody can tell apart", () => {
   let instance: Instance;
   beforeAll(async () => {
     instance = await Instance.start(blueprint);
-  });
+  }, 60_000);
   afterAll(() => instance.stop());
 
   // How long answers take is looked at by enumeration.soak.test.ts, which has the machine to itself: without it
@@ -44,7 +44,7 @@ describe("an instance whose rooms nobody can tell apart", () => {
     expect(found).toEqual(others);
     for (const fault of FAULTS.filter((one) => one !== "time"))
       expect(others.filter((one) => one.startsWith(fault)).length).toBeGreaterThan(0);
-  });
+  }, 60_000);
 
   it.each(FAULTS.filter((fault) => fault !== "time"))(
     "fails once something gives it away by its %s",
@@ -72,7 +72,7 @@ describe("an instance whose rooms nobody can tell apart", () => {
     const rest = findings.filter(({ id }) => id !== "enumeration-planted");
     expect([named(rest, "pass"), named(findings, "fail")]).toEqual([[], []]);
     expect(findings[0]?.message).toMatch(/the moderator was put out during the run/);
-  });
+  }, 60_000);
 
   it("comes by TLS, and only to who has the domain's certificate", async () => {
     const front = await tlsFront(instance.door);
@@ -84,7 +84,7 @@ describe("an instance whose rooms nobody can tell apart", () => {
     expect(await told(front.door.tls)).toContain("the moderator joined; the guest is told to wait");
     expect(await told({})).toMatch(/positive control failed: no handshake with .*CERT/);
     front.close();
-  });
+  }, 60_000);
 
   it("says nothing of an instance that valid tokens don't get into", async () => {
     const nobody = { room: instance.question().moderator.room, token: "an-invention" };
@@ -122,7 +122,7 @@ end)`;
       raised(text).replace('"gate_occupants"', '"gate_occupants"; "planted_listener"');
     const file = "/usr/local/lib/polder/prosody/mod_planted_listener.lua";
     expect(await look({ config, files: { [file]: listener } })).toBe("fail");
-  });
+  }, 60_000);
 });
 
 describe("the same Prosody with the gate taken away", () => {
@@ -131,7 +131,7 @@ describe("the same Prosody with the gate taken away", () => {
     instance = await Instance.start(blueprint, {
       config: (text) => withoutGate(raised(text)),
     });
-  });
+  }, 60_000);
   afterAll(() => instance.stop());
 
   it("tells live rooms, and lets strangers make their own", async () => {
@@ -144,5 +144,5 @@ describe("the same Prosody with the gate taken away", () => {
         "enumeration-entry vergaderen.proefdorp.example",
       ]),
     );
-  });
+  }, 60_000);
 });

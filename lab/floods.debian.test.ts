@@ -26,11 +26,11 @@ describe.each([
     // The flood was one: it opened more than may stand.
     expect(seen.opened).toBeGreaterThan(perSecond * (ends + 1 + LATE));
     expect(seen.sockets).toBeLessThan(perSecond * (ends + 1 + LATE));
-  });
+  }, 300_000);
 });
 
 it("half handshakes of one network of IPv6 keep out nobody of another", async () => {
   const flood = { service: "web", family: 6, count: 3_000, seconds: 4 } as const;
   const seen = await flooded({ blueprint, ...flood });
   expect(outcomes(seen.during)).toEqual({ "page elsewhere": "200", "page beside": "200" });
-});
+}, 300_000);

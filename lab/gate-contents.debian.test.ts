@@ -25,7 +25,7 @@ beforeAll(async () => {
   guest = await world().client(moderator.room, "guest");
   await moderator.setAffiliation(guest.bareJid, "member");
   expect(await guest.join()).toBe("joined");
-});
+}, 60_000);
 
 const room = () => guest.at("conference");
 

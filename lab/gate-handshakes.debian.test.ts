@@ -25,7 +25,7 @@ describe("a handshake", () => {
     const request = `GET /xmpp-websocket HTTP/1.1\r\nHost: ${domain}\r\nConnection: keep-alive\r\n\r\n`;
     // Comes to an end when the server closes.
     expect(await raw(world().server.webPort, request)).toContain("Connection: close\r\n");
-  });
+  }, 20_000);
 
   it.each(vectors.handshakes)("$id: $verdict, $why", async (row) => {
     const answer = await knock(world().server, await queryOfRow(row, world().issuer));

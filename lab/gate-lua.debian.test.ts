@@ -12,7 +12,7 @@ import { judgeTree } from "./testing/judge-tree.ts";
 let root: string;
 beforeAll(async () => {
   root = await judgeRoot();
-});
+}, 300_000);
 
 const plain = (path: string, content: string): TreeFile => ({
   ...{ path, content, owner: "root", group: "root", mode: "0644" },

@@ -54,7 +54,7 @@ describe("who asks and doesn't read", () => {
     });
     expect(most).toBeLessThan(15);
     for (const one of [moderator, other]) expect(conditionOf(await one.ping())).toBe("result");
-  });
+  }, 120_000);
 });
 
 describe("a lost connection", () => {
@@ -102,7 +102,7 @@ describe("a lost connection", () => {
     await expect(idle.untilEnded(6_000)).rejects.toThrow("the stream goes on");
     expect(conditionOf(await idle.ping())).toBe("result");
     expect(ended()).toBe(1);
-  });
+  }, 40_000);
 });
 
 describe("a guest who was let in and comes back at once", () => {
@@ -159,7 +159,7 @@ describe("where all places are taken", () => {
         .toBeGreaterThan(0);
     for (const one of [moderator, ...there, ...back])
       expect(conditionOf(await one.ping())).toBe("result");
-  });
+  }, 60_000);
 
   const silent = (address: string) =>
     full()
@@ -188,7 +188,7 @@ describe("where all places are taken", () => {
     await answerTime();
     expect(await stranger.join()).toBe("joined");
     await expect.poll(() => silent("203.0.113.41")).toBe(1);
-  });
+  }, 60_000);
 
   it("nobody loses a socket to what is no handshake", async () => {
     const { issuer, server } = full();
@@ -210,5 +210,5 @@ describe("where all places are taken", () => {
     await answerTime();
     await come();
     await expect.poll(() => silent(address)).toBe(1);
-  });
+  }, 60_000);
 });

@@ -33,7 +33,7 @@ describe("a stanza", () => {
     rooms["issued"] = world().issuer.room(2);
     rooms["never"] = new Issuer(domain).room();
     rooms["over"] = world().issuer.room(-1);
-  });
+  }, 60_000);
 
   const foreign = vectors.stanzas.filter((row) => row.foreign !== undefined);
   it.each(foreign)("about another's room, whatever its state: $id", async (row) => {

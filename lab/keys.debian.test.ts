@@ -29,7 +29,7 @@ beforeAll(async () => {
   vault = await createVault(loaded, "instance");
   await ensureSecrets(loaded, vault);
   copyFileSync(anna.identityFile, join(place.folder, basename(anna.identityFile)));
-});
+}, 300_000);
 afterAll(() => place?.remove());
 
 /** Runs a Debian 13 program in the judges' root, with the instance's folder at /mnt. */
@@ -188,5 +188,5 @@ describe("no secret of a vault", () => {
       instance.forget();
       rmSync(temp, { recursive: true });
     }
-  });
+  }, 300_000);
 });

@@ -13,7 +13,7 @@ const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
 let root: string;
 beforeAll(async () => {
   root = await judgeRoot();
-});
+}, 300_000);
 
 /** What all programs begin with: TLS to nginx, but on port 80, from an address that is nowhere but in a route. */
 const FROM = `

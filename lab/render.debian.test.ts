@@ -21,7 +21,7 @@ let secrets: DummySecrets;
 beforeAll(async () => {
   root = await judgeRoot();
   secrets = dummySecrets();
-});
+}, 300_000);
 
 /** An example's decision; where its packages come from a folder, as if they came from upstream. */
 function blueprintOf(name: string): Blueprint {

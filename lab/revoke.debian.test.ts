@@ -87,7 +87,7 @@ beforeAll(async () => {
   });
   for (let i = 0; i < 100 && !inside.includes("Server listening"); i++) await sleep(100);
   expect(inside).toContain("Server listening");
-});
+}, 180_000);
 afterAll(async () => {
   const ended = new Promise((resolve) => host.on("close", resolve));
   host.kill("SIGKILL");

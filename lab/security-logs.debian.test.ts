@@ -55,7 +55,7 @@ beforeAll(async () => {
   loaded = { ...loaded, blueprint: { ...loaded.blueprint, logKeepers } };
   vault = await createVault(loaded, "instance");
   await ensureSecrets(loaded, vault);
-});
+}, 300_000);
 afterAll(() => {
   place?.remove();
   if (folder) rmSync(folder, { recursive: true });

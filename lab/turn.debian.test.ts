@@ -28,7 +28,7 @@ beforeAll(async () => {
     credential: restCredential(OLD, soon(20), "held"),
     peer: { address: first.ipv4, port: MEDIA },
   });
-});
+}, 300_000);
 afterAll(async () => {
   await held?.close();
   await server?.stop();
@@ -77,7 +77,7 @@ describe("a running relay", () => {
     server.write(smaller, [OLD]);
     expect(await server.reload()).toBe(0);
     expect(await isAllowed(added.ipv4, false)).toBe(true);
-  });
+  }, 60_000);
 
   it("reaches the bridges and none of some 180 other addresses, however they are written", async () => {
     const plain = [
@@ -113,7 +113,7 @@ describe("a running relay", () => {
     const through = peers.filter((_, i) => answers[i]?.some((code) => (code ?? 0) < 400));
     expect(through).toEqual([]);
     expect(await answersFor([first.ipv4])).toEqual([[0, 0]]);
-  });
+  }, 60_000);
 
   it("counts logins of both secrets while they change, and of no other", async () => {
     const change = async (...secrets: string[]) => {

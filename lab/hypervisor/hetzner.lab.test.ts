@@ -105,7 +105,7 @@ describe("servers of the stand-in of Hetzner's API", () => {
     }
     await awaitRunning(folder, [OPEN, INNER], 120);
     await soon(async () => (await callFrom(OPEN, "127.0.0.1")) !== undefined);
-  });
+  }, 180_000);
   afterAll(clear, 60_000);
 
   it("boot at exactly their addresses, each alone on its link, with the volume by the API's name", async () => {

@@ -163,7 +163,7 @@ describe("the lab's hypervisor", () => {
     );
     await awaitRunning(folder, [a.id, b.id, direct.id, other.id], 90);
     volume = await een.volume(a);
-  });
+  }, 180_000);
 
   afterAll(async () => {
     await Promise.all([een.clear(), twee.clear()]);
