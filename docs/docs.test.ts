@@ -114,6 +114,16 @@ describe("files for CI", () => {
     // Whatever is run there is this repository's own.
     expect(read(file)).not.toContain("uses:");
   });
+  it("give the token to the checkout alone, and run nothing that comes from a fork as root", () => {
+    const ci = load(read(".github/workflows/ci.yml")) as {
+      readonly on: unknown;
+      readonly jobs: { readonly test: { readonly steps: readonly object[] } };
+    };
+    expect(ci.on).toEqual(["push"]);
+    const [checkout, ...others] = ci.jobs.test.steps;
+    expect(JSON.stringify(checkout)).toContain("github.token");
+    expect(JSON.stringify({ ...ci.jobs.test, steps: others })).not.toContain("github.token");
+  });
 });
 
 /** What pages say is missing, each by its page and words: who builds it finds here what to rewrite. */
