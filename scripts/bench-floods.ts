@@ -24,7 +24,7 @@ const gotIn = ({ before, during }: Flooded): string =>
 const rows: string[] = [];
 for (const { name, service, count } of FLOODS) {
   process.stderr.write(`${count} half handshakes at ${name}\n`);
-  const seen = await flooded({ blueprint, service, family: 4, count, seconds: SECONDS });
+  const seen = await flooded({ blueprint, service, from: "address", count, seconds: SECONDS });
   rows.push(
     `| ${name} | ${count} | ${seen.opened} | ${seen.sockets} | ${seen.memory} | ${gotIn(seen)} |`,
   );

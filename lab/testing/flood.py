@@ -1,13 +1,15 @@
-"""A stranger's flood, and people who come meanwhile: from the stranger's own address, and from another.
+"""A flood from some addresses, and people who come meanwhile.
 
-Usage: flood.py SERVICE SERVER DOMAIN COUNT SECONDS STRANGER OTHER, with the relay's secret on standard input.
-Runs where it sees the service's processes. Opens COUNT connections from STRANGER, sends half a ClientHello on each, and opens each anew that ends. After
-SECONDS, while it goes on, people come one after the other; prints what they got, and what stood, as JSON.
+Usage: flood.py SERVICE DOMAIN COUNT SECONDS SERVER SOURCE,... WHO=ADDRESS@SERVER ..., with the relay's secret on standard input.
+Runs where it sees the service's processes. Opens COUNT connections to SERVER, from each SOURCE in turn, sends half a ClientHello
+on each, and opens each anew that ends. After SECONDS, while it goes on, people come one after the other, each WHO from their
+ADDRESS to their SERVER; prints what they got, and what stood, as JSON.
 """
 import base64
 import glob
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
@@ -19,16 +21,16 @@ import struct
 import sys
 import time
 
-service, server, domain, count, seconds, stranger, other = sys.argv[1:]
+service, domain, count, seconds, server, flooding = sys.argv[1:7]
+people = [one.replace("@", "=").split("=") for one in sys.argv[7:]]
 secret = sys.stdin.readline().strip()
 HALF = bytes.fromhex("160301020001" "0001fc0303") + os.urandom(100)
-FAMILY = socket.AF_INET6 if ":" in server else socket.AF_INET
 PEOPLE = 6
 PATIENCE = 10
 
 
 def bound(source, kind=socket.SOCK_STREAM):
-    one = socket.socket(FAMILY, kind)
+    one = socket.socket(socket.AF_INET6 if ":" in source else socket.AF_INET, kind)
     # A port is chosen when it connects: any that is free for this peer.
     one.setsockopt(socket.IPPROTO_IP, 24, 1)
     one.bind((source, 0))
@@ -38,11 +40,12 @@ def bound(source, kind=socket.SOCK_STREAM):
 def flood(told):
     """Until it is killed. Writes how many it holds, and has opened, once a second."""
     poll, open_ones, opened, last = select.epoll(), {}, 0, 0.0
+    sources = itertools.cycle(flooding.split(","))
     while True:
         for _ in range(200):
             if len(open_ones) >= int(count):
                 break
-            one = bound(stranger)
+            one = bound(next(sources))
             one.setblocking(False)
             try:
                 one.connect((server, 443))
@@ -74,10 +77,10 @@ context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
 
-def page(source):
+def page(source, to):
     with bound(source) as one:
         one.settimeout(PATIENCE)
-        one.connect((server, 443))
+        one.connect((to, 443))
         with context.wrap_socket(one, server_hostname=domain) as over:
             over.sendall(f"GET / HTTP/1.1\r\nHost: {domain}\r\nConnection: close\r\n\r\n".encode())
             return over.makefile("rb").readline().split()[1].decode()
@@ -87,11 +90,11 @@ def attribute(kind, value):
     return struct.pack("!HH", kind, len(value)) + value + b"\0" * (-len(value) % 4)
 
 
-def relay(source, over_tls):
+def relay(source, to, over_tls):
     """What an Allocate (RFC 8656) with a good login gets: "relay", or the error's number."""
     with bound(source, socket.SOCK_STREAM if over_tls else socket.SOCK_DGRAM) as one:
         one.settimeout(PATIENCE)
-        one.connect((server, 443 if over_tls else 3478))
+        one.connect((to, 443 if over_tls else 3478))
         if over_tls:
             one = context.wrap_socket(one, server_hostname=f"turn.{domain}")
 
@@ -149,9 +152,9 @@ WAYS = {"web": {"page": (page,)}, "turn": {"udp": (relay, False), "tls": (relay,
 
 def got():
     return {
-        f"{name} {who}": [tried(way, source, *args) for _ in range(PEOPLE)]
+        f"{name} {who}": [tried(way, source, to, *args) for _ in range(PEOPLE)]
         for name, (way, *args) in WAYS.items()
-        for who, source in (("elsewhere", other), ("beside", stranger))
+        for who, source, to in people
     }
 
 

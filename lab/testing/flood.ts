@@ -9,18 +9,41 @@ import { dummySecrets } from "./dummy-secrets.ts";
 import { judgeRoot } from "./judge-root.ts";
 import { judgeTree } from "./judge-tree.ts";
 
-/** The stranger's address, and somebody else's, in networks that lead to the host by a link of its own. */
-export const SOURCES = {
-  4: { host: "10.80.9.1", stranger: "198.51.100.7", other: "198.51.100.8" },
-  6: { host: "2001:db8:9::1", stranger: "2001:db8:a:1::7", other: "2001:db8:a:2::8" },
-} as const;
+const HOST = { 4: "10.80.9.1", 6: "2001:db8:9::1" } as const;
+const ROUTED = ["198.51.100.0/24", "2001:db8:a::/48", "2001:db8:b::/48"];
+
+interface From {
+  readonly family: 4 | 6;
+  readonly flooding: readonly string[];
+  readonly people: Readonly<Record<string, string>>;
+}
+
+/** Where a flood comes from, by whose it is, and from where people come meanwhile. */
+const FLOODS = {
+  address: {
+    family: 4,
+    flooding: ["198.51.100.7"],
+    people: { beside: "198.51.100.7", elsewhere: "198.51.100.8" },
+  },
+  network: {
+    family: 6,
+    flooding: ["2001:db8:a:1::7"],
+    people: { beside: "2001:db8:a:1::7", elsewhere: "2001:db8:a:2::8" },
+  },
+  /** A /48: as many networks as its customer likes. */
+  site: {
+    family: 6,
+    flooding: ["2001:db8:a:1::7", "2001:db8:a:2::7", "2001:db8:a:3::7"],
+    people: { elsewhere: "2001:db8:b:1::8", "by IPv4": "198.51.100.8" },
+  },
+} as const satisfies Record<string, From>;
 
 const results = z.record(z.string(), z.array(z.string()));
 const seen = z.object({
   /** What people got before the flood, by how and from where they came. */
   before: results,
   during: results,
-  /** Connections that the stranger had opened when people came. */
+  /** Connections that the flood had opened when people came. */
   opened: z.number(),
   /** Memory of the service's processes while it goes on, MiB. */
   memory: z.number(),
@@ -43,6 +66,12 @@ const listensHere = (content: string, address: string): string =>
     .replace(/^(listening-ip|relay-ip)=.*$/gm, `$1=${address}`)
     .replace(/^external-ip=.*$/gm, "");
 
+const slowed = (content: string, slower: number): string =>
+  content.replace(
+    /(rate over|burst) (\d+)/g,
+    (_, what: string, rate: string) => `${what} ${Math.ceil(Number(rate) / slower)}`,
+  );
+
 const LOG = `
 import socket, sys
 sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -55,11 +84,13 @@ with open("/log", "ab", buffering=0) as file:
 export interface Flood {
   readonly blueprint: Blueprint;
   readonly service: "web" | "turn";
-  readonly family: 4 | 6;
-  /** Connections that the stranger keeps open. */
+  readonly from: keyof typeof FLOODS;
+  /** Connections that it keeps open. */
   readonly count: number;
   /** How long it does before people come. */
   readonly seconds: number;
+  /** The packet filter's rates, as parts of the rendered ones: for more than this machine could send. */
+  readonly slower?: number;
 }
 
 /**
@@ -67,31 +98,32 @@ export interface Flood {
  * namespace of its own. @throws Error when one of them doesn't start
  */
 export async function flooded(flood: Flood): Promise<Flooded> {
-  const { blueprint, service, family } = flood;
+  const { blueprint, service, count, seconds, slower = 1 } = flood;
   const host = blueprint.hosts.find(
     ({ role }) => role === (service === "web" ? "control" : "turn"),
   );
   if (!host) throw new Error(`no host for ${service}`);
-  const { stranger, other, host: address } = SOURCES[family];
-  const length = family === 4 ? 24 : 48;
-  const network = family === 4 ? "198.51.100.0/24" : "2001:db8:a::/48";
-  const ip = `ip -${family}`;
+  const { family, flooding, people }: From = FLOODS[flood.from];
+  const of = (address: string): 4 | 6 => (address.includes(":") ? 6 : 4);
   const client = `nsenter --net=/proc/$client/ns/net`;
-  const ask = `python3 /flood.py ${service} ${address} ${blueprint.domain} ${flood.count} ${flood.seconds} ${stranger} ${other}`;
+  const coming = Object.entries(people).map(
+    ([who, address]) => `'${who}=${address}@${HOST[of(address)]}'`,
+  );
+  const ask = `python3 /flood.py ${service} ${blueprint.domain} ${count} ${seconds} ${HOST[family]} ${flooding.join(",")} ${coming.join(" ")}`;
+  const given = (address: string, length: number, link: string) =>
+    `ip -${of(address)} address add ${address}/${length} dev ${link}${of(address) === 6 ? " nodad" : ""}`;
   const command = [
     "set -e",
     "unshare --net sleep 240 & client=$!",
     "sleep 0.2",
     "ip link add service type veth peer name people netns $client",
-    `${ip} address add ${address}/${length} dev service${family === 6 ? " nodad" : ""} && ip link set service up`,
+    `${given(HOST[4], 24, "service")}; ${given(HOST[6], 48, "service")}; ip link set service up`,
     `${client} sh -c 'ip link set lo up; ip link set people up; echo 1024 65535 >/proc/sys/net/ipv4/ip_local_port_range'`,
-    ...[stranger, other].map((one) =>
-      `${client} ${ip} address add ${one}/128 dev people${family === 6 ? " nodad" : ""}`.replace(
-        "/128",
-        family === 4 ? "/32" : "/128",
-      ),
+    ...[...new Set([...flooding, ...Object.values(people)])].map(
+      (address) => `${client} ${given(address, of(address) === 4 ? 32 : 128, "people")}`,
     ),
-    `${client} ${ip} route add ${address} dev people src ${other} && ${ip} route add ${network} dev service`,
+    ...Object.values(HOST).map((address) => `${client} ip route add ${address} dev people`),
+    ...ROUTED.map((network) => `ip route add ${network} dev service`),
     "python3 /log.py & sleep 0.3",
     START[service],
     "sleep 1; nft -f /etc/nftables.conf",
@@ -112,10 +144,10 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     ...rendered.map((file) => ({
       ...file,
       content: listensHere(
-        file.content.replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) =>
+        slowed(file.content, slower).replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) =>
           secrets.valueOf(blueprint, name),
         ),
-        address,
+        HOST[family],
       ),
     })),
     plain("/etc/hosts", "127.0.0.1 localhost\n"),

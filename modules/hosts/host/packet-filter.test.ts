@@ -113,8 +113,11 @@ describe("the hosts' packet filter", () => {
       const input = chain("input");
       const jump = `tcp dport { ${ports} } ct state established ct mark != 1 jump arrivals`;
       // What was let in is known by its mark; all else goes by the rates before the line for what stands.
+      const anew = `tcp dport { ${ports} } tcp flags & (fin | syn | rst | ack) == syn ct expiration <= 120s ct mark set 0`;
       expect(input.indexOf(jump)).toBeGreaterThan(-1);
+      expect(input.indexOf(anew)).toBe(input.indexOf(jump) - 1);
       expect(input.indexOf(jump)).toBeLessThan(input.indexOf("ct state established accept"));
+      expect(chain("output")).toContain("ct state related tcp flags rst accept");
       const spare = role === "turn" ? 400 : 1500;
       const one = Math.ceil(blueprint.sizing.total.joinsPerSecond) * 4 + spare;
       const over = (rate: number) => `limit rate over ${rate}/second burst ${rate} packets`;
@@ -122,7 +125,9 @@ describe("the hosts' packet filter", () => {
         "tcp flags rst return",
         `update @arrivals-v4 { ip saddr ${over(one)} } goto too-many-of-one`,
         `update @arrivals-v6 { ip6 saddr & ffff:ffff:ffff:ffff:: ${over(one)} } goto too-many-of-one`,
-        `${over(2 * one)} goto too-many-of-all`,
+        `update @sites-v6 { ip6 saddr & ffff:ffff:ffff:: ${over(Math.ceil(1.25 * one))} } goto too-many-of-site`,
+        `meta nfproto ipv4 ${over(Math.ceil(1.5 * one))} goto too-many-of-all`,
+        `meta nfproto ipv6 ${over(Math.ceil(1.5 * one))} goto too-many-of-all`,
         "ct mark set 1",
       ]);
     }

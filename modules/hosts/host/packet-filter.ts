@@ -1,4 +1,5 @@
 import {
+  type Arrivals,
   arrivalsOf,
   type Blueprint,
   type Flow,
@@ -73,13 +74,32 @@ function ruleLines(blueprint: Blueprint, flow: Flow, direction: "input" | "outpu
 /** Sources that are counted at a time, each for a few seconds; beyond them the limit in all counts alone. */
 const SOURCES = 65_536;
 
-const NETWORKS = [
-  [4, "ip saddr"],
-  [6, "ip6 saddr & ffff:ffff:ffff:ffff::"],
-] as const;
+/** Who counts as one, each with a set of its own: by which rate of the plan, and as what in the log. */
+const COUNTED: readonly {
+  readonly set: string;
+  readonly family: 4 | 6;
+  readonly key: string;
+  readonly rate: keyof Arrivals;
+  readonly of: string;
+}[] = [
+  { set: "arrivals-v4", family: 4, key: "ip saddr", rate: "perSecond", of: "one" },
+  {
+    set: "arrivals-v6",
+    family: 6,
+    key: "ip6 saddr & ffff:ffff:ffff:ffff::",
+    rate: "perSecond",
+    of: "one",
+  },
+  { set: "sites-v6", family: 6, key: "ip6 saddr & ffff:ffff:ffff::", rate: "ofSite", of: "site" },
+];
 
 /** A connection has this mark once it was let in. */
 const LET_IN = 1;
+/**
+ * Entries of connections that end or have ended expire within so many seconds, those that go on in 300 or more
+ * (nf_conntrack-sysctl: tcp_timeout_time_wait, the longest, and tcp_timeout_unacknowledged).
+ */
+const CLOSING = 120;
 
 const portsOf = (flows: readonly Flow[]): string =>
   `{ ${flows.map((flow) => flow.ports[0]).join(", ")} }`;
@@ -90,11 +110,11 @@ const portsOf = (flows: readonly Flow[]): string =>
  * nothing of it stays in the kernel's table of connections; who is dropped in silence stays there for days.
  */
 function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
-  const { perSecond, inAll } = arrivalsOf(blueprint, role);
+  const rates = arrivalsOf(blueprint, role);
   const over = (rate: number) => `limit rate over ${rate}/second burst ${rate} packets`;
   return [
-    ...NETWORKS.flatMap(([family]) => [
-      `\tset arrivals-v${family} {`,
+    ...COUNTED.flatMap(({ set, family }) => [
+      `\tset ${set} {`,
       `\t\ttype ipv${family}_addr`,
       `\t\tsize ${SOURCES}`,
       "\t\tflags dynamic,timeout",
@@ -102,8 +122,8 @@ function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
       "\t}",
     ]),
     "",
-    "\t# New connections of one source (of IPv6: a /64), and of all together: the plan's rates.",
-    ...(["one", "all"] as const).flatMap((of) => [
+    "\t# New connections of one source (of IPv6: a /64), of a /48, and of each family: the plan's rates.",
+    ...(["one", "site", "all"] as const).flatMap((of) => [
       `\tchain too-many-of-${of} {`,
       `\t\tlimit rate 10/minute burst 10 packets log prefix "polder-many ${of} " level info`,
       `\t\tcounter reject with tcp reset comment "too-many-of-${of}"`,
@@ -111,11 +131,13 @@ function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
     ]),
     "\tchain arrivals {",
     "\t\ttcp flags rst return",
-    ...NETWORKS.map(
-      ([family, key]) =>
-        `\t\tupdate @arrivals-v${family} { ${key} ${over(perSecond)} } goto too-many-of-one`,
+    ...COUNTED.map(
+      ({ set, key, rate, of }) =>
+        `\t\tupdate @${set} { ${key} ${over(rates[rate])} } goto too-many-of-${of}`,
     ),
-    `\t\t${over(inAll)} goto too-many-of-all`,
+    ...[4, 6].map(
+      (family) => `\t\tmeta nfproto ipv${family} ${over(rates.ofFamily)} goto too-many-of-all`,
+    ),
     `\t\tct mark set ${LET_IN}`,
     "\t}",
     "",
@@ -204,6 +226,9 @@ export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
       counted.length === 0
         ? []
         : [
+            // The kernel goes on with the entry of a connection that its server reset, mark and all, if a new one has
+            // the same ports. What lives has an entry that expires later: nobody clears another's mark by a forged SYN.
+            `\t\ttcp dport ${portsOf(counted)} tcp flags & (fin | syn | rst | ack) == syn ct expiration <= ${CLOSING}s ct mark set 0`,
             `\t\ttcp dport ${portsOf(counted)} ct state established ct mark != ${LET_IN} jump arrivals`,
           ],
     ),
@@ -211,6 +236,8 @@ export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
     ...chain(
       "output",
       outgoing.flatMap((flow) => ruleLines(blueprint, flow, "output")),
+      // To the kernel the reset of a refused connection belongs to that one and isn't part of it.
+      counted.length === 0 ? [] : ["\t\tct state related tcp flags rst accept"],
     ),
     "",
     "\t# No host passes on what isn't for it.",

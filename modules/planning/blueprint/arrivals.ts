@@ -1,12 +1,14 @@
 import type { Role } from "../sizing/index.ts";
 import type { Blueprint, Flow } from "./types.ts";
 
-/** How fast connections from the internet may come to one host. */
+/** How fast connections from the internet may come to one host: new ones in a second, and as many at once. */
 export interface Arrivals {
-  /** New ones of one source in a second, and as many at once: of an IPv4 address, or of a /64 of IPv6. */
+  /** Of one source: an IPv4 address, or a /64 of IPv6, which is one household's or one office's. */
   readonly perSecond: number;
-  /** New ones of all sources together in a second, and as many at once. */
-  readonly inAll: number;
+  /** Of one /48 of IPv6, the most that one customer is commonly given (RFC 6177): 65,536 sources in one hand. */
+  readonly ofSite: number;
+  /** Of all sources of IPv4 together, and of all of IPv6: neither takes the other's. */
+  readonly ofFamily: number;
 }
 
 /** One for the page, one for signalling, twice that while a browser changes networks. Assumed. */
@@ -17,8 +19,9 @@ const CONNECTIONS_PER_JOIN = 4;
  * (seen 2026-11-27). The relay over TLS is the second way for those whom UDP serves, too, and its connections cost more.
  */
 const TO_SPARE = { control: 1_500, turn: 400 } as const;
-/** Who comes from elsewhere has as much again, however many come from one address. */
-const SOURCES = 2;
+/** Of the rate of one source: a /48 leaves other networks a part of the family's, as one source leaves other sources. */
+const OF_SITE = 1.25;
+const OF_FAMILY = 1.5;
 
 /**
  * Everybody whom the plan was made for may sit behind one public address, and all may join at its rate. It is a rate
@@ -28,11 +31,16 @@ const SOURCES = 2;
 export function arrivalsOf({ sizing: { total } }: Pick<Blueprint, "sizing">, role: Role): Arrivals {
   const spare = role === "turn" ? TO_SPARE.turn : TO_SPARE.control;
   const perSecond = Math.ceil(total.joinsPerSecond) * CONNECTIONS_PER_JOIN + spare;
-  return { perSecond, inAll: SOURCES * perSecond };
+  return {
+    perSecond,
+    ofSite: Math.ceil(OF_SITE * perSecond),
+    ofFamily: Math.ceil(OF_FAMILY * perSecond),
+  };
 }
 
 /** How many stand at most that come to nothing, each for so many seconds. */
-export const unfinished = ({ inAll }: Arrivals, seconds: number): number => inAll * (seconds + 1);
+export const unfinished = ({ ofFamily }: Arrivals, seconds: number): number =>
+  2 * ofFamily * (seconds + 1);
 
 /** Flows whose new connections are held to that: TCP, open to everybody. */
 export const isCounted = ({ protocol, from }: Flow): boolean =>
