@@ -2,9 +2,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, JSON_SCHEMA, load } from "js-yaml";
 import { describe, expect, test } from "vitest";
+import { sshFiles } from "../../modules/operations/converge/index.ts";
+import { buildFolder } from "../../stacks/environment.ts";
 import { awaitRunning } from "../hypervisor/index.ts";
 import { byHand } from "../testing/by-hand.ts";
 import { cluster } from "../testing/cluster.ts";
+import { adminsFile, makePerson } from "../testing/person.ts";
+import { program } from "../testing/polder.ts";
 
 const on = async (host: string, script: string) => (await cluster.on(host, script)).trim();
 const converge = (host: string, ...args: string[]) =>
@@ -151,6 +155,41 @@ export function driftTests(): void {
       await api.call("compute", "POST", `/servers/${id}/action`, { reboot: { type: "SOFT" } });
       await runs("edge-1");
       expect(await on("edge-1", "systemctl is-system-running --wait || true")).toBe("running");
+    });
+
+    test("an admin who was taken out and comes back logs in again, and not in between", async () => {
+      const file = adminsFile(cluster.instance);
+      const before = readFileSync(file, "utf8");
+      const { line, person } = await makePerson(cluster.instance, "terugkeerder");
+      /** What they are told who they are, as themselves and by sudo; undefined: they aren't let in. */
+      const login = async () => {
+        const { config } = sshFiles(buildFolder(cluster.name));
+        const ran = await program("ssh", [
+          ...["-F", config, "-o", "BatchMode=yes", "-i", person.POLDER_SSH_IDENTITY],
+          ...[
+            "-l",
+            person.POLDER_USER,
+            `edge-1.${cluster.name}.internal`,
+            "id -un; sudo -n id -un",
+          ],
+        ]);
+        return ran.code === 0 ? ran.stdout : undefined;
+      };
+      try {
+        for (const [text, answer] of [
+          [before, undefined],
+          [before.replace("admins:\n", `admins:\n${line}`), "terugkeerder\nroot\n"],
+          [before, undefined],
+          [before.replace("admins:\n", `admins:\n${line}`), "terugkeerder\nroot\n"],
+        ] as const) {
+          writeFileSync(file, text);
+          expect((await converge("edge-1")).code).toBe(0);
+          expect(await login()).toBe(answer);
+        }
+      } finally {
+        writeFileSync(file, before);
+        expect((await converge("edge-1")).code).toBe(0);
+      }
     });
 
     test("a control host that was rebooted has its volume, its filter and its settings", async () => {

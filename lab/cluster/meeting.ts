@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRoom, randomText, readRoomKeys } from "../../modules/meetings/rooms/index.ts";
@@ -26,6 +28,7 @@ const AT = {
   guest: "192.0.2.11",
   stranger: "192.0.2.12",
   enumerator: "192.0.2.19",
+  flooder: "192.0.2.18",
 } as const;
 
 /** Tries of the planted enumeration: above the alarm's number, 60 for the lab's plan. */
@@ -34,6 +37,11 @@ const TRIES = 80;
 const PACE = 260;
 /** Within this long a revocation ends an open session, ms. */
 const REVOKED_WITHIN = 10_000;
+
+/** Handshakes a second that a flood asks for, and what it must at least have come to on a busy machine. */
+const FLOOD = { perSecond: 4000, atLeast: 1000 } as const;
+/** Who joins meanwhile, one after the other. */
+const JOINS = 8;
 
 interface Link {
   readonly role: "moderator" | "guest";
@@ -288,6 +296,38 @@ export function meetingTests(): void {
       });
     });
 
+    it("is joined as fast as before while one address asks 4,000 times a second for signalling", async () => {
+      /** How long each guest took from the first packet until they were let in and had joined, ms, sorted. */
+      const joins = async () => {
+        const took: number[] = [];
+        for (let i = 0; i < JOINS; i++) {
+          const began = performance.now();
+          const one = await arrive("guest");
+          expect(await one.join()).toBe("auth registration-required");
+          await moderator.setAffiliation(one.bareJid, "member");
+          expect(await one.join()).toBe("joined");
+          took.push(Math.round(performance.now() - began));
+          one.leave();
+          one.close();
+        }
+        return took.sort((a, b) => a - b);
+      };
+      guest.leave();
+      guest.close();
+      const before = await joins();
+      const flood = await handshakeFlood();
+      const during = await joins();
+      const { seconds, statuses } = await flood.end();
+      const asked = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+      process.stderr.write(
+        `joins: ${before.join(" ")} ms; beside ${Math.round(asked / seconds)} handshakes a second (${JSON.stringify(statuses)}): ${during.join(" ")} ms\n`,
+      );
+      // It was one, and what it got was a refusal each time. How fast people join is for docs/benchmarks.md.
+      expect(asked / seconds).toBeGreaterThan(FLOOD.atLeast);
+      expect(Object.keys(statuses).filter((status) => !/^4/.test(status))).toEqual([]);
+      await meet();
+    });
+
     it("goes on after a restart of Prosody", async () => {
       await cluster.on("control-1", "systemctl restart prosody");
       await moderator.untilEnded();
@@ -342,6 +382,26 @@ export function meetingTests(): void {
         expect(told).toContain(`the ${who}`);
     });
   });
+}
+
+/** A flood of handshakes from the lab's internet at the cluster's page, until it is ended. */
+async function handshakeFlood() {
+  const control = cluster.blueprint.hosts.find(({ role }) => role === "control");
+  const [name = "", ...args] = internetCommand(cluster.lab, [
+    ...["python3", join(import.meta.dirname, "../testing/handshake-flood.py")],
+    ...[control?.publicAddress?.ipv4 ?? "", cluster.blueprint.domain],
+    ...[String(FLOOD.perSecond), AT.flooder],
+  ]);
+  const child = spawn(name, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe("ready");
+  return {
+    async end() {
+      child.stdin.end();
+      const { value } = await lines.next();
+      return JSON.parse(value) as { seconds: number; statuses: Record<string, number> };
+    },
+  };
 }
 
 /** What the gate wrote, as fields. */
