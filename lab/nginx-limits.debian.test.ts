@@ -3,6 +3,7 @@ import { nginxPart } from "../modules/hosts/nginx/index.ts";
 import type { TreeFile } from "../modules/hosts/tree/index.ts";
 import { buildBlueprint, type Host } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { loadPrograms } from "../modules/workspace/index.ts";
 import { dummySecrets } from "./testing/dummy-secrets.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 import { judgeTree } from "./testing/judge-tree.ts";
@@ -157,7 +158,7 @@ async function asked(
   change: (content: string) => string = (content) => content,
 ): Promise<string[]> {
   const secrets = dummySecrets();
-  const rendered = (nginxPart(blueprint, control).files ?? []).map((file) => ({
+  const rendered = (nginxPart(blueprint, control, loadPrograms()).files ?? []).map((file) => ({
     ...file,
     content: change(file.content)
       .replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) => secrets.valueOf(blueprint, name))

@@ -1,13 +1,14 @@
 import { expect, it } from "vitest";
 import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import { nginxPart } from "./index.ts";
 import { limitsOf } from "./limits.ts";
 import { landingPage, securityText } from "./page.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
-const part = nginxPart(blueprint, control);
+const part = nginxPart(blueprint, control, loadPrograms());
 const content = (end: string) => part.files?.find(({ path }) => path.endsWith(end))?.content ?? "";
 const site = content("polder-site.conf");
 
@@ -88,7 +89,7 @@ it("lets a whole office in from one address, and stops one machine", () => {
 it("shows an organisation's name as text", () => {
   const organisation = `<script>alert("x")</script> & 'co'`;
   const page = landingPage({ ...blueprint, organisation });
-  expect(page.match(/<script.*/g)).toEqual(['<script src="/name.js" defer></script>']);
+  expect(page.match(/<script.*/g)).toEqual(['<script src="/name.js" type="module"></script>']);
   expect(page).toContain("&#60;script&#62;");
   expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
 });
@@ -103,7 +104,8 @@ it("leaves connections to others when one address holds its share, also where th
   const large = buildBlueprint(inputOf(someInstance({ demand: { meetings: [meeting] } })));
   const host = large.hosts.find(({ role }) => role === "control") as Host;
   const text = (end: string) =>
-    nginxPart(large, host).files?.find(({ path }) => path.endsWith(end))?.content ?? "";
+    nginxPart(large, host, loadPrograms()).files?.find(({ path }) => path.endsWith(end))?.content ??
+    "";
   const number = (pattern: RegExp, from: string) => Number(pattern.exec(from)?.[1]);
   const ofWorker = number(/worker_connections (\d+);/, text("nginx.conf"));
   // Each with its end at Prosody.

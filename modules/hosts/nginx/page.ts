@@ -31,7 +31,7 @@ const html = (
     "",
   ].join("\n");
 
-/** Whether a meeting's name is typed well: see name-script.ts. Without the script nothing of it shows. */
+/** Whether a meeting's name is typed well: see programs/name.js. Without the script nothing of it shows. */
 const CHECK = [
   '<section id="check" hidden>',
   '<h2><label for="name">Naam van een vergadering nakijken · <span lang="en">Check a meeting\'s name</span></label></h2>',
@@ -63,7 +63,9 @@ export function landingPage({ organisation, domain }: Blueprint): string {
     "</section>",
     ...CHECK,
   ];
-  return html("nl", `Vergaderen · ${who}`, body, ['<script src="/name.js" defer></script>']);
+  return html("nl", `Vergaderen · ${who}`, body, [
+    '<script src="/name.js" type="module"></script>',
+  ]);
 }
 
 /** Says nothing about what was asked, nor about the program that refused it. */

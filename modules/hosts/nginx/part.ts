@@ -1,15 +1,14 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
-import { reference, type TreePart } from "../tree/index.ts";
+import { type Programs, programText, reference, type TreePart } from "../tree/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
-import { NAME_SCRIPT } from "./name-script.ts";
 import { landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
 
 /** nginx of a control host: the only way in from the web, and until the gate comes a page and a 404. */
-export function nginxPart(blueprint: Blueprint, _host: Host): TreePart {
+export function nginxPart(blueprint: Blueprint, _host: Host, programs: Programs): TreePart {
   const { ofWorker, memoryMiB, linesInHalfAMinute } = limitsOf(blueprint);
   return {
     packages: { install: ["nginx"], absent: [] },
@@ -21,7 +20,7 @@ export function nginxPart(blueprint: Blueprint, _host: Host): TreePart {
       rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint)),
       rawFile(`${WEB_ROOT}/refused.html`, refusedPage()),
       rawFile(`${WEB_ROOT}/style.css`, STYLE),
-      rawFile(`${WEB_ROOT}/name.js`, NAME_SCRIPT),
+      rawFile(`${WEB_ROOT}/name.js`, programText(programs, "nginx/programs/name.js")),
       rawFile(`${WEB_ROOT}/robots.txt`, ROBOTS),
       rawFile(`${WEB_ROOT}/security.txt`, securityText(blueprint)),
       dropIn({ connections: ofWorker, memoryMiB, lines: linesInHalfAMinute }),

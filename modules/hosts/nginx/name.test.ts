@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { ALPHABET, makeRoom } from "../../meetings/rooms/index.ts";
-import { NAME_SCRIPT } from "./name-script.ts";
+import { loadPrograms } from "../../workspace/index.ts";
+import { programText } from "../tree/index.ts";
 
 /** A browser's document with what the page has of the script's: no more than it asks for. */
 function typeInto(): (typed: string) => string {
@@ -18,7 +19,7 @@ function typeInto(): (typed: string) => string {
     getElementById: (id: string) => (id === "name" ? field : {}),
     querySelectorAll: () => lines,
   };
-  runInNewContext(NAME_SCRIPT, { document });
+  runInNewContext(programText(loadPrograms(), "nginx/programs/name.js"), { document });
   return (typed) => {
     field.value = typed;
     typing();
