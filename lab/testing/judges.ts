@@ -159,6 +159,12 @@ END
     command: "sh -n $FILES && $FILES some.service restart",
     refuses: /./,
   },
+  {
+    id: "carries-calls",
+    reads: /^\/etc\/polder\/carries-calls$/,
+    command:
+      "! grep -vxE '[a-z0-9@.-]+' $FILES && while read -r name; do /usr/sbin/policy-rc.d \"$name\" restart; [ $? -eq 101 ] || exit 1; done <$FILES",
+  },
   { id: "nginx", reads: /^\/etc\/nginx\//, command: "nginx -t -q", refuses: /./ },
   {
     id: "prosody",

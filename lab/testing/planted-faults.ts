@@ -23,6 +23,7 @@ export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   hosts: (text) => text.replace(/^(\S+)( control-1\.)/m, "10.0.0.256$2"),
   resolver: (text) => text.replace("nameserver ", "nameserver x"),
   "restart-policy": (text) => text.replace("esac", ""),
+  "carries-calls": (text) => `${text}two words\n`,
   nginx: (text) => text.replace(/;/, ""),
   prosody: (text) => `${text}\nx = = 1\n`,
   gate: (text) => `${text}\nx = = 1\n`,

@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
 import { basePart, restartPolicy } from "./index.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
@@ -91,11 +96,41 @@ describe("the kernel", () => {
 });
 
 describe("what packages may restart", () => {
-  const policy = (carriesCalls: boolean) =>
-    restartPolicy([{ name: "prosody.service", reload: [], restart: [], carriesCalls }]).files?.[0];
-  it("is all but what carries calls", () => {
-    expect(policy(true)?.content).toContain("prosody.service | prosody)");
-    expect(policy(false)?.content).not.toContain("prosody");
-    expect(policy(true)?.mode).toBe("0755");
+  const folder = mkdtempSync(join(tmpdir(), "polder-policy-"));
+  const list = join(folder, "carries-calls");
+  const program = join(folder, "policy-rc.d");
+  const part = restartPolicy(
+    [
+      { name: "prosody.service", reload: [], restart: [], carriesCalls: true },
+      { name: "ssh.service", reload: [], restart: [], carriesCalls: false },
+    ],
+    loadPrograms(),
+  );
+  for (const { path, content } of part.files ?? []) {
+    const here = content.replace("/etc/polder/carries-calls", list);
+    writeFileSync(path === "/usr/sbin/policy-rc.d" ? program : list, here);
+  }
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const ask = (...args: string[]) => spawnSync("sh", [program, ...args]).status;
+
+  it("is all but what carries calls, which may be reloaded", () => {
+    for (const name of ["prosody", "prosody.service"]) {
+      expect([name, ask(name, "restart"), ask("--quiet", name, "stop")]).toEqual([name, 101, 101]);
+      expect([name, ask(name, "reload"), ask(name, "force-reload")]).toEqual([name, 0, 0]);
+    }
+    for (const name of ["ssh", "ssh.service", "prosod", "prosody-other", "."])
+      expect([name, ask(name, "restart")]).toEqual([name, 0]);
+  });
+
+  it("is nothing while nobody knows what carries calls", () => {
+    rmSync(list);
+    expect(ask("ssh", "restart")).toBe(101);
+  });
+
+  it("is a program that packages may run", () => {
+    expect(part.files?.map(({ path, mode }) => [path, mode])).toEqual([
+      ["/usr/sbin/policy-rc.d", "0755"],
+      ["/etc/polder/carries-calls", "0644"],
+    ]);
   });
 });

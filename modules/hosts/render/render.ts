@@ -28,7 +28,11 @@ const PARTS: Readonly<Record<Role, readonly Part[]>> = {
 export function renderHost(blueprint: Blueprint, host: Host, programs: Programs): HostTree {
   const parts = [basePart, ...PARTS[host.role]].map((part) => part(blueprint, host, programs));
   const units = parts.flatMap((part) => part.units ?? []);
-  return mergeParts(host, [...parts, watchPart(host, units, programs), restartPolicy(units)]);
+  return mergeParts(host, [
+    ...parts,
+    watchPart(host, units, programs),
+    restartPolicy(units, programs),
+  ]);
 }
 
 /** The trees of all hosts, in the Blueprint's order. Pure: the same Blueprint gives the same bytes. */
