@@ -203,7 +203,7 @@ END
     id: "coturn",
     reads: /^\/etc\/turnserver\.conf$|^\/usr\/local\/lib\/polder\/coturn-trial$/,
     command:
-      "/usr/local/lib/polder/coturn-trial && OPENSSL_CONF=/etc/coturn/openssl.cnf timeout 2 stdbuf -oL turnserver -c /etc/turnserver.conf --pidfile= --log-file=stdout; [ $? -eq 124 ]",
+      "/usr/local/lib/polder/coturn-trial /etc/turnserver.conf /etc/coturn/openssl.cnf /etc/coturn/live.sql && OPENSSL_CONF=/etc/coturn/openssl.cnf timeout 2 stdbuf -oL turnserver -c /etc/turnserver.conf --pidfile= --log-file=stdout; [ $? -eq 124 ]",
     refuses: /bad configuration|unknown argument|unrecognized|cannot/i,
   },
   {

@@ -12,6 +12,7 @@ import {
   type Worker,
   workerCommand,
 } from "../../modules/verification/probes/index.ts";
+import { loadPrograms } from "../../modules/workspace/index.ts";
 import { type DummySecrets, dummySecrets } from "./dummy-secrets.ts";
 import { judgeRoot } from "./judge-root.ts";
 
@@ -139,7 +140,7 @@ export class RelayServer {
     for (const name of ["work", "tree", "shared"]) mkdirSync(at(name));
     chmodSync(folder, 0o755);
     const dummies = dummySecrets();
-    for (const { path, content } of turnPart(blueprint, host).files ?? []) {
+    for (const { path, content } of turnPart(blueprint, host, loadPrograms()).files ?? []) {
       mkdirSync(dirname(at("tree", path)), { recursive: true });
       writeFileSync(at("tree", path), fill(content, blueprint, dummies, secrets));
     }
@@ -173,7 +174,7 @@ export class RelayServer {
 
   /** What converge would ship next; nothing is told to coturn. */
   write(blueprint: Blueprint, secrets: readonly string[], spoil = (text: string) => text): void {
-    const part = turnPart(blueprint, this.host).files ?? [];
+    const part = turnPart(blueprint, this.host, loadPrograms()).files ?? [];
     const file = part.find(({ path }) => path === "/etc/coturn/live.sql");
     const text = fill(file?.content ?? "", blueprint, this.secrets, secrets);
     writeFileSync(join(this.folder, "shared/live.sql"), spoil(text));

@@ -1,7 +1,7 @@
 import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
 import { FOLDER, gateFiles, gateHosts, limitsOf, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
-import { awaitAddresses, sandbox } from "../sandbox/index.ts";
+import { awaitAddresses, awaitAddressesProgram, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
 import { type Programs, reference, type TreeFile, type TreePart } from "../tree/index.ts";
 import { KEY, prosodyConfig } from "./config.ts";
@@ -46,6 +46,7 @@ export function prosodyPart(blueprint: Blueprint, host: Host, programs: Programs
       ...accounts(blueprint, host),
       ...gateFiles(programs, hasRelays),
       textFile(OPENSSL, opensslConfig()),
+      ...awaitAddressesProgram(programs),
       textFile(DROP_IN, [
         "[Service]",
         "# Signatures, for which Prosody has no setting.",

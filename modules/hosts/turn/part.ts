@@ -1,11 +1,10 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { rawFile, textFile } from "../host/index.ts";
-import { awaitAddresses, sandbox } from "../sandbox/index.ts";
+import { programFiles, rawFile, textFile } from "../host/index.ts";
+import { awaitAddresses, awaitAddressesProgram, sandbox } from "../sandbox/index.ts";
 import { opensslConfig } from "../tls/index.ts";
-import { reference, type TreePart } from "../tree/index.ts";
+import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { CERTIFICATE, DATABASE, KEY, LIVE, listening, turnConfig, turnDatabase } from "./config.ts";
 import { turnLimits } from "./limits.ts";
-import { trialStart } from "./trial-start.ts";
 
 const CONFIG = "/etc/turnserver.conf";
 const OPENSSL = "/etc/coturn/openssl.cnf";
@@ -16,7 +15,7 @@ const READ_LIVE = `/usr/bin/sqlite3 -init /dev/null -bail ${DATABASE} ".read ${L
 const PRIVATE = { group: "turnserver", mode: "0640" } as const;
 
 /** The relay of a turn host. */
-export function turnPart(blueprint: Blueprint, host: Host): TreePart {
+export function turnPart(blueprint: Blueprint, host: Host, programs: Programs): TreePart {
   const { memoryMiB, descriptors } = turnLimits(blueprint);
   return {
     packages: { install: ["coturn", "openssl", "iproute2", "sqlite3"], absent: [] },
@@ -26,9 +25,8 @@ export function turnPart(blueprint: Blueprint, host: Host): TreePart {
       rawFile(CERTIFICATE, reference("turn/tls.crt")),
       rawFile(KEY, reference("turn/tls.key"), PRIVATE),
       textFile(OPENSSL, opensslConfig()),
-      rawFile(TRIAL, trialStart({ config: CONFIG, openssl: OPENSSL, live: LIVE }), {
-        mode: "0755",
-      }),
+      ...programFiles(programs, "turn/programs/trial-start.sh", TRIAL),
+      ...awaitAddressesProgram(programs),
       textFile(DROP_IN, [
         "[Unit]",
         "# Its addresses must be there before it binds to them.",
@@ -65,6 +63,6 @@ export function turnPart(blueprint: Blueprint, host: Host): TreePart {
       },
     ],
     masked: [],
-    checks: [{ id: "turn-trial-start", command: [TRIAL] }],
+    checks: [{ id: "turn-trial-start", command: [TRIAL, CONFIG, OPENSSL, LIVE] }],
   };
 }

@@ -16,7 +16,7 @@ const turn = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "turn")
 const blueprint = buildBlueprint(inputOf(someInstance()));
 
 const fileOf = (of: Blueprint, host: Host, wanted: string) =>
-  turnPart(of, host).files?.find(({ path }) => path === wanted)?.content ?? "";
+  turnPart(of, host, loadPrograms()).files?.find(({ path }) => path === wanted)?.content ?? "";
 const configOf = (of: Blueprint, host: Host) => fileOf(of, host, "/etc/turnserver.conf");
 const values = (config: string, key: string) =>
   [...config.matchAll(new RegExp(`^${key}(?:=(.*))?$`, "gm"))].map((m) => m[1] ?? "");
@@ -109,7 +109,7 @@ it("asks for no restart where a host more or a step of a rotation changes a file
 });
 
 it("reloads certificates, which cuts nobody off, and restarts only for the rest", () => {
-  const [unit] = turnPart(blueprint, turn(blueprint)).units ?? [];
+  const [unit] = turnPart(blueprint, turn(blueprint), loadPrograms()).units ?? [];
   expect(unit?.carriesCalls).toBe(true);
   expect(unit?.reload).toEqual([
     "/etc/coturn/turn.crt",
