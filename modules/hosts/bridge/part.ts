@@ -50,6 +50,6 @@ export function bridgePart({ hosts }: Blueprint, _host: Host, programs: Programs
       },
     ],
     masked: [],
-    checks: [pythonCheck("bridge-stand-in", [PROGRAM, settingsOf(PROGRAM)])],
+    checks: [pythonCheck(programs, "bridge-stand-in", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }

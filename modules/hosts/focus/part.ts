@@ -56,6 +56,6 @@ export function focusPart(blueprint: Blueprint, host: Host, programs: Programs):
       },
     ],
     masked: [],
-    checks: [pythonCheck("focus-stand-in", [PROGRAM, settingsOf(PROGRAM)])],
+    checks: [pythonCheck(programs, "focus-stand-in", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }

@@ -48,17 +48,10 @@ export function programFiles(
 }
 
 /** Python reads programs without running them, and their settings; it writes nothing down. */
-export const pythonCheck = (id: string, paths: readonly string[]): Check => ({
+export const pythonCheck = (programs: Programs, id: string, paths: readonly string[]): Check => ({
   id,
   command: [
-    "/usr/bin/python3",
-    "-c",
-    [
-      "import json, sys",
-      "for path in sys.argv[1:]:",
-      '    text = open(path, encoding="utf-8").read()',
-      '    json.loads(text) if path.endswith(".json") else compile(text, path, "exec")',
-    ].join("\n"),
+    ...["/usr/bin/python3", "-c", programText(programs, "host/programs/check-python.py")],
     ...paths,
   ],
 });

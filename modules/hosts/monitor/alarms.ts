@@ -70,7 +70,7 @@ export function alarms(blueprint: Blueprint, programs: Programs): TreePart {
     })),
     masked: [],
     checks: [
-      pythonCheck("monitor-alarm", [
+      pythonCheck(programs, "monitor-alarm", [
         ...[PROGRAM, MODULE].flatMap((path) => [path, settingsOf(path)]),
         BEATS,
       ]),

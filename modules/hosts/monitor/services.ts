@@ -58,6 +58,6 @@ export function services(blueprint: Blueprint, own: Host, programs: Programs): T
       },
     ],
     masked: [],
-    checks: [pythonCheck("monitor-services", [PROGRAM, settingsOf(PROGRAM)])],
+    checks: [pythonCheck(programs, "monitor-services", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }

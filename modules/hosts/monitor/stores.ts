@@ -95,7 +95,7 @@ export function stores(blueprint: Blueprint, own: Host, programs: Programs): Tre
     })),
     masked: [],
     checks: [
-      pythonCheck("monitor-split", [
+      pythonCheck(programs, "monitor-split", [
         ...[PROGRAM, JOURNAL].flatMap((path) => [path, settingsOf(path)]),
         INCIDENT,
       ]),

@@ -64,6 +64,6 @@ export function watchPart(host: Host, units: readonly Unit[], programs: Programs
       },
     ],
     masked: [],
-    checks: [pythonCheck("watch", [PROGRAM, settingsOf(PROGRAM)])],
+    checks: [pythonCheck(programs, "watch", [PROGRAM, settingsOf(PROGRAM)])],
   };
 }
