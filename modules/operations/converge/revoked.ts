@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { OutsideFailure } from "../../common/outside/index.ts";
 import { explainSsh } from "./connections.ts";
 
@@ -8,23 +10,18 @@ const FOLDER = "/var/lib/polder-gate";
 /** Milliseconds for the way there and back, the jump included. */
 const PATIENCE = 30_000;
 
+/** A word for a remote shell. */
+const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
+
 /**
- * The list replaces the old one by a rename, and only whole: a line that was cut off on the way
- * would let somebody in again.
+ * What replaces the list on a host by what comes on standard input.
  *
- * @param bytes how many must arrive on standard input
+ * @param bytes how many must arrive
  */
-export const putRevoked = (folder: string, group: string, bytes: number): string =>
-  [
-    "set -eu",
-    "umask 077",
-    `install -d -m 0750 -g ${group} ${folder}`,
-    `cat >${folder}/revoked.new`,
-    `[ "$(wc -c <${folder}/revoked.new)" -eq ${bytes} ]`,
-    `chgrp ${group} ${folder}/revoked.new`,
-    `chmod 0640 ${folder}/revoked.new`,
-    `mv -f ${folder}/revoked.new ${folder}/revoked`,
-  ].join("; ");
+export const putRevoked = (folder: string, group: string, bytes: number): readonly string[] => {
+  const program = join(import.meta.dirname, "programs/put-revoked.sh");
+  return ["sh", "-c", readFileSync(program, "utf8"), "put-revoked", folder, group, String(bytes)];
+};
 
 /**
  * Puts the list of what is revoked on a control host.
@@ -38,8 +35,8 @@ export function shipRevoked(
   host: string,
   text: string,
 ): Promise<void> {
-  const script = putRevoked(FOLDER, "prosody", Buffer.byteLength(text));
-  const remote = `sudo -n sh -c '${script}'`;
+  const command = putRevoked(FOLDER, "prosody", Buffer.byteLength(text));
+  const remote = ["sudo", "-n", ...command].map(quoted).join(" ");
   return new Promise((resolve, reject) => {
     const child = spawn("ssh", [...sshArguments, remote], {
       stdio: ["pipe", "ignore", "pipe"],

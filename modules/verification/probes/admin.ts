@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { HostProgram } from "./programs.ts";
 
 export interface Ran {
   /** -1: it was ended by a signal or its time limit. */
@@ -11,6 +12,8 @@ export interface Ran {
 export interface Admin {
   /** Runs a command on a host as root. Its arguments are quoted. `timeout` in ms. */
   run(host: string, command: readonly string[], options?: AdminOptions): Promise<Ran>;
+  /** Runs one of the probes' own programs on a host as root. */
+  python(host: string, program: HostProgram, options?: AdminOptions): Promise<Ran>;
   /** Runs the ssh client with more options before its own ones; no sudo. */
   ssh(host: string, options: readonly string[], command: readonly string[]): Promise<Ran>;
   /** A connection from a host to another address and port. */

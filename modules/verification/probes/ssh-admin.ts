@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { Admin, AdminOptions, Ran } from "./admin.ts";
 import { dialTcp } from "./dial.ts";
+import { loadHostProgram } from "./programs.ts";
 import { hostOf, hostsOf } from "./services.ts";
 
 /** Time for one command, ms. */
@@ -10,28 +11,6 @@ const WAIT = 60_000;
 
 /** A word for a remote shell. */
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
-
-/** Passes bytes between its own standard streams and one connection of the host's. */
-const RELAY = `
-import os, socket, sys, threading
-s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
-s.settimeout(None)
-sys.stdout.buffer.write(b"+"); sys.stdout.flush()
-def up():
-    while True:
-        d = os.read(0, 65536)
-        if not d: break
-        s.sendall(d)
-    try: s.shutdown(socket.SHUT_WR)
-    except OSError: pass
-threading.Thread(target=up, daemon=True).start()
-while True:
-    try: d = s.recv(65536)
-    except OSError: break
-    if not d: break
-    sys.stdout.buffer.write(d); sys.stdout.flush()
-os._exit(0)
-`;
 
 /** A process as a stream: what is written is its input, what it prints is read. */
 function streamOf(child: ChildProcess): Duplex {
@@ -117,20 +96,24 @@ export function startAdmin(
       lane.waiting.shift()?.();
     };
   };
+  const run: Admin["run"] = async (host, command, options) => {
+    const leave = await enter(host);
+    const remote = ["sudo", "-n", ...command.map(quote)];
+    return end([...shared, ...argumentsFor(host), "--", ...remote], options).finally(leave);
+  };
+  const relay = loadHostProgram("relay");
   return {
-    run: async (host, command, options) => {
-      const leave = await enter(host);
-      const remote = ["sudo", "-n", ...command.map(quote)];
-      return end([...shared, ...argumentsFor(host), "--", ...remote], options).finally(leave);
-    },
+    run,
+    python: (host, program, options) =>
+      run(host, ["python3", "-c", loadHostProgram(program)], options),
     ssh: (host, options, command) =>
       end([...options, ...shared, ...argumentsFor(host), ...command.map(quote)], {
         timeout: 20_000,
       }),
     dial: async (host, address, port) => {
       const leave = await enter(host);
-      const relay = ["sudo", "-n", "python3", "-c", quote(RELAY), address, String(port)];
-      const child = start([...shared, ...argumentsFor(host), "--", ...relay]);
+      const remote = ["sudo", "-n", "python3", "-c", quote(relay), address, String(port)];
+      const child = start([...shared, ...argumentsFor(host), "--", ...remote]);
       child.on("close", leave);
       return opened(child, true);
     },

@@ -10,40 +10,13 @@ interface Attempt {
   readonly port: number;
 }
 
-/**
- * Tries each place and prints what came of it; whoever listens there hears the host's name. Python
- * is on every host, since Ansible needs it.
- */
-const SCRIPT = `
-import json, socket, sys, threading
-job = json.load(sys.stdin)
-out = [None] * len(job["attempts"])
-def go(i, one):
-    family = socket.AF_INET6 if ":" in one["address"] else socket.AF_INET
-    kind = socket.SOCK_STREAM if one["protocol"] == "tcp" else socket.SOCK_DGRAM
-    s = socket.socket(family, kind)
-    s.settimeout(2)
-    try:
-        s.connect((one["address"], one["port"]))
-        s.sendall(job["name"].encode())
-        out[i] = "sent"
-    except OSError as e:
-        out[i] = type(e).__name__ + " " + str(e)
-    finally:
-        s.close()
-threads = [threading.Thread(target=go, args=x) for x in enumerate(job["attempts"])]
-[t.start() for t in threads]
-[t.join() for t in threads]
-print(json.dumps(out))
-`;
-
 async function attempt(
   host: string,
   attempts: readonly Attempt[],
   context: Context,
 ): Promise<string[]> {
   const input = JSON.stringify({ name: host, attempts });
-  const ran = await context.admin.run(host, ["python3", "-c", SCRIPT], { input });
+  const ran = await context.admin.python(host, "attempt", { input });
   if (ran.code !== 0) throw new Error(`python3 on ${host}: ${ran.stderr.trim()}`);
   return JSON.parse(ran.stdout) as string[];
 }
