@@ -13,20 +13,21 @@ lab: preflight-lab setup $(STAMPS)/lab-packages
 	@lab/main-job.sh
 
 ## test       everything that CI runs: lint, types, unit tests, Debian's programs, the lab
-test: preflight-lab setup $(STAMPS)/judges $(STAMPS)/lab-packages
+test: preflight-lab setup $(STAMPS)/judges $(STAMPS)/linters $(STAMPS)/lab-packages
 	@node --import tsx scripts/test.ts unit debian lab
 
 ## unit       the tests that need no lab, in seconds
 unit: preflight setup
 	@npx vitest run --project unit
 
-## lint       formatting, lint, module boundaries, dead code, types, shell
-lint: preflight setup $(STAMPS)/judges
+## lint       formatting, lint, module boundaries, dead code, types; Python, shell, Lua, playbook
+lint: preflight setup $(STAMPS)/judges $(STAMPS)/linters
 	@npx biome check .
 	@npx depcruise modules stacks cli lab scripts
 	@npx knip
 	@npx tsc -p .
 	@build/venv/bin/ruff check -q .
+	@scripts/lint-programs.sh
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
 ## soak       what takes long: more deployments, each planted fault alone, interrupts, hundreds of runs (docs/tests.md)
@@ -80,12 +81,20 @@ $(STAMPS)/judges: ansible/requirements-judges.txt $(STAMPS)/ansible
 	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 
-# The only packages that are installed on the machine itself; docs/lab.md lists them.
+# These and the linters below are the only packages that are installed on the machine itself; docs/lab.md lists them.
 $(STAMPS)/lab-packages:
 	@for program in mmdebstrap ip nft systemd-nspawn; do command -v $$program >/dev/null || missing=1; done; \
 	[[ -z $${missing:-} ]] || { \
 	  echo "setup: Debian packages mmdebstrap, iproute2, nftables, systemd-container"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap iproute2 nftables systemd-container >/dev/null; }
+	@mkdir -p $(@D) && touch $@
+
+# Linters that are Debian packages: no registry has them without a download of its own. Whoever has them needs no root.
+$(STAMPS)/linters:
+	@for program in shellcheck luacheck; do command -v $$program >/dev/null || missing=1; done; \
+	[[ -z $${missing:-} ]] || { \
+	  echo "setup: Debian packages shellcheck, lua-check"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends shellcheck lua-check >/dev/null; }
 	@mkdir -p $(@D) && touch $@
 
 preflight:

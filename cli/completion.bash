@@ -1,6 +1,7 @@
 # What bash evaluates, and zsh by its bashcompinit. `polder completion` prints $_polder_places before it, a line each:
 #   PATH:WORDS         what may stand after a command, such as "keys rotate"; @instance where an instance is asked for
 #   PATH=OPTION:WORDS  the values of an option
+# shellcheck shell=bash disable=SC2154
 
 # The words of a line, by what stands before its colon; nothing when there is no such line.
 _polder_words() {
@@ -24,6 +25,8 @@ _polder() {
     done
     ;;
   esac
+  # Words hold no blanks, and zsh has no mapfile.
+  # shellcheck disable=SC2207
   COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o bashdefault -o default -F _polder polder

@@ -28,7 +28,8 @@ polder apply "$instance"
 deployed=$((SECONDS - began))
 # Somebody must take the alarms: that nobody does is a fault, and the probes say so.
 node --import tsx lab/receive-alarms.ts "$(sed -n 's|^alarms:.*:\([0-9]*\)/.*|\1|p' "instances/$instance/instance.yaml")" &
-trap "kill $! 2>/dev/null" EXIT
+receiver=$!
+trap 'kill "$receiver" 2>/dev/null' EXIT
 polder keys init "$instance"
 polder converge "$instance"
 converged=$((SECONDS - began))

@@ -111,7 +111,8 @@ provide() { # one provider, by its folder
 
 sources=()
 for module in "$here"/*/go.mod; do provide "$(dirname "$module")"; done
-all=$(IFS=,; echo "${sources[*]}" | sed 's/,/, /g')
+all=$(IFS=,; echo "${sources[*]}")
+all=${all//,/, }
 
 cat >"$work/terraform.rc" <<RC
 # Written by providers/build.sh. Use: TF_CLI_CONFIG_FILE=$mirror/terraform.rc terraform init

@@ -18,8 +18,9 @@ python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/
   lack "python3 is missing, older than 3.11, or without venv: install 3.11 or later (python3-venv on Debian); Ansible runs on it"
 
 if [ "$1" = lab ]; then
-  [ "$(uname -s)" = Linux ] && [ -e /etc/debian_version ] ||
+  if [ "$(uname -s)" != Linux ] || [ ! -e /etc/debian_version ]; then
     lack "the lab runs on Debian 12 or 13: use a virtual machine with it"
+  fi
   [ "$(id -u)" = 0 ] || lack "the lab needs root for its namespaces: sudo make lab"
 fi
 [ "$missing" = 0 ]

@@ -40,6 +40,7 @@ check("module boundaries", npx("depcruise", "modules", "stacks", "cli", "lab", "
 check("dead code", npx("knip"));
 check("types", npx("tsc", "-p", "."));
 check("python", [join(root, "build/venv/bin/ruff"), "check", "-q", "."]);
+check("shell and Lua", [join(root, "scripts/lint-programs.sh")]);
 check("ansible", [
   ...["env", "-C", "ansible", `PATH=${root}/build/venv/bin:${process.env["PATH"]}`],
   ...["ansible-lint", "--offline", "-q"],

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Hetzner's own command: makes, lists, changes and deletes through an API. Ends at the first surprise.
 set -euo pipefail
 

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Puts what comes on standard input in place of the list of what is revoked: put-revoked FOLDER GROUP BYTES.
 # By a rename, and only whole: a line that was cut off on the way would let somebody in again.
 set -eu
