@@ -4,9 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { renderAll } from "../modules/hosts/render/index.ts";
+import type { TreeFile } from "../modules/hosts/tree/index.ts";
 import { loadInstance, loadPrograms } from "../modules/workspace/index.ts";
 import { buildFolder, ROOT } from "./environment.ts";
 import { writeTrees } from "./trees.ts";
+
+/** A PNG's beginning, which is no UTF-8, and what would be a secret's place in a text. */
+const PICTURE: TreeFile = {
+  path: "/usr/local/share/polder/web/picture.png",
+  content: Buffer.from("\x89PNG\r\n\x1a\n\0\xff@@secret:web/tls.key@@\r", "latin1").toString(
+    "base64",
+  ),
+  binary: true,
+  ...{ owner: "root", group: "root", mode: "0644" },
+};
 
 // Python's own tests of the code that runs on hosts; they read one tree that TypeScript wrote.
 it("ansible/tests", () => {
@@ -14,15 +25,22 @@ it("ansible/tests", () => {
   const name = "bundle-test";
   const folder = mkdtempSync(join(tmpdir(), "polder-bundle-"));
   try {
-    cpSync(join(writeTrees(name, renderAll(blueprint, loadPrograms())), "turn-1"), folder, {
-      recursive: true,
-    });
+    const trees = renderAll(blueprint, loadPrograms()).map((tree) => ({
+      ...tree,
+      files: [...tree.files, PICTURE],
+    }));
+    cpSync(join(writeTrees(name, trees), "turn-1"), folder, { recursive: true });
     const ran = spawnSync(
       join(ROOT, "build/venv/bin/python"),
       ["-m", "unittest", "discover", "-s", join(ROOT, "ansible/tests")],
       {
         encoding: "utf8",
-        env: { ...process.env, POLDER_RENDERED: folder, PYTHONDONTWRITEBYTECODE: "1" },
+        env: {
+          ...process.env,
+          POLDER_RENDERED: folder,
+          POLDER_PICTURE: PICTURE.content,
+          PYTHONDONTWRITEBYTECODE: "1",
+        },
       },
     );
     expect(ran.stderr).toMatch(/Ran [3-9]\d tests[\s\S]*OK/);

@@ -1,27 +1,30 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { HostTree } from "../modules/hosts/tree/index.ts";
+import { bytesOf, type HostTree } from "../modules/hosts/tree/index.ts";
 import { buildFolder } from "./environment.ts";
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
 
-/** What is on a host beside the files' text, which lies next to it: compared and read by auditors. */
+/** What is on a host beside the files' contents, which lie next to it: compared and read by auditors. */
 const summary = (tree: HostTree) => ({
   ...tree,
-  files: tree.files.map(({ content, ...file }) => ({ ...file, sha256: sha256(content) })),
+  files: tree.files.map(({ content, ...file }) => ({
+    ...file,
+    sha256: sha256(bytesOf({ content, ...file })),
+  })),
 });
 
 /** Digest of a rendered tree: references stand in it, so it is the same with any vault. */
 export const renderedDigest = (tree: HostTree): string => sha256(JSON.stringify(summary(tree)));
 
 function writeTree(folder: string, tree: HostTree): void {
-  for (const { path, content, mode } of tree.files) {
-    const file = join(folder, "files", path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
+  for (const file of tree.files) {
+    const place = join(folder, "files", file.path);
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, bytesOf(file));
     // Only whether it is a program: who may read it here is the reader's own affair.
-    if (mode === "0755") chmodSync(file, 0o755);
+    if (file.mode === "0755") chmodSync(place, 0o755);
   }
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "tree.json"), `${JSON.stringify(summary(tree), null, 2)}\n`);

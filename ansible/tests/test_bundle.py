@@ -208,14 +208,30 @@ class ActionTest(unittest.TestCase):
 
     def test_reads_what_typescript_rendered(self):
         folder = os.environ["POLDER_RENDERED"]
-        tree, texts = self.action.read_tree(folder)
+        tree, rendered = self.action.read_tree(folder)
         self.assertGreater(len(tree["files"]), 10)
-        path = tree["files"][0]["path"]
-        with open(os.path.join(folder, "files", path.lstrip("/")), "ab") as file:
+        path = os.path.join(folder, "files", tree["files"][0]["path"].lstrip("/"))
+        self.addCleanup(os.truncate, path, os.path.getsize(path))
+        with open(path, "ab") as file:
             file.write(b"#")
         with self.assertRaisesRegex(ansible.errors.AnsibleError, "not what was rendered"):
             self.action.read_tree(folder)
-        self.assertEqual(set(texts), {entry["path"] for entry in tree["files"]})
+        self.assertEqual(set(rendered), {entry["path"] for entry in tree["files"]})
+
+    def test_a_picture_arrives_byte_by_byte_though_it_looks_like_a_reference(self):
+        picture = base64.b64decode(os.environ["POLDER_PICTURE"])
+        path = "/usr/local/share/polder/web/picture.png"
+        tree, rendered = self.action.read_tree(os.environ["POLDER_RENDERED"])
+        tree["files"] = [entry for entry in tree["files"] if entry["path"] in (path, "/etc/issue")]
+        wanted, contents = self.action.bundle_of(tree, {p: rendered[p] for p in (path, "/etc/issue")}, {})
+        self.assertEqual(contents[path], picture)
+        self.assertIn(b"@@secret:", picture)
+        with tempfile.TemporaryDirectory() as root:
+            trees = Trees(root)
+            for entry in wanted["files"]:
+                entry.update(owner=OWNER, group=GROUP)
+            with open(trees.file(trees.stage(wanted, contents), path), "rb") as file:
+                self.assertEqual(file.read(), picture)
 
 
 class ModuleTest(unittest.TestCase):

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { TreeFile } from "../../modules/hosts/tree/index.ts";
+import { bytesOf, type TreeFile } from "../../modules/hosts/tree/index.ts";
 import type { Judge } from "./judges.ts";
 
 /** What one program said of its files. */
@@ -57,10 +57,10 @@ export async function judgeTree(
   const asked = judges.filter(({ reads }) => files.some(({ path }) => reads.test(path)));
   const folder = mkdtempSync(join(tmpdir(), "polder-judge-"));
   try {
-    for (const { path, content } of files) {
-      const file = join(folder, "tree", path);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, content);
+    for (const file of files) {
+      const place = join(folder, "tree", file.path);
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, bytesOf(file));
     }
     mkdirSync(join(folder, "work"));
     writeFileSync(join(folder, "run"), script(files, asked));

@@ -30,19 +30,23 @@ def read_tree(folder):
     """A tree as `polder render` wrote it, held against its own sums."""
     with open(os.path.join(folder, "tree.json"), encoding="utf-8") as file:
         tree = json.load(file)
-    texts = {}
+    rendered = {}
     for entry in tree["files"]:
         with open(os.path.join(folder, "files", entry["path"].lstrip("/")), "rb") as file:
             content = file.read()
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
             raise AnsibleActionFail(f"{entry['path']} in {folder} is not what was rendered: run it again")
-        texts[entry["path"]] = content.decode("utf-8")
-    return tree, texts
+        rendered[entry["path"]] = content
+    return tree, rendered
 
 
-def bundle_of(tree, texts, values):
-    """What the host shall be, and the files' contents, filled in."""
-    contents = {path: fill(path, text, values).encode("utf-8") for path, text in texts.items()}
+def bundle_of(tree, rendered, values):
+    """What the host shall be, and the files' contents, filled in; what is no text goes as it is."""
+    binary = {entry["path"] for entry in tree["files"] if entry.get("binary")}
+    contents = {
+        path: content if path in binary else fill(path, content.decode("utf-8"), values).encode("utf-8")
+        for path, content in rendered.items()
+    }
     files = [
         {
             "path": entry["path"], "mode": entry["mode"], "owner": entry["owner"], "group": entry["group"],
@@ -62,10 +66,10 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         phase = self._task.args["phase"]
-        tree, texts = read_tree(task_vars["polder_tree"])
+        tree, rendered = read_tree(task_vars["polder_tree"])
         # Beside the vault stands what is public: the host's SSH certificate, and the keys that tokens are checked with.
         values = {**self._loader.load_from_file(task_vars["polder_vault"]), **task_vars["polder_public"]}
-        wanted, contents = bundle_of(tree, texts, values)
+        wanted, contents = bundle_of(tree, rendered, values)
         bundle = {
             "wanted": wanted,
             "admins": task_vars["polder_admins"],

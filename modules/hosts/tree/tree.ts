@@ -4,11 +4,18 @@ import type { Role } from "../../planning/sizing/index.ts";
 export interface TreeFile {
   /** Absolute path on the host. */
   readonly path: string;
+  /** Its text; of a binary file the bytes in base64, so that a tree stays plain JSON. */
   readonly content: string;
+  /** It isn't text, such as a PNG: no reference is looked for in it. */
+  readonly binary?: true;
   readonly owner: string;
   readonly group: string;
   readonly mode: "0644" | "0640" | "0600" | "0755" | "0440";
 }
+
+/** What is in a file, byte for byte. */
+export const bytesOf = ({ content, binary }: Pick<TreeFile, "content" | "binary">): Buffer =>
+  Buffer.from(content, binary ? "base64" : "utf8");
 
 /** A systemd unit that must be enabled and running, and what a change of files asks of it. */
 export interface Unit {
