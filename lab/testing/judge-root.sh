@@ -9,8 +9,7 @@ target=$1 building=$2 sources=$3 apt_conf=$4
 # of Hetzner's API, pebble an ACME server, both for tests.
 packages=systemd,systemd-sysv,dbus,libpam-systemd,systemd-journal-remote,systemd-timesyncd
 packages+=,openssh-server,sudo,nftables,kmod,procps,python3,unattended-upgrades,openssl
-packages+=,ca-certificates,debian-archive-keyring,nginx,prosody,coturn,lua5.4,age,curl,iproute2,pebble,lua-check
-packages+=,hcloud-cli
+packages+=,ca-certificates,debian-archive-keyring,nginx,prosody,coturn,lua5.4,age,curl,iproute2,pebble,hcloud-cli
 
 [[ ! -e $target ]] || exit 0
 trap 'rm -rf --one-file-system "$building"' EXIT
