@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * Suites that take longest begin first, so that none is left to run alone at the end; the very longest even
  * before the unit tests, which fill the time until the lab is up.
  */
-const LONGEST = ["hetzner.debian", "gate-limits.debian", "hypervisor/hypervisor.lab"];
+const LONGEST = ["enumeration.debian", "gate-limits.debian", "render.debian"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

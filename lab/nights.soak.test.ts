@@ -3,7 +3,7 @@
 // hosts rebooted and made anew.
 import { afterAll, beforeAll } from "vitest";
 import { moreAlarmTests } from "./cluster/alarms.ts";
-import { convergeFaultTests } from "./cluster/converge.ts";
+import { convergeChangeTests, convergeFaultTests } from "./cluster/converge.ts";
 import { driftTests } from "./cluster/drift.ts";
 import { otherJudgesTests } from "./cluster/other-judges.ts";
 import { plantedFaultTests } from "./cluster/planted-faults.ts";
@@ -16,6 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.takeDown());
 
+convergeChangeTests();
 convergeFaultTests();
 plantedFaultTests();
 moreAlarmTests();

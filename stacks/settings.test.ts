@@ -211,8 +211,8 @@ const ROWS: readonly (readonly [string, keyof typeof SURFACES, unknown, unknown,
 const ELSEWHERE: Readonly<Record<string, string>> = {
   name: "is the folder's name, which everything that an instance has is called by (workspace.test.ts)",
   cloud: "comes with another location (two-clouds.test.ts)",
-  "certificates.acmeDirectory": "is asked by polder keys renew (lab/acme.lab.test.ts)",
-  "certificates.acmeKeyId": "is asked by polder keys renew (lab/acme.lab.test.ts)",
+  "certificates.acmeDirectory": "is asked by polder keys renew (lab/acme.soak.test.ts)",
+  "certificates.acmeKeyId": "is asked by polder keys renew (lab/acme.soak.test.ts)",
   residency:
     "refuses locations, and names the rules that are judged (cli/commands/residency.test.ts)",
   "packages.source": "comes with a mirror: packages is among the rows",

@@ -8,9 +8,32 @@ import { polder } from "../testing/polder.ts";
 
 const on = (host: string, script: string) => cluster.on(host, script);
 
-/** A red probe, a service that stopped, and a webhook that takes nothing. */
+/** A service that stops, and comes back. */
 export function alarmTests(): void {
   describe("alarms", () => {
+    const { webhook } = cluster;
+
+    it("tell of a web server that was stopped, and of its end", async () => {
+      webhook.forget();
+      const alarms = [
+        /^unit\/control-1\S+\/nginx\.service$/,
+        /^service\/control-1\S+\/page$/,
+        /^service\/control-1\S+\/handshake$/,
+      ];
+      await on("control-1", "systemctl stop nginx");
+      try {
+        await webhook.reported("control-1", alarms, "red");
+      } finally {
+        await on("control-1", "systemctl start nginx");
+      }
+      await webhook.reported("control-1", alarms, "green");
+    });
+  });
+}
+
+/** A red probe, a webhook that takes nothing, each other kind of fault, and what a taken host sends. */
+export function moreAlarmTests(): void {
+  describe("more alarms", () => {
     const { webhook } = cluster;
     beforeAll(() => webhook.forget());
 
@@ -42,22 +65,6 @@ export function alarmTests(): void {
       expect(units).toEqual(["polder-test-late.service", "polder-test-late.service"]);
     });
 
-    it("tell of a web server that was stopped, and of its end", async () => {
-      webhook.forget();
-      const alarms = [
-        /^unit\/control-1\S+\/nginx\.service$/,
-        /^service\/control-1\S+\/page$/,
-        /^service\/control-1\S+\/handshake$/,
-      ];
-      await on("control-1", "systemctl stop nginx");
-      try {
-        await webhook.reported("control-1", alarms, "red");
-      } finally {
-        await on("control-1", "systemctl start nginx");
-      }
-      await webhook.reported("control-1", alarms, "green");
-    });
-
     it("that nobody takes are seen by the probe, and come when somebody does", async () => {
       webhook.forget();
       await webhook.close();
@@ -69,14 +76,6 @@ export function alarmTests(): void {
       await on("monitor-1", "systemctl start polder-alarm.service");
       expect(red((await cluster.probe("alarms")).findings)).toEqual([]);
     });
-  });
-}
-
-/** Each other kind of fault, and what a taken host sends. */
-export function moreAlarmTests(): void {
-  describe("more alarms", () => {
-    const { webhook } = cluster;
-    beforeAll(() => webhook.forget());
 
     it("tell of a certificate that ends in ten days, and of a new one", async () => {
       const certificate = [/^certificate\/turn-1.*turn\.crt$/];

@@ -37,7 +37,7 @@ async function secretsOfVault(): Promise<Canary[]> {
   }));
 }
 
-/** Converges the cluster for the first time, again, and after changes. */
+/** Converges the cluster for the first time, again, and after a change by hand. */
 export function convergeTests(): void {
   describe("converge", () => {
     test("from bare servers to running hosts, each key recorded as unverified", async () => {
@@ -137,7 +137,12 @@ export function convergeTests(): void {
       expect(done.stdout).toContain("turn-1: changed");
       expect((await converge(["--check", "--limit", "turn-1"])).code).toBe(0);
     });
+  });
+}
 
+/** What a converge does with what was changed, on a cluster that is converged. */
+export function convergeChangeTests(): void {
+  describe("converge after a change", () => {
     test("a needed restart that cuts calls off waits for --restart, and is told until then", async () => {
       const started = () => on("control-1", "systemctl show -p InvocationID --value prosody");
       const before = await started();
