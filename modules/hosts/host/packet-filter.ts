@@ -23,9 +23,20 @@ function ownAddresses(blueprint: Blueprint, host: Host): string[] {
   return [...privateAddresses(host), direct?.ipv4, direct?.ipv6].filter((one) => one !== undefined);
 }
 
+/** Each host asks for the peers of its flows, each of which goes through all hosts: once a Blueprint is enough. */
+const known = new WeakMap<Blueprint, Map<Peer, PeerSet>>();
+
 /** Everybody whom a peer means; undefined is the internet, which needs no list. */
 function peerSet(blueprint: Blueprint, peer: Peer): PeerSet | undefined {
   if (peer.kind === "internet") return undefined;
+  const sets = known.get(blueprint) ?? new Map<Peer, PeerSet>();
+  known.set(blueprint, sets);
+  const set = sets.get(peer) ?? expanded(blueprint, peer);
+  sets.set(peer, set);
+  return set;
+}
+
+function expanded(blueprint: Blueprint, peer: Exclude<Peer, { kind: "internet" }>): PeerSet {
   const all =
     peer.kind === "ranges"
       ? peer.ranges

@@ -5,7 +5,7 @@ import { type Blueprint, buildBlueprint, Refused } from "../../planning/blueprin
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { secretsOf } from "../../secrets/keyring/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
-import { referencesIn } from "../tree/index.ts";
+import { type HostTree, referencesIn } from "../tree/index.ts";
 import { renderAll } from "./index.ts";
 
 /** Blueprints that can be rendered: demand that can be planned, packages that hosts can fetch. */
@@ -37,52 +37,42 @@ describe("where private networks have IPv4 alone", () => {
   });
 });
 
+/** Each path once, and every file named whole and readable. */
+function expectWholeFiles(blueprint: Blueprint, trees: readonly HostTree[]): void {
+  expect(trees.map(({ host }) => host)).toEqual(blueprint.hosts.map(({ id }) => id));
+  for (const { files } of trees) {
+    const paths = files.map(({ path }) => path);
+    expect(paths).toEqual([...new Set(paths)].sort());
+    for (const { path, content } of files)
+      if (/undefined|\[object |NaN|\r/.test(content)) expect.fail(`${path}: ${content}`);
+  }
+}
+
+/** Secrets that are known, that this host gets, and that may leave the vault. */
+function expectOwnSecrets(blueprint: Blueprint, trees: readonly HostTree[]): void {
+  const known = new Map(secretsOf(blueprint).map((spec) => [spec.name, spec]));
+  for (const { host, files } of trees)
+    for (const file of files)
+      for (const name of referencesIn(file.content)) {
+        const where = `${host} ${file.path} ${name}`;
+        expect(known.get(name)?.hosts, where).toContain(host);
+        expect(name, where).not.toMatch(/identity$|^(ca\/instance|ssh\/ca)\.key$|^issuer\//);
+        if (!known.get(name)?.public) expect(file.mode, where).toMatch(/^0(600|640)$/);
+      }
+}
+
 describe("rendering any instance", () => {
-  it("gives the same bytes for the same Blueprint, and leaves it alone", () => {
+  it("gives the same bytes for the same Blueprint and leaves it alone, whole files, each host's own secrets", () => {
+    const programs = loadPrograms();
     fc.assert(
       fc.property(anyBlueprint, (blueprint) => {
         const before = JSON.stringify(blueprint);
-        const bytes = JSON.stringify(renderAll(blueprint, loadPrograms()));
-        expect(JSON.stringify(renderAll(JSON.parse(before) as Blueprint, loadPrograms()))).toBe(
-          bytes,
-        );
+        const trees = renderAll(blueprint, programs);
+        const again = renderAll(JSON.parse(before) as Blueprint, programs);
+        expect(JSON.stringify(again) === JSON.stringify(trees)).toBe(true);
         expect(JSON.stringify(blueprint)).toBe(before);
-      }),
-      runs,
-    );
-  });
-
-  it("renders each host once, no path twice, every file named whole and readable", () => {
-    fc.assert(
-      fc.property(anyBlueprint, (blueprint) => {
-        const trees = renderAll(blueprint, loadPrograms());
-        expect(trees.map(({ host }) => host)).toEqual(blueprint.hosts.map(({ id }) => id));
-        for (const { files } of trees) {
-          const paths = files.map(({ path }) => path);
-          expect(paths).toEqual([...new Set(paths)].sort());
-          for (const { path, content } of files) {
-            expect(content, path).not.toMatch(/undefined|\[object |NaN/);
-            expect(content, path).not.toContain("\r");
-          }
-        }
-      }),
-      runs,
-    );
-  });
-
-  it("refers only to secrets that are known, that this host gets, and that may leave the vault", () => {
-    fc.assert(
-      fc.property(anyBlueprint, (blueprint) => {
-        const known = new Map(secretsOf(blueprint).map((spec) => [spec.name, spec]));
-        for (const { host, files } of renderAll(blueprint, loadPrograms())) {
-          for (const file of files)
-            for (const name of referencesIn(file.content)) {
-              const where = `${host} ${file.path} ${name}`;
-              expect(known.get(name)?.hosts, where).toContain(host);
-              expect(name, where).not.toMatch(/identity$|^(ca\/instance|ssh\/ca)\.key$|^issuer\//);
-              if (!known.get(name)?.public) expect(file.mode, where).toMatch(/^0(600|640)$/);
-            }
-        }
+        expectWholeFiles(blueprint, trees);
+        expectOwnSecrets(blueprint, trees);
       }),
       runs,
     );
