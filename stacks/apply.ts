@@ -88,7 +88,9 @@ export async function applyInstance(
     options.asOf,
     await packOf(loaded),
   );
-  const strangers = ends ? [] : (await cloudOf(blueprint).strangers(loaded, plans, false)).findings;
+  const strangers = ends
+    ? []
+    : (await cloudOf(blueprint).strangers(blueprint, plans, false)).findings;
   const findings = [...judged, ...strangers];
   // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");

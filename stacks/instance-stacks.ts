@@ -1,5 +1,9 @@
 import { join, relative } from "node:path";
 import { App, type TerraformStack, Testing } from "cdktf";
+import { stacks as hetzner } from "../modules/clouds/hetzner/index.ts";
+import { stacks as openstack } from "../modules/clouds/openstack/index.ts";
+import type { CloudStacks } from "../modules/clouds/stack/index.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { cloudOf } from "./clouds/index.ts";
 import { applyOverrides } from "./overrides.ts";
@@ -14,6 +18,11 @@ export interface StackOptions {
   /** @default true */
   readonly protect?: boolean;
 }
+
+const STACKS: Readonly<Record<Blueprint["cloud"]["provider"], CloudStacks>> = {
+  openstack,
+  hetzner,
+};
 
 /**
  * Adds the stacks of one instance: the addresses always, the cluster once every public address that
@@ -33,13 +42,13 @@ export function addStacks(
     stateFolder: relative(runsIn, join(folder, "state")),
     protect: options.protect ?? true,
   };
-  const cloud = cloudOf(blueprint);
-  const stacks: TerraformStack[] = [cloud.addressesStack(app, props)];
-  if (blueprint.addresses.state === "allocated") stacks.push(cloud.clusterStack(app, props));
+  const own = STACKS[blueprint.cloud.provider];
+  const stacks: TerraformStack[] = [own.addresses(app, props)];
+  if (blueprint.addresses.state === "allocated") stacks.push(own.cluster(app, props));
   // A cluster whose demand grew lacks addresses for its new hosts, but it stands and must go.
-  else if (!props.protect) stacks.push(cloud.bareStack(app, blueprint.instance, props));
+  else if (!props.protect) stacks.push(own.bare(app, blueprint.instance, props));
   // What is to be destroyed isn't changed before.
-  if (props.protect) applyOverrides(stacks, loaded, providerSchema(cloud.provider));
+  if (props.protect) applyOverrides(stacks, loaded, providerSchema(cloudOf(blueprint).provider));
   return stacks;
 }
 

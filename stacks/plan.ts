@@ -196,7 +196,7 @@ export async function planInstance(
   const judged = async () => {
     const strangers = options.destroy
       ? undefined
-      : await cloudOf(blueprint).strangers(loaded, plans, options.importing ?? false);
+      : await cloudOf(blueprint).strangers(blueprint, plans, options.importing ?? false);
     const findings = judge(policyInput(loaded, stackOptions, plans), asOf, pack);
     return {
       adopt: strangers?.adopt ?? [],

@@ -1,8 +1,6 @@
 import type { Item, Kind, Listing } from "../modules/clouds/openstack-api/index.ts";
 import type { Finding } from "../modules/common/findings/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import type { PlanJson } from "../modules/policy/index.ts";
-import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { belongsTo, connect } from "./cloud-objects.ts";
 import type { Adoption, Strangers } from "./clouds/cloud.ts";
 import type { PlanRead } from "./clouds/plan-read.ts";
@@ -176,11 +174,10 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
  * @throws CloudFailure
  */
 export async function findStrangers(
-  loaded: LoadedInstance,
-  plans: ReadonlyMap<string, PlanJson>,
+  blueprint: Blueprint,
+  plans: ReadonlyMap<string, PlanRead>,
   importing: boolean,
 ): Promise<Strangers> {
-  const { blueprint } = loaded;
   return strangersIn(await (await connect(blueprint)).listAll(), blueprint, plans, importing);
 }
 
@@ -192,12 +189,12 @@ export async function findStrangers(
 export function strangersIn(
   cloud: Listing,
   blueprint: Blueprint,
-  plans: ReadonlyMap<string, PlanJson>,
+  plans: ReadonlyMap<string, PlanRead>,
   importing = false,
 ): Strangers {
   const ids = new Set<string>();
   const planned = new Map<string, Planned>();
-  for (const [stack, plan] of plans as ReadonlyMap<string, PlanRead>) {
+  for (const [stack, plan] of plans) {
     const known = plan.prior_state?.values?.root_module?.resources ?? [];
     const knowsNothing = !known.some(({ mode }) => mode !== "data");
     for (const { values } of known) ids.add(String(values["id"]));

@@ -1,11 +1,7 @@
-import type { TerraformStack } from "cdktf";
-import type { Construct } from "constructs";
-import type { StackProps } from "../../modules/clouds/stack/index.ts";
 import type { Attributes } from "../../modules/clouds/terraform/index.ts";
 import type { Finding } from "../../modules/common/findings/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import type { PlanJson } from "../../modules/policy/index.ts";
-import type { LoadedInstance } from "../../modules/workspace/index.ts";
+import type { PlanRead } from "./plan-read.ts";
 
 /** An object of the instance that the cloud still holds. */
 export interface Leftover {
@@ -56,14 +52,10 @@ export interface Imported {
   readonly complete: (blueprint: Blueprint) => Promise<(attributes: Attributes) => Attributes>;
 }
 
-/** What differs from cloud to cloud, for those who compose. A third cloud is one more of these. */
+/** What a cloud is asked beside what Terraform does. A third cloud is one more of these. */
 export interface Cloud {
   /** Its folder in providers/. */
   readonly provider: string;
-  readonly addressesStack: (scope: Construct, props: StackProps) => TerraformStack;
-  readonly clusterStack: (scope: Construct, props: StackProps) => TerraformStack;
-  /** A stack with a state and nothing in it: enough to destroy what the state holds. */
-  readonly bareStack: (scope: Construct, id: string, props: StackProps) => TerraformStack;
   /**
    * Looks at the credential, before anything is written.
    *
@@ -81,8 +73,8 @@ export interface Cloud {
    * @throws OutsideFailure
    */
   readonly strangers: (
-    loaded: LoadedInstance,
-    plans: ReadonlyMap<string, PlanJson>,
+    blueprint: Blueprint,
+    plans: ReadonlyMap<string, PlanRead>,
     importing: boolean,
   ) => Promise<Strangers>;
   /**

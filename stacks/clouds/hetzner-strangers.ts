@@ -1,7 +1,6 @@
 import type { Item, Kind } from "../../modules/clouds/hetzner-api/index.ts";
 import type { Finding } from "../../modules/common/findings/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import type { PlanJson } from "../../modules/policy/index.ts";
 import type { Adoption, Strangers } from "./cloud.ts";
 import type { PlanRead } from "./plan-read.ts";
 
@@ -140,14 +139,14 @@ function parts({ objects: all, rrsets }: Held, known: ReadonlySet<string>): Thin
 export function strangersIn(
   held: Held,
   blueprint: Blueprint,
-  plans: ReadonlyMap<string, PlanJson>,
+  plans: ReadonlyMap<string, PlanRead>,
 ): Strangers {
   const known = new Set<string>();
   const named = new Set<string>();
   // A stack that makes servers or volumes, and whose state holds nothing: new, or its state is lost.
   let isBlind = false;
   const planned = new Map<string, { readonly stack: string; readonly to: string }>();
-  for (const [stack, plan] of plans as ReadonlyMap<string, PlanRead>) {
+  for (const [stack, plan] of plans) {
     const resources = plan.prior_state?.values?.root_module?.resources ?? [];
     const holdsNothing = resources.every(({ mode }) => mode === "data");
     for (const { type, values } of resources) known.add(`${type} ${importId(type, values)}`);

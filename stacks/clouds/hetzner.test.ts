@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type StandIn, start } from "../../lab/hetzner/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { asInput, example } from "../../modules/policy/testing.ts";
-import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { cloudOf } from "./index.ts";
 
 const { blueprint } = asInput(example("eea-voorbeeld"));
@@ -71,7 +70,7 @@ describe("what the cloud holds and no state knows", () => {
   const strangers = async (change: Partial<Blueprint> = {}) =>
     (
       await cloud.strangers(
-        { blueprint: { ...blueprint, ...change } } as LoadedInstance,
+        { ...blueprint, ...change },
         new Map([
           [
             "eea-voorbeeld",

@@ -1,4 +1,3 @@
-import { AddressesStack, ClusterStack, HetznerStack } from "../../modules/clouds/hetzner/index.ts";
 import {
   type Access,
   access,
@@ -7,32 +6,21 @@ import {
   KINDS,
   type Kind,
 } from "../../modules/clouds/hetzner-api/index.ts";
-import type { StackProps } from "../../modules/clouds/stack/index.ts";
 import type { Finding } from "../../modules/common/findings/index.ts";
 import { BadInput } from "../../modules/common/input/index.ts";
 import { OutsideFailure } from "../../modules/common/outside/index.ts";
-import type {
-  Blueprint,
-  BlueprintOn,
-  HetznerCloud,
-} from "../../modules/planning/blueprint/index.ts";
-import type { PlanJson } from "../../modules/policy/index.ts";
-import type { LoadedInstance } from "../../modules/workspace/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { endpointProblem, isLoopback } from "../endpoint.ts";
 import { labFolder, terraformEnvironment } from "../environment.ts";
 import type { Cloud, Leftover, Strangers } from "./cloud.ts";
 import { strangersIn } from "./hetzner-strangers.ts";
+import type { PlanRead } from "./plan-read.ts";
 
-function on<Props extends { readonly blueprint: Blueprint }>({
-  blueprint,
-  ...props
-}: Props): Omit<Props, "blueprint"> & { readonly blueprint: BlueprintOn<HetznerCloud> } {
-  const { cloud } = blueprint;
+/** Where at Hetzner an instance is to stand. */
+function siteOf({ cloud }: Blueprint): string {
   if (cloud.provider !== "hetzner") throw new Error(`${cloud.location} is not Hetzner's`);
-  return { ...props, blueprint: { ...blueprint, cloud } };
+  return cloud.site;
 }
-
-class BareStack extends HetznerStack {}
 
 /**
  * How the instance's project is reached: as the environment says, in the lab as the lab says.
@@ -92,8 +80,8 @@ async function objectsOf(blueprint: Blueprint): Promise<Found[]> {
 
 /** Looks for what the cloud holds of an instance and no state knows. @throws OutsideFailure */
 async function strangers(
-  { blueprint }: LoadedInstance,
-  plans: ReadonlyMap<string, PlanJson>,
+  blueprint: Blueprint,
+  plans: ReadonlyMap<string, PlanRead>,
 ): Promise<Strangers> {
   const api = connect(blueprint);
   const objects = await objectsOf(blueprint);
@@ -144,14 +132,10 @@ async function statusOf(
 
 export const hetzner: Cloud = {
   provider: "hcloud",
-  addressesStack: (scope, props: StackProps) => new AddressesStack(scope, on(props)),
-  clusterStack: (scope, props: StackProps) => new ClusterStack(scope, on(props)),
-  bareStack: (scope, id, props: StackProps) => new BareStack(scope, id, on(props)),
   checkCredential: async (blueprint) => {
     connect(blueprint);
   },
-  flavours: async (blueprint) =>
-    connect(blueprint).serverTypes(on({ blueprint }).blueprint.cloud.site),
+  flavours: async (blueprint) => connect(blueprint).serverTypes(siteOf(blueprint)),
   leftovers: async (blueprint) =>
     (await objectsOf(blueprint)).map(({ kind, id, name }) => ({ kind, id, name })),
   strangers,

@@ -1,40 +1,17 @@
-import {
-  AddressesStack,
-  ClusterStack,
-  OpenStackStack,
-} from "../../modules/clouds/openstack/index.ts";
 import type { Kind } from "../../modules/clouds/openstack-api/index.ts";
-import type { StackProps } from "../../modules/clouds/stack/index.ts";
 import type { Attributes } from "../../modules/clouds/terraform/index.ts";
-import type {
-  Blueprint,
-  BlueprintOn,
-  OpenStackCloud,
-} from "../../modules/planning/blueprint/index.ts";
+import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { connect, listLeftovers } from "../cloud-objects.ts";
 import { credentials } from "../credentials.ts";
 import { findStrangers } from "../strangers.ts";
 import type { Cloud } from "./cloud.ts";
 
-type Props = StackProps<BlueprintOn<OpenStackCloud>>;
-
-function on({ blueprint, ...props }: StackProps): Props {
-  const { cloud } = blueprint;
-  if (cloud.provider !== "openstack") throw new Error(`${cloud.location} is no OpenStack`);
-  return { ...props, blueprint: { ...blueprint, cloud } };
-}
-
 const networksOf = (server: Attributes): readonly Attributes[] =>
   (server["network"] as readonly Attributes[] | undefined) ?? [];
 const withoutPort = ({ port }: Attributes): boolean => (port ?? "") === "";
 
-class BareStack extends OpenStackStack {}
-
 export const openstack: Cloud = {
   provider: "openstack",
-  addressesStack: (scope, props) => new AddressesStack(scope, on(props)),
-  clusterStack: (scope, props) => new ClusterStack(scope, on(props)),
-  bareStack: (scope, id, props) => new BareStack(scope, id, on(props)),
   checkCredential: async (blueprint) => {
     await credentials(blueprint);
   },

@@ -1,3 +1,1 @@
-export { AddressesStack } from "./addresses-stack.ts";
-export { ClusterStack } from "./cluster-stack.ts";
-export { HetznerStack } from "./stack.ts";
+export { stacks } from "./stacks.ts";
