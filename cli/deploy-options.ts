@@ -5,6 +5,7 @@ import { exclusively } from "../stacks/exclusive.ts";
 import type { DeployOptions } from "../stacks/plan.ts";
 import { today } from "../stacks/today.ts";
 import { note } from "./terminal.ts";
+import { testbed } from "./testbed.ts";
 
 const minutes = (text: string): number => {
   const value = Number(text);
@@ -22,10 +23,11 @@ export const deployOptions = (options: { timeout: number }): DeployOptions => ({
   progress: note,
   timeoutMinutes: options.timeout,
   asOf: today(),
+  testbed,
 });
 
 /** Work on an instance in its cloud: only with a credential for it, and only one at a time. */
 export async function atWork<T>(loaded: LoadedInstance, work: () => Promise<T>): Promise<T> {
-  await cloudOf(loaded.blueprint).checkCredential(loaded.blueprint);
+  await cloudOf(loaded.blueprint, testbed).checkCredential(loaded.blueprint);
   return exclusively(loaded.blueprint.instance, work);
 }

@@ -1,10 +1,7 @@
 import { join } from "node:path";
-import { defaultFolder } from "../lab/cloud/index.ts";
 import { identityFile, LAB_USER } from "../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
-
-/** Where the lab keeps the keys of its own admin. */
-export const labPeople = (): string => join(defaultFolder(), "people");
+import { testbed } from "./testbed.ts";
 
 /** The file with the person's age identity that opens an instance's vaults. */
 export function identityFor(
@@ -12,6 +9,6 @@ export function identityFor(
   named?: string,
 ): { readonly identityFile: string } {
   const ofLab =
-    loaded.instance.residency === "lab" ? join(labPeople(), `${LAB_USER}.age`) : undefined;
+    loaded.instance.residency === "lab" ? join(testbed.people, `${LAB_USER}.age`) : undefined;
   return { identityFile: identityFile(named, ofLab) };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { testbed } from "../cli/testbed.ts";
 import { terraformEnvironment } from "../stacks/environment.ts";
 import {
   polder,
@@ -23,7 +24,7 @@ const output = mkdtempSync(join(tmpdir(), "polder-cdktf-"));
 async function cdktf(...args: string[]): Promise<Ran> {
   const ran = await program("node_modules/.bin/cdktf", [...args, "--output", output], {
     env: {
-      ...terraformEnvironment(instance.load().blueprint),
+      ...terraformEnvironment(testbed, instance.load().blueprint),
       POLDER_INSTANCE: instance.folder,
       CI: "true",
       NO_COLOR: "1",

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testbed } from "../cli/testbed.ts";
 import type { Listing } from "../modules/clouds/openstack-api/index.ts";
 import { connect } from "../stacks/cloud-objects.ts";
 import type { Api, Json } from "./cloud/api.ts";
@@ -60,7 +61,7 @@ describe("a quota", () => {
 describe("the cluster, disturbed until it stands", () => {
   const zone = "t-fout.vergaderen.example.";
   const blueprint = () => fout.load().blueprint;
-  const listing = async (): Promise<Listing> => (await connect(blueprint())).listAll();
+  const listing = async (): Promise<Listing> => (await connect(blueprint(), testbed)).listAll();
   const planOk = async (): Promise<Ran> => {
     const ran = await through("plan", fout.folder);
     expect([ran.code, complaints(ran), ran.code === 0 ? "" : ran.stdout]).toEqual([0, [], ""]);

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildFolder, ROOT } from "../stacks/environment.ts";
+import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { planFolder } from "../stacks/plan.ts";
 import { stackFolder } from "../stacks/working-folder.ts";
 import { defaultFolder, labPaths } from "./cloud/index.ts";
@@ -25,7 +25,7 @@ import {
 } from "./testing/polder.ts";
 import { expectRefusal } from "./testing/refusals.ts";
 
-const cli = join(ROOT, "cli/polder");
+const cli = join(TOOLKIT, "cli/polder");
 /** Runs a shell script with mounts of its own, which end with it. */
 const withMounts = (script: string, options?: RunOptions): Promise<Ran> =>
   program("unshare", ["--mount", "--propagation", "private", "sh", "-ec", script], options);
@@ -143,7 +143,7 @@ describe("the machine", () => {
   });
 
   test("no provider in the mirror", async () => {
-    const mirror = join(ROOT, "build/provider-mirror");
+    const mirror = join(TOOLKIT, "build/provider-mirror");
     const ran = await withMounts(
       `cp ${mirror}/terraform.rc ${fout.folder}/rc; mount -t tmpfs tmpfs ${mirror}; cp ${fout.folder}/rc ${mirror}/terraform.rc; ${cli} plan ${fout.folder}`,
     );
@@ -155,7 +155,7 @@ describe("the machine", () => {
   });
 
   test("another provider than the pinned one", async () => {
-    const mirror = join(ROOT, "build/provider-mirror");
+    const mirror = join(TOOLKIT, "build/provider-mirror");
     const copy = join(fout.folder, "mirror");
     cpSync(mirror, copy, { recursive: true });
     const ran = await withMounts(

@@ -7,8 +7,8 @@ import { basename, dirname, join } from "node:path";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { readProvider } from "../providers/provider.ts";
-import { ROOT } from "../stacks/environment.ts";
 import { type StandIn, start } from "./hetzner/index.ts";
 import { program } from "./testing/polder.ts";
 
@@ -26,7 +26,7 @@ const leftOut = LEFT_OUT["left-out"].map((one) => one.test);
 const provider = readProvider("hcloud");
 const scratch = mkdtempSync(join(tmpdir(), "polder-acceptance-"));
 const source = join(scratch, "source");
-const logs = join(ROOT, "build/hetzner-acceptance");
+const logs = join(TOOLKIT, "build/hetzner-acceptance");
 let standIn: StandIn;
 
 /** A copy of the module that go.sum pins: the tests look for a checkout, and the cache is none. */

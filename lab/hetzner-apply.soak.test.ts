@@ -2,6 +2,7 @@
 // not the lab.
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testbed } from "../cli/testbed.ts";
 import { KINDS } from "../modules/clouds/hetzner-api/index.ts";
 import { terraformEnvironment } from "../stacks/environment.ts";
 import { HetznerProjects } from "./testing/hetzner-projects.ts";
@@ -62,7 +63,7 @@ describe("cdktf on Hetzner Cloud", () => {
     const ran = await program("node_modules/.bin/cdktf", [...args, "--output", output], {
       env: {
         ...hetzner.environment("c"),
-        ...terraformEnvironment(instance.load().blueprint),
+        ...terraformEnvironment(testbed, instance.load().blueprint),
         ...{ POLDER_INSTANCE: instance.folder, CI: "true", NO_COLOR: "1" },
       },
     });

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../modules/common/findings/index.ts";
-import { buildFolder } from "../stacks/environment.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { defaultFolder } from "./cloud/index.ts";
 import { awaitRunning, edgeCounters, inHost, inInternet } from "./hypervisor/index.ts";
 import { Webhook } from "./testing/cluster.ts";

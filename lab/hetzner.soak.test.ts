@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KINDS } from "../modules/clouds/hetzner-api/index.ts";
-import { ROOT } from "../stacks/environment.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { HetznerProjects } from "./testing/hetzner-projects.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 import { polder, program, type TestInstance, testInstance } from "./testing/polder.ts";
@@ -54,7 +54,7 @@ describe("polder on Hetzner Cloud", () => {
 
   test("the token is in no file of the instance and none of what was built", async () => {
     const found = await program("grep", [
-      ...["-rlF", "p".repeat(64), instance.folder, join(ROOT, "build/instances/t-hetzner")],
+      ...["-rlF", "p".repeat(64), instance.folder, join(TOOLKIT, "build/instances/t-hetzner")],
     ]);
     expect(found.stdout).toBe("");
   });
@@ -130,14 +130,18 @@ describe("polder on Hetzner Cloud", () => {
 });
 
 test("PyPI's hcloud creates, lists, changes and deletes through the stand-in", async () => {
-  const ran = await program(join(ROOT, "build/venv/bin/python"), ["lab/testing/hcloud-client.py"], {
-    env: hetzner.environment("h"),
-  });
+  const ran = await program(
+    join(TOOLKIT, "build/venv/bin/python"),
+    ["lab/testing/hcloud-client.py"],
+    {
+      env: hetzner.environment("h"),
+    },
+  );
   expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, "all done\n", ""]);
 });
 
 test("Debian's hcloud, Hetzner's own command, creates, lists, changes and deletes through the stand-in", async () => {
-  const script = readFileSync(join(ROOT, "lab/testing/hcloud-command.sh"), "utf8");
+  const script = readFileSync(join(TOOLKIT, "lab/testing/hcloud-command.sh"), "utf8");
   const ran = await program("chroot", [await judgeRoot(), "bash", "-c", script], {
     env: { ...hetzner.environment("g"), HOME: "/tmp" },
   });

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildFolder } from "../stacks/environment.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { stackFolder } from "../stacks/working-folder.ts";
 import { polder, type TestInstance, testInstance } from "./testing/polder.ts";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testbed } from "../cli/testbed.ts";
 import { connect } from "../stacks/cloud-objects.ts";
 import { byHand } from "./testing/by-hand.ts";
 import { type FaultyProxy, faultyProxy } from "./testing/faulty-proxy.ts";
@@ -82,7 +83,7 @@ describe("an apply that is interrupted at every tenth call of the API, further o
     );
     expect(cluster.interrupts).toBeGreaterThan(5);
     const { blueprint } = instance.load();
-    const { servers } = await (await connect(blueprint)).listAll();
+    const { servers } = await (await connect(blueprint, testbed)).listAll();
     expect(servers.map((server) => [server["name"], server["status"]]).sort()).toEqual(
       blueprint.hosts.map((host) => [`t-fout-${host.id}`, "ACTIVE"]).sort(),
     );

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ROOT } from "../stacks/environment.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { run } from "./cloud/command.ts";
 import { defaultFolder, status } from "./cloud/index.ts";
 import { hypervisorStatus } from "./hypervisor/index.ts";
@@ -10,7 +10,7 @@ import { hypervisorStatus } from "./hypervisor/index.ts";
 // install packages or change its network meanwhile.
 
 const folder = defaultFolder();
-const polder = (...args: string[]) => run(join(ROOT, "cli/polder"), args);
+const polder = (...args: string[]) => run(join(TOOLKIT, "cli/polder"), args);
 
 /** Settings that count what happens, or that nobody sets. */
 const VOLATILE =

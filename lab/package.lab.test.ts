@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { testbed } from "../cli/testbed.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { terraformEnvironment } from "../stacks/environment.ts";
 import { defaultFolder } from "./cloud/index.ts";
@@ -78,7 +79,12 @@ test("cdktf synthesises the folder's instances by an app of one line", async () 
       projectId: NAME,
     }),
   );
-  const env = { ...terraformEnvironment(), POLDER_INSTANCE: NAME, CI: "true", NO_COLOR: "1" };
+  const env = {
+    ...terraformEnvironment(testbed),
+    POLDER_INSTANCE: NAME,
+    CI: "true",
+    NO_COLOR: "1",
+  };
   await ok(inFolder(join(TOOLKIT, "node_modules/.bin/cdktf"), ["synth"], { env }));
   expect(existsSync(join(folder, `cdktf.out/stacks/${NAME}-addresses/cdk.tf.json`))).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { renderHost } from "../modules/hosts/render/index.ts";
 import type { HostTree, TreeFile } from "../modules/hosts/tree/index.ts";
 import { type Blueprint, buildBlueprint } from "../modules/planning/blueprint/index.ts";
@@ -9,7 +10,6 @@ import {
   loadInstance,
   loadPrograms,
 } from "../modules/workspace/index.ts";
-import { ROOT } from "../stacks/environment.ts";
 import { type DummySecrets, dummySecrets } from "./testing/dummy-secrets.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
 import { judgeTree, type Verdict } from "./testing/judge-tree.ts";
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 /** An example's decision; where its packages come from a folder, as if they came from upstream. */
 function blueprintOf(name: string): Blueprint {
-  const { instance, blueprint } = loadInstance(instanceFolder(ROOT, name));
+  const { instance, blueprint } = loadInstance(instanceFolder(TOOLKIT, name));
   if (instance.packages.source !== "folder") return blueprint;
   return buildBlueprint(inputOf({ ...instance, packages: { source: "upstream" } }));
 }
@@ -56,7 +56,7 @@ const refusals = (verdicts: readonly Verdict[]): string[] =>
   verdicts.filter((v) => !v.accepted).map((v) => `${v.judge}: ${v.output}`);
 
 describe("every file is read by its own program", () => {
-  it.concurrent.each(instanceNames(ROOT))("of %s", async (name) => {
+  it.concurrent.each(instanceNames(TOOLKIT))("of %s", async (name) => {
     const blueprint = blueprintOf(name);
     for (const tree of treesOf(blueprint)) {
       const verdicts = await judgeTree(root, filled(blueprint, tree), JUDGES);
@@ -66,7 +66,7 @@ describe("every file is read by its own program", () => {
   });
 
   it("no file of any role is left out without a reason", () => {
-    const all = instanceNames(ROOT).flatMap((name) => treesOf(blueprintOf(name)));
+    const all = instanceNames(TOOLKIT).flatMap((name) => treesOf(blueprintOf(name)));
     const left = all
       .flatMap(({ files }) => files.map(({ path }) => path))
       .filter((path) => !JUDGES.some(({ reads }) => reads.test(path)))

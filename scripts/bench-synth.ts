@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { addressesFor } from "../modules/policy/testing.ts";
 import {
   ADDRESSES_FILE,
@@ -13,7 +14,6 @@ import {
   instanceFolder,
   loadInstance,
 } from "../modules/workspace/index.ts";
-import { ROOT } from "../stacks/environment.ts";
 
 const PAIRS = Number(process.argv[2] ?? 11);
 const work = mkdtempSync(join(tmpdir(), "polder-bench-synth-"));
@@ -24,7 +24,7 @@ function allocated(example: string): string {
   mkdirSync(folder);
   writeFileSync(
     join(folder, INSTANCE_FILE),
-    readFileSync(join(instanceFolder(ROOT, example), INSTANCE_FILE)),
+    readFileSync(join(instanceFolder(TOOLKIT, example), INSTANCE_FILE)),
   );
   writeFileSync(
     join(folder, ADDRESSES_FILE),
@@ -41,7 +41,7 @@ function timed(
 ): number {
   const began = performance.now();
   execFileSync(command, args, {
-    ...{ cwd: ROOT, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" },
+    ...{ cwd: TOOLKIT, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" },
     env: { ...process.env, ...env, CHECKPOINT_DISABLE: "1", CI: "true" },
   });
   return (performance.now() - began) / 1000;

@@ -4,9 +4,9 @@ import { dump } from "js-yaml";
 import { z } from "zod";
 import { addressesStackName } from "../modules/clouds/stack/index.ts";
 import { TerraformFailure } from "../modules/clouds/terraform/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { type AddressesFile, addressesSchema } from "../modules/planning/blueprint/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
-import { buildFolder } from "./environment.ts";
 import { type DeployOptions, engine } from "./plan.ts";
 import { writeStacks } from "./working-folder.ts";
 

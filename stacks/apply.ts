@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { type StateMark, TerraformFailure } from "../modules/clouds/terraform/index.ts";
 import type { Finding } from "../modules/common/findings/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { judge, partsLost, plannedChanges } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { noteApplied } from "./applied.ts";
-import { cloudOf } from "./clouds/index.ts";
-import { buildFolder } from "./environment.ts";
+import { cloudOf, providerOf } from "./clouds/index.ts";
 import { completeImported } from "./imported.ts";
 import { packOf } from "./pack.ts";
 import { type DeployOptions, engine, type PlanRecord, planFolder, readPlan } from "./plan.ts";
@@ -73,13 +73,14 @@ export async function applyInstance(
   const { instance } = blueprint;
   const { record, plans } = readPlan(loaded);
   const outdir = buildFolder(instance);
+  const cloud = cloudOf(blueprint, options.testbed);
   const ends = options.destroys === "all";
   const engines = new Map(
     record.stacks.map(({ name }) => [name, engine(loaded, name, options)] as const),
   );
   for (const [name, terraform] of engines) {
     // A plan that came as an artifact brings no provider, and no sums of it.
-    writeLockFile(stackFolder(outdir, name), cloudOf(blueprint).provider);
+    writeLockFile(stackFolder(outdir, name), providerOf(blueprint));
     await terraform.init();
     refuseStale(instance, name, record.states[name], await terraform.stateMark());
   }
@@ -88,9 +89,7 @@ export async function applyInstance(
     options.asOf,
     await packOf(loaded),
   );
-  const strangers = ends
-    ? []
-    : (await cloudOf(blueprint).strangers(blueprint, plans, false)).findings;
+  const strangers = ends ? [] : (await cloud.strangers(blueprint, plans, false)).findings;
   const findings = [...judged, ...strangers];
   // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");
@@ -105,7 +104,7 @@ export async function applyInstance(
     for (const [name, terraform] of [...engines].reverse()) {
       try {
         await terraform.apply(join(folder, `${name}.tfplan`));
-        await completeImported(blueprint, terraform);
+        await completeImported(blueprint, cloud, terraform);
       } finally {
         serials[name] = (await terraform.stateMark()).serial;
       }

@@ -6,17 +6,19 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { BadInput } from "../modules/common/input/index.ts";
+import { testbedDown } from "../modules/common/testbed/testing.ts";
+import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { FACTS, fact, record } from "../modules/planning/residency/testing.ts";
 import { instanceFolder, type LoadedInstance, loadInstance } from "../modules/workspace/index.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { credentials } from "./credentials.ts";
 import { endpointProblem } from "./endpoint.ts";
-import { buildFolder, ROOT } from "./environment.ts";
 import { planInstance } from "./plan.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-before-plan-"));
-const LAB = readFileSync(join(ROOT, "instances/lab/instance.yaml"), "utf8");
-const lab = loadInstance(instanceFolder(ROOT, "lab"));
+const LAB = readFileSync(join(TOOLKIT, "instances/lab/instance.yaml"), "utf8");
+const lab = loadInstance(instanceFolder(TOOLKIT, "lab"));
 const AS_OF = "2026-11-24";
 
 let flavours: object[] = [];
@@ -121,7 +123,7 @@ describe("residency on the day of the plan", () => {
   });
 
   test("comes before anything else that a plan does", async () => {
-    const options = { progress: () => {}, timeoutMinutes: 1, asOf: AS_OF };
+    const options = { progress: () => {}, timeoutMinutes: 1, asOf: AS_OF, testbed: testbedDown };
     // No cloud answers and no Terraform runs: it doesn't come that far.
     expect(await later(planInstance(own(stale), options))).toMatch(/site\.country: stale/);
   });
@@ -157,7 +159,7 @@ describe("a plan of what was made elsewhere", () => {
     const lines: string[] = [];
     const options = {
       progress: (line: string) => void lines.push(line),
-      ...{ timeoutMinutes: 1, asOf: AS_OF },
+      ...{ timeoutMinutes: 1, asOf: AS_OF, testbed: testbedDown },
     };
     try {
       expect(await later(planInstance(loadInstance(folder), options))).toMatch(
@@ -179,7 +181,7 @@ describe("what the cloud offers", () => {
   const answer = async (offered: object[]) => {
     flavours = offered;
     cloudsAt(base);
-    return later(refuseVanished(lab));
+    return later(refuseVanished(lab, cloudOf(lab.blueprint, testbedDown)));
   };
   const used = [...new Set(lab.blueprint.hosts.map((host) => host.flavour))];
 
@@ -198,7 +200,7 @@ describe("what the cloud offers", () => {
 
   test("isn't known while it doesn't answer: Terraform tells that", async () => {
     cloudsAt("http://127.0.0.1:1/v3");
-    expect(await later(refuseVanished(lab))).toBe("accepted");
+    expect(await later(refuseVanished(lab, cloudOf(lab.blueprint, testbedDown)))).toBe("accepted");
   });
 
   test("has a smaller one of the same name", async () => {
@@ -224,7 +226,7 @@ describe("profile lab asks no cloud but the lab's", () => {
 
   test("whatever clouds.yaml says", async () => {
     cloudsAt("https://cloud.example/v3");
-    expect(await later(credentials(lab.blueprint))).toMatch(
+    expect(await later(credentials(lab.blueprint, testbedDown))).toMatch(
       /clouds\.yaml: cloud\.example is neither loopback nor the lab's.*profile lab asks no other cloud/,
     );
   });
@@ -232,7 +234,7 @@ describe("profile lab asks no cloud but the lab's", () => {
   test("whatever the cloud's catalogue says", async () => {
     elsewhere = true;
     cloudsAt(base);
-    expect(await later(refuseVanished(lab))).toMatch(
+    expect(await later(refuseVanished(lab, cloudOf(lab.blueprint, testbedDown)))).toMatch(
       /^the cloud's catalogue: cloud\.example is neither loopback/,
     );
   });

@@ -11,8 +11,7 @@ import { OutsideFailure } from "../modules/common/outside/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { judgeAsOf, wayOut } from "../modules/planning/residency/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, shown } from "../modules/workspace/index.ts";
-import type { OfferedFlavour } from "./clouds/cloud.ts";
-import { cloudOf } from "./clouds/index.ts";
+import type { Cloud, OfferedFlavour } from "./clouds/cloud.ts";
 
 /** `parents[1].country` as a path below `residency`. */
 const pathOf = (leaf: string): Path =>
@@ -62,9 +61,10 @@ export function refuseMove({ blueprint, folder }: LoadedInstance, made: unknown)
 /** The flavours that the cloud has; undefined where it doesn't answer: Terraform tells that at once. */
 async function offeredFlavours(
   blueprint: Blueprint,
+  cloud: Cloud,
 ): Promise<readonly OfferedFlavour[] | undefined> {
   try {
-    return await cloudOf(blueprint).flavours(blueprint);
+    return await cloud.flavours(blueprint);
   } catch (error) {
     if (error instanceof OutsideFailure) return undefined;
     throw error;
@@ -77,8 +77,11 @@ async function offeredFlavours(
  *
  * @throws BadInput with the flavour, who needs it and the way out.
  */
-export async function refuseVanished({ blueprint, record }: LoadedInstance): Promise<void> {
-  const offered = await offeredFlavours(blueprint);
+export async function refuseVanished(
+  { blueprint, record }: LoadedInstance,
+  cloud: Cloud,
+): Promise<void> {
+  const offered = await offeredFlavours(blueprint, cloud);
   if (!offered) return;
   const names = [...new Set(blueprint.hosts.map((host) => host.flavour))];
   const found = names.flatMap((name): Problem[] => {

@@ -3,10 +3,10 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { renderAll } from "../modules/hosts/render/index.ts";
 import type { TreeFile } from "../modules/hosts/tree/index.ts";
 import { loadInstance, loadPrograms } from "../modules/workspace/index.ts";
-import { buildFolder, ROOT } from "./environment.ts";
 import { writeTrees } from "./trees.ts";
 
 /** A PNG's beginning, which is no UTF-8, and what would be a secret's place in a text. */
@@ -21,7 +21,7 @@ const PICTURE: TreeFile = {
 
 // Python's own tests of the code that runs on hosts; they read one tree that TypeScript wrote.
 it("ansible/tests", () => {
-  const { blueprint } = loadInstance(join(ROOT, "instances/lab"));
+  const { blueprint } = loadInstance(join(TOOLKIT, "instances/lab"));
   const name = "bundle-test";
   const folder = mkdtempSync(join(tmpdir(), "polder-bundle-"));
   try {
@@ -31,8 +31,8 @@ it("ansible/tests", () => {
     }));
     cpSync(join(writeTrees(name, trees), "turn-1"), folder, { recursive: true });
     const ran = spawnSync(
-      join(ROOT, "build/venv/bin/python"),
-      ["-m", "unittest", "discover", "-s", join(ROOT, "ansible/tests")],
+      join(TOOLKIT, "build/venv/bin/python"),
+      ["-m", "unittest", "discover", "-s", join(TOOLKIT, "ansible/tests")],
       {
         encoding: "utf8",
         env: {

@@ -1,4 +1,5 @@
 import { type Item, KINDS, OpenStackApi } from "../modules/clouds/openstack-api/index.ts";
+import type { Testbed } from "../modules/common/testbed/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { Leftover } from "./clouds/cloud.ts";
 import { credentials, refuseEndpoints } from "./credentials.ts";
@@ -8,9 +9,9 @@ import { credentials, refuseEndpoints } from "./credentials.ts";
  *
  * @throws CloudFailure; BadInput when clouds.yaml or the cloud's catalogue leads to another cloud.
  */
-export async function connect(blueprint: Blueprint): Promise<OpenStackApi> {
-  const api = await OpenStackApi.connect(await credentials(blueprint));
-  await refuseEndpoints(blueprint, api.endpoints, "the cloud's catalogue");
+export async function connect(blueprint: Blueprint, testbed: Testbed): Promise<OpenStackApi> {
+  const api = await OpenStackApi.connect(await credentials(blueprint, testbed));
+  await refuseEndpoints(blueprint, testbed, api.endpoints, "the cloud's catalogue");
   return api;
 }
 
@@ -28,8 +29,8 @@ export function belongsTo(item: Item, blueprint: Blueprint): boolean {
 }
 
 /** What the cloud's API still shows of an instance. */
-export async function listLeftovers(blueprint: Blueprint): Promise<Leftover[]> {
-  const listing = await (await connect(blueprint)).listAll();
+export async function listLeftovers(blueprint: Blueprint, testbed: Testbed): Promise<Leftover[]> {
+  const listing = await (await connect(blueprint, testbed)).listAll();
   return KINDS.flatMap((kind) =>
     listing[kind]
       .filter((item) => belongsTo(item, blueprint))

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { BadInput, nearest } from "../modules/common/input/index.ts";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
+import type { Testbed } from "../modules/common/testbed/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { renderAll } from "../modules/hosts/render/index.ts";
 import { revokedText } from "../modules/meetings/issue-log/index.ts";
 import {
@@ -41,7 +43,7 @@ import {
   loadPrograms,
   writeWhole,
 } from "../modules/workspace/index.ts";
-import { buildFolder, labFolder } from "./environment.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { exclusively } from "./exclusive.ts";
 import { loadIssueLog } from "./issue-log.ts";
 import { today } from "./today.ts";
@@ -59,12 +61,13 @@ export interface ConvergeOptions extends Wishes {
   /** File with the person's private SSH key. */
   readonly sshIdentity?: string | undefined;
   readonly progress: (line: string) => void;
+  readonly testbed: Testbed;
 }
 
-/** A file of the lab's person, for an instance of the lab. */
-function labPerson(blueprint: Blueprint, ending: string): string | undefined {
-  const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
-  const file = lab && join(lab, "people", `${LAB_USER}${ending}`);
+/** A file of the test bed's person, for an instance that stands there. */
+function labPerson(blueprint: Blueprint, testbed: Testbed, ending: string): string | undefined {
+  const own = cloudOf(blueprint, testbed).testbedOf(blueprint);
+  const file = own && join(own.people, `${LAB_USER}${ending}`);
   return file && existsSync(file) ? file : undefined;
 }
 
@@ -75,10 +78,10 @@ function refuse(loaded: LoadedInstance, message: string): never {
 /** Who logs in. @throws BadInput when nobody is named, or no admin is. */
 export function sshUser(
   loaded: LoadedInstance,
-  options: Pick<ConvergeOptions, "user" | "sshIdentity"> = {},
+  options: Pick<ConvergeOptions, "user" | "sshIdentity" | "testbed">,
 ): SshUser {
   const { blueprint } = loaded;
-  const lab = labPerson(blueprint, "");
+  const lab = labPerson(blueprint, options.testbed, "");
   const user = options.user ?? (process.env["POLDER_USER"] || undefined) ?? (lab && LAB_USER);
   const admins = blueprint.admins.map((admin) => admin.user);
   if (user === undefined)
@@ -122,7 +125,7 @@ export function writeSshFiles(loaded: LoadedInstance, person: SshUser, vault: Va
 
 /** The vault, with all that is missing made. */
 async function secrets(loaded: LoadedInstance, options: ConvergeOptions): Promise<Vault> {
-  const file = identityFile(options.identity, labPerson(loaded.blueprint, ".age"));
+  const file = identityFile(options.identity, labPerson(loaded.blueprint, options.testbed, ".age"));
   if (!hasVault(loaded.folder, "instance")) {
     if (options.check)
       refuse(loaded, "no vault yet, so no host was ever converged: `polder converge` comes first");

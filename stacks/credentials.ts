@@ -1,10 +1,18 @@
-import { defaultFolder, status } from "../lab/cloud/index.ts";
 import { type CloudEntry, cloudsFile, readCloud } from "../modules/clouds/openstack-api/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
+import type { Login, Testbed } from "../modules/common/testbed/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
+import { standsIn } from "./clouds/cloud.ts";
 import { endpointProblem } from "./endpoint.ts";
-import { labFolder, terraformEnvironment } from "./environment.ts";
+
+/** The test bed whose clouds.yaml counts for an instance; undefined elsewhere, and where a person names another. */
+export const testbedOf = (testbed: Testbed, blueprint?: Blueprint): Testbed | undefined =>
+  standsIn(testbed, "OS_CLIENT_CONFIG_FILE", blueprint);
+
+/** What names the test bed's clouds.yaml, for an instance that stands there. */
+export const login = (testbed: Testbed, blueprint?: Blueprint): Login =>
+  testbedOf(testbed, blueprint)?.login("openstack") ?? {};
 
 /**
  * The instance's entry of clouds.yaml, looked at before anything is written: a first plan doesn't
@@ -13,16 +21,12 @@ import { labFolder, terraformEnvironment } from "./environment.ts";
  * @throws BadInput when there is no such file or entry, or it leads to a cloud that is not the
  *   location's; OutsideFailure when the lab is down, whose addresses lead nowhere then.
  */
-export async function credentials(blueprint: Blueprint): Promise<CloudEntry> {
-  const lab = labFolder(blueprint);
-  const env = { ...process.env, ...terraformEnvironment(blueprint) };
-  const file = cloudsFile(env);
+export async function credentials(blueprint: Blueprint, testbed: Testbed): Promise<CloudEntry> {
+  const file = cloudsFile({ ...process.env, ...login(testbed, blueprint) });
   const entry = readCloud(file, blueprint.cloud.credentials);
-  if (lab !== undefined) {
-    const { state } = await status({ folder: lab });
-    if (state !== "up") throw new OutsideFailure(`the lab is ${state}: \`polder lab up\` first`);
-  }
-  await refuseEndpoints(blueprint, [entry.auth.auth_url], file);
+  const state = (await testbedOf(testbed, blueprint)?.status())?.state ?? "up";
+  if (state !== "up") throw new OutsideFailure(`the lab is ${state}: \`polder lab up\` first`);
+  await refuseEndpoints(blueprint, testbed, [entry.auth.auth_url], file);
   return entry;
 }
 
@@ -34,14 +38,11 @@ export async function credentials(blueprint: Blueprint): Promise<CloudEntry> {
  */
 export async function refuseEndpoints(
   blueprint: Blueprint,
+  testbed: Testbed,
   urls: readonly string[],
   where: string,
 ): Promise<void> {
-  const { apiUrl } =
-    blueprint.residency.profile === "lab"
-      ? await status({ folder: defaultFolder() })
-      : { apiUrl: undefined };
-  const lab = apiUrl && new URL(apiUrl).hostname;
+  const lab = blueprint.residency.profile === "lab" ? (await testbed.status()).apiHost : undefined;
   const problems = urls.flatMap((url) => endpointProblem(blueprint, url, lab) ?? []);
   if (problems.length > 0)
     throw new BadInput([...new Set(problems)].map((message) => ({ file: where, message })));

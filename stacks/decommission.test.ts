@@ -4,10 +4,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { forgetHost, loadHosts, recordHost } from "../modules/secrets/vaults/index.ts";
 import { instanceFolder, type LoadedInstance, loadInstance } from "../modules/workspace/index.ts";
 import { fateOfLogs } from "./decommission.ts";
-import { ROOT } from "./environment.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-decommission-"));
 const folder = join(parent, "lab");
@@ -16,7 +16,10 @@ let loaded: LoadedInstance;
 
 beforeAll(() => {
   mkdirSync(folder);
-  copyFileSync(join(instanceFolder(ROOT, "lab"), "instance.yaml"), join(folder, "instance.yaml"));
+  copyFileSync(
+    join(instanceFolder(TOOLKIT, "lab"), "instance.yaml"),
+    join(folder, "instance.yaml"),
+  );
   loaded = loadInstance(folder);
 });
 afterAll(() => rmSync(parent, { recursive: true }));

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BadInput } from "../modules/common/input/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { sshFiles } from "../modules/operations/converge/index.ts";
 import type { Host } from "../modules/planning/blueprint/index.ts";
 import { HOSTS_FILE, loadHosts } from "../modules/secrets/vaults/index.ts";
@@ -11,7 +12,6 @@ import { appliedFile } from "./applied.ts";
 import { applyInstance } from "./apply.ts";
 import type { Leftover } from "./clouds/cloud.ts";
 import { cloudOf } from "./clouds/index.ts";
-import { buildFolder } from "./environment.ts";
 import { type DeployOptions, planInstance } from "./plan.ts";
 
 /** The record of an end: what was destroyed, when, and what is still there. */
@@ -81,14 +81,15 @@ export async function decommission(
 ): Promise<DecommissionRecord> {
   const { blueprint, folder } = loaded;
   const planned = await planInstance(loaded, { ...options, destroy: true });
-  const { unlock } = cloudOf(blueprint);
+  const cloud = cloudOf(blueprint, options.testbed);
+  const { unlock } = cloud;
   if (unlock) {
     options.progress(`${blueprint.instance}: lifting the cloud's own protection`);
     await unlock(blueprint);
   }
   await applyInstance(loaded, { ...options, destroys: "all" });
   options.progress(`${blueprint.instance}: asking the API what is still there`);
-  const leftovers = await cloudOf(blueprint).leftovers(blueprint);
+  const leftovers = await cloud.leftovers(blueprint);
   const record: DecommissionRecord = {
     instance: blueprint.instance,
     organisation: blueprint.organisation,

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { internetCommand } from "../lab/hypervisor/index.ts";
 import { applyWaivers, type Finding } from "../modules/common/findings/index.ts";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
+import type { Testbed } from "../modules/common/testbed/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { limitsOf } from "../modules/hosts/gate/index.ts";
 import { limitsOf as webLimits } from "../modules/hosts/nginx/index.ts";
 import { sshArguments } from "../modules/operations/converge/index.ts";
@@ -24,7 +25,7 @@ import {
   workerCommand,
 } from "../modules/verification/probes/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
-import { buildFolder, labFolder } from "./environment.ts";
+import { cloudOf } from "./clouds/index.ts";
 
 /** Seconds that a run takes at most, and how much longer one that asks all likely names. */
 const SECONDS = { run: 300, allLikely: 500 } as const;
@@ -48,6 +49,7 @@ export interface EnumerationOptions {
   readonly seed: number;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
+  readonly testbed: Testbed;
 }
 
 export interface Enumerated {
@@ -119,15 +121,15 @@ function limitOfLink(blueprint: Blueprint): number {
 export async function probeEnumeration(
   loaded: LoadedInstance,
   links: Links,
-  { now, identity, allLikely, inside, rate, seed, progress, signal }: EnumerationOptions,
+  { now, identity, allLikely, inside, rate, seed, progress, signal, testbed }: EnumerationOptions,
 ): Promise<Enumerated> {
   const { blueprint } = loaded;
-  const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
+  const own = cloudOf(blueprint, testbed).testbedOf(blueprint);
   // Of the instance's own authority, or to know the meeting in the log of the control host.
   const needed = inside || blueprint.certificates.source === "instance-ca";
   const vault = needed
     ? await openVault(loaded, {
-        identityFile: identityFile(identity, lab && join(lab, "people", `${LAB_USER}.age`)),
+        identityFile: identityFile(identity, own && join(own.people, `${LAB_USER}.age`)),
       })
     : undefined;
   const door = doorOf(loaded, vault);
@@ -136,8 +138,8 @@ export async function probeEnumeration(
   // Who guesses needs no link: what nginx lets one address try.
   const limit = webLimits(blueprint).handshakesPerSecond;
   const outside = startWorker(
-    lab ? "the lab's internet" : "this machine",
-    lab ? internetCommand(lab, workerCommand) : workerCommand,
+    own?.internet.name ?? "this machine",
+    own?.internet.command(workerCommand) ?? workerCommand,
     progress,
   );
   const stop = () => {

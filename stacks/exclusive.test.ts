@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { buildFolder } from "./environment.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { exclusively } from "./exclusive.ts";
 
 const NAME = "t-exclusive";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
-import { buildFolder } from "./environment.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 
 /** When a process was started, in the system's own words; undefined when there is none. */
 function startOf(pid: number): string | undefined {

@@ -2,8 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Terraform } from "../modules/clouds/terraform/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import type { Adoption } from "./clouds/cloud.ts";
-import { cloudOf } from "./clouds/index.ts";
+import type { Adoption, Cloud } from "./clouds/cloud.ts";
 
 /** Beside a stack's document: what the plan of an import must not compare. Terraform merges it. */
 export const UNREAD_FILE = "adopt_override.tf.json";
@@ -26,11 +25,10 @@ interface Document {
  * @param folder the stack's
  */
 export function ignoreUnread(
-  blueprint: Blueprint,
+  { imported = {} }: Cloud,
   folder: string,
   adopted: readonly Adoption[],
 ): void {
-  const { imported = {} } = cloudOf(blueprint);
   const document = JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as Document;
   const resource: Record<string, Record<string, unknown>> = {};
   for (const { to } of adopted) {
@@ -56,10 +54,11 @@ export function ignoreUnread(
  */
 export async function completeImported(
   blueprint: Blueprint,
+  { imported = {} }: Cloud,
   terraform: Terraform,
 ): Promise<boolean> {
   let lacked = false;
-  for (const [type, { lacks, complete }] of Object.entries(cloudOf(blueprint).imported ?? {})) {
+  for (const [type, { lacks, complete }] of Object.entries(imported)) {
     if (!(await terraform.attributesOf(type)).some(lacks)) continue;
     const whole = await complete(blueprint);
     await terraform.amend(type, (one) => (lacks(one) ? whole(one) : one));

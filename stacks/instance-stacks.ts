@@ -5,7 +5,7 @@ import { stacks as openstack } from "../modules/clouds/openstack/index.ts";
 import type { CloudStacks } from "../modules/clouds/stack/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
-import { cloudOf } from "./clouds/index.ts";
+import { providerOf } from "./clouds/index.ts";
 import { applyOverrides } from "./overrides.ts";
 import { providerSchema } from "./provider-schema.ts";
 
@@ -48,7 +48,7 @@ export function addStacks(
   // A cluster whose demand grew lacks addresses for its new hosts, but it stands and must go.
   else if (!props.protect) stacks.push(own.bare(app, blueprint.instance, props));
   // What is to be destroyed isn't changed before.
-  if (props.protect) applyOverrides(stacks, loaded, providerSchema(cloudOf(blueprint).provider));
+  if (props.protect) applyOverrides(stacks, loaded, providerSchema(providerOf(blueprint)));
   return stacks;
 }
 

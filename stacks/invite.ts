@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { calendarText, lifeOf } from "../modules/meetings/invitations/index.ts";
 import { sumOf } from "../modules/meetings/issue-log/index.ts";
 import {
@@ -23,7 +24,6 @@ import {
   tryWhole,
   writeWhole,
 } from "../modules/workspace/index.ts";
-import { buildFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { writeIssueLog } from "./issue-log.ts";
 

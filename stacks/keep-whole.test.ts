@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Terraform } from "../modules/clouds/terraform/index.ts";
+import { testbedDown } from "../modules/common/testbed/testing.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { instanceFolder, loadInstance } from "../modules/workspace/index.ts";
-import { ROOT } from "./environment.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { keepWhole } from "./keep-whole.ts";
 
-const { blueprint } = loadInstance(instanceFolder(ROOT, "lab"));
+const { blueprint } = loadInstance(instanceFolder(TOOLKIT, "lab"));
 const folder = mkdtempSync(join(tmpdir(), "polder-keep-whole-"));
 
 /** A stub of a cloud on loopback, with one project that holds these. */
@@ -90,7 +92,11 @@ test("what the cloud says is well is kept, a volume that failed is forgotten, al
     untaint: async (address: string) => void untainted.push(address),
   } as unknown as Terraform;
   const lines: string[] = [];
-  expect(await keepWhole(blueprint, terraform, (line) => lines.push(line))).toBe(5);
+  expect(
+    await keepWhole(blueprint, cloudOf(blueprint, testbedDown), terraform, (line) =>
+      lines.push(line),
+    ),
+  ).toBe(5);
   expect(forgotten).toEqual(["openstack_blockstorage_volume_v3.failed"]);
   expect(untainted).toEqual([
     `${SERVER}.well`,
@@ -107,5 +113,5 @@ test("what the cloud says is well is kept, a volume that failed is forgotten, al
 test("without anything tainted the cloud isn't even asked", async () => {
   const terraform = { tainted: async () => [] } as unknown as Terraform;
   stub.close();
-  expect(await keepWhole(blueprint, terraform, () => {})).toBe(0);
+  expect(await keepWhole(blueprint, cloudOf(blueprint, testbedDown), terraform, () => {})).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Progress, Terraform } from "../modules/clouds/terraform/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import { cloudOf } from "./clouds/index.ts";
+import type { Cloud } from "./clouds/cloud.ts";
 
 /** Looks at what the cloud is still making, and seconds between two. */
 const LOOKS = 60;
@@ -17,10 +17,10 @@ const WAIT = 2;
  */
 export async function keepWhole(
   blueprint: Blueprint,
+  cloud: Cloud,
   terraform: Terraform,
   progress: Progress,
 ): Promise<number> {
-  const cloud = cloudOf(blueprint);
   const tainted = await terraform.tainted();
   let settled = 0;
   for (const { address, type, id } of tainted) {

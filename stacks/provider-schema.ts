@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProviderSchema } from "../modules/clouds/provider-schema/index.ts";
-import { ROOT } from "./environment.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 
 const read = new Map<string, ProviderSchema>();
 
@@ -13,7 +13,7 @@ const read = new Map<string, ProviderSchema>();
 export function providerSchema(provider: string): ProviderSchema {
   const known = read.get(provider);
   if (known) return known;
-  const file = join(ROOT, "providers", provider, "schema.json");
+  const file = join(TOOLKIT, "providers", provider, "schema.json");
   const schema = JSON.parse(readFileSync(file, "utf8")) as ProviderSchema;
   read.set(provider, schema);
   return schema;

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { BadInput } from "../modules/common/input/index.ts";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { type Entry, issuedIn, revokedText, sumOf } from "../modules/meetings/issue-log/index.ts";
 import { type NotRead, readRoom, readRoomKeys } from "../modules/meetings/rooms/index.ts";
 import { shipRevoked, sshArguments } from "../modules/operations/converge/index.ts";
 import { openVault, type Vault, whoseIdentity } from "../modules/secrets/vaults/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { type ConvergeOptions, sshUser, writeSshFiles } from "./converge.ts";
-import { buildFolder } from "./environment.ts";
 import { exclusively } from "./exclusive.ts";
 import { issueLogFile, loadIssueLog, writeIssueLog } from "./issue-log.ts";
 
-export interface RevokeOptions extends Pick<ConvergeOptions, "user" | "sshIdentity"> {
+export interface RevokeOptions extends Pick<ConvergeOptions, "user" | "sshIdentity" | "testbed"> {
   /** The age identity of an admin with issuer: true. */
   readonly identityFile: string;
   /** A token's id stands for its whole meeting. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { type Item, KINDS, type Listing } from "../modules/clouds/openstack-api/index.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { PlanJson } from "../modules/policy/index.ts";
 import { instanceFolder, loadInstance } from "../modules/workspace/index.ts";
-import { ROOT } from "./environment.ts";
 import { strangersIn } from "./strangers.ts";
 
-const { blueprint: planned } = loadInstance(instanceFolder(ROOT, "lab"));
+const { blueprint: planned } = loadInstance(instanceFolder(TOOLKIT, "lab"));
 const early: Blueprint = { ...planned, addresses: { state: "not yet allocated", missing: [] } };
 const blueprint: Blueprint = { ...planned, addresses: { state: "allocated" } };
 const RULE = {

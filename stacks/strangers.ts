@@ -1,5 +1,6 @@
 import type { Item, Kind, Listing } from "../modules/clouds/openstack-api/index.ts";
 import type { Finding } from "../modules/common/findings/index.ts";
+import type { Testbed } from "../modules/common/testbed/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { belongsTo, connect } from "./cloud-objects.ts";
 import type { Adoption, Strangers } from "./clouds/cloud.ts";
@@ -175,10 +176,16 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
  */
 export async function findStrangers(
   blueprint: Blueprint,
+  testbed: Testbed,
   plans: ReadonlyMap<string, PlanRead>,
   importing: boolean,
 ): Promise<Strangers> {
-  return strangersIn(await (await connect(blueprint)).listAll(), blueprint, plans, importing);
+  return strangersIn(
+    await (await connect(blueprint, testbed)).listAll(),
+    blueprint,
+    plans,
+    importing,
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { bytesOf, type HostTree } from "../modules/hosts/tree/index.ts";
-import { buildFolder } from "./environment.ts";
 
 const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
 

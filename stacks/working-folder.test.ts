@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
-import { buildFolder, ROOT } from "./environment.ts";
 import { writeStacks } from "./working-folder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-two-"));
@@ -16,7 +16,7 @@ afterAll(() => {
 test("two instances with one name: the second is refused, not built over the first", () => {
   const [one, two] = ["a", "b"].map((where) => {
     const folder = join(parent, where, name);
-    cpSync(join(ROOT, "instances/gemeente-klein"), folder, { recursive: true });
+    cpSync(join(TOOLKIT, "instances/gemeente-klein"), folder, { recursive: true });
     return folder;
   }) as [string, string];
   for (const folder of [one, two]) {

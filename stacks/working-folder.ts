@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { App } from "cdktf";
 import { BadInput } from "../modules/common/input/index.ts";
+import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
-import { cloudOf } from "./clouds/index.ts";
-import { buildFolder, ROOT } from "./environment.ts";
+import { providerOf } from "./clouds/index.ts";
 import { UNREAD_FILE } from "./imported.ts";
 import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
 import { providerSchema } from "./provider-schema.ts";
@@ -52,7 +52,7 @@ function claimBuildFolder(loaded: LoadedInstance): void {
  * @param provider its folder in providers/
  */
 export function writeLockFile(folder: string, provider: string): void {
-  const text = readFileSync(join(ROOT, "providers", provider, "terraform.lock.hcl"), "utf8");
+  const text = readFileSync(join(TOOLKIT, "providers", provider, "terraform.lock.hcl"), "utf8");
   const tofu = (process.env["TERRAFORM_BINARY_NAME"] ?? "terraform").endsWith("tofu");
   writeFileSync(
     join(folder, ".terraform.lock.hcl"),
@@ -74,7 +74,7 @@ export function writeStacks(loaded: LoadedInstance, options: StackOptions): stri
   for (const name of names) {
     for (const file of [ADOPT_FILE, UNREAD_FILE])
       rmSync(join(stackFolder(options.outdir, name), file), { force: true });
-    writeLockFile(stackFolder(options.outdir, name), cloudOf(loaded.blueprint).provider);
+    writeLockFile(stackFolder(options.outdir, name), providerOf(loaded.blueprint));
   }
   prepareStateFolder(loaded);
   return names;
@@ -95,5 +95,5 @@ export const inputOf = (
   stacks: PolicyInput["stacks"],
 ): PolicyInput => ({
   ...{ blueprint, stacks },
-  schema: providerSchema(cloudOf(blueprint).provider),
+  schema: providerSchema(providerOf(blueprint)),
 });

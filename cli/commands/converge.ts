@@ -6,6 +6,7 @@ import { convergeInstance } from "../../stacks/converge.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
 
 interface Options extends WhoOptions {
@@ -76,6 +77,7 @@ docs/converge.md tells what lands where.`,
         identity: options.identity,
         sshIdentity: options.sshIdentity,
         progress: note,
+        testbed,
       });
       print(results, began);
       const failed = results.filter(({ outcome }) => outcome === "failed");

@@ -3,6 +3,7 @@ import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { terraformEnvironment } from "../../stacks/environment.ts";
 import { ROOT } from "../root.ts";
 import { out } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
 
 /** `polder env`: for those who run `cdktf` or `terraform` themselves. */
 export function envCommand(): Command {
@@ -10,7 +11,7 @@ export function envCommand(): Command {
     .argument("[instance]", "whose login of the lab; by default the lab's clouds.yaml, for all")
     .action((name?: string) => {
       const blueprint = name ? loadInstance(instanceFolder(ROOT, name)).blueprint : undefined;
-      for (const [variable, value] of Object.entries(terraformEnvironment(blueprint)))
+      for (const [variable, value] of Object.entries(terraformEnvironment(testbed, blueprint)))
         out(`export ${variable}='${value}'`);
     });
 }

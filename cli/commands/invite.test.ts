@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { buildFolder } from "../../modules/common/toolkit/index.ts";
 import { readIssueLog, sumOf } from "../../modules/meetings/issue-log/index.ts";
 import { readRoom, readRoomKeys } from "../../modules/meetings/rooms/index.ts";
 import { keyIdOf } from "../../modules/meetings/tokens/index.ts";
@@ -24,7 +25,6 @@ import {
 } from "../../modules/secrets/vaults/testing.ts";
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
-import { buildFolder } from "../../stacks/environment.ts";
 import { invite as issue } from "../../stacks/invite.ts";
 import { report } from "../exit.ts";
 import { inviteCommand } from "./invite.ts";

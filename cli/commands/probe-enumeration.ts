@@ -7,6 +7,7 @@ import { FindingsFound, Interrupted } from "../exit.ts";
 import { linkFileText } from "../link-file.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
 
 interface Options {
   readonly links: string;
@@ -83,6 +84,7 @@ tried and what the numbers mean. Exit code 1: something was found, or couldn't b
           rate: options.rate,
           seed: options.seed ?? Math.floor(Math.random() * 2 ** 31),
           progress: note,
+          testbed,
           signal: controller.signal,
         });
         for (const line of page) out(line);

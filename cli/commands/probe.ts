@@ -7,6 +7,7 @@ import { type Probed, probeInstance } from "../../stacks/probe.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
 import { note, out, progressTo } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
 import { probeEnumerationCommand } from "./probe-enumeration.ts";
 
@@ -88,6 +89,7 @@ isn't on the committed list.`,
           identity: options.identity,
           sshIdentity: options.sshIdentity,
           progress: progressTo(process.stderr),
+          testbed,
           signal: controller.signal,
         });
         print(probed, options.evidence ?? false);

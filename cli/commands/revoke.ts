@@ -3,6 +3,7 @@ import { revoke } from "../../stacks/revoke.ts";
 import { identityFor } from "../identity.ts";
 import { load } from "../keys/shared.ts";
 import { note, out } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
 
 /** `polder revoke`: what was issued counts no more. */
@@ -27,6 +28,7 @@ reached, run it again, or converge. docs/invitations.md tells more.`,
         identityFile: identityFor(loaded, options.identity).identityFile,
         user: options.user,
         sshIdentity: options.sshIdentity,
+        testbed,
         wholeRoom: options.room ?? false,
         now: new Date(),
       });

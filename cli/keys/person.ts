@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { BadInput } from "../../modules/common/input/index.ts";
 import { adminEntry, labPerson, newPerson } from "../../modules/secrets/vaults/index.ts";
-import { labPeople } from "../identity.ts";
 import { note, out } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
 import { load } from "./shared.ts";
 
 /** `polder keys person`: keys of one person, made where they sit. */
@@ -32,7 +32,7 @@ export function personCommand(): Command {
                 message: `${options.lab} is no instance of the lab (residency: lab)`,
               },
             ]);
-          out(adminEntry(await labPerson(labPeople(), loaded.folder)).trimEnd());
+          out(adminEntry(await labPerson(testbed.people, loaded.folder)).trimEnd());
           return;
         }
         if (name === undefined || user === undefined)

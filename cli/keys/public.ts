@@ -19,6 +19,7 @@ import { exclusively } from "../../stacks/exclusive.ts";
 import { reportFindings } from "../findings.ts";
 import { identityFor } from "../identity.ts";
 import { note, out } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
 import { type IdentityOption, load, withIdentity } from "./shared.ts";
 
 interface SlotOption extends IdentityOption {
@@ -106,7 +107,7 @@ export function renewCommand(): Command {
           },
         ]);
       const zone = dns.zone;
-      const putText = await cloudOf(loaded.blueprint).putText(loaded.blueprint);
+      const putText = await cloudOf(loaded.blueprint, testbed).putText(loaded.blueprint);
       const put: PutText = (record, value) => putText(zone, record, value);
       const lines = await renewCertificates(loaded, vault, put, new Date());
       for (const line of lines) out(line);

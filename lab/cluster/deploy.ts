@@ -2,8 +2,10 @@ import { Resolver } from "node:dns/promises";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { testbed } from "../../cli/testbed.ts";
 import { cloudsFile, readCloud } from "../../modules/clouds/openstack-api/index.ts";
-import { buildFolder, terraformEnvironment } from "../../stacks/environment.ts";
+import { buildFolder } from "../../modules/common/toolkit/index.ts";
+import { terraformEnvironment } from "../../stacks/environment.ts";
 import { Api } from "../cloud/api.ts";
 import { type Canary, canariesBelow, canariesIn, watchProcesses } from "../testing/canary.ts";
 import { cluster } from "../testing/cluster.ts";
@@ -23,7 +25,10 @@ const planted: Canary = { name: "planted value", value: "canary-7Qx2-planted-w9K
 
 /** What must not turn up: a value of the environment, and the credential that the cloud is asked with. */
 function canaries(): Canary[] {
-  const { auth } = readCloud(cloudsFile(terraformEnvironment(cluster.blueprint)), cluster.name);
+  const { auth } = readCloud(
+    cloudsFile(terraformEnvironment(testbed, cluster.blueprint)),
+    cluster.name,
+  );
   return [planted, { name: "cloud credential", value: auth.password ?? "" }];
 }
 
@@ -62,7 +67,10 @@ export function deployTests(): void {
     });
 
     test("nor in the user_data that the cloud keeps, which only its administrator sees", async () => {
-      const { auth } = readCloud(cloudsFile(terraformEnvironment(cluster.blueprint)), "lab-admin");
+      const { auth } = readCloud(
+        cloudsFile(terraformEnvironment(testbed, cluster.blueprint)),
+        "lab-admin",
+      );
       const admin = await Api.open({
         host: new URL(auth.auth_url).hostname,
         user: auth.username ?? "",
@@ -138,7 +146,10 @@ export function deployTests(): void {
         planned.map((r) => [r.name, r.type, [...r.values].sort()]).sort(),
       );
       // Designate's own name server, asked as any resolver would.
-      const { auth } = readCloud(cloudsFile(terraformEnvironment(blueprint)), cluster.name);
+      const { auth } = readCloud(
+        cloudsFile(terraformEnvironment(testbed, blueprint)),
+        cluster.name,
+      );
       const resolver = new Resolver({ timeout: 5000, tries: 3 });
       resolver.setServers([`${new URL(auth.auth_url).hostname}:5354`]);
       const control = blueprint.hosts.find((host) => host.role === "control");

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { buildFolder, ROOT } from "../../stacks/environment.ts";
+import { buildFolder, TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { inInternet } from "../hypervisor/index.ts";
 import { cluster } from "../testing/cluster.ts";
 import { readLynis, readSshAudit, readSslyze } from "../testing/other-judges.ts";
 import { program } from "../testing/polder.ts";
 
-const venv = (name: string) => join(ROOT, "build/venv/bin", name);
+const venv = (name: string) => join(TOOLKIT, "build/venv/bin", name);
 const on = (host: string, script: string) => cluster.on(host, script);
 
 /** What programs of others say of the cluster. */
@@ -61,7 +61,7 @@ export function otherJudgesTests(): void {
     });
 
     it("lynis gives every role 80 at least, without what the not-tested list names", async () => {
-      const listed = load(readFileSync(join(ROOT, "scripts/not-tested.yaml"), "utf8")) as {
+      const listed = load(readFileSync(join(TOOLKIT, "scripts/not-tested.yaml"), "utf8")) as {
         id: string;
       }[];
       const leftOut = listed.flatMap(({ id }) => /^lynis-(.+)$/.exec(id)?.[1]?.toUpperCase() ?? []);

@@ -1,3 +1,4 @@
+import { testbed } from "../../cli/testbed.ts";
 import { cloudsFile, readCloud } from "../../modules/clouds/openstack-api/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { terraformEnvironment } from "../../stacks/environment.ts";
@@ -6,7 +7,7 @@ import { Api } from "../cloud/api.ts";
 /** A client for what someone does to an instance's project by hand, behind the toolkit's back. */
 export function byHand(blueprint: Blueprint): Promise<Api> {
   const { auth } = readCloud(
-    cloudsFile(terraformEnvironment(blueprint)),
+    cloudsFile(terraformEnvironment(testbed, blueprint)),
     blueprint.cloud.credentials,
   );
   return Api.open({

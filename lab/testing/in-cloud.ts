@@ -1,3 +1,4 @@
+import { testbed } from "../../cli/testbed.ts";
 import type { Item, Listing } from "../../modules/clouds/openstack-api/index.ts";
 import { type Blueprint, securityRules } from "../../modules/planning/blueprint/index.ts";
 import { connect } from "../../stacks/cloud-objects.ts";
@@ -7,7 +8,7 @@ export const list = (item: Item | undefined, key: string): Item[] =>
   (item?.[key] as Item[] | undefined) ?? [];
 
 export const listing = async (blueprint: Blueprint): Promise<Listing> =>
-  (await connect(blueprint)).listAll();
+  (await connect(blueprint, testbed)).listAll();
 
 /** Hosts with their addresses, as the cloud's API tells them. */
 export function hostsInCloud(cloud: Listing) {

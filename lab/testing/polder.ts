@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildFolder, TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { type LoadedInstance, loadInstance } from "../../modules/workspace/index.ts";
-import { buildFolder, ROOT } from "../../stacks/environment.ts";
 
 export interface Ran {
   readonly code: number;
@@ -28,7 +28,7 @@ export function program(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(name, args, {
-      cwd: options.cwd ?? ROOT,
+      cwd: options.cwd ?? TOOLKIT,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -48,7 +48,7 @@ export function program(
 
 /** Runs `polder` as a user would. */
 export const polder = (args: readonly string[], options?: RunOptions): Promise<Ran> =>
-  program(join(ROOT, "cli/polder"), args, options);
+  program(join(TOOLKIT, "cli/polder"), args, options);
 
 /** Runs `polder`. @throws Error with what it printed when it fails */
 export async function polderWith(args: readonly string[], options?: RunOptions): Promise<Ran> {
@@ -80,7 +80,7 @@ export function testInstance(example: string, name: string): TestInstance {
   rmSync(folder, { recursive: true, force: true });
   rmSync(buildFolder(name), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(join(ROOT, "instances", example, "instance.yaml"), file);
+  cpSync(join(TOOLKIT, "instances", example, "instance.yaml"), file);
   const edit = (change: (text: string) => string) =>
     writeFileSync(file, change(readFileSync(file, "utf8")));
   edit((text) =>

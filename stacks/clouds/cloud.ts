@@ -1,5 +1,6 @@
 import type { Attributes } from "../../modules/clouds/terraform/index.ts";
 import type { Finding } from "../../modules/common/findings/index.ts";
+import type { Login, Testbed } from "../../modules/common/testbed/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import type { PlanRead } from "./plan-read.ts";
 
@@ -54,8 +55,15 @@ export interface Imported {
 
 /** What a cloud is asked beside what Terraform does. A third cloud is one more of these. */
 export interface Cloud {
-  /** Its folder in providers/. */
-  readonly provider: string;
+  /**
+   * The test bed that an instance stands in by the test bed's own login; undefined for one that stands elsewhere,
+   * and where the environment names a login.
+   *
+   * @param blueprint absent: any instance that stands in the test bed
+   */
+  readonly testbedOf: (blueprint?: Blueprint) => Testbed | undefined;
+  /** What its clients must find in their environment beside what a person put there. */
+  readonly login: (blueprint?: Blueprint) => Login;
   /**
    * Looks at the credential, before anything is written.
    *
@@ -96,4 +104,18 @@ export interface Cloud {
    */
   readonly unlock?: (blueprint: Blueprint) => Promise<void>;
   readonly putText: (blueprint: Blueprint) => Promise<PutText>;
+}
+
+/**
+ * {@link Cloud.testbedOf} of a cloud.
+ *
+ * @param variable what names a login in the environment
+ */
+export function standsIn(
+  testbed: Testbed,
+  variable: string,
+  blueprint?: Blueprint,
+): Testbed | undefined {
+  const isNamed = Boolean(process.env[variable]);
+  return !isNamed && (!blueprint || blueprint.residency.profile === "lab") ? testbed : undefined;
 }

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type StandIn, start } from "../../lab/hetzner/index.ts";
+import { testbedDown } from "../../modules/common/testbed/testing.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { asInput, example } from "../../modules/policy/testing.ts";
 import { cloudOf } from "./index.ts";
 
 const { blueprint } = asInput(example("eea-voorbeeld"));
-const cloud = cloudOf(blueprint);
+const cloud = cloudOf(blueprint, testbedDown);
 const token = "z".repeat(64);
 const folder = mkdtempSync(join(tmpdir(), "polder-cloud-"));
 let standIn: StandIn;

@@ -9,10 +9,10 @@ import {
 import type { Finding } from "../../modules/common/findings/index.ts";
 import { BadInput } from "../../modules/common/input/index.ts";
 import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import type { Login, Testbed } from "../../modules/common/testbed/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { endpointProblem, isLoopback } from "../endpoint.ts";
-import { labFolder, terraformEnvironment } from "../environment.ts";
-import type { Cloud, Leftover, Strangers } from "./cloud.ts";
+import { type Cloud, type Leftover, type Strangers, standsIn } from "./cloud.ts";
 import { strangersIn } from "./hetzner-strangers.ts";
 import type { PlanRead } from "./plan-read.ts";
 
@@ -22,19 +22,26 @@ function siteOf({ cloud }: Blueprint): string {
   return cloud.site;
 }
 
+/** The test bed whose project an instance has; undefined elsewhere, and where a person names another. */
+const testbedOf = (testbed: Testbed, blueprint?: Blueprint): Testbed | undefined =>
+  standsIn(testbed, "HCLOUD_ENDPOINT", blueprint);
+
+/** What leads to the test bed's project of an instance that stands there. */
+const login = (testbed: Testbed, blueprint?: Blueprint): Login =>
+  testbedOf(testbed, blueprint)?.login("hetzner", blueprint?.instance) ?? {};
+
 /**
  * How the instance's project is reached: as the environment says, in the lab as the lab says.
  *
  * @throws BadInput without a token; OutsideFailure when the lab has no such project
  */
-function reach(blueprint: Blueprint): Access {
-  const lab = blueprint.residency.profile === "lab" ? labFolder(blueprint) : undefined;
-  const env = terraformEnvironment(blueprint);
-  if (lab !== undefined && !env["HCLOUD_TOKEN"])
+function reach(blueprint: Blueprint, testbed: Testbed): Access {
+  const own = login(testbed, blueprint);
+  if (testbedOf(testbed, blueprint) && !own["HCLOUD_TOKEN"])
     throw new OutsideFailure(
       `the lab is down, or has no project ${blueprint.instance}: \`polder lab up\` first`,
     );
-  return access({ ...process.env, ...env });
+  return access({ ...process.env, ...own });
 }
 
 /**
@@ -43,8 +50,8 @@ function reach(blueprint: Blueprint): Access {
  *
  * @throws BadInput
  */
-function connect(blueprint: Blueprint): HetznerApi {
-  const found = reach(blueprint);
+function connect(blueprint: Blueprint, testbed: Testbed): HetznerApi {
+  const found = reach(blueprint, testbed);
   const problem = isLoopback(found.endpoint)
     ? undefined
     : endpointProblem(blueprint, found.endpoint);
@@ -68,8 +75,8 @@ interface Found extends Leftover {
   readonly item: Item;
 }
 
-async function objectsOf(blueprint: Blueprint): Promise<Found[]> {
-  const api = connect(blueprint);
+async function objectsOf(blueprint: Blueprint, testbed: Testbed): Promise<Found[]> {
+  const api = connect(blueprint, testbed);
   const found: Found[] = [];
   for (const kind of KINDS)
     for (const item of await api.list(kind))
@@ -81,15 +88,16 @@ async function objectsOf(blueprint: Blueprint): Promise<Found[]> {
 /** Looks for what the cloud holds of an instance and no state knows. @throws OutsideFailure */
 async function strangers(
   blueprint: Blueprint,
+  testbed: Testbed,
   plans: ReadonlyMap<string, PlanRead>,
 ): Promise<Strangers> {
-  const api = connect(blueprint);
-  const objects = await objectsOf(blueprint);
+  const api = connect(blueprint, testbed);
+  const objects = await objectsOf(blueprint, testbed);
   const rrsets = new Map<string, Item[]>();
   for (const { kind, name } of objects)
     if (kind === "zones") rrsets.set(name, await api.rrsets(name));
   const { adopt, findings } = strangersIn({ objects, rrsets }, blueprint, plans);
-  const { endpoint } = reach(blueprint);
+  const { endpoint } = reach(blueprint, testbed);
   // In the lab nothing else is meant.
   if (!isLoopback(endpoint) || blueprint.residency.profile === "lab") return { adopt, findings };
   const warning: Finding = {
@@ -112,10 +120,11 @@ const WITHOUT_STATUS: Readonly<Record<string, Kind | "subnets" | "attachments">>
 /** The status of one object, by the id that Terraform has for it. */
 async function statusOf(
   blueprint: Blueprint,
+  testbed: Testbed,
   kind: string,
   id: string,
 ): Promise<string | undefined> {
-  const api = connect(blueprint);
+  const api = connect(blueprint, testbed);
   if (kind === "subnets") {
     // Such as 4711-10.84.0.0/24: a subnet is a part of its network, and has no id of its own.
     const [, network, range] = /^(\d+)-(.+)$/.exec(id) ?? [];
@@ -130,15 +139,16 @@ async function statusOf(
   return found && (kind === "zones" ? "there" : String(found["status"] ?? "there"));
 }
 
-export const hetzner: Cloud = {
-  provider: "hcloud",
+export const hetzner = (testbed: Testbed): Cloud => ({
+  testbedOf: (blueprint) => testbedOf(testbed, blueprint),
+  login: (blueprint) => login(testbed, blueprint),
   checkCredential: async (blueprint) => {
-    connect(blueprint);
+    connect(blueprint, testbed);
   },
-  flavours: async (blueprint) => connect(blueprint).serverTypes(siteOf(blueprint)),
+  flavours: async (blueprint) => connect(blueprint, testbed).serverTypes(siteOf(blueprint)),
   leftovers: async (blueprint) =>
-    (await objectsOf(blueprint)).map(({ kind, id, name }) => ({ kind, id, name })),
-  strangers,
+    (await objectsOf(blueprint, testbed)).map(({ kind, id, name }) => ({ kind, id, name })),
+  strangers: (blueprint, plans) => strangers(blueprint, testbed, plans),
   making: {
     hcloud_server: {
       kind: "servers",
@@ -153,12 +163,12 @@ export const hetzner: Cloud = {
       ]),
     ),
   },
-  statusOf,
+  statusOf: (blueprint, kind, id) => statusOf(blueprint, testbed, kind, id),
   unlock: async (blueprint) => {
-    await connect(blueprint).unlock((item) => belongsTo(item, blueprint));
+    await connect(blueprint, testbed).unlock((item) => belongsTo(item, blueprint));
   },
   putText: async (blueprint) => {
-    const api = connect(blueprint);
+    const api = connect(blueprint, testbed);
     return (zone, name, value) => api.addText(zone, name, value);
   },
-};
+});

@@ -1,9 +1,29 @@
+import type { Login, Testbed } from "../../modules/common/testbed/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import type { Cloud } from "./cloud.ts";
 import { hetzner } from "./hetzner.ts";
 import { openstack } from "./openstack.ts";
 
-const CLOUDS: Readonly<Record<Blueprint["cloud"]["provider"], Cloud>> = { openstack, hetzner };
+interface Known {
+  /** Its folder in providers/. */
+  readonly provider: string;
+  readonly cloud: (testbed: Testbed) => Cloud;
+}
+
+/** Every cloud, by the name that instance files have for it. */
+const CLOUDS: Readonly<Record<Blueprint["cloud"]["provider"], Known>> = {
+  openstack: { provider: "openstack", cloud: openstack },
+  hetzner: { provider: "hcloud", cloud: hetzner },
+};
 
 /** The cloud that an instance stands in. */
-export const cloudOf = ({ cloud }: Pick<Blueprint, "cloud">): Cloud => CLOUDS[cloud.provider];
+export const cloudOf = ({ cloud }: Pick<Blueprint, "cloud">, testbed: Testbed): Cloud =>
+  CLOUDS[cloud.provider].cloud(testbed);
+
+/** The folder in providers/ of an instance's cloud. */
+export const providerOf = ({ cloud }: Pick<Blueprint, "cloud">): string =>
+  CLOUDS[cloud.provider].provider;
+
+/** What a cloud's clients must find in their environment; without an instance, those of the test bed's clouds.yaml. */
+export const loginOf = (testbed: Testbed, blueprint?: Blueprint): Login =>
+  CLOUDS[blueprint?.cloud.provider ?? "openstack"].cloud(testbed).login(blueprint);

@@ -1,8 +1,9 @@
 import type { Kind } from "../../modules/clouds/openstack-api/index.ts";
 import type { Attributes } from "../../modules/clouds/terraform/index.ts";
+import type { Testbed } from "../../modules/common/testbed/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { connect, listLeftovers } from "../cloud-objects.ts";
-import { credentials } from "../credentials.ts";
+import { credentials, login, testbedOf } from "../credentials.ts";
 import { findStrangers } from "../strangers.ts";
 import type { Cloud } from "./cloud.ts";
 
@@ -10,20 +11,21 @@ const networksOf = (server: Attributes): readonly Attributes[] =>
   (server["network"] as readonly Attributes[] | undefined) ?? [];
 const withoutPort = ({ port }: Attributes): boolean => (port ?? "") === "";
 
-export const openstack: Cloud = {
-  provider: "openstack",
+export const openstack = (testbed: Testbed): Cloud => ({
+  testbedOf: (blueprint) => testbedOf(testbed, blueprint),
+  login: (blueprint) => login(testbed, blueprint),
   checkCredential: async (blueprint) => {
-    await credentials(blueprint);
+    await credentials(blueprint, testbed);
   },
-  flavours: async (blueprint) => (await connect(blueprint)).flavours(),
-  leftovers: listLeftovers,
-  strangers: findStrangers,
+  flavours: async (blueprint) => (await connect(blueprint, testbed)).flavours(),
+  leftovers: (blueprint) => listLeftovers(blueprint, testbed),
+  strangers: (blueprint, plans, importing) => findStrangers(blueprint, testbed, plans, importing),
   imported: {
     openstack_compute_instance_v2: {
       unread: ["network", "config_drive"],
       lacks: (server) => server["config_drive"] === null || networksOf(server).some(withoutPort),
       complete: async (blueprint) => {
-        const api = await connect(blueprint);
+        const api = await connect(blueprint, testbed);
         const [servers, ports] = [await api.list("servers"), await api.list("ports")];
         return (server) => {
           const own = ports.filter((port) => port["device_id"] === server["id"]);
@@ -64,12 +66,12 @@ export const openstack: Cloud = {
     openstack_networking_port_v2: { kind: "ports", making: ["BUILD"], whole: ["ACTIVE", "DOWN"] },
   },
   statusOf: async (blueprint: Blueprint, kind, id) => {
-    const found = await (await connect(blueprint)).list(kind as Kind);
+    const found = await (await connect(blueprint, testbed)).list(kind as Kind);
     const status = found.find((item) => item["id"] === id)?.["status"];
     return status === undefined ? undefined : String(status);
   },
   putText: async (blueprint) => {
-    const api = await connect(blueprint);
+    const api = await connect(blueprint, testbed);
     return (zone, name, value) => api.addText(zone, name, value);
   },
-};
+});
