@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { cloudOf } from "../stacks/clouds/index.ts";
 import { exclusively } from "../stacks/exclusive.ts";
+import { synthesis } from "../stacks/instance-stacks.ts";
 import type { DeployOptions } from "../stacks/plan.ts";
 import { today } from "../stacks/today.ts";
 import { note } from "./terminal.ts";
@@ -24,6 +25,7 @@ export const deployOptions = (options: { timeout: number }): DeployOptions => ({
   timeoutMinutes: options.timeout,
   asOf: today(),
   testbed,
+  synthesis,
 });
 
 /** Work on an instance in its cloud: only with a credential for it, and only one at a time. */

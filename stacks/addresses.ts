@@ -31,7 +31,7 @@ export async function recordAddresses(
 ): Promise<AddressesFile> {
   const { instance, cloud } = loaded.blueprint;
   const stack = addressesStackName(instance);
-  writeStacks(loaded, { outdir: buildFolder(instance) });
+  writeStacks(loaded, { outdir: buildFolder(instance) }, options.synthesis);
   const terraform = engine(loaded, stack, options);
   options.progress(`${stack}: reading its outputs`);
   await terraform.init();

@@ -85,7 +85,7 @@ export async function applyInstance(
     refuseStale(instance, name, record.states[name], await terraform.stateMark());
   }
   const judged = judge(
-    policyInput(loaded, { outdir, protect: !ends }, plans),
+    policyInput(loaded, { outdir, protect: !ends }, options.synthesis, plans),
     options.asOf,
     await packOf(loaded),
   );

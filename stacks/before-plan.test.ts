@@ -14,12 +14,14 @@ import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import { cloudOf } from "./clouds/index.ts";
 import { credentials } from "./credentials.ts";
 import { endpointProblem } from "./endpoint.ts";
+import { synthesis } from "./instance-stacks.ts";
 import { planInstance } from "./plan.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-before-plan-"));
 const LAB = readFileSync(join(TOOLKIT, "instances/lab/instance.yaml"), "utf8");
 const lab = loadInstance(instanceFolder(TOOLKIT, "lab"));
 const AS_OF = "2026-11-24";
+const DEPLOY = { timeoutMinutes: 1, asOf: AS_OF, testbed: testbedDown, synthesis };
 
 let flavours: object[] = [];
 let elsewhere = false;
@@ -123,7 +125,7 @@ describe("residency on the day of the plan", () => {
   });
 
   test("comes before anything else that a plan does", async () => {
-    const options = { progress: () => {}, timeoutMinutes: 1, asOf: AS_OF, testbed: testbedDown };
+    const options = { ...DEPLOY, progress: () => {} };
     // No cloud answers and no Terraform runs: it doesn't come that far.
     expect(await later(planInstance(own(stale), options))).toMatch(/site\.country: stale/);
   });
@@ -159,7 +161,7 @@ describe("a plan of what was made elsewhere", () => {
     const lines: string[] = [];
     const options = {
       progress: (line: string) => void lines.push(line),
-      ...{ timeoutMinutes: 1, asOf: AS_OF, testbed: testbedDown },
+      ...DEPLOY,
     };
     try {
       expect(await later(planInstance(loadInstance(folder), options))).toMatch(

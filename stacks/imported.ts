@@ -3,9 +3,7 @@ import { join } from "node:path";
 import type { Terraform } from "../modules/clouds/terraform/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { Adoption, Cloud } from "./clouds/cloud.ts";
-
-/** Beside a stack's document: what the plan of an import must not compare. Terraform merges it. */
-export const UNREAD_FILE = "adopt_override.tf.json";
+import { UNREAD_FILE } from "./working-folder.ts";
 
 interface Document {
   readonly resource: Readonly<

@@ -4,20 +4,12 @@ import { stacks as hetzner } from "../modules/clouds/hetzner/index.ts";
 import { stacks as openstack } from "../modules/clouds/openstack/index.ts";
 import type { CloudStacks } from "../modules/clouds/stack/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
+import type { TerraformJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { providerOf } from "./clouds/index.ts";
 import { applyOverrides } from "./overrides.ts";
 import { providerSchema } from "./provider-schema.ts";
-
-/** An instance's stacks as Terraform JSON, by stack name. */
-export type TerraformJson = Readonly<Record<string, unknown>>;
-
-export interface StackOptions {
-  /** Folder that the app writes to; Terraform runs in `<outdir>/stacks/<stack>`. */
-  readonly outdir: string;
-  /** @default true */
-  readonly protect?: boolean;
-}
+import type { StackOptions, Synthesis } from "./working-folder.ts";
 
 const STACKS: Readonly<Record<Blueprint["cloud"]["provider"], CloudStacks>> = {
   openstack,
@@ -66,3 +58,14 @@ export function renderStacks(
   const app = new App({ outdir: options.outdir, skipValidation: true });
   return jsonOf(addStacks(app, loaded, options));
 }
+
+/** What plans are made with. */
+export const synthesis: Synthesis = {
+  write: (loaded, options) => {
+    const app = new App({ outdir: options.outdir, skipValidation: true });
+    const names = addStacks(app, loaded, options).map((stack) => stack.node.id);
+    app.synth();
+    return names;
+  },
+  render: renderStacks,
+};

@@ -7,6 +7,7 @@ import { BadInput } from "../modules/common/input/index.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
+import { synthesis } from "./instance-stacks.ts";
 import { packOf } from "./pack.ts";
 import { policyInput } from "./working-folder.ts";
 
@@ -41,7 +42,7 @@ const one = (resource: string, set: string) =>
   `overrides:\n  - resource: ${resource}\n    set: ${set}\n${WHO}`;
 
 const input = (folder: string) =>
-  policyInput(loadInstance(folder), { outdir: join(parent, "cdktf.out") });
+  policyInput(loadInstance(folder), { outdir: join(parent, "cdktf.out") }, synthesis);
 
 const bodies = (folder: string, type: string, stack = "lab") => {
   const document = input(folder).stacks.get(stack) as {

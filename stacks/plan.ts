@@ -35,11 +35,18 @@ import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import type { Adoption } from "./clouds/cloud.ts";
 import { cloudOf, providerOf } from "./clouds/index.ts";
 import { terraformEnvironment } from "./environment.ts";
-import { completeImported, ignoreUnread, UNREAD_FILE } from "./imported.ts";
+import { completeImported, ignoreUnread } from "./imported.ts";
 import { keepWhole } from "./keep-whole.ts";
 import { packOf } from "./pack.ts";
 import { readJson } from "./read-json.ts";
-import { ADOPT_FILE, policyInput, stackFolder, writeStacks } from "./working-folder.ts";
+import {
+  ADOPT_FILE,
+  policyInput,
+  type Synthesis,
+  stackFolder,
+  UNREAD_FILE,
+  writeStacks,
+} from "./working-folder.ts";
 
 /** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */
 export interface PlanRecord {
@@ -70,6 +77,7 @@ export interface DeployOptions {
   readonly timeoutMinutes: number;
   readonly asOf: string;
   readonly testbed: Testbed;
+  readonly synthesis: Synthesis;
 }
 
 /** Networks, what is in them, their routes, the servers on them, the volumes on these; and one to see no more. */
@@ -164,7 +172,7 @@ export async function planInstance(
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const stackOptions = { outdir, protect: !options.destroy };
-  const names = writeStacks(loaded, stackOptions);
+  const names = writeStacks(loaded, stackOptions, options.synthesis);
   const plans = new Map<string, PlanJson>();
   const counts = new Map<string, ChangeCount>();
   const states: Record<string, StateMark> = {};
@@ -201,7 +209,7 @@ export async function planInstance(
     const strangers = options.destroy
       ? undefined
       : await cloud.strangers(blueprint, plans, options.importing ?? false);
-    const findings = judge(policyInput(loaded, stackOptions, plans), asOf, pack);
+    const findings = judge(policyInput(loaded, stackOptions, options.synthesis, plans), asOf, pack);
     return {
       adopt: strangers?.adopt ?? [],
       findings: [...findings, ...(strangers?.findings ?? [])],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
+import { synthesis } from "./instance-stacks.ts";
 import { writeStacks } from "./working-folder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-two-"));
@@ -24,7 +25,7 @@ test("two instances with one name: the second is refused, not built over the fir
     writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, `name: ${name}`));
   }
   const write = (folder: string) =>
-    writeStacks(loadInstance(folder), { outdir: buildFolder(name) });
+    writeStacks(loadInstance(folder), { outdir: buildFolder(name) }, synthesis);
   expect(write(one)).toEqual([`${name}-addresses`]);
   expect(write(one)).toEqual([`${name}-addresses`]);
   expect(() => write(two)).toThrow(

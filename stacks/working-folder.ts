@@ -1,13 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { App } from "cdktf";
 import { BadInput } from "../modules/common/input/index.ts";
 import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
-import type { PlanJson, PolicyInput } from "../modules/policy/index.ts";
+import type { PlanJson, PolicyInput, TerraformJson } from "../modules/policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
 import { providerOf } from "./clouds/index.ts";
-import { UNREAD_FILE } from "./imported.ts";
-import { addStacks, renderStacks, type StackOptions } from "./instance-stacks.ts";
 import { providerSchema } from "./provider-schema.ts";
 
 /** Where Terraform runs for a stack. */
@@ -15,6 +12,26 @@ export const stackFolder = (outdir: string, stack: string): string => join(outdi
 
 /** `import` blocks of what the cloud holds and the plan would make, in a stack's folder. */
 export const ADOPT_FILE = "adopt.tf.json";
+/** Beside a stack's document: what the plan of an import must not compare. Terraform merges it. */
+export const UNREAD_FILE = "adopt_override.tf.json";
+
+export interface StackOptions {
+  /** Folder that the app writes to; Terraform runs in `<outdir>/stacks/<stack>`. */
+  readonly outdir: string;
+  /** @default true */
+  readonly protect?: boolean;
+}
+
+/** What makes Terraform JSON of an instance: handed in, since constructs are known in stacks/ and the clouds alone. */
+export interface Synthesis {
+  /** Writes an instance's stacks; gives their names in the order in which they are applied. */
+  readonly write: (loaded: LoadedInstance, options: StackOptions) => string[];
+  /** The same by the stacks' names, without writing anything. */
+  readonly render: (
+    loaded: LoadedInstance,
+    options: StackOptions,
+  ) => ReadonlyMap<string, TerraformJson>;
+}
 
 /** Local state lies in the instance's folder; nobody else may read it, whatever the umask. */
 export function prepareStateFolder(loaded: LoadedInstance): void {
@@ -65,12 +82,14 @@ export function writeLockFile(folder: string, provider: string): void {
  *
  * @returns the stacks' names in the order in which they are applied.
  */
-export function writeStacks(loaded: LoadedInstance, options: StackOptions): string[] {
+export function writeStacks(
+  loaded: LoadedInstance,
+  options: StackOptions,
+  synthesis: Synthesis,
+): string[] {
   claimBuildFolder(loaded);
   rmSync(join(options.outdir, "manifest.json"), { force: true });
-  const app = new App({ outdir: options.outdir, skipValidation: true });
-  const names = addStacks(app, loaded, options).map((stack) => stack.node.id);
-  app.synth();
+  const names = synthesis.write(loaded, options);
   for (const name of names) {
     for (const file of [ADOPT_FILE, UNREAD_FILE])
       rmSync(join(stackFolder(options.outdir, name), file), { force: true });
@@ -84,9 +103,10 @@ export function writeStacks(loaded: LoadedInstance, options: StackOptions): stri
 export function policyInput(
   loaded: LoadedInstance,
   options: StackOptions,
+  synthesis: Synthesis,
   plans?: ReadonlyMap<string, PlanJson>,
 ): PolicyInput {
-  return { ...inputOf(loaded, renderStacks(loaded, options)), ...(plans && { plans }) };
+  return { ...inputOf(loaded, synthesis.render(loaded, options)), ...(plans && { plans }) };
 }
 
 /** The same from stacks that are made already. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { formatFinding } from "../../modules/common/findings/index.ts";
 import { judge } from "../../modules/policy/index.ts";
 import { loadInstance } from "../../modules/workspace/index.ts";
+import { synthesis } from "../../stacks/instance-stacks.ts";
 import { policyInput } from "../../stacks/working-folder.ts";
 
 const [from = 1, count = 1] = process.argv.slice(2).map(Number);
@@ -68,7 +69,10 @@ try {
     const folder = write(number);
     allocate(folder);
     const loaded = loadInstance(folder);
-    const found = judge(policyInput(loaded, { outdir: join(folder, "out") }), "2026-11-24");
+    const found = judge(
+      policyInput(loaded, { outdir: join(folder, "out") }, synthesis),
+      "2026-11-24",
+    );
     for (const finding of found)
       if (finding.verdict === "fail")
         process.stderr.write(`${loaded.blueprint.instance}: ${formatFinding(finding)}\n`);
