@@ -70,6 +70,16 @@ module.exports = {
       to: { path: "node_modules/(cdktf|constructs|@cdktf/provider-)|^providers/[^/]+/lib/" },
     },
     {
+      name: "plan-readers-know-no-stack",
+      comment: "What reads a plan or asks a cloud's API can't ask the stack what it meant.",
+      severity: "error",
+      from: {
+        path: "^modules/(clouds|policy)/",
+        pathNot: [test, "^modules/clouds/(stack|openstack|hetzner)/"],
+      },
+      to: { path: "^modules/clouds/(stack|openstack|hetzner)/" },
+    },
+    {
       name: "one-way",
       comment: "Modules don't know who uses them.",
       severity: "error",

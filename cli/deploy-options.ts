@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
-import { cloudOf } from "../stacks/clouds/index.ts";
 import { exclusively } from "../stacks/exclusive.ts";
 import { synthesis } from "../stacks/instance-stacks.ts";
 import type { DeployOptions } from "../stacks/plan.ts";

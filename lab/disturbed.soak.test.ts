@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testbed } from "../cli/testbed.ts";
 import type { Listing } from "../modules/clouds/openstack-api/index.ts";
-import { connect } from "../stacks/cloud-objects.ts";
+import { connect } from "../modules/clouds/openstack-api/index.ts";
 import type { Api, Json } from "./cloud/api.ts";
 import { defaultFolder, defaultQuota, up } from "./cloud/index.ts";
 import { byHand } from "./testing/by-hand.ts";

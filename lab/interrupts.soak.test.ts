@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testbed } from "../cli/testbed.ts";
-import { connect } from "../stacks/cloud-objects.ts";
+import { connect } from "../modules/clouds/openstack-api/index.ts";
 import { byHand } from "./testing/by-hand.ts";
 import { type FaultyProxy, faultyProxy } from "./testing/faulty-proxy.ts";
 import { polder, program, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";

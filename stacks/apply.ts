@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { cloudOf, providerOf } from "../modules/clouds/known-clouds/index.ts";
 import { type StateMark, TerraformFailure } from "../modules/clouds/terraform/index.ts";
 import type { Finding } from "../modules/common/findings/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
@@ -7,7 +8,6 @@ import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { judge, partsLost, plannedChanges } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { noteApplied } from "./applied.ts";
-import { cloudOf, providerOf } from "./clouds/index.ts";
 import { completeImported } from "./imported.ts";
 import { packOf } from "./pack.ts";
 import { type DeployOptions, engine, type PlanRecord, planFolder, readPlan } from "./plan.ts";

@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { endpointProblem } from "../modules/clouds/cloud/index.ts";
+import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
+import { credentials } from "../modules/clouds/openstack-api/credentials.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { testbedDown } from "../modules/common/testbed/testing.ts";
 import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { FACTS, fact, record } from "../modules/planning/residency/testing.ts";
 import { instanceFolder, type LoadedInstance, loadInstance } from "../modules/workspace/index.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
-import { cloudOf } from "./clouds/index.ts";
-import { credentials } from "./credentials.ts";
-import { endpointProblem } from "./endpoint.ts";
 import { synthesis } from "./instance-stacks.ts";
 import { planInstance } from "./plan.ts";
 

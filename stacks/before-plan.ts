@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Cloud, OfferedFlavour } from "../modules/clouds/cloud/index.ts";
 import {
   BadInput,
   inFileOrder,
@@ -11,7 +12,6 @@ import { OutsideFailure } from "../modules/common/outside/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { judgeAsOf, wayOut } from "../modules/planning/residency/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, shown } from "../modules/workspace/index.ts";
-import type { Cloud, OfferedFlavour } from "./clouds/cloud.ts";
 
 /** `parents[1].country` as a path below `residency`. */
 const pathOf = (leaf: string): Path =>

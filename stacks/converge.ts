@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
 import { BadInput, nearest } from "../modules/common/input/index.ts";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
 import type { Testbed } from "../modules/common/testbed/index.ts";
@@ -43,7 +44,6 @@ import {
   loadPrograms,
   writeWhole,
 } from "../modules/workspace/index.ts";
-import { cloudOf } from "./clouds/index.ts";
 import { exclusively } from "./exclusive.ts";
 import { loadIssueLog } from "./issue-log.ts";
 import { today } from "./today.ts";

@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Leftover } from "../modules/clouds/cloud/index.ts";
+import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { sshFiles } from "../modules/operations/converge/index.ts";
@@ -10,8 +12,6 @@ import { HOSTS_FILE, loadHosts } from "../modules/secrets/vaults/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
 import { appliedFile } from "./applied.ts";
 import { applyInstance } from "./apply.ts";
-import type { Leftover } from "./clouds/cloud.ts";
-import { cloudOf } from "./clouds/index.ts";
 import { type DeployOptions, planInstance } from "./plan.ts";
 
 /** The record of an end: what was destroyed, when, and what is still there. */

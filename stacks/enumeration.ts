@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
 import { applyWaivers, type Finding } from "../modules/common/findings/index.ts";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
 import type { Testbed } from "../modules/common/testbed/index.ts";
@@ -25,7 +26,6 @@ import {
   workerCommand,
 } from "../modules/verification/probes/index.ts";
 import { type LoadedInstance, writeWhole } from "../modules/workspace/index.ts";
-import { cloudOf } from "./clouds/index.ts";
 
 /** Seconds that a run takes at most, and how much longer one that asks all likely names. */
 const SECONDS = { run: 300, allLikely: 500 } as const;

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { loginOf } from "../modules/clouds/known-clouds/index.ts";
 import type { Testbed } from "../modules/common/testbed/index.ts";
 import { WORKSPACE } from "../modules/common/toolkit/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import { loginOf } from "./clouds/index.ts";
 
 /**
  * What Terraform and its provider must find in their environment: the mirror of pinned providers,

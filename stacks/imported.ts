@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Adoption, Cloud } from "../modules/clouds/cloud/index.ts";
 import type { Terraform } from "../modules/clouds/terraform/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import type { Adoption, Cloud } from "./clouds/cloud.ts";
 import { UNREAD_FILE } from "./working-folder.ts";
 
 interface Document {

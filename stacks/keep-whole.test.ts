@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
 import type { Terraform } from "../modules/clouds/terraform/index.ts";
 import { testbedDown } from "../modules/common/testbed/testing.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { instanceFolder, loadInstance } from "../modules/workspace/index.ts";
-import { cloudOf } from "./clouds/index.ts";
 import { keepWhole } from "./keep-whole.ts";
 
 const { blueprint } = loadInstance(instanceFolder(TOOLKIT, "lab"));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Cloud } from "../modules/clouds/cloud/index.ts";
 import type { Progress, Terraform } from "../modules/clouds/terraform/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import type { Cloud } from "./clouds/cloud.ts";
 
 /** Looks at what the cloud is still making, and seconds between two. */
 const LOOKS = 60;

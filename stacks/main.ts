@@ -3,6 +3,7 @@
 // named; POLDER_INSTANCE (a name or a path) picks one, and then its faults end the run.
 import { resolve } from "node:path";
 import { App, type TerraformStack } from "cdktf";
+import { providerOf } from "../modules/clouds/known-clouds/index.ts";
 import { formatFinding } from "../modules/common/findings/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { WORKSPACE } from "../modules/common/toolkit/index.ts";
@@ -13,7 +14,6 @@ import {
   type LoadedInstance,
   loadInstance,
 } from "../modules/workspace/index.ts";
-import { providerOf } from "./clouds/index.ts";
 import { addStacks, jsonOf } from "./instance-stacks.ts";
 import { packOf } from "./pack.ts";
 import { today } from "./today.ts";

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Adoption } from "../modules/clouds/cloud/index.ts";
+import { cloudOf, providerOf } from "../modules/clouds/known-clouds/index.ts";
 import { addressesStackName } from "../modules/clouds/stack/index.ts";
 import {
   type ChangeCount,
@@ -32,8 +34,6 @@ import {
 } from "../modules/workspace/index.ts";
 import { noteApplied, readApplied } from "./applied.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
-import type { Adoption } from "./clouds/cloud.ts";
-import { cloudOf, providerOf } from "./clouds/index.ts";
 import { terraformEnvironment } from "./environment.ts";
 import { completeImported, ignoreUnread } from "./imported.ts";
 import { keepWhole } from "./keep-whole.ts";

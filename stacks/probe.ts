@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
 import { applyWaivers, type Finding } from "../modules/common/findings/index.ts";
 import { OutsideFailure } from "../modules/common/outside/index.ts";
 import { buildFolder } from "../modules/common/toolkit/index.ts";
@@ -20,7 +21,6 @@ import {
   workerCommand,
 } from "../modules/verification/probes/index.ts";
 import { type LoadedInstance, loadPrograms, writeWhole } from "../modules/workspace/index.ts";
-import { cloudOf } from "./clouds/index.ts";
 import { type ConvergeOptions, convergeInstance } from "./converge.ts";
 
 export interface ProbeOptions

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { providerSchema } from "../modules/clouds/known-clouds/index.ts";
 import { readCloud } from "../modules/clouds/openstack-api/index.ts";
 import { renderAll } from "../modules/hosts/render/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
@@ -19,7 +20,6 @@ import {
   loadPrograms,
 } from "../modules/workspace/index.ts";
 import { renderStacks } from "./instance-stacks.ts";
-import { providerSchema } from "./provider-schema.ts";
 
 // Every setting of the instance file has an effect: with another value something else is rendered, planned, found or
 // used. What a setting does, its own tests say; here none of them may do nothing.

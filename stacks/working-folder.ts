@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { providerOf, providerSchema } from "../modules/clouds/known-clouds/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
 import type { PlanJson, PolicyInput, TerraformJson } from "../modules/policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../modules/workspace/index.ts";
-import { providerOf } from "./clouds/index.ts";
-import { providerSchema } from "./provider-schema.ts";
 
 /** Where Terraform runs for a stack. */
 export const stackFolder = (outdir: string, stack: string): string => join(outdir, "stacks", stack);

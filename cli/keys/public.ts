@@ -1,4 +1,5 @@
 import { Argument, Command } from "commander";
+import { cloudOf } from "../../modules/clouds/known-clouds/index.ts";
 import { BadInput } from "../../modules/common/input/index.ts";
 import { judgeCertificates } from "../../modules/secrets/keyring/index.ts";
 import {
@@ -14,7 +15,6 @@ import {
   type Vault,
 } from "../../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
-import { cloudOf } from "../../stacks/clouds/index.ts";
 import { exclusively } from "../../stacks/exclusive.ts";
 import { reportFindings } from "../findings.ts";
 import { identityFor } from "../identity.ts";

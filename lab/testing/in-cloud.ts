@@ -1,7 +1,7 @@
 import { testbed } from "../../cli/testbed.ts";
 import type { Item, Listing } from "../../modules/clouds/openstack-api/index.ts";
+import { connect } from "../../modules/clouds/openstack-api/index.ts";
 import { type Blueprint, securityRules } from "../../modules/planning/blueprint/index.ts";
-import { connect } from "../../stacks/cloud-objects.ts";
 
 export const text = (item: Item | undefined, key: string): string => String(item?.[key] ?? "");
 export const list = (item: Item | undefined, key: string): Item[] =>

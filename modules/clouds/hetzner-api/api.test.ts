@@ -7,7 +7,8 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { type StandIn, start } from "../../../lab/hetzner/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { OutsideFailure } from "../../common/outside/index.ts";
-import { access, HetznerApi } from "./index.ts";
+import { access } from "./access.ts";
+import { HetznerApi } from "./api.ts";
 
 const TOKEN = "geheim47".repeat(8);
 const folder = mkdtempSync(join(tmpdir(), "hetzner-api-"));

@@ -1,2 +1,3 @@
-export { type Access, access } from "./access.ts";
-export { HetznerApi, type Item, KINDS, type Kind, type OfferedType } from "./api.ts";
+export { access } from "./access.ts";
+export { HetznerApi, KINDS } from "./api.ts";
+export { hetzner } from "./cloud.ts";

@@ -1,9 +1,4 @@
-export {
-  type Item,
-  KINDS,
-  type Kind,
-  type Listing,
-  type OfferedFlavour,
-  OpenStackApi,
-} from "./api.ts";
+export type { Item, Listing } from "./api.ts";
+export { openstack } from "./cloud.ts";
 export { type CloudEntry, cloudsFile, readCloud } from "./clouds.ts";
+export { connect } from "./project.ts";

@@ -1,8 +1,7 @@
-import type { Item, Kind } from "../../modules/clouds/hetzner-api/index.ts";
-import type { Finding } from "../../modules/common/findings/index.ts";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import type { Adoption, Strangers } from "./cloud.ts";
-import type { PlanRead } from "./plan-read.ts";
+import type { Finding } from "../../common/findings/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Adoption, PlanRead, Strangers } from "../cloud/index.ts";
+import type { Item, Kind } from "./api.ts";
 
 /** What the cloud holds of an instance, and the record sets of its zones by the zone's name. */
 export interface Held {

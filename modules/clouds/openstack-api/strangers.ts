@@ -1,10 +1,9 @@
-import type { Item, Kind, Listing } from "../modules/clouds/openstack-api/index.ts";
-import type { Finding } from "../modules/common/findings/index.ts";
-import type { Testbed } from "../modules/common/testbed/index.ts";
-import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import { belongsTo, connect } from "./cloud-objects.ts";
-import type { Adoption, Strangers } from "./clouds/cloud.ts";
-import type { PlanRead } from "./clouds/plan-read.ts";
+import type { Finding } from "../../common/findings/index.ts";
+import type { Testbed } from "../../common/testbed/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Adoption, PlanRead, Strangers } from "../cloud/index.ts";
+import type { Item, Kind, Listing } from "./api.ts";
+import { belongsTo, connect } from "./project.ts";
 
 /** Something that the cloud holds and no state knows. */
 interface Stranger {

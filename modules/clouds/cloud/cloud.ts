@@ -1,7 +1,7 @@
-import type { Attributes } from "../../modules/clouds/terraform/index.ts";
-import type { Finding } from "../../modules/common/findings/index.ts";
-import type { Login, Testbed } from "../../modules/common/testbed/index.ts";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
+import type { Finding } from "../../common/findings/index.ts";
+import type { Login, Testbed } from "../../common/testbed/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Attributes } from "../terraform/index.ts";
 import type { PlanRead } from "./plan-read.ts";
 
 /** An object of the instance that the cloud still holds. */

@@ -1,11 +1,11 @@
-import type { Kind } from "../../modules/clouds/openstack-api/index.ts";
-import type { Attributes } from "../../modules/clouds/terraform/index.ts";
-import type { Testbed } from "../../modules/common/testbed/index.ts";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { connect, listLeftovers } from "../cloud-objects.ts";
-import { credentials, login, testbedOf } from "../credentials.ts";
-import { findStrangers } from "../strangers.ts";
-import type { Cloud } from "./cloud.ts";
+import type { Testbed } from "../../common/testbed/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Cloud } from "../cloud/index.ts";
+import type { Attributes } from "../terraform/index.ts";
+import type { Kind } from "./api.ts";
+import { credentials, login, testbedOf } from "./credentials.ts";
+import { connect, listLeftovers } from "./project.ts";
+import { findStrangers } from "./strangers.ts";
 
 const networksOf = (server: Attributes): readonly Attributes[] =>
   (server["network"] as readonly Attributes[] | undefined) ?? [];

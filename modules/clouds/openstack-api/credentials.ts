@@ -1,10 +1,9 @@
-import { type CloudEntry, cloudsFile, readCloud } from "../modules/clouds/openstack-api/index.ts";
-import { BadInput } from "../modules/common/input/index.ts";
-import { OutsideFailure } from "../modules/common/outside/index.ts";
-import type { Login, Testbed } from "../modules/common/testbed/index.ts";
-import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import { standsIn } from "./clouds/cloud.ts";
-import { endpointProblem } from "./endpoint.ts";
+import { BadInput } from "../../common/input/index.ts";
+import { OutsideFailure } from "../../common/outside/index.ts";
+import type { Login, Testbed } from "../../common/testbed/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { endpointProblem, standsIn } from "../cloud/index.ts";
+import { type CloudEntry, cloudsFile, readCloud } from "./clouds.ts";
 
 /** The test bed whose clouds.yaml counts for an instance; undefined elsewhere, and where a person names another. */
 export const testbedOf = (testbed: Testbed, blueprint?: Blueprint): Testbed | undefined =>

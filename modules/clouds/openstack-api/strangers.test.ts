@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type Item, KINDS, type Listing } from "../modules/clouds/openstack-api/index.ts";
-import { TOOLKIT } from "../modules/common/toolkit/index.ts";
-import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import type { PlanJson } from "../modules/policy/index.ts";
-import { instanceFolder, loadInstance } from "../modules/workspace/index.ts";
+import { TOOLKIT } from "../../common/toolkit/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { PlanJson } from "../../policy/index.ts";
+import { instanceFolder, loadInstance } from "../../workspace/index.ts";
+import { type Item, KINDS, type Listing } from "./api.ts";
 import { strangersIn } from "./strangers.ts";
 
 const { blueprint: planned } = loadInstance(instanceFolder(TOOLKIT, "lab"));

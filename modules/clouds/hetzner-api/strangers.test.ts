@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Item, Kind } from "../../modules/clouds/hetzner-api/index.ts";
-import type { PlanJson } from "../../modules/policy/index.ts";
-import { asInput, example } from "../../modules/policy/testing.ts";
-import { type Held, strangersIn } from "./hetzner-strangers.ts";
+import type { PlanJson } from "../../policy/index.ts";
+import { asInput, example } from "../../policy/testing.ts";
+import type { Item, Kind } from "./api.ts";
+import { type Held, strangersIn } from "./strangers.ts";
 
 const { blueprint } = asInput(example("eea-voorbeeld"));
 const ZONE = "meet.example";

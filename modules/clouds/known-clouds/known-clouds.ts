@@ -1,8 +1,8 @@
-import type { Login, Testbed } from "../../modules/common/testbed/index.ts";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import type { Cloud } from "./cloud.ts";
-import { hetzner } from "./hetzner.ts";
-import { openstack } from "./openstack.ts";
+import type { Login, Testbed } from "../../common/testbed/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Cloud } from "../cloud/index.ts";
+import { hetzner } from "../hetzner-api/index.ts";
+import { openstack } from "../openstack-api/index.ts";
 
 interface Known {
   /** Its folder in providers/. */

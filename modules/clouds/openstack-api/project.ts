@@ -1,7 +1,7 @@
-import { type Item, KINDS, OpenStackApi } from "../modules/clouds/openstack-api/index.ts";
-import type { Testbed } from "../modules/common/testbed/index.ts";
-import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import type { Leftover } from "./clouds/cloud.ts";
+import type { Testbed } from "../../common/testbed/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Leftover } from "../cloud/index.ts";
+import { type Item, KINDS, OpenStackApi } from "./api.ts";
 import { credentials, refuseEndpoints } from "./credentials.ts";
 
 /**

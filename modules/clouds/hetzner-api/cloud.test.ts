@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type StandIn, start } from "../../lab/hetzner/index.ts";
-import { testbedDown } from "../../modules/common/testbed/testing.ts";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { asInput, example } from "../../modules/policy/testing.ts";
-import { cloudOf } from "./index.ts";
+import { type StandIn, start } from "../../../lab/hetzner/index.ts";
+import { testbedDown } from "../../common/testbed/testing.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { asInput, example } from "../../policy/testing.ts";
+import { cloudOf } from "../known-clouds/index.ts";
 
 const { blueprint } = asInput(example("eea-voorbeeld"));
 const cloud = cloudOf(blueprint, testbedDown);

@@ -1,20 +1,20 @@
+import type { Finding } from "../../common/findings/index.ts";
+import { BadInput } from "../../common/input/index.ts";
+import { OutsideFailure } from "../../common/outside/index.ts";
+import type { Login, Testbed } from "../../common/testbed/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { PlanRead } from "../cloud/index.ts";
 import {
-  type Access,
-  access,
-  HetznerApi,
-  type Item,
-  KINDS,
-  type Kind,
-} from "../../modules/clouds/hetzner-api/index.ts";
-import type { Finding } from "../../modules/common/findings/index.ts";
-import { BadInput } from "../../modules/common/input/index.ts";
-import { OutsideFailure } from "../../modules/common/outside/index.ts";
-import type { Login, Testbed } from "../../modules/common/testbed/index.ts";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { endpointProblem, isLoopback } from "../endpoint.ts";
-import { type Cloud, type Leftover, type Strangers, standsIn } from "./cloud.ts";
-import { strangersIn } from "./hetzner-strangers.ts";
-import type { PlanRead } from "./plan-read.ts";
+  type Cloud,
+  endpointProblem,
+  isLoopback,
+  type Leftover,
+  type Strangers,
+  standsIn,
+} from "../cloud/index.ts";
+import { type Access, access } from "./access.ts";
+import { HetznerApi, type Item, KINDS, type Kind } from "./api.ts";
+import { strangersIn } from "./strangers.ts";
 
 /** Where at Hetzner an instance is to stand. */
 function siteOf({ cloud }: Blueprint): string {

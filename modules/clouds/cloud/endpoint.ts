@@ -1,4 +1,4 @@
-import type { Blueprint } from "../modules/planning/blueprint/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProviderSchema } from "../modules/clouds/provider-schema/index.ts";
-import { TOOLKIT } from "../modules/common/toolkit/index.ts";
+import { TOOLKIT } from "../../common/toolkit/index.ts";
+import type { ProviderSchema } from "../provider-schema/index.ts";
 
 const read = new Map<string, ProviderSchema>();
 
