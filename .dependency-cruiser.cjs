@@ -18,7 +18,16 @@ const MAY_IMPORT = {
   hosts: ["planning", "meetings"],
   secrets: ["planning", "meetings", "workspace"],
   verification: ["planning", "meetings", "hosts"],
-  operations: ["planning", "meetings", "hosts", "secrets", "workspace"],
+  operations: [
+    "planning",
+    "meetings",
+    "clouds",
+    "policy",
+    "workspace",
+    "hosts",
+    "secrets",
+    "verification",
+  ],
 };
 const wings = Object.entries(MAY_IMPORT).map(([wing, others]) => ({
   name: `wing-${wing}`,

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { cloudOf } from "../modules/clouds/known-clouds/index.ts";
+import { today } from "../modules/common/today/index.ts";
+import { exclusively } from "../modules/operations/lock/index.ts";
+import type { DeployOptions } from "../modules/operations/plan/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
-import { exclusively } from "../stacks/exclusive.ts";
 import { synthesis } from "../stacks/instance-stacks.ts";
-import type { DeployOptions } from "../stacks/plan.ts";
-import { today } from "../stacks/today.ts";
 import { note } from "./terminal.ts";
 import { testbed } from "./testbed.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testbed } from "../cli/testbed.ts";
-import { terraformEnvironment } from "../stacks/environment.ts";
+import { terraformEnvironment } from "../modules/operations/plan/index.ts";
 import {
   polder,
   polderOk,

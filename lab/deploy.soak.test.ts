@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { planFolder } from "../modules/operations/plan/index.ts";
 import { addressesSchema } from "../modules/planning/blueprint/index.ts";
-import { planFolder } from "../stacks/plan.ts";
 import { byHand } from "./testing/by-hand.ts";
 import {
   hostsInBlueprint,

@@ -10,8 +10,8 @@ import {
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildFolder, TOOLKIT } from "../modules/common/toolkit/index.ts";
-import { planFolder } from "../stacks/plan.ts";
-import { stackFolder } from "../stacks/working-folder.ts";
+import { planFolder } from "../modules/operations/plan/index.ts";
+import { stackFolder } from "../modules/operations/working-folder/index.ts";
 import { defaultFolder, labPaths } from "./cloud/index.ts";
 import { type FaultyProxy, faultyProxy } from "./testing/faulty-proxy.ts";
 import {

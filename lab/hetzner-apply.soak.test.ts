@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testbed } from "../cli/testbed.ts";
 import { KINDS } from "../modules/clouds/hetzner-api/index.ts";
-import { terraformEnvironment } from "../stacks/environment.ts";
+import { terraformEnvironment } from "../modules/operations/plan/index.ts";
 import { HetznerProjects } from "./testing/hetzner-projects.ts";
 import { polder, program, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildFolder } from "../modules/common/toolkit/index.ts";
-import { stackFolder } from "../stacks/working-folder.ts";
+import { stackFolder } from "../modules/operations/working-folder/index.ts";
 import { polder, type TestInstance, testInstance } from "./testing/polder.ts";
 
 // A stand-in for a state server such as GitLab's: memory, TLS, a password, locks. Terraform is real.

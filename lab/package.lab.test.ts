@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testbed } from "../cli/testbed.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
-import { terraformEnvironment } from "../stacks/environment.ts";
+import { terraformEnvironment } from "../modules/operations/plan/index.ts";
 import { defaultFolder } from "./cloud/index.ts";
 import { program, type Ran, type RunOptions } from "./testing/polder.ts";
 

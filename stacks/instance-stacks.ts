@@ -4,11 +4,11 @@ import { stacks as hetzner } from "../modules/clouds/hetzner/index.ts";
 import { providerOf, providerSchema } from "../modules/clouds/known-clouds/index.ts";
 import { stacks as openstack } from "../modules/clouds/openstack/index.ts";
 import type { CloudStacks } from "../modules/clouds/stack/index.ts";
+import type { StackOptions, Synthesis } from "../modules/operations/working-folder/index.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import type { TerraformJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { applyOverrides } from "./overrides.ts";
-import type { StackOptions, Synthesis } from "./working-folder.ts";
 
 const STACKS: Readonly<Record<Blueprint["cloud"]["provider"], CloudStacks>> = {
   openstack,

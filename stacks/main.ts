@@ -6,7 +6,15 @@ import { App, type TerraformStack } from "cdktf";
 import { providerOf } from "../modules/clouds/known-clouds/index.ts";
 import { formatFinding } from "../modules/common/findings/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
+import { today } from "../modules/common/today/index.ts";
 import { WORKSPACE } from "../modules/common/toolkit/index.ts";
+import { packOf } from "../modules/operations/rules/index.ts";
+import {
+  inputOf,
+  prepareStateFolder,
+  stackFolder,
+  writeLockFile,
+} from "../modules/operations/working-folder/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import {
   instanceFolder,
@@ -15,9 +23,6 @@ import {
   loadInstance,
 } from "../modules/workspace/index.ts";
 import { addStacks, jsonOf } from "./instance-stacks.ts";
-import { packOf } from "./pack.ts";
-import { today } from "./today.ts";
-import { inputOf, prepareStateFolder, stackFolder, writeLockFile } from "./working-folder.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const selected = process.env["POLDER_INSTANCE"];

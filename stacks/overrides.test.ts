@@ -5,11 +5,11 @@ import { dump } from "js-yaml";
 import { afterAll, describe, expect, test } from "vitest";
 import { BadInput } from "../modules/common/input/index.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
+import { packOf } from "../modules/operations/rules/index.ts";
+import { policyInput } from "../modules/operations/working-folder/index.ts";
 import { judge } from "../modules/policy/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 import { synthesis } from "./instance-stacks.ts";
-import { packOf } from "./pack.ts";
-import { policyInput } from "./working-folder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-overrides-"));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));

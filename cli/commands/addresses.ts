@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { recordAddresses } from "../../modules/operations/addresses/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { recordAddresses } from "../../stacks/addresses.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { ROOT } from "../root.ts";
 import { out } from "../terminal.ts";

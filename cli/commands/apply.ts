@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { applyInstance } from "../../modules/operations/apply/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { applyInstance } from "../../stacks/apply.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { reportFindings } from "../findings.ts";
 import { ROOT } from "../root.ts";

@@ -1,8 +1,11 @@
 import { Command } from "commander";
 import { OutsideFailure } from "../../modules/common/outside/index.ts";
-import { type HostResult, restartCost } from "../../modules/operations/converge/index.ts";
+import {
+  convergeInstance,
+  type HostResult,
+  restartCost,
+} from "../../modules/operations/converge/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { convergeInstance } from "../../stacks/converge.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";

@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { BadInput } from "../../modules/common/input/index.ts";
+import { decommission, fateOfLogs } from "../../modules/operations/decommission/index.ts";
 import { hasVault } from "../../modules/secrets/vaults/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { decommission, fateOfLogs } from "../../stacks/decommission.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";

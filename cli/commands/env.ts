@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { terraformEnvironment } from "../../modules/operations/plan/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { terraformEnvironment } from "../../stacks/environment.ts";
 import { ROOT } from "../root.ts";
 import { out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";

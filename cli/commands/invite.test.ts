@@ -17,6 +17,7 @@ import { buildFolder } from "../../modules/common/toolkit/index.ts";
 import { readIssueLog, sumOf } from "../../modules/meetings/issue-log/index.ts";
 import { readRoom, readRoomKeys } from "../../modules/meetings/rooms/index.ts";
 import { keyIdOf } from "../../modules/meetings/tokens/index.ts";
+import { invite as issue } from "../../modules/operations/invite/index.ts";
 import { createVault, ensureSecrets, openVault } from "../../modules/secrets/vaults/index.ts";
 import {
   type TestFolder,
@@ -25,7 +26,6 @@ import {
 } from "../../modules/secrets/vaults/testing.ts";
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
-import { invite as issue } from "../../stacks/invite.ts";
 import { report } from "../exit.ts";
 import { inviteCommand } from "./invite.ts";
 import { revokeCommand } from "./revoke.ts";

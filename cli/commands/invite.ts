@@ -7,15 +7,24 @@ import { localMoment, localText } from "../../modules/meetings/invitations/index
 import { issuedIn, keysInUse, logKeyPrint } from "../../modules/meetings/issue-log/index.ts";
 import { display } from "../../modules/meetings/rooms/index.ts";
 import {
+  type Invited,
+  invite,
+  type LinkTarget,
+  type Meeting,
+} from "../../modules/operations/invite/index.ts";
+import {
   type LinkFile,
   type OtherState,
   readLinkFile,
   STATES,
   withMeeting,
 } from "../../modules/verification/enumeration/index.ts";
-import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
-import { type Invited, invite, type LinkTarget, type Meeting } from "../../stacks/invite.ts";
-import { issueLogFile, loadIssueLog } from "../../stacks/issue-log.ts";
+import {
+  issueLogFile,
+  type LoadedInstance,
+  loadIssueLog,
+  writeWhole,
+} from "../../modules/workspace/index.ts";
 import { FindingsFound } from "../exit.ts";
 import { identityFor } from "../identity.ts";
 import { type IdentityOption, load, withIdentity } from "../keys/shared.ts";

@@ -11,6 +11,7 @@ import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { BadInput, nearest, type Problem } from "../../modules/common/input/index.ts";
+import { today } from "../../modules/common/today/index.ts";
 import type { Classification } from "../../modules/planning/instance/index.ts";
 import {
   judgeAsOf,
@@ -23,7 +24,6 @@ import {
   loadLocations,
   loadResidencyRules,
 } from "../../modules/workspace/index.ts";
-import { today } from "../../stacks/today.ts";
 import {
   type Answers,
   answerProblem,

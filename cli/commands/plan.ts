@@ -1,6 +1,6 @@
 import { Command } from "commander";
+import { planInstance } from "../../modules/operations/plan/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { planInstance } from "../../stacks/plan.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { reportFindings } from "../findings.ts";
 import { ROOT } from "../root.ts";

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import { probeEnumeration } from "../../modules/operations/probe/index.ts";
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { probeEnumeration } from "../../stacks/enumeration.ts";
 import { FindingsFound, Interrupted } from "../exit.ts";
 import { linkFileText } from "../link-file.ts";
 import { ROOT } from "../root.ts";

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { formatFinding, tally } from "../../modules/common/findings/index.ts";
 import { BadInput, nearest } from "../../modules/common/input/index.ts";
+import { type Probed, probeInstance } from "../../modules/operations/probe/index.ts";
 import { GROUPS, PROBES, type Probe } from "../../modules/verification/probes/index.ts";
 import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { type Probed, probeInstance } from "../../stacks/probe.ts";
 import { FindingsFound } from "../exit.ts";
 import { ROOT } from "../root.ts";
 import { note, out, progressTo } from "../terminal.ts";

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { renderAll } from "../../modules/hosts/render/index.ts";
 import { referencesIn } from "../../modules/hosts/tree/index.ts";
+import { renderedDigest, writeTrees } from "../../modules/operations/converge/index.ts";
 import { instanceFolder, loadInstance, loadPrograms } from "../../modules/workspace/index.ts";
-import { renderedDigest, writeTrees } from "../../stacks/trees.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
 

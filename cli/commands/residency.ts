@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { BadInput, nearest } from "../../modules/common/input/index.ts";
+import { today } from "../../modules/common/today/index.ts";
 import type { Classification } from "../../modules/planning/instance/index.ts";
 import type { Location } from "../../modules/planning/residency/index.ts";
 import {
@@ -9,7 +10,6 @@ import {
   loadResidencyRules,
   readOwnLocation,
 } from "../../modules/workspace/index.ts";
-import { today } from "../../stacks/today.ts";
 import { ROOT } from "../root.ts";
 import { out, screenWidth } from "../terminal.ts";
 import { paintFor } from "../text/paint.ts";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { revoke } from "../../stacks/revoke.ts";
+import { revoke } from "../../modules/operations/invite/index.ts";
 import { identityFor } from "../identity.ts";
 import { load } from "../keys/shared.ts";
 import { note, out } from "../terminal.ts";

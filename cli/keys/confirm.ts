@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { Command } from "commander";
+import { today } from "../../modules/common/today/index.ts";
 import { confirmHost } from "../../modules/secrets/vaults/index.ts";
-import { today } from "../../stacks/today.ts";
 import { out } from "../terminal.ts";
 import { load } from "./shared.ts";
 

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { exclusively } from "../../modules/operations/lock/index.ts";
 import {
   type Change,
   createVault,
@@ -9,7 +10,6 @@ import {
   type VaultKind,
 } from "../../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
-import { exclusively } from "../../stacks/exclusive.ts";
 import { note, out } from "../terminal.ts";
 import { type IdentityOption, KINDS, load, openAll, withIdentity } from "./shared.ts";
 

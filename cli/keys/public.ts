@@ -1,6 +1,7 @@
 import { Argument, Command } from "commander";
 import { cloudOf } from "../../modules/clouds/known-clouds/index.ts";
 import { BadInput } from "../../modules/common/input/index.ts";
+import { exclusively } from "../../modules/operations/lock/index.ts";
 import { judgeCertificates } from "../../modules/secrets/keyring/index.ts";
 import {
   installCertificate,
@@ -15,7 +16,6 @@ import {
   type Vault,
 } from "../../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
-import { exclusively } from "../../stacks/exclusive.ts";
 import { reportFindings } from "../findings.ts";
 import { identityFor } from "../identity.ts";
 import { note, out } from "../terminal.ts";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
+import { exclusively } from "../../modules/operations/lock/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
 import { rekey, rotate } from "../../modules/secrets/vaults/index.ts";
-import { exclusively } from "../../stacks/exclusive.ts";
 import { note, out } from "../terminal.ts";
 import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";
 

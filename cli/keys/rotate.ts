@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { BadInput } from "../../modules/common/input/index.ts";
+import { exclusively } from "../../modules/operations/lock/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
 import { openVault, rotate } from "../../modules/secrets/vaults/index.ts";
-import { exclusively } from "../../stacks/exclusive.ts";
 import { identityFor } from "../identity.ts";
 import { out } from "../terminal.ts";
 import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { BadInput } from "../../modules/common/input/index.ts";
+import { today } from "../../modules/common/today/index.ts";
+import { exclusively } from "../../modules/operations/lock/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
 import { openVault } from "../../modules/secrets/vaults/index.ts";
-import { exclusively } from "../../stacks/exclusive.ts";
-import { today } from "../../stacks/today.ts";
 import { identityFor } from "../identity.ts";
 import { out } from "../terminal.ts";
 import { type IdentityOption, load, withIdentity } from "./shared.ts";

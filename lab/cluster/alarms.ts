@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { journalWriter } from "../../stacks/probe.ts";
+import { journalWriter } from "../../modules/operations/probe/index.ts";
 import { cluster } from "../testing/cluster.ts";
 import { red } from "../testing/findings.ts";
 import { journalAttack } from "../testing/journal-attack.ts";

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { testbed } from "../../cli/testbed.ts";
 import { cloudsFile, readCloud } from "../../modules/clouds/openstack-api/index.ts";
 import { buildFolder } from "../../modules/common/toolkit/index.ts";
-import { terraformEnvironment } from "../../stacks/environment.ts";
+import { terraformEnvironment } from "../../modules/operations/plan/index.ts";
 import { Api } from "../cloud/api.ts";
 import { type Canary, canariesBelow, canariesIn, watchProcesses } from "../testing/canary.ts";
 import { cluster } from "../testing/cluster.ts";

@@ -1,7 +1,7 @@
 import { testbed } from "../../cli/testbed.ts";
 import { cloudsFile, readCloud } from "../../modules/clouds/openstack-api/index.ts";
+import { terraformEnvironment } from "../../modules/operations/plan/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { terraformEnvironment } from "../../stacks/environment.ts";
 import { Api } from "../cloud/api.ts";
 
 /** A client for what someone does to an instance's project by hand, behind the toolkit's back. */

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatFinding } from "../../modules/common/findings/index.ts";
+import { policyInput } from "../../modules/operations/working-folder/index.ts";
 import { judge } from "../../modules/policy/index.ts";
 import { loadInstance } from "../../modules/workspace/index.ts";
 import { synthesis } from "../../stacks/instance-stacks.ts";
-import { policyInput } from "../../stacks/working-folder.ts";
 
 const [from = 1, count = 1] = process.argv.slice(2).map(Number);
 const parent = mkdtempSync(join(tmpdir(), "polder-many-"));

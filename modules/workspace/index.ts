@@ -9,6 +9,7 @@ export {
   loadResidencyRules,
   loadServers,
 } from "./data.ts";
+export { issueLogFile, loadIssueLog, writeIssueLog } from "./issue-log.ts";
 export { loadOwnRules, ownRuleIds, RULES_FOLDER } from "./own-rules.ts";
 export { shown } from "./shown.ts";
 export {

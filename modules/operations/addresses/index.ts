@@ -1,0 +1,1 @@
+export { recordAddresses } from "./addresses.ts";

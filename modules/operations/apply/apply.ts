@@ -1,0 +1,124 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { cloudOf, providerOf } from "../../clouds/known-clouds/index.ts";
+import { type StateMark, TerraformFailure } from "../../clouds/terraform/index.ts";
+import type { Finding } from "../../common/findings/index.ts";
+import { BadInput } from "../../common/input/index.ts";
+import { buildFolder } from "../../common/toolkit/index.ts";
+import { judge, partsLost, plannedChanges } from "../../policy/index.ts";
+import type { LoadedInstance } from "../../workspace/index.ts";
+import {
+  completeImported,
+  type DeployOptions,
+  engine,
+  type PlanRecord,
+  planFolder,
+  readPlan,
+} from "../plan/index.ts";
+import { packOf } from "../rules/index.ts";
+import { noteApplied, policyInput, stackFolder, writeLockFile } from "../working-folder/index.ts";
+
+export interface Applied {
+  readonly record: PlanRecord;
+  readonly findings: readonly Finding[];
+  /** False when the policy failed, and nothing was done. */
+  readonly applied: boolean;
+}
+
+/** Of an apply. */
+export interface ApplyOptions extends DeployOptions {
+  /** What it may take away although it carries calls or holds state; all of it at the end of an instance. */
+  readonly destroys: readonly string[] | "all";
+}
+
+/**
+ * Whoever applies says by name what goes: a plan is read on another day than the one it was made on,
+ * and a pipeline reads none.
+ *
+ * @throws BadInput with the names that are right
+ */
+function refuseUnnamed(instance: string, lost: readonly string[], named: readonly string[]): void {
+  const missing = lost.filter((part) => !named.includes(part));
+  const wrong = named.filter((part) => !lost.includes(part));
+  if (missing.length + wrong.length === 0) return;
+  const got = named.length > 0 ? `got ${named.join(",")}; ` : "";
+  const goes =
+    lost.length > 0
+      ? `the plan takes away ${lost.join(", ")}, which carry calls or hold state: \`polder apply ${instance} --destroys ${lost.join(",")}\` if that is meant`
+      : "the plan takes away nothing that carries calls or holds state: leave it out";
+  throw new BadInput([{ file: "--destroys", message: `${got}${goes}; nothing was applied` }]);
+}
+
+/**
+ * Terraform says so itself, but at the end: before that, all that was made since reads as if no state
+ * knew it.
+ *
+ * @throws TerraformFailure
+ */
+function refuseStale(instance: string, stack: string, then: StateMark | undefined, now: StateMark) {
+  if (then?.serial === now.serial && then.lineage === now.lineage) return;
+  const was = then ? `serial ${then.serial}` : "another record";
+  throw new TerraformFailure(
+    `the plan is stale: ${stack}'s state is at serial ${now.serial}${then && then.lineage !== now.lineage ? " of another lineage" : ""}, the plan was made at ${was}: somebody applied or deployed since; run \`polder plan ${instance}\` again`,
+  );
+}
+
+/**
+ * Applies exactly the plan that `polder plan` recorded, after judging the policy again at `asOf`.
+ * The plan is used up by it. Interrupted or failed, the next plan goes on from what was made.
+ *
+ * @throws TerraformFailure when there is no valid plan, or the cloud refuses.
+ */
+export async function applyInstance(
+  loaded: LoadedInstance,
+  options: ApplyOptions,
+): Promise<Applied> {
+  process.umask(0o077);
+  const { blueprint } = loaded;
+  const { instance } = blueprint;
+  const { record, plans } = readPlan(loaded);
+  const outdir = buildFolder(instance);
+  const cloud = cloudOf(blueprint, options.testbed);
+  const ends = options.destroys === "all";
+  const engines = new Map(
+    record.stacks.map(({ name }) => [name, engine(loaded, name, options)] as const),
+  );
+  for (const [name, terraform] of engines) {
+    // A plan that came as an artifact brings no provider, and no sums of it.
+    writeLockFile(stackFolder(outdir, name), providerOf(blueprint));
+    await terraform.init();
+    refuseStale(instance, name, record.states[name], await terraform.stateMark());
+  }
+  const judged = judge(
+    policyInput(loaded, { outdir, protect: !ends }, options.synthesis, plans),
+    options.asOf,
+    await packOf(loaded),
+  );
+  const strangers = ends ? [] : (await cloud.strangers(blueprint, plans, false)).findings;
+  const findings = [...judged, ...strangers];
+  // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
+  const failed = findings.some((finding) => finding.verdict === "fail");
+  if (failed && !ends) return { record, findings, applied: false };
+  if (options.destroys !== "all")
+    refuseUnnamed(instance, partsLost(plannedChanges(blueprint, plans)), options.destroys);
+  const serials: Record<string, number> = {};
+  // The cluster first: an address that is given back must be let go of before. What the cluster
+  // needs of new addresses is there, else it wouldn't be planned.
+  const folder = planFolder(instance);
+  try {
+    for (const [name, terraform] of [...engines].reverse()) {
+      try {
+        await terraform.apply(join(folder, `${name}.tfplan`));
+        await completeImported(blueprint, cloud, terraform);
+      } finally {
+        serials[name] = (await terraform.stateMark()).serial;
+      }
+    }
+  } finally {
+    // Used up, also when it failed half way: what is left to do is another plan.
+    rmSync(join(folder, "record.json"), { force: true });
+    const { digest, engine: by } = record;
+    noteApplied(loaded, { digest, asOf: options.asOf, engine: by, serials });
+  }
+  return { record, findings, applied: true };
+}

@@ -1,0 +1,1 @@
+export { type Applied, type ApplyOptions, applyInstance } from "./apply.ts";

@@ -1,0 +1,304 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { cloudOf } from "../../clouds/known-clouds/index.ts";
+import { BadInput, nearest } from "../../common/input/index.ts";
+import { OutsideFailure } from "../../common/outside/index.ts";
+import type { Testbed } from "../../common/testbed/index.ts";
+import { today } from "../../common/today/index.ts";
+import { buildFolder } from "../../common/toolkit/index.ts";
+import { renderAll } from "../../hosts/render/index.ts";
+import { revokedText } from "../../meetings/issue-log/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import {
+  createVault,
+  ensureSecrets,
+  hasVault,
+  identityFile,
+  LAB_USER,
+  loadHosts,
+  openVault,
+  recordHost,
+  recordSteps,
+  type Vault,
+} from "../../secrets/vaults/index.ts";
+import {
+  INSTANCE_FILE,
+  type LoadedInstance,
+  loadIssueLog,
+  loadPrograms,
+  writeWhole,
+} from "../../workspace/index.ts";
+import { exclusively } from "../lock/index.ts";
+import { Connections, type Reached } from "./connections.ts";
+import { type HostResult, Results } from "./events.ts";
+import { inventory, type Wishes } from "./inventory.ts";
+import { type PlaybookOptions, playbook } from "./playbook.ts";
+import { inForce, inRestartOrder, restartCost } from "./restarts.ts";
+import { shipRevoked } from "./revoked.ts";
+import { sshFiles } from "./ssh-arguments.ts";
+import { knownHosts, type SshUser, sshConfig } from "./ssh-config.ts";
+import { writeTrees } from "./trees.ts";
+
+export interface ConvergeOptions extends Wishes {
+  /** Restart what carries calls, too, one host after the other. */
+  readonly restart: boolean;
+  /** Host ids; empty: all. */
+  readonly limit: readonly string[];
+  /** Login name of the admin; by default the lab's person, or POLDER_USER. */
+  readonly user?: string | undefined;
+  /** File with the person's age identity. */
+  readonly identity?: string | undefined;
+  /** File with the person's private SSH key. */
+  readonly sshIdentity?: string | undefined;
+  readonly progress: (line: string) => void;
+  readonly testbed: Testbed;
+}
+
+/** A file of the test bed's person, for an instance that stands there. */
+function labPerson(blueprint: Blueprint, testbed: Testbed, ending: string): string | undefined {
+  const own = cloudOf(blueprint, testbed).testbedOf(blueprint);
+  const file = own && join(own.people, `${LAB_USER}${ending}`);
+  return file && existsSync(file) ? file : undefined;
+}
+
+function refuse(loaded: LoadedInstance, message: string): never {
+  throw new BadInput([{ file: join(loaded.folder, INSTANCE_FILE), message }]);
+}
+
+/** Who logs in. @throws BadInput when nobody is named, or no admin is. */
+export function sshUser(
+  loaded: LoadedInstance,
+  options: Pick<ConvergeOptions, "user" | "sshIdentity" | "testbed">,
+): SshUser {
+  const { blueprint } = loaded;
+  const lab = labPerson(blueprint, options.testbed, "");
+  const user = options.user ?? (process.env["POLDER_USER"] || undefined) ?? (lab && LAB_USER);
+  const admins = blueprint.admins.map((admin) => admin.user);
+  if (user === undefined)
+    refuse(loaded, `who are you? --user or POLDER_USER; admins: ${admins.join(", ")}`);
+  // Whoever is no admin would lock themselves out in the middle.
+  if (!admins.includes(user)) {
+    const near = nearest(user, admins);
+    refuse(
+      loaded,
+      `admins: got user "${user}", who is none; ${near ? `did you mean "${near}"?` : `there are: ${admins.join(", ")}`}`,
+    );
+  }
+  const identity =
+    options.sshIdentity ??
+    (process.env["POLDER_SSH_IDENTITY"] || undefined) ??
+    (user === LAB_USER ? lab : undefined);
+  return { user, identity };
+}
+
+/** The hosts that are asked for. @throws BadInput for a name that no host has. */
+function limited({ blueprint, folder }: LoadedInstance, limit: readonly string[]): string[] {
+  const all = blueprint.hosts.map(({ id }) => id);
+  for (const id of limit)
+    if (!all.includes(id)) {
+      const near = nearest(id, all);
+      const hint = near ? `did you mean "${near}"?` : `there are: ${all.join(", ")}`;
+      throw new BadInput([{ file: folder, message: `--limit: no host "${id}"; ${hint}` }]);
+    }
+  return limit.length > 0 ? [...limit] : all;
+}
+
+/** Writes how ssh gets to an instance's hosts, and which keys they may show. */
+export function writeSshFiles(loaded: LoadedInstance, person: SshUser, vault: Vault): void {
+  const { blueprint, folder } = loaded;
+  const files = sshFiles(buildFolder(blueprint.instance));
+  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+  writeWhole(files.config, sshConfig(blueprint, person, files.knownHosts), 0o644);
+  const known = knownHosts(blueprint, loadHosts(folder), vault.get("ssh/ca.pub"));
+  writeWhole(files.knownHosts, known, 0o644);
+}
+
+/** The vault, with all that is missing made. */
+async function secrets(loaded: LoadedInstance, options: ConvergeOptions): Promise<Vault> {
+  const file = identityFile(options.identity, labPerson(loaded.blueprint, options.testbed, ".age"));
+  if (!hasVault(loaded.folder, "instance")) {
+    if (options.check)
+      refuse(loaded, "no vault yet, so no host was ever converged: `polder converge` comes first");
+    await createVault(loaded, "instance");
+  }
+  return openVault(loaded, { identityFile: file });
+}
+
+/** Makes what is missing; a check makes it for this run alone, so that the trees are whole. */
+async function makeSecrets(
+  loaded: LoadedInstance,
+  vault: Vault,
+  { check, progress }: ConvergeOptions,
+): Promise<void> {
+  const keep = check ? "only told" : "kept";
+  const changes = await ensureSecrets(loaded, vault, new Date(), keep);
+  const done = changes.filter(({ what }) => what !== "missing");
+  const told = done.map(({ name, what }) => `${name} ${check ? "would be " : ""}${what}`);
+  if (told.length > 0) progress(`secrets: ${told.join(", ")}`);
+  const missing = changes.filter(({ what }) => what === "missing");
+  if (missing.length > 0)
+    throw new OutsideFailure(
+      missing.map(({ name, why }) => `secrets: ${name} is missing: ${why}`).join("\n"),
+    );
+}
+
+/**
+ * Brings the hosts of an instance to what the Blueprint says, or tells what would be done.
+ *
+ * @throws BadInput, OutsideFailure when nothing could begin. What fails on a host is in its result.
+ */
+export async function convergeInstance(
+  loaded: LoadedInstance,
+  options: ConvergeOptions,
+): Promise<HostResult[]> {
+  const { blueprint } = loaded;
+  if (blueprint.addresses.state !== "allocated")
+    refuse(
+      loaded,
+      `no public address is recorded for ${blueprint.addresses.missing.join(", ")}: \`polder apply\` and \`polder addresses\` come first`,
+    );
+  const ids = limited(loaded, options.limit);
+  const person = sshUser(loaded, options);
+  return exclusively(blueprint.instance, () => converge(loaded, ids, person, options));
+}
+
+async function converge(
+  loaded: LoadedInstance,
+  ids: readonly string[],
+  person: SshUser,
+  options: ConvergeOptions,
+): Promise<HostResult[]> {
+  const { blueprint, folder } = loaded;
+  const { progress } = options;
+  const files = sshFiles(buildFolder(blueprint.instance));
+  const trees = writeTrees(blueprint.instance, renderAll(blueprint, loadPrograms()));
+  const vault = await secrets(loaded, options);
+  // Before anything is begun: a log that was tampered with stops a converge.
+  const revoked = revokedText(loadIssueLog(folder).lines, Date.now() / 1000);
+  writeSshFiles(loaded, person, vault);
+
+  const results = new Results(ids, options.check);
+  const connections = new Connections(blueprint, loadHosts(folder), files.config);
+  const stop = () => connections.close();
+  process.once("exit", stop);
+  try {
+    progress(`connecting to ${ids.length} hosts`);
+    const note = (reached: readonly Reached[]): string[] => {
+      for (const { host, key, failure } of reached) {
+        if (failure !== undefined) results.add(lost(host, failure));
+        else if (!loadHosts(folder)[host]) {
+          const { fingerprint } = recordHost(folder, host, key, today());
+          progress(
+            `${host}: first visit, ${fingerprint} unverified: compare with its console, then \`polder keys confirm\``,
+          );
+        }
+      }
+      writeSshFiles(loaded, person, vault);
+      return reached.flatMap(({ host, failure }) => (failure === undefined ? [host] : []));
+    };
+    const play = (book: PlaybookOptions["book"], limit: readonly string[]) =>
+      run(loaded, trees, vault, book, limit, connections, results, options);
+    const stands = blueprint.hosts
+      .filter(({ role }) => role === "edge" || role === "monitor")
+      .every(({ id }) => loadHosts(folder)[id]);
+    let edge = await connections.edge(progress);
+    const [way] = note([edge]);
+    await makeSecrets(loaded, vault, options);
+    writeSshFiles(loaded, person, vault);
+    const asked = way !== undefined && ids.includes(way) ? [way] : [];
+    // The edge first: it leads to no host that it doesn't know yet. Not where nothing stands: bare, it leads
+    // to all, and the monitor that it sends its journal to is still to come.
+    const isFirst = asked.length > 0 && stands;
+    if (isFirst) {
+      await play("site.yml", asked);
+      if (outcomeOf(results.all(), edge.host) !== "unchanged")
+        edge = await connections.edge(progress);
+    }
+    const others = note(await connections.others(ids, edge, progress));
+    const rest = isFirst ? others : [...asked, ...others];
+    if (rest.length > 0) await play("site.yml", rest);
+    if (options.restart && !options.check) await restart(blueprint, results, play, progress);
+    const done = results.all();
+    if (!options.check) recordSteps(loaded, vault, inForce(done));
+    for (const { id, name, role } of blueprint.hosts)
+      if (role === "control" && !options.check && isUp(done, id))
+        await shipRevoked([...connections.arguments, "-o", "BatchMode=yes", name], id, revoked);
+    return done;
+  } finally {
+    process.off("exit", stop);
+    stop();
+  }
+}
+
+const outcomeOf = (results: readonly HostResult[], id: string) =>
+  results.find(({ host }) => host === id)?.outcome;
+
+function isUp(results: readonly HostResult[], id: string): boolean {
+  const outcome = outcomeOf(results, id);
+  return outcome !== undefined && outcome !== "failed";
+}
+
+/** Restarts what waits for it on one host after the other, each of them well before the next. */
+async function restart(
+  blueprint: Blueprint,
+  results: Results,
+  play: (book: PlaybookOptions["book"], limit: readonly string[]) => Promise<void>,
+  progress: (line: string) => void,
+): Promise<void> {
+  const waiting = inRestartOrder(blueprint, results.all());
+  for (const [i, { host, pending }] of waiting.entries()) {
+    for (const unit of pending) progress(`${host}: restarting ${unit}: ${restartCost(unit)}`);
+    await play("restart.yml", [host]);
+    if (isUp(results.all(), host)) continue;
+    const rest = waiting.slice(i + 1).map((one) => one.host);
+    if (rest.length > 0) progress(`${host} isn't well: nothing is restarted on ${rest.join(", ")}`);
+    return;
+  }
+}
+
+const lost = (host: string, message: string) =>
+  ({ event: "unreachable", host, task: "connect", changed: false, message }) as const;
+
+async function run(
+  loaded: LoadedInstance,
+  trees: string,
+  vault: Vault,
+  book: PlaybookOptions["book"],
+  limit: readonly string[],
+  connections: Connections,
+  results: Results,
+  options: ConvergeOptions,
+): Promise<void> {
+  const { blueprint, folder } = loaded;
+  const { progress } = options;
+  const path = join(buildFolder(blueprint.instance), "inventory.yaml");
+  const certificates = Object.fromEntries(
+    Object.entries(loadHosts(folder)).map(([id, entry]) => [id, entry.certificate ?? ""]),
+  );
+  const tokenKeys = vault.need("gate/tokens.pem");
+  writeWhole(path, inventory(blueprint, trees, vault.path, certificates, tokenKeys, options));
+  const interrupted = await playbook({
+    book,
+    inventory: path,
+    limit,
+    password: vault.password(),
+    sshArguments: connections.arguments,
+    onEvent: (event) => {
+      results.add(event);
+      if (event.event === "failed" || event.event === "unreachable")
+        progress(`${event.host}: failed`);
+      else if (event.event === "ok" && event.phase)
+        progress(`${event.host}: ${event.phase}${event.told?.same ? ", nothing to do" : ""}`);
+    },
+    onInterrupt: () => progress("stopping: what is begun on a host is ended there, by itself"),
+  });
+  if (interrupted)
+    throw new OutsideFailure(
+      `${blueprint.instance}: interrupted; each host has its old files or its new ones, run it again to go on`,
+    );
+  const [said] = results.texts.filter((text) => /ERROR|error/.test(text));
+  if (said && results.all().every(({ tasks }) => tasks === 0))
+    throw new OutsideFailure(
+      `${blueprint.instance}: Ansible: ${said.replace(/^.*?ERROR\S*:?\s*/, "")}`,
+    );
+}

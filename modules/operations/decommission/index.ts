@@ -1,0 +1,6 @@
+export {
+  type DecommissionRecord,
+  decommission,
+  fateOfLogs,
+  type LogsFate,
+} from "./decommission.ts";

@@ -1,0 +1,36 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { synthesis } from "../../../stacks/instance-stacks.ts";
+import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
+import { loadInstance } from "../../workspace/index.ts";
+import { writeStacks } from "./working-folder.ts";
+
+const parent = mkdtempSync(join(tmpdir(), "polder-two-"));
+const name = "twee-keer";
+afterAll(() => {
+  for (const folder of [parent, buildFolder(name)])
+    rmSync(folder, { recursive: true, force: true });
+});
+
+test("two instances with one name: the second is refused, not built over the first", () => {
+  const [one, two] = ["a", "b"].map((where) => {
+    const folder = join(parent, where, name);
+    cpSync(join(TOOLKIT, "instances/gemeente-klein"), folder, { recursive: true });
+    return folder;
+  }) as [string, string];
+  for (const folder of [one, two]) {
+    const file = join(folder, "instance.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, `name: ${name}`));
+  }
+  const write = (folder: string) =>
+    writeStacks(loadInstance(folder), { outdir: buildFolder(name) }, synthesis);
+  expect(write(one)).toEqual([`${name}-addresses`]);
+  expect(write(one)).toEqual([`${name}-addresses`]);
+  expect(() => write(two)).toThrow(
+    `two instances are named "${name}", the other is ${one}: rename one`,
+  );
+  rmSync(one, { recursive: true });
+  expect(write(two)).toEqual([`${name}-addresses`]);
+});

@@ -1,9 +1,0 @@
-import { type Pack, withOwnRules } from "../modules/policy/index.ts";
-import { type LoadedInstance, loadOwnRules } from "../modules/workspace/index.ts";
-
-/** polder's rules and, behind them, the instance's own. @throws BadInput for a file without a rule. */
-export const packOf = async ({
-  folder,
-  blueprint,
-}: Pick<LoadedInstance, "folder" | "blueprint">): Promise<Pack> =>
-  withOwnRules(await loadOwnRules(folder), blueprint);
