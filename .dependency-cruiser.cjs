@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   reports: ["planning"],
   clouds: ["planning"],
   policy: ["planning", "clouds/provider-schema"],
-  workspace: ["planning", "meetings", "policy"],
+  workspace: ["planning", "meetings"],
   hosts: ["planning", "meetings"],
   secrets: ["planning", "meetings", "workspace"],
   verification: ["planning", "meetings", "hosts"],

@@ -14,9 +14,10 @@ import { dirname, join, normalize } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../cli/commands.ts";
+import { loadOwnRules } from "../modules/operations/rules/index.ts";
 import { judgeResidency, locationSchema } from "../modules/planning/residency/index.ts";
 import { drawNetwork } from "../modules/reports/drawing/index.ts";
-import { loadInstance, loadOwnRules, loadResidencyRules } from "../modules/workspace/index.ts";
+import { loadInstance, loadResidencyRules } from "../modules/workspace/index.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");

@@ -2,15 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Finding, tally } from "../common/findings/index.ts";
-import {
-  ALL_RULES,
-  judge,
-  MANAGEMENT_PORTS,
-  PACKS,
-  type PolicyInput,
-  type Rule,
-  WAIVABLE,
-} from "./index.ts";
+import { POLICY_RULE_IDS } from "../planning/instance/index.ts";
+import { judge, MANAGEMENT_PORTS, PACKS, type PolicyInput, type Rule } from "./index.ts";
+import { ALL_RULES } from "./packs.ts";
 import {
   AS_OF,
   asInput,
@@ -202,8 +196,13 @@ describe("the pack", () => {
     }
   });
 
+  it("is what an instance's waivers may name", () => {
+    expect(ALL_RULES.map(({ id }) => id)).toEqual(POLICY_RULE_IDS);
+  });
+
   it("lets only be waived what costs no state and opens nothing to strangers", () => {
-    expect(WAIVABLE).toEqual(["no-unnoticed-interruption", "security-logs-take-two"]);
+    const waivable = ALL_RULES.filter((rule) => rule.waivable).map(({ id }) => id);
+    expect(waivable).toEqual(["no-unnoticed-interruption", "security-logs-take-two"]);
   });
 
   it("knows each management port once, with a source", () => {

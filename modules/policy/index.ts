@@ -1,5 +1,5 @@
 export { judge } from "./engine.ts";
 export { MANAGEMENT_PORTS, type ManagementPort } from "./management-ports.ts";
-export { ALL_RULES, PACKS, WAIVABLE, withOwnRules } from "./packs.ts";
+export { PACKS, withOwnRules } from "./packs.ts";
 export { type Action, type PlannedChange, partsLost, plannedChanges } from "./planned-changes.ts";
 export type { Level, LooksAt, Pack, PlanJson, PolicyInput, Rule, TerraformJson } from "./types.ts";

@@ -69,8 +69,3 @@ export const withOwnRules = (own: readonly Rule[], { cloud }: Pick<Blueprint, "c
   const pack = PACKS[cloud.provider];
   return { ...pack, rules: [...pack.rules, ...own] };
 };
-
-/** Ids of the rules that an instance may carry a waiver for. */
-export const WAIVABLE: readonly string[] = ALL_RULES.filter((rule) => rule.waivable).map(
-  (rule) => rule.id,
-);

@@ -10,7 +10,7 @@ export {
   loadServers,
 } from "./data.ts";
 export { issueLogFile, loadIssueLog, writeIssueLog } from "./issue-log.ts";
-export { loadOwnRules, ownRuleIds, RULES_FOLDER } from "./own-rules.ts";
+export { ownRuleIds, RULES_FOLDER } from "./own-rules.ts";
 export { shown } from "./shown.ts";
 export {
   ADDRESSES_FILE,

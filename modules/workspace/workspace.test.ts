@@ -6,14 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { BadInput } from "../common/input/index.ts";
 import { instanceJsonSchema } from "../planning/instance/index.ts";
 import { fact, record } from "../planning/residency/testing.ts";
-import { judge } from "../policy/index.ts";
-import {
-  instanceFolder,
-  instanceNames,
-  loadInstance,
-  loadLocations,
-  loadOwnRules,
-} from "./index.ts";
+import { instanceFolder, instanceNames, loadInstance, loadLocations } from "./index.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const parent = mkdtempSync(join(tmpdir(), "polder-workspace-"));
@@ -271,74 +264,6 @@ describe("location.yaml, an operator's own record", () => {
     const [line, ...others] = loading(files);
     expect(others).toEqual([]);
     expect(line).toMatch(says);
-  });
-});
-
-describe("rules/, an instance's own rules", () => {
-  const RULE = `
-    export default {
-      id: "few-bridges", level: "error", what: "at most one bridge", why: "We have one machine.",
-      looksAt: "blueprint", waivable: true,
-      check: ({ blueprint }, asOf) => {
-        const bridges = blueprint.hosts.filter((host) => host.role === "bridge");
-        blueprint.hosts = [];
-        return bridges.length > 1
-          ? [{ verdict: "fail", subject: blueprint.instance, message: bridges.length + " on " + asOf }]
-          : [{ verdict: "pass", subject: blueprint.instance, message: "one" }];
-      },
-    };`;
-  const withRule = (text: string, name = "few-bridges", instance = LAB) => {
-    const path = folder({ "instance.yaml": instance });
-    mkdirSync(join(path, "rules"));
-    writeFileSync(join(path, "rules", `${name}.ts`), text);
-    return path;
-  };
-  const judged = async (path: string) => {
-    const { blueprint } = loadInstance(path);
-    const input = {
-      blueprint,
-      stacks: new Map(),
-      schema: { provider_schemas: {} },
-    };
-    const pack = { name: "own", why: "", rules: await loadOwnRules(path) };
-    return [judge(input, "2026-11-24", pack), blueprint] as const;
-  };
-
-  it("judge with polder's, on a copy", async () => {
-    const [findings, blueprint] = await judged(withRule(RULE));
-    expect(findings).toEqual([
-      { id: "few-bridges", verdict: "fail", subject: "lab", message: "2 on 2026-11-24" },
-    ]);
-    expect(blueprint.hosts.length).toBeGreaterThan(1);
-  });
-
-  it("may be waived where they say so", async () => {
-    const waived = `${LAB}waivers:\n  - { waives: few-bridges, reason: "The second comes.", owner: Sam, expires: 2026-12-31 }\n`;
-    const [[finding]] = await judged(withRule(RULE, "few-bridges", waived));
-    expect(finding?.verdict).toBe("waived");
-    expect(() => loadInstance(folder({ "instance.yaml": waived }))).toThrow(/few-bridges/);
-  });
-
-  it.each<[string, string, string, RegExp]>([
-    ["another id", RULE.replace('"few-bridges"', '"few"'), "few-bridges", /id: got "few", but the/],
-    ["no rule", "export const x = 1;", "few-bridges", /exports no rule: `export default/],
-    ["no check", RULE.replace("check:", "chekc:"), "few-bridges", /check: a function of input/],
-    ["a fault", "export default nothing;", "few-bridges", /can't be run: ReferenceError: nothing/],
-    ["an id of polder's", RULE, "no-secret", /polder has a rule "no-secret"/],
-    ["a name that is no id", RULE, "Few_Bridges", /a rule's file is called like its id/],
-  ])("with %s are refused", async (_, text, name, says) => {
-    await expect(loadOwnRules(withRule(text, name))).rejects.toThrow(BadInput);
-    await expect(loadOwnRules(withRule(text, name))).rejects.toThrow(says);
-  });
-
-  it.each([
-    ["says waived by itself", 'verdict: "fail"', 'verdict: "waived"'],
-    ["gives no list", "return bridges", "return 0; return bridges"],
-    ["throws", "return bridges", "throw new Error('x'); return bridges"],
-  ])("that %s fail", async (_, from, to) => {
-    const [[finding]] = await judged(withRule(RULE.replace(from, to)));
-    expect(finding).toMatchObject({ verdict: "fail" });
-    expect(finding?.message).toMatch(/^the rule itself failed/);
   });
 });
 

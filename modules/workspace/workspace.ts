@@ -22,8 +22,10 @@ import {
 import {
   adminsFileSchema,
   type Instance,
+  isWaivable,
   type Override,
   overridesFileSchema,
+  POLICY_RULE_IDS,
   readInstance,
 } from "../planning/instance/index.ts";
 import {
@@ -41,7 +43,6 @@ import {
   type PlanData,
   type Role,
 } from "../planning/sizing/index.ts";
-import { WAIVABLE } from "../policy/index.ts";
 import {
   loadCalibration,
   loadDay,
@@ -309,7 +310,7 @@ export function loadInstance(
   const asked = readInstance(text, {
     file,
     folder: basename(folder),
-    waivable: [...WAIVABLE, ...RESIDENCY_WAIVERS, ...ownRuleIds(folder)],
+    waivable: [...POLICY_RULE_IDS.filter(isWaivable), ...RESIDENCY_WAIVERS, ...ownRuleIds(folder)],
     locations: own ? [...known, own.location.id] : known,
   });
   const instance = withAdmins(asked, folder);

@@ -1,1 +1,2 @@
+export { loadOwnRules } from "./own-rules.ts";
 export { packOf } from "./pack.ts";

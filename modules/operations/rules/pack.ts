@@ -1,5 +1,6 @@
 import { type Pack, withOwnRules } from "../../policy/index.ts";
-import { type LoadedInstance, loadOwnRules } from "../../workspace/index.ts";
+import type { LoadedInstance } from "../../workspace/index.ts";
+import { loadOwnRules } from "./own-rules.ts";
 
 /** polder's rules and, behind them, the instance's own. @throws BadInput for a file without a rule. */
 export const packOf = async ({

@@ -2,6 +2,7 @@ export { WEAKENINGS } from "./cross-checks.ts";
 export { instanceJsonSchema, overridesJsonSchema } from "./json-schema.ts";
 export type { ReadOptions } from "./options.ts";
 export { type Override, overridesFileSchema } from "./overrides.ts";
+export { isWaivable, POLICY_RULE_IDS, type PolicyRuleId } from "./policy-rules.ts";
 export { readInstance } from "./read.ts";
 export {
   adminsFileSchema,

@@ -16,7 +16,6 @@ export const explainedByBlueprint = defineRule({
   why: "Whatever stands in the cloud was decided and is in the drawing; nothing is forgotten and nothing came along.",
   norm: "BIO2 5.09.01",
   looksAt: "stacks, plan",
-  waivable: false,
   check: (input) => {
     const { blueprint } = input;
     const expected = expectedParts(blueprint);

@@ -12,7 +12,6 @@ export const exposureEqualsFlows = defineRule({
   why: "What the network lets through is what was decided, nothing more and nothing less: the exposure register can be believed.",
   norm: "BIO2 5.14.04, 8.22.01",
   looksAt: "stacks",
-  waivable: false,
   check: (input) => {
     const { blueprint } = input;
     const all = allResources(input);

@@ -13,7 +13,6 @@ export const labelled = defineRule({
   why: "In a project's listing a person can tell what is whose, and `decommission` finds what is left over.",
   norm: "BIO2 5.09.01",
   looksAt: "stacks",
-  waivable: false,
   check: (input) =>
     [...input.stacks.keys()].flatMap((stack) => {
       const resources = allResources(input).filter(

@@ -9,7 +9,6 @@ export const mailAndCaLocked = defineRule({
   why: "Nobody can send an invitation in its name, and no other authority may issue its certificate (RFC 7505, 7208, 7489, 8659).",
   norm: "BIO2 5.14.01",
   looksAt: "stacks",
-  waivable: false,
   check: (input) => {
     const { dns, addresses } = input.blueprint;
     const stack = clusterStack(input.blueprint);

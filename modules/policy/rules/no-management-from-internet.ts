@@ -26,7 +26,6 @@ export const noManagementFromInternet = defineRule({
   why: "An interface that steers meetings or hosts, reached by anyone, needs only one unknown flaw.",
   norm: "BIO2 8.20.02",
   looksAt: "stacks",
-  waivable: false,
   check: (input) => {
     const openings = [...input.stacks.keys()].flatMap((stack) =>
       openingsIn(allResources(input).filter((r) => r.stack === stack)),

@@ -15,7 +15,6 @@ export const noSecret = defineRule({
   what: "no sensitive attribute, sensitive output, credential of the provider or value that looks like a secret is in any document or plan",
   why: "Terraform writes what it knows into its JSON, its plan and its state in clear, and user_data can be read from the host.",
   looksAt: "stacks, plan",
-  waivable: false,
   check: (input) => {
     const plans = plansOf(input);
     const changes = plans.flatMap(([stack, plan]) => changesOf(stack, plan));

@@ -8,7 +8,6 @@ export const noToken = defineRule({
   what: "no rendered value holds a token of the construct library",
   why: "A token is a placeholder; code that took it for a value writes nonsense without an error.",
   looksAt: "stacks, plan",
-  waivable: false,
   check: (input) =>
     [...input.stacks, ...plansOf(input)].flatMap(([stack, document]) => {
       const leaks = findTokens(document).map(({ path, message }) =>

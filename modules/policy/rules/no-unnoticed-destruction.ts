@@ -17,7 +17,6 @@ export const noUnnoticedDestruction = defineRule({
   why: "Volumes, addresses and protected hosts can't be made again; `polder decommission` is the one way out, and no waiver opens another.",
   norm: "BIO2 8.32.01",
   looksAt: "plan",
-  waivable: false,
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {
       const changes = changesOf(stack, plan);

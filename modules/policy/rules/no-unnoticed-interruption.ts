@@ -67,7 +67,6 @@ export const noUnnoticedInterruption = defineRule({
   why: "Whoever is in a meeting would be thrown out; drain first, or carry it under a waiver with a date.",
   norm: "BIO2 8.32.01",
   looksAt: "plan",
-  waivable: true,
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {
       const changes = changesOf(stack, plan);

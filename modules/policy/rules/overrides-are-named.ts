@@ -33,7 +33,6 @@ export const overridesAreNamed = defineRule({
   why: "A way out of the toolkit's own choices must be in the sight of whoever reviews the plan or audits it.",
   norm: "BIO2 8.32.01",
   looksAt: "stacks",
-  waivable: false,
   check: (input) => {
     const { blueprint, stacks } = input;
     const resources = [...stacks].flatMap(([stack, json]) => resourcesIn(stack, json));

@@ -19,7 +19,6 @@ export const planIsOfThisBlueprint = defineRule({
   why: "What was reviewed is applied: a plan of yesterday's file, of a part, or of another instance is none.",
   norm: "BIO2 8.32.01",
   looksAt: "plan",
-  waivable: false,
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {
       const json = input.stacks.get(stack);

@@ -14,7 +14,6 @@ export const portsAreGuarded = defineRule({
   why: "Without port security the cloud filters nothing on that port and lets the host send as anyone.",
   norm: "BIO2 8.22.01",
   looksAt: "stacks, plan",
-  waivable: false,
   check: (input) => {
     const written = allResources(input);
     const addresses = addressesStack(input.blueprint);

@@ -33,7 +33,6 @@ export const privateNetworkIsClosed = defineRule({
   why: "No firewall of the cloud looks into that network, so whoever is on it is held off by the hosts' own filters alone.",
   norm: "BIO2 8.22.01",
   looksAt: "stacks, plan",
-  waivable: false,
   check: (input) => {
     const written = Object.entries(CLOSED).flatMap(([type, problems]) =>
       ofType(allResources(input), type).flatMap((resource) =>

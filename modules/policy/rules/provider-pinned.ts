@@ -32,7 +32,6 @@ export const providerPinned = defineRule({
   why: "What runs on an operator's machine with the cloud's credential is what was reviewed, to the byte.",
   norm: "BIO2 8.32.01",
   looksAt: "stacks, plan",
-  waivable: false,
   check: (input) => {
     const pinned = PROVIDERS[input.blueprint.cloud.provider];
     return [

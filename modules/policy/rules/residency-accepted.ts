@@ -15,7 +15,6 @@ export const residencyAccepted = defineRule({
   why: "Where meetings run, and whose law reaches them, is shown by sources and not by trust.",
   norm: "BIO2 5.23",
   looksAt: "blueprint",
-  waivable: false,
   check: ({ blueprint }, asOf) => {
     const { residency, cloud, classification, waivers } = blueprint;
     const { needed, highest, source } = residency.classification;

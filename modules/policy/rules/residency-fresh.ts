@@ -8,7 +8,6 @@ export const residencyFresh = defineRule({
   why: "Companies are sold, laws and sites change: a fact counts as long as somebody looks at it again.",
   norm: "BIO2 5.23",
   looksAt: "blueprint",
-  waivable: false,
   check: ({ blueprint }, asOf) => {
     const { residency, waivers } = blueprint;
     const { problems, waived, warnings } = judgeAsOf(residency, waivers, asOf);

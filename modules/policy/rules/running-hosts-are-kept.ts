@@ -16,7 +16,6 @@ export const runningHostsAreKept = defineRule({
   what: "servers ignore changes of user_data, image and, on OpenStack, scheduler_hints, and nothing else ignores a change or is replaced along with another",
   why: "A new image or another admin must reach hosts by converge and upgrade, never by a surprise; and a change that is ignored elsewhere is drift that nobody sees.",
   looksAt: "stacks",
-  waivable: false,
   check: (input) =>
     allResources(input)
       .filter((resource) => resource.kind === "resource")

@@ -10,7 +10,6 @@ export const securityLogsTakeTwo = defineRule({
   what: "the security logs are sealed to a log keeper under the admins' seal, and no log keeper is an admin or has the break-glass key",
   why: "Who met whom, when and from where can be read out of them: nobody looks that up unseen by a second person.",
   looksAt: "blueprint",
-  waivable: true,
   check: ({ blueprint }) => {
     const { admins, breakGlass, logKeepers } = blueprint;
     const subject = "security logs";

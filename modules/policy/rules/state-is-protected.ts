@@ -16,7 +16,6 @@ export const stateIsProtected = defineRule({
   what: "every protected host, every volume and every public address has prevent_destroy, and the cloud's own delete protection where it has one",
   why: "Terraform refuses to destroy it, so one wrong line in a file can't cost a ministry its keys, logs or names.",
   looksAt: "stacks",
-  waivable: false,
   check: (input) =>
     allResources(input)
       .filter((resource) => resource.kind === "resource" && holdsState(input.blueprint, resource))

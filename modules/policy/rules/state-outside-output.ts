@@ -13,7 +13,6 @@ export const stateOutsideOutput = defineRule({
   what: "the state has a backend of its own, the one the instance file names: a relative path outside the output folders, or HTTPS",
   why: "A state that lies in generated output is lost with the next clean-up, and with it the knowledge of what stands in the cloud.",
   looksAt: "stacks",
-  waivable: false,
   check: (input) =>
     [...input.stacks].flatMap(([stack, json]) =>
       failsOr(

@@ -23,7 +23,6 @@ export const userDataIsIdentity = defineRule({
   why: "It can't be changed on a running host and anything on the host may read it, so it must hold no secret, no choice and no program.",
   norm: "BIO2 5.16.02, 5.17.03",
   looksAt: "stacks",
-  waivable: false,
   check: (input) =>
     Object.keys(SIDE_DOORS)
       .flatMap((type) => ofType(allResources(input), type))

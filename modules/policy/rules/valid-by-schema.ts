@@ -7,7 +7,6 @@ export const validBySchema = defineRule({
   what: "every name, block, type and reference is one that the provider's schema knows",
   why: "A misspelt argument protects nothing, and would be found only with a cloud at hand.",
   looksAt: "stacks",
-  waivable: false,
   check: (input) =>
     [...input.stacks].flatMap(([stack, json]) =>
       failsOr(

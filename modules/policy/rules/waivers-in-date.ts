@@ -12,7 +12,6 @@ export const waiversInDate = defineRule({
   what: "every waiver is still in date and ends within 400 days",
   why: "An exception that nobody has to look at again is no exception but the rule.",
   looksAt: "blueprint",
-  waivable: false,
   check: ({ blueprint }, asOf) => {
     const { waivers, instance } = blueprint;
     if (waivers.length === 0) return [pass(instance, "no waiver")];
