@@ -1,10 +1,12 @@
-import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Host,
+  PORTS,
+  privateAddresses,
+} from "../../planning/blueprint/index.ts";
 import { programFiles, pythonCheck, settingsOf, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import type { Programs, TreePart } from "../tree/index.ts";
-
-/** UDP port of media (Jitsi handbook, scalable.md); the flow `media` opens it. */
-const MEDIA_PORT = 10000;
 
 const NAME = "polder-bridge-stand-in";
 const PROGRAM = `/usr/local/lib/polder/${NAME}`;
@@ -19,7 +21,7 @@ export function bridgePart({ hosts }: Blueprint, _host: Host, programs: Programs
     packages: { install: ["python3"], absent: [] },
     files: [
       ...programFiles(programs, "bridge/programs/stand-in.py", PROGRAM, {
-        port: MEDIA_PORT,
+        port: PORTS.media,
         peers,
       }),
       textFile(UNIT, [

@@ -1,5 +1,5 @@
 import { lifeOf } from "../../meetings/invitations/index.ts";
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
 import { gateHosts } from "./hosts.ts";
 import { limitsOf } from "./limits.ts";
 import { luaText } from "./lua-text.ts";
@@ -27,8 +27,8 @@ const JICOFO_UNREAD = 8 * 1024 * 1024;
 const relays = ({ domain, hosts }: Blueprint) =>
   hosts.some(({ role }) => role === "turn")
     ? [
-        { type: "turn", host: `turn.${domain}`, port: 3478, transport: "udp" },
-        { type: "turns", host: `turn.${domain}`, port: 443, transport: "tcp" },
+        { type: "turn", host: namesBelow(domain).turn, port: PORTS.turn, transport: "udp" },
+        { type: "turns", host: namesBelow(domain).turn, port: 443, transport: "tcp" },
       ]
     : [];
 

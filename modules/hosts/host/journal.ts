@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
 import type { TreePart } from "../tree/index.ts";
 import { textFile } from "./file.ts";
 import { CA_FILE, HOST_CERTIFICATE, HOST_KEY } from "./paths.ts";
@@ -36,7 +36,7 @@ function upload(monitor: Host): TreePart {
     files: [
       textFile(config, [
         "[Upload]",
-        `URL=https://${monitor.ipv4}:19532`,
+        `URL=https://${monitor.ipv4}:${PORTS.journal}`,
         `ServerKeyFile=${UPLOAD_KEY}`,
         `ServerCertificateFile=${HOST_CERTIFICATE}`,
         `TrustedCertificateFile=${CA_FILE}`,

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
 import { CA_FILE, HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import * as nginx from "../nginx/index.ts";
 import { reference, type TreePart } from "../tree/index.ts";
@@ -35,8 +35,8 @@ function gate(senders: readonly Host[]): string[] {
     "  }",
     "",
     "  server {",
-    "    listen 19532 ssl;",
-    "    listen [::]:19532 ssl;",
+    `    listen ${PORTS.journal} ssl;`,
+    `    listen [::]:${PORTS.journal} ssl;`,
     `    ssl_certificate ${HOST_CERTIFICATE};`,
     `    ssl_certificate_key ${KEY};`,
     `    ssl_client_certificate ${CA_FILE};`,

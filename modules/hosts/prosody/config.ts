@@ -1,4 +1,9 @@
-import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Host,
+  PORTS,
+  privateAddresses,
+} from "../../planning/blueprint/index.ts";
 import { gateHosts, gateSettings, publicHosts } from "../gate/index.ts";
 import { HOST_CERTIFICATE } from "../host/index.ts";
 import { GROUPS, SUITES_12, SUITES_13 } from "../tls/index.ts";
@@ -30,7 +35,7 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     ...gateSettings(blueprint),
     "",
     "-- Bridges come over the private network, people by nginx on this host; nothing else listens.",
-    "c2s_ports = { 5222 }",
+    `c2s_ports = { ${PORTS.xmpp} }`,
     `c2s_interfaces = { ${strings(privateAddresses(host))} }`,
     "c2s_direct_tls_ports = {}",
     "s2s_ports = {}",

@@ -1,6 +1,7 @@
 import type { Instance } from "../instance/index.ts";
 import type { PlatformLocation } from "../residency/index.ts";
 import type { Role } from "../sizing/index.ts";
+import { namesBelow } from "./services.ts";
 import type { Blueprint, DnsRecord, Host } from "./types.ts";
 
 /**
@@ -39,7 +40,7 @@ export function planDns(
     contact: `hostmaster@${instance.domain}`,
     records: [
       ...points(apex, "control", "the meeting page"),
-      ...points(`turn.${apex}`, "turn", "the relay for people behind firewalls"),
+      ...points(namesBelow(apex).turn, "turn", "the relay for people behind firewalls"),
       {
         name: apex,
         type: "CAA",

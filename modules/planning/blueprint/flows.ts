@@ -2,6 +2,7 @@ import type { Instance } from "../instance/index.ts";
 import { parseCidr } from "../network/index.ts";
 import type { PlatformLocation } from "../residency/index.ts";
 import type { Role } from "../sizing/index.ts";
+import { PORTS } from "./services.ts";
 import type { Flow, Peer } from "./types.ts";
 
 const INTERNET: Peer = { kind: "internet" };
@@ -82,12 +83,12 @@ export function planFlows(
       80,
       "only sends browsers on to HTTPS of the same host",
     ),
-    udp("media", INTERNET, role("bridge"), 10000, "people send and receive audio and video"),
+    udp("media", INTERNET, role("bridge"), PORTS.media, "people send and receive audio and video"),
     udp(
       "turn-udp",
       INTERNET,
       role("turn"),
-      3478,
+      PORTS.turn,
       "people whose network blocks the bridges ask for a relay",
     ),
     tcp(
@@ -113,21 +114,27 @@ export function planFlows(
         `admins reach the ${name} hosts through the edge host`,
       ),
     ),
-    tcp("xmpp", role("bridge"), role("control"), 5222, "bridges join Prosody over verified TLS"),
+    tcp(
+      "xmpp",
+      role("bridge"),
+      role("control"),
+      PORTS.xmpp,
+      "bridges join Prosody over verified TLS",
+    ),
     udp(
       "turn-media",
       role("turn"),
       role("bridge"),
-      10000,
+      PORTS.media,
       "the relay passes media to the bridges, its only peers",
     ),
-    udp("relay", role("bridge"), role("bridge"), 10000, "bridges share one large meeting"),
+    udp("relay", role("bridge"), role("bridge"), PORTS.media, "bridges share one large meeting"),
     ...others("monitor").map((name) =>
       tcp(
         `journal-${name}`,
         role(name),
         role("monitor"),
-        19532,
+        PORTS.journal,
         `the ${name} hosts' journals, over mutual TLS`,
       ),
     ),
@@ -142,7 +149,7 @@ export function planFlows(
       "watch-xmpp",
       role("monitor"),
       role("control"),
-      5222,
+      PORTS.xmpp,
       "the monitor sees whether Prosody offers its login; it has no account",
     ),
     tcp(

@@ -3,6 +3,7 @@ export { type Arrivals, arrivalsOf, isCounted, unfinished } from "./arrivals.ts"
 export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
 export { privateAddresses } from "./private-addresses.ts";
 export { type SecurityRule, securityRules } from "./security-rules.ts";
+export { namesBelow, PORTS } from "./services.ts";
 export type {
   Blueprint,
   BlueprintOn,

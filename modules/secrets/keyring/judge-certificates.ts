@@ -1,5 +1,5 @@
 import type { Finding } from "../../common/findings/index.ts";
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, namesBelow } from "../../planning/blueprint/index.ts";
 import { certificateFacts, covers, pemBlocks, type Validation, weakness } from "./certificate.ts";
 import { RENEW_BEFORE } from "./secrets-of.ts";
 
@@ -22,7 +22,7 @@ export function judgeCertificates(
 ): Finding[] {
   return USES.flatMap((use) => {
     const name = `${use}/tls.crt`;
-    const wanted = use === "web" ? blueprint.domain : `turn.${blueprint.domain}`;
+    const wanted = use === "web" ? blueprint.domain : namesBelow(blueprint.domain).turn;
     const say = (id: string, good: boolean, message: string): Finding => ({
       ...{ id, verdict: good ? "pass" : "fail", subject: name, message },
     });

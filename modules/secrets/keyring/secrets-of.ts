@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, namesBelow } from "../../planning/blueprint/index.ts";
 import type { SecretSpec } from "./spec.ts";
 
 /**
@@ -94,7 +94,7 @@ function hostPair(host: string): SecretSpec[] {
 /** Key and certificate of a public name; with `source: file` also a reserve of another supplier. */
 function publicPair(blueprint: Blueprint, use: "web" | "turn", hosts: string[]): SecretSpec[] {
   const { source } = blueprint.certificates;
-  const name = use === "web" ? blueprint.domain : `turn.${blueprint.domain}`;
+  const name = use === "web" ? blueprint.domain : namesBelow(blueprint.domain).turn;
   const own = source === "instance-ca";
   const accounts = use === "web" ? "root" : "root and turnserver";
   const rotation = {

@@ -1,4 +1,9 @@
-import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Host,
+  namesBelow,
+  privateAddresses,
+} from "../../planning/blueprint/index.ts";
 import type { Constraints, Leaf } from "./x509.ts";
 
 /** What the instance's CA may certify: its hosts, its public names, its private addresses. */
@@ -18,7 +23,7 @@ const commonName = (name: string, short: string): string =>
  */
 export const hostLeaf = (blueprint: Blueprint, host: Host): Leaf => ({
   commonName: commonName(host.name, host.id),
-  dns: [host.name, ...(host.role === "control" ? [`auth.${blueprint.domain}`] : [])],
+  dns: [host.name, ...(host.role === "control" ? [namesBelow(blueprint.domain).auth] : [])],
   addresses: privateAddresses(host),
   use: ["server", "client"],
 });
@@ -27,7 +32,7 @@ export type PublicUse = "web" | "turn";
 
 /** The names that a public certificate must hold. */
 export const publicNames = (blueprint: Blueprint, use: PublicUse): string[] => [
-  use === "web" ? blueprint.domain : `turn.${blueprint.domain}`,
+  use === "web" ? blueprint.domain : namesBelow(blueprint.domain).turn,
 ];
 
 /** A public name's certificate by the instance's CA: the lab's alone. */

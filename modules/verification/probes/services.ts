@@ -1,5 +1,11 @@
 import type { Duplex } from "node:stream";
-import type { Blueprint, Flow, Host } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Flow,
+  type Host,
+  namesBelow,
+  PORTS,
+} from "../../planning/blueprint/index.ts";
 import type { Dial } from "./dial.ts";
 import type { Context } from "./probe.ts";
 import { XmppClient } from "./xmpp/client.ts";
@@ -54,7 +60,7 @@ export const portsOf = (flows: readonly Flow[]): number[] =>
   ].sort((a, b) => a - b);
 
 /** The domain of Prosody's accounts of hosts. */
-export const authDomain = ({ domain }: Blueprint): string => `auth.${domain}`;
+export const authDomain = ({ domain }: Blueprint): string => namesBelow(domain).auth;
 
 /** A bridge that belongs to a control host: its shard's first. */
 export const bridgeOf = (blueprint: Blueprint, control: Host): Host | undefined =>
@@ -66,14 +72,14 @@ export function services(blueprint: Blueprint): Service[] {
     if (host.role === "control") {
       const from = bridgeOf(blueprint, host);
       const web = { host, name: "web", port: 443, tlsName: blueprint.domain } as const;
-      const xmpp = { host, name: "xmpp", port: 5222, tlsName: host.name } as const;
+      const xmpp = { host, name: "xmpp", port: PORTS.xmpp, tlsName: host.name } as const;
       return [web, ...(from ? [{ ...xmpp, from }] : [])];
     }
     if (host.role === "turn")
-      return [{ host, name: "turn", port: 443, tlsName: `turn.${blueprint.domain}` }];
+      return [{ host, name: "turn", port: 443, tlsName: namesBelow(blueprint.domain).turn }];
     const [from] = hostsOf(blueprint, "control");
     if (host.role === "monitor" && from)
-      return [{ host, name: "journal", port: 19532, tlsName: host.name, from }];
+      return [{ host, name: "journal", port: PORTS.journal, tlsName: host.name, from }];
     return [];
   });
 }

@@ -1,18 +1,17 @@
-import { type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { type Host, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { type Context, judge, notTested, type Outcome, type Probe } from "../probe.ts";
 import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { TurnRelayed, TurnServer } from "./ask.ts";
 import { type Credential, restCredential } from "./codec.ts";
 import { askRelayKey, relayKeyOf } from "./issued.ts";
 
-const MEDIA_PORT = 10_000;
 /** Life of the credentials that probes make for themselves, s. */
 const LIFE = 300;
 
 const addressOf = (host: Host): string => publicAddresses(host)[0] ?? host.ipv4;
 const byUdp = (subject: string, { blueprint }: Context): TurnServer => ({
   address: addressOf(hostOf(blueprint, subject)),
-  port: 3478,
+  port: PORTS.turn,
 });
 const byTls = (subject: string, context: Context): TurnServer => {
   const service = serviceOf(context.blueprint, `${subject} turn`);
@@ -79,7 +78,7 @@ const session = (subject: string, context: Context): Promise<TurnRelayed> =>
         ...forbidden(subject, context).keys(),
         ...hostsOf(context.blueprint, "bridge").map(({ ipv4 }) => ipv4),
       ],
-      ...(bridge ? { echo: { address: bridge.ipv4, port: MEDIA_PORT } } : {}),
+      ...(bridge ? { echo: { address: bridge.ipv4, port: PORTS.media } } : {}),
     });
   });
 

@@ -1,0 +1,21 @@
+/** Ports that several rooms speak of: the flows open them, one host listens there, others go there. */
+export const PORTS = {
+  /** Media at the bridges, UDP (Jitsi handbook, scalable.md). */
+  media: 10_000,
+  /** The relay without TLS, UDP (RFC 8656). */
+  turn: 3478,
+  /** Prosody's, for bridges and Jicofo (RFC 6120). */
+  xmpp: 5222,
+  /** Journals that hosts send to the monitor (systemd-journal-remote.service(8)). */
+  journal: 19_532,
+} as const;
+
+/** Names below an instance's domain: the relay's in DNS, the others Prosody's own. */
+export const namesBelow = (domain: string) => ({
+  turn: `turn.${domain}`,
+  conference: `conference.${domain}`,
+  lobby: `lobby.${domain}`,
+  breakout: `breakout.${domain}`,
+  focus: `focus.${domain}`,
+  auth: `auth.${domain}`,
+});
