@@ -10,6 +10,7 @@ import type { TerraformJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { applyOverrides } from "./overrides.ts";
 
+/** The stacks of every cloud, by the name that instance files have for it. */
 const STACKS: Readonly<Record<Blueprint["cloud"]["provider"], CloudStacks>> = {
   openstack,
   hetzner,

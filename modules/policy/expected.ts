@@ -1,8 +1,8 @@
 import type { Blueprint } from "../planning/blueprint/index.ts";
 import { type Resource, referenceOf } from "./document.ts";
-import { DESCRIBE_HETZNER, expectedOnHetzner } from "./expected-hetzner.ts";
-import { DESCRIBE_OPENSTACK, expectedOnOpenStack } from "./expected-openstack.ts";
 import type { Around, Describe, ExpectedPart, Part } from "./expected-part.ts";
+import { DESCRIBE_HETZNER, expectedOnHetzner } from "./hetzner/expected.ts";
+import { DESCRIBE_OPENSTACK, expectedOnOpenStack } from "./openstack/expected.ts";
 
 /**
  * Everything that a Blueprint needs from the cloud but the packet filter's rules, which have a rule

@@ -1,7 +1,7 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import { allocated, attached } from "../attachments.ts";
 import { addressesStack, allResources, clusterStack, ofType, type Resource } from "../document.ts";
-import { publicTrafficOnly } from "../firewalls.ts";
+import { publicTrafficOnly } from "../hetzner/firewalls.ts";
+import { allocated, attached } from "../openstack/attachments.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 import { readRule, rolesOfGroups, tupleOf, tuplesOfFlows } from "../tuples.ts";
 

@@ -1,8 +1,8 @@
-import type { Blueprint, Host } from "../planning/blueprint/index.ts";
-import { byAddress, ofType, partOf, type Resource, referenceOf } from "./document.ts";
-import { at, isSet, listOf, shown } from "./json.ts";
-import { fail, failsOr, type Observation } from "./rule.ts";
-import { openingsIn, tupleOf, tuplesOfFlows } from "./tuples.ts";
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { byAddress, ofType, partOf, type Resource, referenceOf } from "../document.ts";
+import { at, isSet, listOf, shown } from "../json.ts";
+import { fail, failsOr, type Observation } from "../rule.ts";
+import { openingsIn, tupleOf, tuplesOfFlows } from "../tuples.ts";
 
 /**
  * Hetzner's firewalls against the flows. They see public traffic only, so only flows from and to the

@@ -1,7 +1,7 @@
-import type { BlueprintOn, DnsRecord, HetznerCloud, Host } from "../planning/blueprint/index.ts";
-import { addressesStack, clusterStack, partOf, type Resource } from "./document.ts";
-import { type Describe, type ExpectedPart, own, part } from "./expected-part.ts";
-import { at, type JsonObject, listOf, textOf } from "./json.ts";
+import type { BlueprintOn, DnsRecord, HetznerCloud, Host } from "../../planning/blueprint/index.ts";
+import { addressesStack, clusterStack, partOf, type Resource } from "../document.ts";
+import { type Describe, type ExpectedPart, own, part } from "../expected-part.ts";
+import { at, type JsonObject, listOf, textOf } from "../json.ts";
 
 /** Hetzner's API writes names without the dot behind them. */
 const plain = (name: string): string => (name.endsWith(".") ? name.slice(0, -1) : name);

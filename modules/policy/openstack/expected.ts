@@ -1,8 +1,8 @@
-import type { BlueprintOn, Host, OpenStackCloud } from "../planning/blueprint/index.ts";
-import { addressAt, cidr } from "../planning/network/index.ts";
-import { addressesStack, clusterStack, partOf, type Resource } from "./document.ts";
-import { type Describe, type ExpectedPart, own, part } from "./expected-part.ts";
-import { at, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
+import type { BlueprintOn, Host, OpenStackCloud } from "../../planning/blueprint/index.ts";
+import { addressAt, cidr } from "../../planning/network/index.ts";
+import { addressesStack, clusterStack, partOf, type Resource } from "../document.ts";
+import { type Describe, type ExpectedPart, own, part } from "../expected-part.ts";
+import { at, isObject, isSet, type JsonObject, listOf, textOf } from "../json.ts";
 
 /**
  * Everything that a Blueprint needs from OpenStack but the security group rules, which have a rule

@@ -1,8 +1,8 @@
-import type { Blueprint, Host } from "../planning/blueprint/index.ts";
-import { byAddress, partOf, type Resource, referenceOf } from "./document.ts";
-import { at, isSet, listOf, shown } from "./json.ts";
-import { fail, failsOr, type Observation } from "./rule.ts";
-import { rolesOfGroups } from "./tuples.ts";
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { byAddress, partOf, type Resource, referenceOf } from "../document.ts";
+import { at, isSet, listOf, shown } from "../json.ts";
+import { fail, failsOr, type Observation } from "../rule.ts";
+import { rolesOfGroups } from "../tuples.ts";
 
 /** What ties a host to networks, in the cluster's stack. */
 export function attached(
