@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is Terraform syntax, in plain strings
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { checkAgainstSchema, type ProviderSchema, sensitiveAttributesSet } from "./index.ts";
+import { checkAgainstSchema, sensitiveAttributesSet } from "./index.ts";
 import { type Document, FAULTS, schema, synthesiseExample } from "./testing.ts";
 
 const outdir = mkdtempSync(join(tmpdir(), "polder-example-"));
@@ -36,7 +36,6 @@ describe("checkAgainstSchema", () => {
     host.count = 2;
     host.metadata = '${merge({}, { role = "control" })}';
     host.power_state = null;
-    host.dynamic = { personality: { for_each: ["a"], content: { file: "f", content: "c" } } };
     host.lifecycle.ignore_changes = "all";
     document.provider.openstack = document.provider.openstack[0];
     document.resource.openstack_blockstorage_volume_v3.state.size = "${1 + 1}";
@@ -102,33 +101,58 @@ describe("checkAgainstSchema", () => {
   });
 });
 
+describe("the committed schemas", () => {
+  const allowed = (value: Document, forms: readonly string[]) =>
+    forms.includes(value) ? [] : [JSON.stringify(value)];
+  const types = (type: Document): string[] =>
+    Array.isArray(type)
+      ? [...allowed(type[0], ["list", "set", "map"]), ...types(type[1])]
+      : allowed(type, ["string", "number", "bool"]);
+  /** Forms of what can be written that checkAgainstSchema would pass over. */
+  const unread = ({ attributes = {}, block_types = {} }: Document): string[] => [
+    ...Object.values<Document>(attributes).flatMap((one) => {
+      if (!one.optional && !one.required) return [];
+      if (!one.nested_type) return types(one.type);
+      return [
+        ...allowed(one.nested_type.nesting_mode, ["single", "list", "set"]),
+        ...unread(one.nested_type),
+      ];
+    }),
+    ...Object.values<Document>(block_types).flatMap((one) => [
+      ...allowed(one.nesting_mode, ["single", "list", "set"]),
+      ...(one.min_items ? ["min_items"] : []),
+      ...unread(one.block),
+    ]),
+  ];
+  const blocks = (whole: Document): Document[] =>
+    Object.values<Document>(whole.provider_schemas).flatMap((one) => [
+      one.provider.block,
+      ...[one.resource_schemas, one.data_source_schemas].flatMap((all) =>
+        Object.values<Document>(all ?? {}).map(({ block }) => block),
+      ),
+    ]);
+
+  it.each(["openstack", "hcloud"])("of %s have no form that isn't read", (name) => {
+    const file = new URL(`../../../providers/${name}/schema.json`, import.meta.url);
+    expect(blocks(JSON.parse(readFileSync(file, "utf8"))).flatMap(unread)).toEqual([]);
+  });
+
+  it.each<[string, Document]>([
+    ["min_items", { block_types: { b: { nesting_mode: "list", min_items: 2, block: {} } } }],
+    ['"map"', { block_types: { b: { nesting_mode: "map", block: {} } } }],
+    ['"map"', { attributes: { n: { nested_type: { nesting_mode: "map" }, optional: true } } }],
+    ['"object"', { attributes: { o: { type: ["object", {}], optional: true } } }],
+    ['"tuple"', { attributes: { o: { type: ["list", ["tuple", []]], required: true } } }],
+    ['"dynamic"', { attributes: { o: { type: "dynamic", optional: true } } }],
+  ])("would be found with %s", (form, block) => expect(unread(block)).toContain(form));
+});
+
 describe("what this provider has no example of", () => {
-  const other = (block: Document): ProviderSchema => ({
-    provider_schemas: {
-      "registry.terraform.io/x/other": { resource_schemas: { other_a: { block } } },
-    },
-  });
   const check = (block: Document, value: unknown) =>
-    checkAgainstSchema({ resource: { other_a: { it: value } } }, other(block)).map(
-      ({ kind, path }) => `${kind} ${path}`,
-    );
-  const inner = { attributes: { n: { type: "number", required: true } } };
-
-  it("at least so many blocks", () => {
-    const block = { block_types: { b: { nesting_mode: "list", min_items: 2, block: inner } } };
-    expect(check(block, {})).toEqual(["missing b"]);
-    expect(check(block, { b: [{ n: 1 }] })).toEqual(["items b"]);
-    expect(check(block, { b: [{ n: 1 }, { n: 2 }] })).toEqual([]);
-    const dynamic = { b: { for_each: [1], content: { n: 1 } } };
-    expect(check(block, { dynamic, b: [{ n: 1 }] })).toEqual([]);
-    expect(check(block, { dynamic })).toEqual([]);
-  });
-
-  it("blocks by label", () => {
-    const block = { block_types: { b: { nesting_mode: "map", block: inner } } };
-    expect(check(block, { b: { one: { n: 1 }, two: { n: "x" } } })).toEqual(["type b.two.n"]);
-    expect(check(block, { b: [{ n: 1 }] })).toEqual(["nesting b"]);
-  });
+    checkAgainstSchema(
+      { resource: { other_a: { it: value } } },
+      { provider_schemas: { "x/y/other": { resource_schemas: { other_a: { block } } } } },
+    ).map(({ kind, path }) => `${kind} ${path}`);
 
   it("an id that may be set", () => {
     const settable = { attributes: { id: { type: "string", optional: true } } };
@@ -140,45 +164,11 @@ describe("what this provider has no example of", () => {
     expect(check(both, { id: null })).toEqual([]);
   });
 
-  it("objects and tuples", () => {
-    const type = ["object", { a: "string", b: ["list", "bool"], c: "number" }, ["c"]];
-    const block = { attributes: { o: { type, optional: true } } };
-    expect(check(block, { o: { a: "x", b: [true] } })).toEqual([]);
-    expect(check(block, { o: { a: null, b: "${x}" } })).toEqual([]);
-    expect(check(block, { o: { a: "x" } })).toEqual(["missing o.b"]);
-    expect(check(block, { o: { a: "x", b: [1], d: 1 } })).toEqual([
-      "type o.b[0]",
-      "unknown-name o.d",
-    ]);
-    expect(
-      checkAgainstSchema(
-        { resource: { other_a: { it: { o: { a: "", b: [], d: 1 } } } } },
-        other(block),
-      ),
-    ).toMatchObject([{ path: "o.d", message: 'unknown name "d", allowed: a, b, c' }]);
-    const pair = { attributes: { t: { type: ["tuple", ["string", "number"]], optional: true } } };
-    expect(check(pair, { t: ["a", 1] })).toEqual([]);
-    expect(check(pair, { t: ["a"] })).toEqual(["type t"]);
-    expect(check(pair, { t: ["a", "b"] })).toEqual(["type t[1]"]);
-    const wrong = (inside: Document) =>
-      checkAgainstSchema({ resource: { other_a: { it: { o: "x", t: "x" } } } }, other(inside));
-    expect(wrong({ attributes: { ...block.attributes, ...pair.attributes } })).toMatchObject([
-      { message: 'got the string "x", allowed: object' },
-      { message: 'got the string "x", allowed: tuple' },
-    ]);
-  });
-
-  it("any type, and attributes that hold attributes", () => {
-    const block = {
-      attributes: {
-        any: { type: "dynamic", optional: true },
-        nest: {
-          nested_type: { nesting_mode: "list", attributes: inner.attributes },
-          optional: true,
-        },
-      },
-    };
-    expect(check(block, { any: [{ x: 1 }], nest: [{ n: 1 }] })).toEqual([]);
+  it("attributes that hold attributes", () => {
+    const attributes = { n: { type: "number", required: true } };
+    const nested_type = { nesting_mode: "list", attributes };
+    const block = { attributes: { nest: { nested_type, optional: true } } };
+    expect(check(block, { nest: [{ n: 1 }] })).toEqual([]);
     expect(check(block, { nest: "${x}" })).toEqual([]);
     expect(check(block, { nest: [{ n: "x" }, {}] })).toEqual([
       "type nest[0].n",
@@ -220,7 +210,7 @@ describe("sensitiveAttributesSet", () => {
     expect(JSON.stringify(problems)).not.toContain("271828");
   });
 
-  it("looks into blocks, dynamic blocks and nested attributes", () => {
+  it("looks into blocks and nested attributes", () => {
     const secret = { attributes: { s: { type: "string", optional: true, sensitive: true } } };
     const list = { nesting_mode: "list" };
     const block = {
@@ -234,18 +224,13 @@ describe("sensitiveAttributesSet", () => {
             it: {
               b: [{}, { c: { s: "x" } }],
               nest: [{ s: "x" }],
-              dynamic: { b: { for_each: [1], content: { c: [{ s: "x" }] } } },
             },
           },
         },
       },
       { provider_schemas: { "x/y/other": { resource_schemas: { other_a: { block } } } } },
     );
-    expect(found.map(({ path }) => path)).toEqual([
-      "b[1].c.s",
-      "nest[0].s",
-      "dynamic.b.content.c[0].s",
-    ]);
+    expect(found.map(({ path }) => path)).toEqual(["b[1].c.s", "nest[0].s"]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   isObject,
   itemsOf,
   type JsonObject,
+  own,
   providerNames,
   typesOf,
 } from "./document.ts";
@@ -42,34 +43,15 @@ export interface SchemaProblem {
   readonly message: string;
 }
 
-const TOP_LEVEL = [
-  "check",
-  "data",
-  "ephemeral",
-  "import",
-  "locals",
-  "module",
-  "moved",
-  "output",
-  "provider",
-  "removed",
-  "resource",
-  "terraform",
-  "variable",
-];
+const words = (text: string): readonly string[] => text.split(" ");
+const TOP_LEVEL = words(
+  "check data ephemeral import locals module moved output provider removed resource terraform variable",
+);
 const META = {
-  resource: [
-    "connection",
-    "count",
-    "depends_on",
-    "for_each",
-    "lifecycle",
-    "provider",
-    "provisioner",
-  ],
-  data: ["count", "depends_on", "for_each", "lifecycle", "provider"],
-  provider: ["alias", "version"],
-} as const;
+  resource: words("connection count depends_on for_each lifecycle provider provisioner"),
+  data: words("count depends_on for_each lifecycle provider"),
+  provider: words("alias version"),
+};
 
 type Report = (kind: ProblemKind, path: string, message: string) => void;
 
@@ -79,7 +61,8 @@ type Report = (kind: ProblemKind, path: string, message: string) => void;
  *
  * It sees names, nesting, numbers of blocks, types, references and what is read-only. It does not
  * see the provider's own rules on values (ranges, conflicts); `terraform validate` does. Stricter than
- * Terraform in one thing: a string is not a number or a boolean here, though Terraform would convert.
+ * Terraform in two things: a string is not a number or a boolean here, though Terraform would convert,
+ * and no block is dynamic.
  *
  * @returns every problem, in the order of the document; empty when it fits.
  */
@@ -127,40 +110,25 @@ function checkBody(body: Body, schema: ProviderSchema, report: Report): void {
 
 function checkBlock(
   value: JsonObject,
-  block: Block,
+  { attributes = {}, block_types = {} }: Block,
   meta: readonly string[],
   at: string,
   report: Report,
 ): void {
-  const attributes = block.attributes ?? {};
-  const blockTypes = block.block_types ?? {};
-  const dynamic = new Set(entriesOf(value["dynamic"]).map(([name]) => name));
   for (const [name, inner] of entriesOf(value)) {
-    const path = `${at}${name}`;
     if (meta.includes(name)) continue;
-    if (name === "dynamic" && !Object.hasOwn(attributes, name)) {
-      checkDynamic(inner, blockTypes, path, report);
-    } else if (Object.hasOwn(attributes, name)) {
-      const attribute = attributes[name];
-      if (attribute !== undefined) checkAttribute(inner, attribute, path, report);
-    } else if (Object.hasOwn(blockTypes, name)) {
-      const type = blockTypes[name];
-      if (type !== undefined) checkBlocks(name, inner, type, at, dynamic.has(name), report);
-    } else {
-      const allowed = [...settable(attributes), ...Object.keys(blockTypes)];
-      report("unknown-name", path, unknownName(name, allowed));
+    const attribute = own(attributes, name);
+    const type = own(block_types, name);
+    if (attribute) checkAttribute(name, inner, attribute, at, report);
+    else if (type) checkBlocks(name, inner, type, at, report);
+    else {
+      const allowed = [...settable(attributes), ...Object.keys(block_types)];
+      report("unknown-name", `${at}${name}`, unknownName(name, allowed));
     }
   }
-  for (const [name, attribute] of Object.entries(attributes)) {
-    if (attribute.required === true && !isSet(value[name])) {
+  for (const [name, attribute] of Object.entries(attributes))
+    if (attribute.required && !isSet(value[name]))
       report("missing", `${at}${name}`, `${name} is required, got nothing`);
-    }
-  }
-  for (const [name, type] of Object.entries(blockTypes)) {
-    if ((type.min_items ?? 0) > 0 && !isSet(value[name]) && !dynamic.has(name)) {
-      report("missing", `${at}${name}`, `at least ${type.min_items} ${name} block is required`);
-    }
-  }
 }
 
 function checkBlocks(
@@ -168,89 +136,35 @@ function checkBlocks(
   value: unknown,
   type: BlockType,
   at: string,
-  moreByDynamic: boolean,
   report: Report,
 ): void {
   if (!isSet(value)) return;
-  if (type.nesting_mode === "map" && !isObject(value)) {
-    report(
-      "nesting",
-      `${at}${name}`,
-      `got ${describe(value)}, allowed: an object of blocks by label`,
-    );
-    return;
-  }
-  const items = itemsOf(name, type, value);
-  const max = type.nesting_mode === "single" || type.nesting_mode === "group" ? 1 : type.max_items;
-  if (max !== undefined && items.length > max) {
+  const items = itemsOf(name, value);
+  const max = type.nesting_mode === "single" ? 1 : (type.max_items ?? Number.POSITIVE_INFINITY);
+  if (items.length > max)
     report("items", `${at}${name}`, `got ${items.length} blocks, allowed: at most ${max}`);
-  }
-  // A dynamic block adds to the number, so too few is only certain without one.
-  if (!moreByDynamic && items.length < (type.min_items ?? 0)) {
-    report(
-      "items",
-      `${at}${name}`,
-      `got ${items.length} blocks, allowed: at least ${type.min_items}`,
-    );
-  }
-  for (const item of items) {
-    if (isObject(item.value)) {
-      checkBlock(item.value, type.block, [], `${at}${item.path}.`, report);
-    } else {
-      // Terraform accepts no expression here either: a block is written out.
-      report(
-        "nesting",
-        `${at}${item.path}`,
-        `got ${describe(item.value)}, allowed: a block (an object)`,
-      );
-    }
+  for (const { path, value: block } of items) {
+    if (isObject(block)) checkBlock(block, type.block, [], `${at}${path}.`, report);
+    // Terraform accepts no expression here either: a block is written out.
+    else report("nesting", `${at}${path}`, `got ${describe(block)}, allowed: a block (an object)`);
   }
 }
 
-function checkDynamic(
+function checkAttribute(
+  name: string,
   value: unknown,
-  blockTypes: Readonly<Record<string, BlockType>>,
+  attribute: Attribute,
   at: string,
   report: Report,
 ): void {
-  for (const [name, inner] of entriesOf(value)) {
-    const type = Object.hasOwn(blockTypes, name) ? blockTypes[name] : undefined;
-    if (type === undefined) {
-      report("unknown-name", `${at}.${name}`, unknownName(name, Object.keys(blockTypes)));
-      continue;
-    }
-    for (const body of Array.isArray(inner) ? inner : [inner]) {
-      const content: unknown = isObject(body) ? body["content"] : undefined;
-      if (isObject(body) && isSet(body["for_each"]) && isObject(content)) {
-        checkBlock(content, type.block, [], `${at}.${name}.content.`, report);
-      } else {
-        report("nesting", `${at}.${name}`, "a dynamic block needs for_each and content");
-      }
-    }
-  }
-}
-
-function checkAttribute(value: unknown, attribute: Attribute, path: string, report: Report): void {
   if (!isSet(value)) return;
-  if (attribute.computed === true && attribute.optional !== true && attribute.required !== true) {
-    report("read-only", path, `${lastName(path)} is read-only: remove it`);
-    return;
-  }
-  const secret = isSecret(lastName(path), attribute);
-  if (attribute.nested_type !== undefined) {
-    const { nesting_mode, attributes = {} } = attribute.nested_type;
-    if (isWholeExpression(value)) return;
-    checkBlocks(
-      lastName(path),
-      value,
-      { nesting_mode, block: { attributes } },
-      path.slice(0, path.length - lastName(path).length),
-      false,
-      report,
-    );
-  } else if (attribute.type !== undefined) {
-    checkType(value, attribute.type, path, secret, report);
-  }
+  const { type, nested_type: nested } = attribute;
+  if (attribute.computed && !attribute.optional && !attribute.required)
+    report("read-only", `${at}${name}`, `${name} is read-only: remove it`);
+  else if (type !== undefined)
+    checkType(value, type, `${at}${name}`, isSecret(name, attribute), report);
+  else if (nested && !isWholeExpression(value))
+    checkBlocks(name, value, { ...nested, block: nested }, at, report);
 }
 
 function checkType(
@@ -260,70 +174,27 @@ function checkType(
   secret: boolean,
   report: Report,
 ): void {
-  if (typeof value === "string" && parseTemplate(value).broken) {
+  const template = typeof value === "string" ? parseTemplate(value) : undefined;
+  if (template?.broken) {
     report("template", path, `got ${describe(value, secret)}, a \${ is never closed: was it cut?`);
+  } else if (template?.whole) {
     return;
-  }
-  if (type === "dynamic" || isWholeExpression(value)) return;
-  if (!hasForm(value, type)) {
-    report("type", path, `got ${describe(value, secret)}, allowed: ${nameOf(type)}`);
-    return;
-  }
-  for (const [key, element] of elementsOf(value, type)) {
-    const inner = `${path}${Array.isArray(value) ? `[${key}]` : `.${key}`}`;
-    if (element === undefined) report("unknown-name", inner, unknownName(key, fieldsOf(type)));
-    else if (isSet(element.value)) checkType(element.value, element.type, inner, secret, report);
-  }
-  for (const field of missingFields(value, type)) {
-    report("missing", `${path}.${field}`, `${field} is required (null will do), got nothing`);
-  }
-}
-
-/** Whether a value is written as its type asks, not looking inside lists, maps and objects. */
-function hasForm(value: unknown, type: TypeExpression): boolean {
-  if (type === "dynamic") return true;
-  if (typeof type === "string") {
-    if (typeof value === "string" && parseTemplate(value).expressions.length > 0) return true;
-    return typeof value === (type === "bool" ? "boolean" : type);
-  }
-  if (type[0] === "map" || type[0] === "object") return isObject(value);
-  return Array.isArray(value) && (type[0] !== "tuple" || value.length === type[1].length);
-}
-
-type Element = { readonly value: unknown; readonly type: TypeExpression };
-
-/** What a value of a compound type holds, with the type of each; undefined for an unknown field. */
-function elementsOf(value: unknown, type: TypeExpression): [string, Element | undefined][] {
-  if (typeof type === "string") return [];
-  return Object.entries(value as object).map(([key, inner]: [string, unknown]) => {
-    const innerType = typeOfElement(type, key);
-    return [key, innerType === undefined ? undefined : { value: inner, type: innerType }];
-  });
-}
-
-function typeOfElement(
-  type: Exclude<TypeExpression, string>,
-  key: string,
-): TypeExpression | undefined {
-  if (type[0] === "object") return Object.hasOwn(type[1], key) ? type[1][key] : undefined;
-  return type[0] === "tuple" ? type[1][Number(key)] : type[1];
-}
-
-function fieldsOf(type: TypeExpression): string[] {
-  return typeof type !== "string" && type[0] === "object" ? Object.keys(type[1]) : [];
-}
-
-function missingFields(value: unknown, type: TypeExpression): string[] {
-  if (typeof type === "string" || type[0] !== "object") return [];
-  const optional = type[2] ?? [];
-  return Object.keys(type[1]).filter(
-    (field) => !Object.hasOwn(value as object, field) && !optional.includes(field),
-  );
+  } else if (typeof type === "string") {
+    if ((template?.expressions.length ?? 0) > 0) return;
+    if (typeof value !== (type === "bool" ? "boolean" : type))
+      report("type", path, `got ${describe(value, secret)}, allowed: ${type}`);
+  } else if (type[0] === "map" ? isObject(value) : Array.isArray(value)) {
+    for (const [key, inner] of Object.entries(value as object))
+      if (isSet(inner)) {
+        const place = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+        checkType(inner, type[1], place, secret, report);
+      }
+  } else report("type", path, `got ${describe(value, secret)}, allowed: ${nameOf(type)}`);
 }
 
 /** A name in ignore_changes that doesn't exist protects nothing. */
 function checkIgnoredNames(body: JsonObject, block: Block, report: Report): void {
-  const names = [...Object.keys(block.attributes ?? {}), ...Object.keys(block.block_types ?? {})];
+  const names = namesOf(block);
   for (const [key, value] of entriesOf(body["lifecycle"])) {
     if (key !== "ignore_changes" || value === "all" || !Array.isArray(value)) continue;
     value.forEach((entry: unknown, index) => {
@@ -354,17 +225,10 @@ function checkReferences(
     for (const [, data, type = "", name, attribute] of text.matchAll(pattern)) {
       const address = `${data ?? ""}${type}.${name}`;
       const block = blockOf(schema, data === undefined ? "resource" : "data", type);
-      if (!declared.includes(address)) {
+      if (!declared.includes(address))
         report("unknown-reference", path, unknownName(address, declared));
-      } else if (block !== undefined && attribute !== undefined) {
-        const names = [
-          ...Object.keys(block.attributes ?? {}),
-          ...Object.keys(block.block_types ?? {}),
-        ];
-        if (!names.includes(attribute)) {
-          report("unknown-reference", path, `${address}: ${unknownName(attribute, names)}`);
-        }
-      }
+      else if (block && attribute !== undefined && !namesOf(block).includes(attribute))
+        report("unknown-reference", path, `${address}: ${unknownName(attribute, namesOf(block))}`);
     }
   };
   for (const { address, value } of [...bodies, ...outsideBodies(document)]) {
@@ -393,23 +257,20 @@ function stringsIn(value: unknown, path: string): [string, string][] {
   );
 }
 
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
+const isSet = (value: unknown): boolean => value !== undefined && value !== null;
 
-function isWholeExpression(value: unknown): boolean {
-  return typeof value === "string" && parseTemplate(value).whole;
-}
+const isWholeExpression = (value: unknown): boolean =>
+  typeof value === "string" && parseTemplate(value).whole;
 
-function settable(attributes: Readonly<Record<string, Attribute>>): string[] {
-  return Object.entries(attributes)
-    .filter(([, attribute]) => attribute.optional === true || attribute.required === true)
-    .map(([name]) => name);
-}
+const namesOf = ({ attributes = {}, block_types = {} }: Block): string[] => [
+  ...Object.keys(attributes),
+  ...Object.keys(block_types),
+];
 
-function lastName(path: string): string {
-  return path.slice(path.lastIndexOf(".") + 1);
-}
+const settable = (attributes: Readonly<Record<string, Attribute>>): string[] =>
+  Object.keys(attributes).filter(
+    (name) => attributes[name]?.optional || attributes[name]?.required,
+  );
 
 function unknownName(name: string, allowed: readonly string[]): string {
   const near = nearest(name, allowed);
@@ -428,7 +289,5 @@ function describe(value: unknown, secret = false): string {
   return `the ${typeof value} ${JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : value)}`;
 }
 
-function nameOf(type: TypeExpression): string {
-  if (typeof type === "string") return type;
-  return type[0] === "object" || type[0] === "tuple" ? type[0] : `${type[0]} of ${nameOf(type[1])}`;
-}
+const nameOf = (type: TypeExpression): string =>
+  typeof type === "string" ? type : `${type[0]} of ${nameOf(type[1])}`;

@@ -1,4 +1,4 @@
-import type { Block, BlockType, ProviderSchema } from "./schema.ts";
+import type { Block, ProviderSchema } from "./schema.ts";
 
 /** JSON's comment key; CDKTF keeps its metadata there. */
 const COMMENT = "//";
@@ -45,7 +45,8 @@ export function blockOf(
 ): Block | undefined {
   for (const provider of Object.values(schema.provider_schemas)) {
     const types = kind === "data" ? provider.data_source_schemas : provider.resource_schemas;
-    if (types !== undefined && Object.hasOwn(types, type)) return types[type]?.block;
+    const found = own(types ?? {}, type);
+    if (found) return found.block;
   }
   return undefined;
 }
@@ -100,20 +101,12 @@ function providerBodies(document: JsonObject, schema: ProviderSchema): Body[] {
   });
 }
 
-/** One block inside a body, whichever of JSON's forms it is written in. */
-export interface BlockItem {
-  /** `network[0]`, `binding`, `dynamic.network.content`. */
-  readonly path: string;
-  readonly value: unknown;
-}
+/** The blocks that are written as one object or as a list of them: `network`, `network[0]`. */
+export const itemsOf = (name: string, value: unknown): { path: string; value: unknown }[] =>
+  Array.isArray(value)
+    ? value.map((item: unknown, index) => ({ path: `${name}[${index}]`, value: item }))
+    : [{ path: name, value }];
 
-/** The items of a block that is written as one object, as a list of them, or as a labelled map. */
-export function itemsOf(name: string, type: BlockType, value: unknown): BlockItem[] {
-  if (Array.isArray(value)) {
-    return value.map((item: unknown, index) => ({ path: `${name}[${index}]`, value: item }));
-  }
-  if (type.nesting_mode === "map" && isObject(value)) {
-    return entriesOf(value).map(([key, item]) => ({ path: `${name}.${key}`, value: item }));
-  }
-  return [{ path: name, value }];
-}
+/** What a record itself has by a name, and not what every object has. */
+export const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;

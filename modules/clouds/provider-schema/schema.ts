@@ -1,12 +1,12 @@
-/** A type as Terraform writes it in JSON: `"string"`, `["list", "string"]`, `["object", {…}]`. */
+/**
+ * A type as Terraform writes it in JSON: `"string"`, `["list", "string"]`. Objects occur too, in what is
+ * read-only; what can be written has these forms alone, and a test holds the committed schemas to that.
+ */
 export type TypeExpression =
   | "string"
   | "number"
   | "bool"
-  | "dynamic"
-  | readonly ["list" | "set" | "map", TypeExpression]
-  | readonly ["object", Readonly<Record<string, TypeExpression>>, (readonly string[])?]
-  | readonly ["tuple", readonly TypeExpression[]];
+  | readonly ["list" | "set" | "map", TypeExpression];
 
 export interface Attribute {
   readonly type?: TypeExpression;
@@ -17,15 +17,16 @@ export interface Attribute {
   readonly sensitive?: boolean;
 }
 
+type NestingMode = "single" | "list" | "set";
+
 interface NestedType {
-  readonly nesting_mode: string;
+  readonly nesting_mode: NestingMode;
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
 export interface BlockType {
-  readonly nesting_mode: string;
+  readonly nesting_mode: NestingMode;
   readonly block: Block;
-  readonly min_items?: number;
   readonly max_items?: number;
 }
 

@@ -1,5 +1,5 @@
-import { bodiesOf, entriesOf, isObject, itemsOf } from "./document.ts";
-import { type Attribute, type Block, isSecret, type ProviderSchema } from "./schema.ts";
+import { bodiesOf, entriesOf, isObject, itemsOf, own } from "./document.ts";
+import { type Block, isSecret, type ProviderSchema } from "./schema.ts";
 
 /** An attribute that holds a secret (by the schema or by its name) and that the document sets. */
 export interface SensitiveAttribute {
@@ -21,43 +21,15 @@ export function sensitiveAttributesSet(
   );
 }
 
-function inBlock(value: unknown, block: Block): string[] {
+function inBlock(value: unknown, { attributes = {}, block_types = {} }: Block): string[] {
   return entriesOf(value).flatMap(([name, inner]) => {
     if (inner === null || inner === undefined) return [];
-    const attribute = own(block.attributes, name);
-    if (attribute !== undefined) return inAttribute(name, inner, attribute);
-    if (name === "dynamic") return inDynamic(inner, block);
-    const type = own(block.block_types, name);
-    if (type === undefined) return [];
-    return itemsOf(name, type, inner).flatMap((item) =>
-      inBlock(item.value, type.block).map((path) => `${item.path}.${path}`),
+    const attribute = own(attributes, name);
+    if (attribute && isSecret(name, attribute)) return [name];
+    const block = attribute?.nested_type ?? own(block_types, name)?.block;
+    if (!block) return [];
+    return itemsOf(name, inner).flatMap((item) =>
+      inBlock(item.value, block).map((path) => `${item.path}.${path}`),
     );
   });
-}
-
-function inDynamic(value: unknown, block: Block): string[] {
-  return entriesOf(value).flatMap(([name, inner]) => {
-    const type = own(block.block_types, name);
-    if (type === undefined) return [];
-    const bodies: unknown[] = Array.isArray(inner) ? inner : [inner];
-    return bodies.flatMap((body) =>
-      isObject(body)
-        ? inBlock(body["content"], type.block).map((path) => `dynamic.${name}.content.${path}`)
-        : [],
-    );
-  });
-}
-
-function inAttribute(name: string, value: unknown, attribute: Attribute): string[] {
-  if (isSecret(name, attribute)) return [name];
-  const nested = attribute.nested_type?.attributes;
-  if (nested === undefined) return [];
-  const type = { nesting_mode: attribute.nested_type?.nesting_mode ?? "single", block: {} };
-  return itemsOf(name, type, value).flatMap((item) =>
-    inBlock(item.value, { attributes: nested }).map((inner) => `${item.path}.${inner}`),
-  );
-}
-
-function own<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
-  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
 }
