@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { BadInput } from "../modules/common/input/index.ts";
+import { BadInput, badInput } from "../modules/common/input/index.ts";
 
 /**
  * What stands in a file of links, or comes by standard input.
@@ -10,7 +10,7 @@ import { BadInput } from "../modules/common/input/index.ts";
  */
 export function linkFileText(file: string, absent?: string): string {
   const refuse = (message: string): never => {
-    throw new BadInput([{ file, message }]);
+    throw badInput(file, message);
   };
   try {
     // A pipe is whoever's who made it.

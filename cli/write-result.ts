@@ -1,5 +1,5 @@
 import { lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { BadInput } from "../modules/common/input/index.ts";
+import { badInput } from "../modules/common/input/index.ts";
 import { note } from "./terminal.ts";
 
 /**
@@ -18,7 +18,7 @@ export function writeResult(text: string, file: string): void {
     const message = there.isSymbolicLink()
       ? "is a link: name the file that it leads to"
       : "is no regular file: name another, or - for standard output";
-    throw new BadInput([{ file, message }]);
+    throw badInput(file, message);
   }
   const partial = `${file}.${process.pid}.part`;
   try {
@@ -28,7 +28,7 @@ export function writeResult(text: string, file: string): void {
     rmSync(partial, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? "there is no such folder" : `can't be written (${code})`;
-    throw new BadInput([{ file, message: why }]);
+    throw badInput(file, why);
   }
   note(`wrote ${file}`);
 }

@@ -1,9 +1,8 @@
 import { Command } from "commander";
 import { applyInstance } from "../../modules/operations/apply/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { reportFindings } from "../findings.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { out } from "../terminal.ts";
 
 /** `polder apply`: exactly the recorded plan. */
@@ -24,7 +23,7 @@ host, a volume or an address that --destroys doesn't name. Interrupted or failed
     );
   return withTimeout(command).action(
     async (name: string, options: { timeout: number; destroys: string[] }) => {
-      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const loaded = load(name);
       const { destroys } = options;
       const { record, findings, applied } = await atWork(loaded, () =>
         applyInstance(loaded, { ...deployOptions(options), destroys }),

@@ -5,9 +5,8 @@ import {
   type HostResult,
   restartCost,
 } from "../../modules/operations/converge/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { FindingsFound } from "../exit.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
@@ -70,7 +69,7 @@ docs/converge.md tells what lands where.`,
     )
     .action(async (name: string, options: Options) => {
       const began = performance.now();
-      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const loaded = load(name);
       for (const line of loaded.notes) note(line);
       const results = await convergeInstance(loaded, {
         limit: options.limit ?? [],

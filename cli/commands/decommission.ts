@@ -1,12 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { BadInput } from "../../modules/common/input/index.ts";
+import { badInput } from "../../modules/common/input/index.ts";
 import { decommission, fateOfLogs } from "../../modules/operations/decommission/index.ts";
 import { hasVault } from "../../modules/secrets/vaults/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { FindingsFound } from "../exit.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 
 async function typedName(instance: string): Promise<string> {
@@ -33,16 +32,14 @@ export function decommissionCommand(): Command {
     .addHelpText("after", "\nThe record of the end is written into the instance's folder.");
   return withTimeout(command).action(
     async (name: string, options: { timeout: number; confirm?: string; logs?: string }) => {
-      const loaded = loadInstance(instanceFolder(ROOT, name), { ending: true });
+      const loaded = load(name, { ending: true });
       const { instance } = loaded.blueprint;
       const typed = options.confirm ?? (await typedName(instance));
       if (typed !== instance) {
-        throw new BadInput([
-          {
-            file: "--confirm",
-            message: `got "${typed}", the instance's name "${instance}" is needed: nothing was destroyed`,
-          },
-        ]);
+        throw badInput(
+          "--confirm",
+          `got "${typed}", the instance's name "${instance}" is needed: nothing was destroyed`,
+        );
       }
       const logs = await fateOfLogs(loaded, options.logs);
       const record = await atWork(loaded, () =>

@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { terraformEnvironment } from "../../modules/operations/plan/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
 
@@ -10,7 +9,7 @@ export function envCommand(): Command {
   return new Command("env")
     .argument("[instance]", "whose login of the lab; by default the lab's clouds.yaml, for all")
     .action((name?: string) => {
-      const blueprint = name ? loadInstance(instanceFolder(ROOT, name)).blueprint : undefined;
+      const blueprint = name ? load(name).blueprint : undefined;
       for (const [variable, value] of Object.entries(terraformEnvironment(testbed, blueprint)))
         out(`export ${variable}='${value}'`);
     });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { dump } from "js-yaml";
-import { BadInput } from "../../modules/common/input/index.ts";
+import { BadInput, badInput } from "../../modules/common/input/index.ts";
 import { localMoment, localText } from "../../modules/meetings/invitations/index.ts";
 import { issuedIn, keysInUse, logKeyPrint } from "../../modules/meetings/issue-log/index.ts";
 import { display } from "../../modules/meetings/rooms/index.ts";
@@ -27,8 +27,9 @@ import {
 } from "../../modules/workspace/index.ts";
 import { FindingsFound } from "../exit.ts";
 import { identityFor } from "../identity.ts";
-import { type IdentityOption, load, withIdentity } from "../keys/shared.ts";
+import { type IdentityOption, withIdentity } from "../keys/shared.ts";
 import { linkFileText } from "../link-file.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 
 interface Options extends IdentityOption {
@@ -66,7 +67,7 @@ const personName = (text: string, before: readonly string[]): readonly string[] 
 };
 
 function refuse(what: string, message: string): never {
-  throw new BadInput([{ file: what, message }]);
+  throw badInput(what, message);
 }
 
 /**

@@ -19,11 +19,12 @@ import {
 import { BadInput } from "../../modules/common/input/index.ts";
 import { OutsideFailure } from "../../modules/common/outside/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
+import { instanceNames } from "../../modules/workspace/index.ts";
+import { load } from "../load.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
 
-const blueprintOf = (name: string): Blueprint => loadInstance(instanceFolder(ROOT, name)).blueprint;
+const blueprintOf = (name: string): Blueprint => load(name).blueprint;
 
 /** Instances that may stand in the lab. A broken one is left out: it has nothing to deploy. */
 function labInstances(): Blueprint[] {

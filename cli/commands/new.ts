@@ -10,7 +10,7 @@ import {
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import { BadInput, nearest, type Problem } from "../../modules/common/input/index.ts";
+import { BadInput, badInput, didYouMean, type Problem } from "../../modules/common/input/index.ts";
 import { today } from "../../modules/common/today/index.ts";
 import type { Classification } from "../../modules/planning/instance/index.ts";
 import {
@@ -128,8 +128,7 @@ function fromFlags(name: string | undefined, options: NewOptions): Known {
   const meetings = options.meeting?.flatMap((text) => attempt(() => parseMeeting(text)) ?? []);
   const locations = [...loadLocations().keys()];
   if (options.location && !locations.includes(options.location)) {
-    const near = nearest(options.location, locations);
-    const hint = near ? `did you mean "${near}"?` : `allowed: ${locations.join(", ")}`;
+    const hint = didYouMean(options.location, locations);
     problems.push({ file: "--location", message: `got "${options.location}", ${hint}` });
   }
   refuseAll(problems);
@@ -181,7 +180,7 @@ function complete(known: Known): Answers {
   const named = missing.filter(([key]) => key !== "residency" || known.location !== undefined);
   if (named.length > 0) {
     const flags = named.map(([, flag]) => flag).join(", ");
-    throw new BadInput([{ file: "polder new", message: `missing, as nothing is asked: ${flags}` }]);
+    throw badInput("polder new", `missing, as nothing is asked: ${flags}`);
   }
   return known as Answers;
 }
@@ -220,9 +219,7 @@ export function writeInstance(answers: Answers, parent: string): string {
 }
 
 const exists = (folder: string): BadInput =>
-  new BadInput([
-    { file: shown(folder), message: "exists already: take another name, or edit what is there" },
-  ]);
+  badInput(shown(folder), "exists already: take another name, or edit what is there");
 
 const shown = (path: string): string => {
   const short = relative(process.cwd(), path);
@@ -258,9 +255,7 @@ export function newCommand(): Command {
       const beside = parent === join(ROOT, "instances");
       if (beside) mkdirSync(parent, { recursive: true });
       if (!existsSync(parent)) {
-        throw new BadInput([
-          { file: shown(parent), message: "no such folder: make it first, or give --dir another" },
-        ]);
+        throw badInput(shown(parent), "no such folder: make it first, or give --dir another");
       }
       const nameProblem = (text: string) =>
         existsSync(join(parent, text)) ? `${shown(join(parent, text))} exists already` : undefined;

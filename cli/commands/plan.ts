@@ -1,9 +1,8 @@
 import { Command } from "commander";
 import { planInstance } from "../../modules/operations/plan/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { reportFindings } from "../findings.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { out, screenWidth } from "../terminal.ts";
 import { changesTable, describeLosses } from "../text/changes.ts";
 import { paintFor } from "../text/paint.ts";
@@ -27,7 +26,7 @@ An auditor reads the recorded folder (plan JSON, findings, digest) without any c
     );
   return withTimeout(command).action(
     async (name: string, options: { timeout: number; import?: boolean }) => {
-      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const loaded = load(name);
       const { record, changes, findings, folder } = await atWork(loaded, () =>
         planInstance(loaded, { ...deployOptions(options), importing: options.import ?? false }),
       );

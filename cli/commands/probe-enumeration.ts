@@ -2,10 +2,9 @@ import { Command, InvalidArgumentError } from "commander";
 import { OutsideFailure } from "../../modules/common/outside/index.ts";
 import { probeEnumeration } from "../../modules/operations/probe/index.ts";
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { FindingsFound, Interrupted } from "../exit.ts";
 import { linkFileText } from "../link-file.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
 
@@ -69,7 +68,7 @@ address; run one at a time. Ctrl-C ends it at once, with what was seen (exit cod
 tried and what the numbers mean. Exit code 1: something was found, or couldn't be tried.`,
     )
     .action(async (name: string, options: Options) => {
-      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const loaded = load(name);
       for (const line of loaded.notes) note(line);
       const links = readLinks(linkFileText(options.links), options.links, loaded.blueprint.domain);
       const controller = new AbortController();

@@ -1,11 +1,10 @@
 import { Command } from "commander";
 import { formatFinding, tally } from "../../modules/common/findings/index.ts";
-import { BadInput, nearest } from "../../modules/common/input/index.ts";
+import { badInput, didYouMean } from "../../modules/common/input/index.ts";
 import { type Probed, probeInstance } from "../../modules/operations/probe/index.ts";
 import { GROUPS, PROBES, type Probe } from "../../modules/verification/probes/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
 import { FindingsFound } from "../exit.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { note, out, progressTo } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
@@ -22,9 +21,8 @@ function chosen(what: string): readonly Probe[] {
   for (const word of words) {
     if (word === "all" || PROBES.some(({ id, group }) => id === word || group === word)) continue;
     const names = ["all", ...GROUPS, ...PROBES.map(({ id }) => id)];
-    const near = nearest(word, names);
-    const hint = near ? `did you mean "${near}"?` : `there are: all, ${GROUPS.join(", ")}`;
-    throw new BadInput([{ file: "polder probe", message: `no probe or group "${word}"; ${hint}` }]);
+    const hint = didYouMean(word, names, `there are: all, ${GROUPS.join(", ")}`);
+    throw badInput("polder probe", `no probe or group "${word}"; ${hint}`);
   }
   return words.includes("all")
     ? PROBES
@@ -76,7 +74,7 @@ isn't on the committed list.`,
     )
     .action(async (what: string, name: string, options: Options) => {
       const probes = chosen(what);
-      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const loaded = load(name);
       for (const line of loaded.notes) note(line);
       const controller = new AbortController();
       const stop = () => controller.abort();

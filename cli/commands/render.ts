@@ -2,8 +2,8 @@ import { Command } from "commander";
 import { renderAll } from "../../modules/hosts/render/index.ts";
 import { referencesIn } from "../../modules/hosts/tree/index.ts";
 import { renderedDigest, writeTrees } from "../../modules/operations/converge/index.ts";
-import { instanceFolder, loadInstance, loadPrograms } from "../../modules/workspace/index.ts";
-import { ROOT } from "../root.ts";
+import { loadPrograms } from "../../modules/workspace/index.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 
 const HELP = `
@@ -25,7 +25,7 @@ export function renderCommand(): Command {
     .argument("<instance>", "its folder's name or path")
     .addHelpText("after", HELP)
     .action((name: string) => {
-      const { blueprint, notes } = loadInstance(instanceFolder(ROOT, name));
+      const { blueprint, notes } = load(name);
       for (const line of notes) note(line);
       const trees = renderAll(blueprint, loadPrograms());
       const folder = writeTrees(blueprint.instance, trees);

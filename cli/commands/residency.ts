@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { BadInput, nearest } from "../../modules/common/input/index.ts";
+import { badInput, didYouMean } from "../../modules/common/input/index.ts";
 import { today } from "../../modules/common/today/index.ts";
 import type { Classification } from "../../modules/planning/instance/index.ts";
 import type { Location } from "../../modules/planning/residency/index.ts";
@@ -46,9 +46,8 @@ function named(locations: readonly Location[], id: string): Location {
   const found = locations.find((location) => location.id === id);
   if (found) return found;
   const ids = locations.map((location) => location.id);
-  const near = nearest(id, ids);
-  const hint = near ? `did you mean "${near}"?` : `there are: ${ids.join(", ")}`;
-  throw new BadInput([{ file: "--explain", message: `got "${id}", nobody recorded it; ${hint}` }]);
+  const hint = didYouMean(id, ids, `there are: ${ids.join(", ")}`);
+  throw badInput("--explain", `got "${id}", nobody recorded it; ${hint}`);
 }
 
 /** What is asked of an instance's locations; its own record first, if it has one. */

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { revoke } from "../../modules/operations/invite/index.ts";
 import { identityFor } from "../identity.ts";
-import { load } from "../keys/shared.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";

@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
 import { drawNetwork } from "../../modules/reports/drawing/index.ts";
-import { instanceFolder, loadInstance } from "../../modules/workspace/index.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { out, screenWidth } from "../terminal.ts";
 import { describe } from "../text/describe.ts";
 import { paintFor } from "../text/paint.ts";
@@ -38,7 +37,7 @@ export function showCommand(): Command {
     .option("--all", "print every host, where a long row of alike ones is else shortened")
     .addHelpText("after", EXAMPLES)
     .action((name: string, options: ShowOptions) => {
-      const { blueprint, notes } = loadInstance(instanceFolder(ROOT, name));
+      const { blueprint, notes } = load(name);
       if (options.json) {
         out(JSON.stringify(blueprint, null, 2));
         return;

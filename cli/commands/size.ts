@@ -1,9 +1,8 @@
 import { Command, Option } from "commander";
-import { BadInput, nearest, pathText } from "../../modules/common/input/index.ts";
+import { badInput, didYouMean, pathText } from "../../modules/common/input/index.ts";
 import { type TurnLimits, turnLimits } from "../../modules/hosts/turn/index.ts";
 import type { Instance } from "../../modules/planning/instance/index.ts";
 import {
-  BadWhatIf,
   type Catalogue,
   compare,
   monthlyCost,
@@ -27,14 +26,12 @@ import {
   specYaml,
 } from "../../modules/reports/sizing-report/index.ts";
 import {
-  instanceFolder,
   type LoadedInstance,
   loadCalibration,
   loadCatalogues,
-  loadInstance,
   loadServers,
 } from "../../modules/workspace/index.ts";
-import { ROOT } from "../root.ts";
+import { load } from "../load.ts";
 import { out, screenWidth } from "../terminal.ts";
 import { type Paint, paintFor } from "../text/paint.ts";
 import {
@@ -91,14 +88,11 @@ function catalogueNamed(id: string): Catalogue {
   const all = loadCatalogues();
   const found = all.get(id);
   const refuse = (message: string): never => {
-    throw new BadInput([{ file: `--catalogue ${id}`, message }]);
+    throw badInput(`--catalogue ${id}`, message);
   };
-  if (!found) {
-    const near = nearest(id, [...all.keys()]);
-    return refuse(
-      `no such catalogue; ${near ? `did you mean "${near}"?` : `there are: ${[...all.keys()].join(", ")}`}`,
-    );
-  }
+  const ids = [...all.keys()];
+  if (!found)
+    return refuse(`no such catalogue; ${didYouMean(id, ids, `there are: ${ids.join(", ")}`)}`);
   if (found.flavours.length === 0)
     return refuse(
       `of ${found.title} these aren't known: ${found.unknown.join("; ")} (${found.source}, read ${found.read}). Add what you were told to modules/planning/sizing/catalogues/${id}.yaml`,
@@ -123,7 +117,7 @@ function planned(
     return planSizing(demand, offers, planData);
   } catch (error) {
     if (!(error instanceof Unplannable)) throw error;
-    throw new BadInput([{ file: asked, message: `${pathText(error.path)}: ${error.message}` }]);
+    throw badInput(asked, `${pathText(error.path)}: ${error.message}`);
   }
 }
 
@@ -349,7 +343,7 @@ export function sizeCommand(): Command {
     .option("--spec <file>", "write the hardware of media nodes, as .yaml or .md")
     .addHelpText("after", HELP)
     .action((name: string, options: SizeOptions) => {
-      const loaded = loadInstance(instanceFolder(ROOT, name));
+      const loaded = load(name);
       const { instance, blueprint, location, planData, day } = loaded;
       const changes = options.whatIf ?? [];
       const source: Source = options.catalogue
@@ -362,14 +356,7 @@ export function sizeCommand(): Command {
       const now = options.catalogue
         ? planned(instance.demand, source, loaded, asked)
         : blueprint.sizing;
-      let { demand } = instance;
-      try {
-        demand = whatIf(instance.demand, changes);
-      } catch (error) {
-        if (!(error instanceof BadWhatIf)) throw error;
-        const [file = "", ...message] = error.message.split(": ");
-        throw new BadInput([{ file, message: message.join(": ") }]);
-      }
+      const demand = whatIf(instance.demand, changes);
       const sizing =
         changes.length === 0
           ? now
@@ -401,7 +388,7 @@ export function sizeCommand(): Command {
         );
         return;
       }
-      const load = () => loadChart(demand, sizing, planData);
+      const loads = () => loadChart(demand, sizing, planData);
       const costs = () =>
         cost.priced && cost.sizing ? costChart(cost.sizing, cost.priced) : undefined;
       let wrote = false;
@@ -410,11 +397,11 @@ export function sizeCommand(): Command {
         writeResult(text(), file);
         wrote = true;
       };
-      write(options.svg, load);
+      write(options.svg, loads);
       write(options.costSvg, () => {
         const chart = costs();
         if (chart) return chart;
-        throw new BadInput([{ file: "--cost-svg", message: cost.text }]);
+        throw badInput("--cost-svg", cost.text);
       });
       write(options.spec, () =>
         /\.ya?ml$/.test(options.spec ?? "")
@@ -429,7 +416,7 @@ export function sizeCommand(): Command {
           schedule,
           catalogue: source.title,
           cost: `Cost: ${cost.text}.`,
-          charts: [load(), costs()].filter((chart) => chart !== undefined),
+          charts: [loads(), costs()].filter((chart) => chart !== undefined),
           calibration: calibrationChart(compare(loadCalibration(), planData.figures)),
           sheets,
           servers: loadServers(),

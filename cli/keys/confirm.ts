@@ -2,8 +2,8 @@ import { userInfo } from "node:os";
 import { Command } from "commander";
 import { today } from "../../modules/common/today/index.ts";
 import { confirmHost } from "../../modules/secrets/vaults/index.ts";
+import { load } from "../load.ts";
 import { out } from "../terminal.ts";
-import { load } from "./shared.ts";
 
 /** `polder keys confirm`: a person has compared a fingerprint. */
 export function confirmCommand(): Command {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { forgetHost } from "../../modules/secrets/vaults/index.ts";
+import { load } from "../load.ts";
 import { out } from "../terminal.ts";
-import { load } from "./shared.ts";
 
 /** `polder keys forget`: a host was made anew, so its key is another. */
 export function forgetCommand(): Command {

@@ -10,8 +10,9 @@ import {
   type VaultKind,
 } from "../../modules/secrets/vaults/index.ts";
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
-import { type IdentityOption, KINDS, load, openAll, withIdentity } from "./shared.ts";
+import { type IdentityOption, KINDS, openAll, withIdentity } from "./shared.ts";
 
 const lineOf = ({ name, what, why }: Change): string => `${what.padEnd(8)} ${name}: ${why}`;
 

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import { catalogueMarkdown, catalogueOf } from "../../modules/secrets/keyring/index.ts";
 import { inventory, type Kept, sealedTo, wayOn } from "../../modules/secrets/vaults/index.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 import { table } from "../text/table.ts";
-import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";
+import { type IdentityOption, openAll, withIdentity } from "./shared.ts";
 
 /** How far a rotation of three steps is, and what comes next; nothing for one that isn't under way. */
 function rotationText({ spec, rotation }: Kept, instance: string): string[] {

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { BadInput } from "../../modules/common/input/index.ts";
+import { badInput } from "../../modules/common/input/index.ts";
 import { adminEntry, labPerson, newPerson } from "../../modules/secrets/vaults/index.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
-import { load } from "./shared.ts";
 
 /** `polder keys person`: keys of one person, made where they sit. */
 export function personCommand(): Command {
@@ -26,17 +26,12 @@ export function personCommand(): Command {
         if (options.lab !== undefined) {
           const loaded = load(options.lab);
           if (loaded.instance.residency !== "lab")
-            throw new BadInput([
-              {
-                file: "--lab",
-                message: `${options.lab} is no instance of the lab (residency: lab)`,
-              },
-            ]);
+            throw badInput("--lab", `${options.lab} is no instance of the lab (residency: lab)`);
           out(adminEntry(await labPerson(testbed.people, loaded.folder)).trimEnd());
           return;
         }
         if (name === undefined || user === undefined)
-          throw new BadInput([{ file: "person", message: "a name and a login name are needed" }]);
+          throw badInput("person", "a name and a login name are needed");
         const { out: folder, sshKey } = options;
         out(adminEntry(await newPerson({ name, user, out: folder, sshKey })).trimEnd());
         note(

@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
 import { cloudOf } from "../../modules/clouds/known-clouds/index.ts";
-import { BadInput } from "../../modules/common/input/index.ts";
+import { badInput } from "../../modules/common/input/index.ts";
 import { exclusively } from "../../modules/operations/lock/index.ts";
 import { judgeCertificates } from "../../modules/secrets/keyring/index.ts";
 import {
@@ -18,9 +18,10 @@ import {
 import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { reportFindings } from "../findings.ts";
 import { identityFor } from "../identity.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
-import { type IdentityOption, load, withIdentity } from "./shared.ts";
+import { type IdentityOption, withIdentity } from "./shared.ts";
 
 interface SlotOption extends IdentityOption {
   readonly reserve?: boolean;
@@ -99,13 +100,10 @@ export function renewCommand(): Command {
     withVault(name, options, async (loaded, vault) => {
       const { certificates, dns } = loaded.blueprint;
       if (certificates.source !== "acme" || dns.zone === null)
-        throw new BadInput([
-          {
-            file: `${loaded.folder}/instance.yaml`,
-            message:
-              "certificates.source: acme is needed, and a DNS zone in the cloud, to renew from here",
-          },
-        ]);
+        throw badInput(
+          `${loaded.folder}/instance.yaml`,
+          "certificates.source: acme is needed, and a DNS zone in the cloud, to renew from here",
+        );
       const zone = dns.zone;
       const putText = await cloudOf(loaded.blueprint, testbed).putText(loaded.blueprint);
       const put: PutText = (record, value) => putText(zone, record, value);

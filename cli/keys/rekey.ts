@@ -2,8 +2,9 @@ import { Command } from "commander";
 import { exclusively } from "../../modules/operations/lock/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
 import { rekey, rotate } from "../../modules/secrets/vaults/index.ts";
+import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
-import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";
+import { type IdentityOption, openAll, withIdentity } from "./shared.ts";
 
 /** `polder keys rekey`: shuts out who left, lets in who came. */
 export function rekeyCommand(): Command {

@@ -1,11 +1,12 @@
 import { Command } from "commander";
-import { BadInput } from "../../modules/common/input/index.ts";
+import { badInput } from "../../modules/common/input/index.ts";
 import { exclusively } from "../../modules/operations/lock/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
 import { openVault, rotate } from "../../modules/secrets/vaults/index.ts";
 import { identityFor } from "../identity.ts";
+import { load } from "../load.ts";
 import { out } from "../terminal.ts";
-import { type IdentityOption, load, openAll, withIdentity } from "./shared.ts";
+import { type IdentityOption, openAll, withIdentity } from "./shared.ts";
 
 /** `polder keys rotate`: new values. */
 export function rotateCommand(): Command {
@@ -22,9 +23,7 @@ export function rotateCommand(): Command {
     ) => {
       const loaded = load(name);
       if ((secret === undefined) !== (options.all === true))
-        throw new BadInput([
-          { file: "rotate", message: "a secret's name or --all is needed, not both" },
-        ]);
+        throw badInput("rotate", "a secret's name or --all is needed, not both");
       await exclusively(loaded.blueprint.instance, async () => {
         const spec = secretsOf(loaded.blueprint).find((one) => one.name === secret);
         const identity = identityFor(loaded, options.identity);

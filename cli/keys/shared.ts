@@ -6,17 +6,9 @@ import {
   type Vault,
   type VaultKind,
 } from "../../modules/secrets/vaults/index.ts";
-import {
-  instanceFolder,
-  type LoadedInstance,
-  loadInstance,
-} from "../../modules/workspace/index.ts";
+import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { identityFor } from "../identity.ts";
-import { ROOT } from "../root.ts";
 import { note } from "../terminal.ts";
-
-/** An instance by its folder's name or path. */
-export const load = (name: string): LoadedInstance => loadInstance(instanceFolder(ROOT, name));
 
 /** The two vaults in the order in which they are spoken of. */
 export const KINDS: readonly VaultKind[] = ["instance", "issuer"];

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { BadInput, explain, type Problem } from "../../modules/common/input/index.ts";
+import { BadInput, badInput, explain, type Problem } from "../../modules/common/input/index.ts";
 import { instanceSchema } from "../../modules/planning/instance/index.ts";
 
 /** One kind of meeting, as `polder new` asks for it. */
@@ -89,7 +89,7 @@ export function parseMeeting(text: string): MeetingAnswer {
         )
           .map(([part, value]) => [part, answerProblem(part, value)] as const)
           .flatMap(([part, message]) => (message ? [`${part}: ${message}`] : []))[0];
-  if (problem) throw new BadInput([{ file: "--meeting", message: problem }]);
+  if (problem) throw badInput("--meeting", problem);
   return {
     kind,
     simultaneous: Number(simultaneous),

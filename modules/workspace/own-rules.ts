@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { BadInput } from "../common/input/index.ts";
+import { badInput } from "../common/input/index.ts";
 import { POLICY_RULE_IDS } from "../planning/instance/index.ts";
 import { shown } from "./shown.ts";
 
@@ -15,7 +15,7 @@ export function ownRuleIds(folder: string): string[] {
   const rules = join(folder, RULES_FOLDER);
   if (!existsSync(rules)) return [];
   const refuse = (file: string, message: string): never => {
-    throw new BadInput([{ file: shown(join(rules, file)), message }]);
+    throw badInput(shown(join(rules, file)), message);
   };
   return readdirSync(rules)
     .sort()

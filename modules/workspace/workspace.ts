@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import {
   BadInput,
+  badInput,
+  didYouMean,
   inFileOrder,
   MAX_BYTES,
-  nearest,
   type Position,
   type Problem,
   parseYaml,
@@ -101,20 +102,17 @@ export function instanceFolder(root: string, nameOrPath: string): string {
     nameOrPath.includes("/") || nameOrPath.startsWith(".") ? resolve(nameOrPath) : named;
   if (existsSync(join(folder, INSTANCE_FILE))) return folder;
   const names = instanceNames(root);
-  const near = nearest(nameOrPath, names);
-  const hint = near ? `did you mean "${near}"?` : `there are: ${names.join(", ") || "none"}`;
-  throw new BadInput([
-    {
-      file: shown(join(folder, INSTANCE_FILE)),
-      message: `no such instance; ${hint}; \`polder new\` makes one`,
-    },
-  ]);
+  const hint = didYouMean(nameOrPath, names, `there are: ${names.join(", ") || "none"}`);
+  throw badInput(
+    shown(join(folder, INSTANCE_FILE)),
+    `no such instance; ${hint}; \`polder new\` makes one`,
+  );
 }
 
 /** A file's text. @throws BadInput when it can't be read, is too large or isn't UTF-8. */
 function readText(path: string): string {
   const refuse = (message: string): never => {
-    throw new BadInput([{ file: shown(path), message }]);
+    throw badInput(shown(path), message);
   };
   let bytes: Buffer;
   try {
@@ -239,8 +237,7 @@ function checkAddresses({ file, yaml }: RecordedAddresses, blueprint: Blueprint)
     if (!planned.includes(id)) {
       if (roles.has(role as Role)) unused.push(id);
       else {
-        const near = nearest(id, planned);
-        const hint = near ? `did you mean "${near}"?` : `hosts with one: ${planned.join(", ")}`;
+        const hint = didYouMean(id, planned, `hosts with one: ${planned.join(", ")}`);
         report(yaml.atKey(path), `no host of this name has a public address; ${hint}`);
       }
     }
@@ -273,13 +270,11 @@ export function readOwnLocation(
   const yaml = parseYaml(readText(path), shown(path));
   const location = validate(yaml, locationSchema);
   if (known.has(location.id))
-    throw new BadInput([
-      {
-        file: yaml.file,
-        at: yaml.at(["id"]),
-        message: `id: got "${location.id}", which is a record of polder's own: take another id, so that nobody takes one for the other`,
-      },
-    ]);
+    throw badInput(
+      yaml.file,
+      `id: got "${location.id}", which is a record of polder's own: take another id, so that nobody takes one for the other`,
+      yaml.at(["id"]),
+    );
   return { location, yaml };
 }
 
@@ -321,13 +316,11 @@ export function loadInstance(
     own?.location.id === instance.location ? own.location : loadLocation(instance.location)
   ) as PlatformLocation;
   if (own && own.location !== location)
-    throw new BadInput([
-      {
-        file: own.yaml.file,
-        at: own.yaml.at(["id"]),
-        message: `id: got "${own.location.id}", but ${INSTANCE_FILE} says location: ${location.id}: make the two one, or take this file away`,
-      },
-    ]);
+    throw badInput(
+      own.yaml.file,
+      `id: got "${own.location.id}", but ${INSTANCE_FILE} says location: ${location.id}: make the two one, or take this file away`,
+      own.yaml.at(["id"]),
+    );
   const addresses = readAddresses(folder);
   const measured = readCalibration(folder);
   const figures = loadFigures();
@@ -362,6 +355,6 @@ export function loadInstance(
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const name = pathText(error.path);
-    throw new BadInput([{ file, at: yaml.at(error.path), message: `${name}: ${error.message}` }]);
+    throw badInput(file, `${name}: ${error.message}`, yaml.at(error.path));
   }
 }

@@ -1,4 +1,4 @@
-import { BadInput } from "../../common/input/index.ts";
+import { badInput } from "../../common/input/index.ts";
 
 /** Hetzner's own address: what its provider and its command use unless told otherwise. */
 const ENDPOINT = "https://api.hetzner.cloud/v1";
@@ -17,7 +17,7 @@ export interface Access {
  */
 export function access(env: NodeJS.ProcessEnv): Access {
   const refuse = (message: string): never => {
-    throw new BadInput([{ file: "environment", message }]);
+    throw badInput("environment", message);
   };
   const token = env["HCLOUD_TOKEN"] ?? "";
   // The provider refuses any other length, in its own words and late.

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { BadInput, nearest, parseYaml, type YamlFile } from "../../common/input/index.ts";
+import { BadInput, badInput, nearest, parseYaml, type YamlFile } from "../../common/input/index.ts";
 
 const cloudSchema = z.object({
   region_name: z.string().optional(),
@@ -30,13 +30,10 @@ export function cloudsFile(env: Readonly<Record<string, string | undefined>>): s
   const places = [join(homedir(), ".config/openstack/clouds.yaml"), "/etc/openstack/clouds.yaml"];
   const file = named ?? places.find(existsSync);
   if (!file || !existsSync(file)) {
-    throw new BadInput([
-      {
-        file: file ?? places[0] ?? "",
-        message:
-          "no clouds.yaml: download it from your cloud, or name it in OS_CLIENT_CONFIG_FILE (for the lab: `polder lab up` writes it)",
-      },
-    ]);
+    throw badInput(
+      file ?? places[0] ?? "",
+      "no clouds.yaml: download it from your cloud, or name it in OS_CLIENT_CONFIG_FILE (for the lab: `polder lab up` writes it)",
+    );
   }
   return file;
 }
@@ -61,7 +58,7 @@ export function readCloud(file: string, name: string): CloudEntry {
   const yaml = parseSecretYaml(file);
   // Not by `validate`: it shows what it got, and here that may be a password.
   const { data } = z.object({ clouds: z.record(z.string(), z.unknown()) }).safeParse(yaml.value);
-  if (!data) throw new BadInput([{ file, message: "holds no `clouds:` with entries below it" }]);
+  if (!data) throw badInput(file, "holds no `clouds:` with entries below it");
   const { clouds } = data;
   const entry = cloudSchema.safeParse(clouds[name]);
   if (entry.success) return entry.data;
@@ -70,5 +67,5 @@ export function readCloud(file: string, name: string): CloudEntry {
     clouds[name] === undefined
       ? `no entry "${name}"${near ? `; did you mean "${near}"?` : `, there are: ${Object.keys(clouds).join(", ")}`}`
       : `entry "${name}" has no usable ${entry.error.issues.map((issue) => issue.path.join(".")).join(", ")}`;
-  throw new BadInput([{ file, at: yaml.at(["clouds", name]), message }]);
+  throw badInput(file, message, yaml.at(["clouds", name]));
 }

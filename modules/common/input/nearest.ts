@@ -31,3 +31,13 @@ export function nearest(got: string, allowed: readonly string[]): string | undef
   const most = length < 3 ? 0 : Math.max(1, Math.floor(length / 3));
   return best.edits <= most ? best.name : undefined;
 }
+
+/** The nearest name as a question, or `otherwise` when none is near. */
+export function didYouMean(
+  got: string,
+  names: readonly string[],
+  otherwise = `allowed: ${names.join(", ")}`,
+): string {
+  const near = nearest(got, names);
+  return near ? `did you mean "${near}"?` : otherwise;
+}

@@ -44,6 +44,10 @@ export class BadInput extends Error {
   }
 }
 
+/** What is wrong in one place alone. */
+export const badInput = (file: string, message: string, at?: Position): BadInput =>
+  new BadInput([{ file, message, ...(at && { at }) }]);
+
 /** Problems in the order in which a reader meets them. */
 export function inFileOrder(problems: readonly Problem[]): Problem[] {
   const line = (p: Problem) => p.at?.line ?? 0;

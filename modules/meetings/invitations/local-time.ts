@@ -1,4 +1,4 @@
-import { BadInput, nearest } from "../../common/input/index.ts";
+import { badInput, didYouMean } from "../../common/input/index.ts";
 
 const LOCAL = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})$/;
 const HOUR = 3600;
@@ -18,13 +18,9 @@ function assertZone(zone: string): void {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  const near = nearest(zone, ["UTC", ...Intl.supportedValuesOf("timeZone")]);
-  throw new BadInput([
-    {
-      file: "--zone",
-      message: `got "${zone}", no time zone; ${near ? `did you mean "${near}"?` : "such as Europe/Amsterdam or UTC"}`,
-    },
-  ]);
+  const names = ["UTC", ...Intl.supportedValuesOf("timeZone")];
+  const hint = didYouMean(zone, names, "such as Europe/Amsterdam or UTC");
+  throw badInput("--zone", `got "${zone}", no time zone; ${hint}`);
 }
 
 /**
@@ -38,7 +34,7 @@ function assertZone(zone: string): void {
 export function localMoment(text: string, zone: string): number {
   assertZone(zone);
   const refuse = (message: string): never => {
-    throw new BadInput([{ file: "--starts", message: `got "${text}": ${message}` }]);
+    throw badInput("--starts", `got "${text}": ${message}`);
   };
   if (!LOCAL.test(text)) refuse("the form is 2026-12-01T10:00, by the clocks of --zone");
   const shown = Date.parse(`${text}:00Z`) / 1000;

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { BadInput } from "../../common/input/index.ts";
+import { badInput } from "../../common/input/index.ts";
 import { type Entry, type Line, lineSchema, sumOf } from "./line.ts";
 
 /** Each line is signed without its last member, the signature, which is Ed25519's 64 bytes. */
@@ -40,7 +40,7 @@ export function readIssueLog(text: string, file: string): IssueLog {
   let [head, key]: [string, string | undefined] = [NOTHING, undefined];
   const all = text.split("\n");
   const refuse = (i: number, message: string): never => {
-    throw new BadInput([{ file, at: { line: i + 1, column: 1 }, message }]);
+    throw badInput(file, message, { line: i + 1, column: 1 });
   };
   const rest = all.pop();
   if (rest !== "") refuse(all.length, "the last line is cut short");
@@ -103,12 +103,10 @@ export function addToIssueLog(
   const newest = keys[0] as KeyObject;
   const current = log.key === undefined ? newest : keys.find((key) => spkiOf(key) === log.key);
   if (current === undefined)
-    throw new BadInput([
-      {
-        file,
-        message: `its last key, ${logKeyPrint(log.key as string)}, isn't in the issuer vault: is it this instance's log, and the vault from the same commit?`,
-      },
-    ]);
+    throw badInput(
+      file,
+      `its last key, ${logKeyPrint(log.key as string)}, isn't in the issuer vault: is it this instance's log, and the vault from the same commit?`,
+    );
   const handOver: Entry[] =
     log.key === spkiOf(newest) ? [] : [{ kind: "key", key: spkiOf(newest) }];
   const at = `${writer.now.toISOString().slice(0, 19)}Z`;

@@ -1,5 +1,5 @@
 import {
-  nearest,
+  didYouMean,
   type Path,
   type Problem,
   pathText,
@@ -117,8 +117,7 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
   }
 
   if (typeof raw.location === "string" && locations && !locations.includes(raw.location)) {
-    const near = nearest(raw.location, locations);
-    const hint = near ? `did you mean "${near}"?` : `allowed: ${locations.join(", ")}`;
+    const hint = didYouMean(raw.location, locations);
     report(["location"], `got "${raw.location}", no such location is known; ${hint}`);
   }
 
@@ -243,13 +242,7 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
     const path = ["waivers", i, "waives"];
     if (weak && !weak.present(raw))
       report(path, `"${id}" is not weakened here: take this waiver out`);
-    if (!known.includes(id)) {
-      const near = nearest(id, known);
-      report(
-        path,
-        `got "${id}", ${near ? `did you mean "${near}"?` : `allowed: ${known.join(", ")}`}`,
-      );
-    }
+    if (!known.includes(id)) report(path, `got "${id}", ${didYouMean(id, known)}`);
     if (waived.indexOf(id) !== i) report(path, `"${id}" is waived twice`);
   });
   return problems;

@@ -45,4 +45,4 @@ export {
   scheduleOf,
   spansOf,
 } from "./schedule.ts";
-export { BadWhatIf, whatIf } from "./what-if.ts";
+export { whatIf } from "./what-if.ts";

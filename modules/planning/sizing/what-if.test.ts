@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { BadInput } from "../../common/input/index.ts";
 import { someInstance } from "../blueprint/testing.ts";
-import { BadWhatIf, whatIf } from "./index.ts";
+import { whatIf } from "./index.ts";
 
 const { demand } = someInstance({
   demand: {
@@ -44,7 +45,7 @@ describe("what if", () => {
     ["codecs=AV1:0.5", /add up to 0.5/],
     ["codecs=H265", /H265/],
   ])("%s is refused", (change, message) => {
-    expect(() => whatIf(demand, [change])).toThrow(BadWhatIf);
+    expect(() => whatIf(demand, [change])).toThrow(BadInput);
     expect(() => whatIf(demand, [change])).toThrow(message);
   });
 });

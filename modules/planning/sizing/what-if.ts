@@ -1,26 +1,10 @@
-import { explain, nearest, pathText } from "../../common/input/index.ts";
+import { badInput, didYouMean, explain, pathText } from "../../common/input/index.ts";
 import { type Instance, instanceSchema } from "../instance/index.ts";
 
 type Demand = Instance["demand"];
 
-/** A `--what-if` that says nothing that can be changed; one line for the person who wrote it. */
-export class BadWhatIf extends Error {
-  override readonly name = "BadWhatIf";
-}
-
-const WHOLE = ["growth", "behindFirewalls", "codecs"] as const;
-const MEETING = [
-  "simultaneous",
-  "participants",
-  "cameras",
-  "screenShare",
-  "layout",
-  "lastN",
-  "microphones",
-] as const;
-
-const isOneOf = <T extends string>(list: readonly T[], key: string): key is T =>
-  (list as readonly string[]).includes(key);
+const WHOLE = ["growth", "behindFirewalls", "codecs"];
+const MEETING = "simultaneous participants cameras screenShare layout lastN microphones".split(" ");
 
 /** A value as the instance file would hold it. */
 function read(text: string): unknown {
@@ -42,37 +26,29 @@ function readCodecs(text: string): Record<string, unknown> {
  * The demand with changes such as `cameras=all`, `growth=0.5`, `simultaneous=x2` (twice as many) or
  * `overleg.participants=12` (one kind of meeting alone). Held against the schema of the file.
  *
- * @throws BadWhatIf with what was got and what is allowed.
+ * @throws BadInput with what was got and what is allowed.
  */
 export function whatIf(demand: Demand, changes: readonly string[]): Demand {
   let changed: Record<string, unknown> & { meetings: Record<string, unknown>[] } = structuredClone({
     ...demand,
   });
   for (const change of changes) {
+    const asked = `--what-if ${change}`;
     const at = change.indexOf("=");
-    if (at < 1)
-      throw new BadWhatIf(
-        `--what-if ${change}: a key, = and a value are allowed, such as cameras=all`,
-      );
+    if (at < 1) throw badInput(asked, "a key, = and a value are allowed, such as cameras=all");
     const [name, text] = [change.slice(0, at).trim(), change.slice(at + 1).trim()];
-    if (isOneOf(WHOLE, name)) {
+    if (WHOLE.includes(name)) {
       changed = { ...changed, [name]: name === "codecs" ? readCodecs(text) : read(text) };
       continue;
     }
     const dot = name.lastIndexOf(".");
     const [kind, key] = dot < 0 ? [undefined, name] : [name.slice(0, dot), name.slice(dot + 1)];
-    if (!isOneOf(MEETING, key)) {
-      const near = nearest(key, [...MEETING, ...WHOLE]);
-      throw new BadWhatIf(
-        `--what-if ${change}: no "${key}" in a demand; ${near ? `did you mean "${near}"?` : `allowed: ${[...MEETING, ...WHOLE].join(", ")}`}`,
-      );
-    }
+    if (!MEETING.includes(key))
+      throw badInput(asked, `no "${key}" in a demand; ${didYouMean(key, [...MEETING, ...WHOLE])}`);
     const kinds = changed.meetings.map((meeting) => String(meeting["kind"]));
     if (kind !== undefined && !kinds.includes(kind)) {
-      const near = nearest(kind, kinds);
-      throw new BadWhatIf(
-        `--what-if ${change}: no meeting "${kind}"; ${near ? `did you mean "${near}"?` : `there are: ${[...new Set(kinds)].join(", ")}`}`,
-      );
+      const hint = didYouMean(kind, kinds, `there are: ${[...new Set(kinds)].join(", ")}`);
+      throw badInput(asked, `no meeting "${kind}"; ${hint}`);
     }
     const times = /^x(.+)$/.exec(text)?.[1];
     changed = {
@@ -86,17 +62,16 @@ export function whatIf(demand: Demand, changes: readonly string[]): Demand {
     };
   }
   const result = instanceSchema.shape.demand.safeParse(changed, { reportInput: true });
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    if (!issue) throw new BadWhatIf("not allowed");
-    throw new BadWhatIf(
-      `--what-if: demand.${pathText(issue.path as (string | number)[])}: ${explain(issue, issue.input)}`,
-    );
+  const [issue] = result.error?.issues ?? [];
+  if (!result.success || issue) {
+    const path = pathText(["demand", ...((issue?.path ?? []) as (string | number)[])]);
+    throw badInput("--what-if", `${path}: ${issue ? explain(issue, issue.input) : "not allowed"}`);
   }
   const shares = Object.values(result.data.codecs).reduce((sum, share) => sum + (share ?? 0), 0);
   if (Math.abs(shares - 1) > 0.001)
-    throw new BadWhatIf(
-      `--what-if: demand.codecs: the shares add up to ${Number(shares.toFixed(3))}, they must add up to 1`,
+    throw badInput(
+      "--what-if",
+      `demand.codecs: the shares add up to ${Number(shares.toFixed(3))}, they must add up to 1`,
     );
   return result.data;
 }

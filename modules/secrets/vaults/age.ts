@@ -8,7 +8,7 @@ import {
   generateX25519Identity,
   identityToRecipient,
 } from "age-encryption";
-import { BadInput } from "../../common/input/index.ts";
+import { badInput } from "../../common/input/index.ts";
 
 /** An age identity of its own and the recipient that belongs to it. */
 export interface AgePair {
@@ -62,7 +62,7 @@ export function identityFile(named?: string, ofLab?: string): string {
 /** The identities in a file as `age-keygen` writes it. @throws BadInput, without a line of it. */
 export function readIdentities(file: string): string[] {
   const refuse = (message: string): never => {
-    throw new BadInput([{ file, message }]);
+    throw badInput(file, message);
   };
   if (!existsSync(file))
     refuse(

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { z } from "zod";
-import { BadInput, parseYaml, validate } from "../../common/input/index.ts";
+import { badInput, parseYaml, validate } from "../../common/input/index.ts";
 import { OutsideFailure } from "../../common/outside/index.ts";
 import { writeWhole } from "../../workspace/index.ts";
 
@@ -82,7 +82,7 @@ function knownHost(file: string, hosts: Hosts, host: string): HostEntry {
   const known = hosts[host];
   if (known) return known;
   const there = Object.keys(hosts).join(", ") || "none, converge first";
-  throw new BadInput([{ file, message: `no host ${host}; there are: ${there}` }]);
+  throw badInput(file, `no host ${host}; there are: ${there}`);
 }
 
 /** A host was made anew: the next converge records the key that it shows. @throws BadInput */
@@ -109,12 +109,10 @@ export function confirmHost(
   const hosts = loadHosts(folder);
   const known = knownHost(file, hosts, host);
   if (known.fingerprint !== typed)
-    throw new BadInput([
-      {
-        file,
-        message: `${host}: got ${typed}, recorded is another: compare again with what the host's console shows; if the console shows what you typed, somebody stands in between`,
-      },
-    ]);
+    throw badInput(
+      file,
+      `${host}: got ${typed}, recorded is another: compare again with what the host's console shows; if the console shows what you typed, somebody stands in between`,
+    );
   const entry: HostEntry = { ...known, state: "confirmed", by, on: day };
   saveHosts(folder, { ...hosts, [host]: entry });
   return entry;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { BadInput, parseYaml, validate } from "../../common/input/index.ts";
+import { badInput, parseYaml, validate } from "../../common/input/index.ts";
 import { adminsFileSchema, sshKeyProblem } from "../../planning/instance/index.ts";
 import { ADMINS_FILE, writeWhole } from "../../workspace/index.ts";
 import { newAgePair, readIdentities, recipientOf } from "./age.ts";
@@ -31,9 +31,7 @@ function writeNew(path: string, text: string, mode: number): void {
     writeFileSync(path, text, { mode, flag: "wx" });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new BadInput([
-      { file: path, message: "is there already, and a key is never overwritten" },
-    ]);
+    throw badInput(path, "is there already, and a key is never overwritten");
   }
 }
 
@@ -58,7 +56,7 @@ export async function newPerson({ name, user, out, sshKey }: NewPerson): Promise
   const file = join(out, user);
   const given = sshKey === undefined ? undefined : readFileSync(sshKey, "utf8").trim();
   const problem = given === undefined ? undefined : sshKeyProblem(given);
-  if (problem !== undefined) throw new BadInput([{ file: sshKey as string, message: problem }]);
+  if (problem !== undefined) throw badInput(sshKey as string, problem);
   mkdirSync(out, { recursive: true, mode: 0o700 });
   const age = await newIdentity(`${file}.age`, name);
   if (given !== undefined) return { name, user, key: given, age };

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BadInput } from "../../common/input/index.ts";
+import { BadInput, badInput } from "../../common/input/index.ts";
 import { type LoadedInstance, writeWhole } from "../../workspace/index.ts";
 import { certificateFacts, chainProblems } from "../keyring/index.ts";
 import { dayOf } from "./ensure.ts";
@@ -18,12 +18,10 @@ export const PUBLIC_USES: readonly PublicUse[] = ["web", "turn"];
 function assertFile(loaded: LoadedInstance): void {
   const { source } = loaded.blueprint.certificates;
   if (source !== "file")
-    throw new BadInput([
-      {
-        file: join(loaded.folder, "instance.yaml"),
-        message: `certificates.source is ${source}: requests and installed files are for source: file`,
-      },
-    ]);
+    throw badInput(
+      join(loaded.folder, "instance.yaml"),
+      `certificates.source is ${source}: requests and installed files are for source: file`,
+    );
 }
 
 /**
@@ -96,7 +94,7 @@ function readCertificates(file: string): string {
     return `${readFileSync(file, "utf8").replaceAll("\r", "").trimEnd()}\n`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new BadInput([{ file, message: `can't be read (${code})` }]);
+    throw badInput(file, `can't be read (${code})`);
   }
 }
 
@@ -106,9 +104,7 @@ export async function useReserve(vault: Vault, use: PublicUse, now: Date): Promi
     const [own, reserve] = [`${use}/tls.${part}`, `${use}/reserve.${part}`];
     const ready = vault.get(reserve);
     if (ready === undefined)
-      throw new BadInput([
-        { file: reserve, message: "no reserve lies ready: `polder keys request --reserve` first" },
-      ]);
+      throw badInput(reserve, "no reserve lies ready: `polder keys request --reserve` first");
     const before = vault.get(own);
     vault.set(own, ready, dayOf(now));
     if (before === undefined) vault.delete(reserve);

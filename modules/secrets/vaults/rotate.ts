@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { BadInput, nearest } from "../../common/input/index.ts";
+import { badInput, nearest } from "../../common/input/index.ts";
 import { readRoomKeys, roomKeysText, rotateRoomKeys } from "../../meetings/rooms/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import { LIFETIME, type SecretSpec, secretsOf } from "../keyring/index.ts";
@@ -221,7 +221,7 @@ export async function rotate(
     const message = known
       ? `not made anew from here: ${known.rotation}`
       : `no such secret${near ? `; did you mean "${near}"?` : ", `polder keys list` shows them"}`;
-    throw new BadInput([{ file: name ?? vault.path, message }]);
+    throw badInput(name ?? vault.path, message);
   }
   const lines: string[] = [];
   for (const spec of asked) {
@@ -231,7 +231,7 @@ export async function rotate(
       continue;
     }
     const message = `its next step waits: ${behind.join(", ")} ${behind.length === 1 ? "doesn't" : "don't"} run with the last one yet, and would be cut off: ${wayOn(loaded.blueprint.instance)}, then rotate it again`;
-    if (name !== undefined) throw new BadInput([{ file: spec.name, message }]);
+    if (name !== undefined) throw badInput(spec.name, message);
     lines.push(`${spec.name}: ${message}`);
   }
   // Made anew and not yet saved: what follows from it is saved together with it.

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
-import { BadInput } from "../../common/input/index.ts";
+import { badInput } from "../../common/input/index.ts";
 import { OutsideFailure } from "../../common/outside/index.ts";
 import { type LoadedInstance, writeWhole } from "../../workspace/index.ts";
 import type { SecretSpec } from "../keyring/index.ts";
@@ -184,21 +184,17 @@ export async function vaultPasswords(
   ];
   const missing = [values, key].find((path) => !existsSync(path));
   if (missing !== undefined)
-    throw new BadInput([
-      {
-        file: missing,
-        message: `not there: \`polder keys init ${loaded.blueprint.instance}\` makes the vaults`,
-      },
-    ]);
+    throw badInput(
+      missing,
+      `not there: \`polder keys init ${loaded.blueprint.instance}\` makes the vaults`,
+    );
   const file = options.identityFile ?? identityFile();
   const opened = await unseal(readFileSync(key, "utf8"), readIdentities(file));
   if (opened === undefined)
-    throw new BadInput([
-      {
-        file: key,
-        message: `not sealed to the age identity in ${file}: somebody whom it is sealed to runs \`polder keys rekey ${loaded.blueprint.instance}\` after you are an admin with an age recipient`,
-      },
-    ]);
+    throw badInput(
+      key,
+      `not sealed to the age identity in ${file}: somebody whom it is sealed to runs \`polder keys rekey ${loaded.blueprint.instance}\` after you are an admin with an age recipient`,
+    );
   return opened.split("\n").filter(Boolean);
 }
 
@@ -259,15 +255,12 @@ export async function sealPasswords(
 ): Promise<readonly Person[]> {
   const people = peopleOf(loaded.blueprint, kind);
   if (people.length === 0)
-    throw new BadInput([
-      {
-        file: join(loaded.folder, "instance.yaml"),
-        message:
-          kind === "instance"
-            ? "no admin has an age recipient (age: age1...), so nobody could open the vault: `polder keys person` makes one"
-            : "no admin with an age recipient has issuer: true, so nobody could open the issuer vault",
-      },
-    ]);
+    throw badInput(
+      join(loaded.folder, "instance.yaml"),
+      kind === "instance"
+        ? "no admin has an age recipient (age: age1...), so nobody could open the vault: `polder keys person` makes one"
+        : "no admin with an age recipient has issuer: true, so nobody could open the issuer vault",
+    );
   const sealed = await seal(
     `${passwords.join("\n")}\n`,
     people.map((person) => person.age),

@@ -1,4 +1,4 @@
-import { BadInput } from "../../common/input/index.ts";
+import { badInput } from "../../common/input/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import { readIdentities, recipientOf } from "./age.ts";
 
@@ -13,7 +13,5 @@ export async function whoseIdentity({ blueprint }: LoadedInstance, file: string)
   if (admin !== undefined) return admin.user;
   if (blueprint.breakGlass !== undefined && own.includes(blueprint.breakGlass))
     return "break-glass";
-  throw new BadInput([
-    { file, message: `belongs to no admin of ${blueprint.instance}: see admins: in its file` },
-  ]);
+  throw badInput(file, `belongs to no admin of ${blueprint.instance}: see admins: in its file`);
 }

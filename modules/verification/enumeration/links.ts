@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BadInput, parseYaml, pathText } from "../../common/input/index.ts";
+import { badInput, parseYaml, pathText } from "../../common/input/index.ts";
 import type { State } from "./plan.ts";
 
 /** What somebody holds who was invited. */
@@ -75,7 +75,7 @@ function readBy<T>(shape: z.ZodType<T>, text: string, file: string): [T, Refuse]
   const yaml = parseYaml(text, file);
   const refuse: Refuse = (path, message) => {
     const name = path.length > 0 ? `${pathText(path)}: ` : "";
-    throw new BadInput([{ file, at: yaml.at(path), message: `${name}${message}` }]);
+    throw badInput(file, `${name}${message}`, yaml.at(path));
   };
   const read = shape.safeParse(yaml.value ?? {});
   if (read.success) return [read.data, refuse];
