@@ -20,6 +20,26 @@ export interface Finding {
   readonly waiver?: Waiver;
 }
 
+/** A result before it is said what was looked at, and by what. */
+export type Outcome = Pick<Finding, "verdict" | "message" | "evidence">;
+
+const outcome = (verdict: Verdict, message: string, evidence: readonly string[] = []): Outcome => ({
+  ...{ verdict, message },
+  ...(evidence.length > 0 && { evidence }),
+});
+export const pass = (message: string, evidence?: readonly string[]): Outcome =>
+  outcome("pass", message, evidence);
+export const fail = (message: string, evidence?: readonly string[]): Outcome =>
+  outcome("fail", message, evidence);
+export const notTested = (message: string): Outcome => outcome("not-tested", message);
+
+/** Fails with all that is wrong, or passes. */
+export const judge = (
+  wrong: readonly string[],
+  good: string,
+  evidence?: readonly string[],
+): Outcome => (wrong.length > 0 ? fail(wrong.join("; "), evidence) : pass(good, evidence));
+
 /** A recorded, dated, expiring exception. */
 export interface Waiver {
   /** Id of the setting or rule. */

@@ -1,8 +1,13 @@
 export {
   applyWaivers,
   type Finding,
+  fail,
   formatFinding,
   isCurrent,
+  judge,
+  notTested,
+  type Outcome,
+  pass,
   tally,
   type Verdict,
   type Waiver,

@@ -1,24 +1,11 @@
 import { createHash } from "node:crypto";
-import type { Finding } from "../../common/findings/index.ts";
+import { type Finding, fail, notTested, type Outcome, pass } from "../../common/findings/index.ts";
 import { FORMS } from "./names.ts";
 import type { Answer, Observed, Occupants, Pair, Timing } from "./observed.ts";
 import { ALPHA, POWER, STATES, TIMINGS, unnamed } from "./plan.ts";
 import { powerOf } from "./power.ts";
 import { seeded } from "./random.ts";
 import { SHIFT, shiftTest } from "./randomisation-test.ts";
-
-type Outcome = Pick<Finding, "verdict" | "message" | "evidence">;
-
-const pass = (message: string, evidence: readonly string[] = []): Outcome => ({
-  verdict: "pass",
-  message,
-  ...(evidence.length > 0 ? { evidence } : {}),
-});
-const fail = (message: string, evidence: readonly string[] = []): Outcome => ({
-  ...pass(message, evidence),
-  verdict: "fail",
-});
-const notTested = (message: string): Outcome => ({ verdict: "not-tested", message });
 
 const short = (text: string): string => (text.length > 200 ? `${text.slice(0, 197)}...` : text);
 const described = ({ text, bytes }: Answer): string => `${short(text) || "silence"} (${bytes} B)`;

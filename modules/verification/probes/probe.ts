@@ -1,3 +1,4 @@
+import type { Outcome } from "../../common/findings/index.ts";
 import type { HostTree } from "../../hosts/tree/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { Admin } from "./admin.ts";
@@ -46,14 +47,6 @@ export interface Context {
   readonly once: <T>(key: string, work: () => Promise<T>) => Promise<T>;
 }
 
-export interface Outcome {
-  readonly verdict: "pass" | "fail" | "not-tested";
-  /** What was seen and, on a fail, what to do. One line. */
-  readonly message: string;
-  /** Lines for who wants to see it all. */
-  readonly evidence?: readonly string[];
-}
-
 /** An attack with a positive control, on one kind of subject. */
 export interface Probe {
   /** Stable, such as `ports-tcp`. */
@@ -74,21 +67,12 @@ export interface Probe {
   readonly run: (subject: string, context: Context) => Promise<Outcome>;
 }
 
-export const pass = (message: string, evidence?: readonly string[]): Outcome => ({
-  verdict: "pass",
-  message,
-  ...(evidence && evidence.length > 0 ? { evidence } : {}),
-});
-export const fail = (message: string, evidence?: readonly string[]): Outcome => ({
-  verdict: "fail",
-  message,
-  ...(evidence && evidence.length > 0 ? { evidence } : {}),
-});
-export const notTested = (message: string): Outcome => ({ verdict: "not-tested", message });
+type Shared = "group" | "control" | "norm" | "subjects" | "alive";
 
-/** Fails with all that is wrong, or passes. */
-export const judge = (
-  wrong: readonly string[],
-  good: string,
-  evidence?: readonly string[],
-): Outcome => (wrong.length > 0 ? fail(wrong.join("; "), evidence) : pass(good, evidence));
+/** Makes probes that share all but what they try. */
+export const probesWith =
+  (shared: Pick<Probe, Shared>) =>
+  (id: string, holds: string, attack: string, run: Probe["run"]): Probe => ({
+    ...shared,
+    ...{ id, holds, attack, run },
+  });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { pass } from "../../common/findings/index.ts";
 import { buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
-import { type Context, type Probe, pass } from "./probe.ts";
+import type { Context, Probe } from "./probe.ts";
 import { onceOnly, runProbes } from "./run.ts";
 
 const context = { blueprint: buildBlueprint(inputOf(someInstance())) } as Context;

@@ -1,5 +1,5 @@
-import type { Finding } from "../../common/findings/index.ts";
-import type { Context, Outcome, Probe } from "./probe.ts";
+import type { Finding, Outcome } from "../../common/findings/index.ts";
+import type { Context, Probe } from "./probe.ts";
 
 /** Keeps what was done once; a failure is kept, too, so that it isn't waited for twice. */
 export function onceOnly(): Context["once"] {

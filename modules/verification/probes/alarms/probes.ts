@@ -1,5 +1,6 @@
+import { judge, type Outcome } from "../../../common/findings/index.ts";
 import { adminAlive } from "../alive.ts";
-import { type Context, judge, type Outcome, type Probe } from "../probe.ts";
+import { type Context, type Probe, probesWith } from "../probe.ts";
 import { hostOf, hostsOf } from "../services.ts";
 
 /** Seconds: the alarm program runs each minute and calls a host silent after five (modules/hosts/monitor). */
@@ -66,17 +67,13 @@ async function alive(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
-const probe = (id: string, holds: string, attack: string, run: Probe["run"]): Probe => ({
-  id,
+const probe = probesWith({
   group: "alarms",
-  holds,
-  attack,
   control: "a named admin's key logs in on the monitor",
   norm: "BIO2 8.15.01, 8.16.01",
   subjects: (blueprint) =>
     blueprint.alarms ? hostsOf(blueprint, "monitor").map(({ id: host }) => host) : [],
   alive: adminAlive,
-  run,
 });
 
 export const alarmProbes: readonly Probe[] = [

@@ -1,5 +1,6 @@
+import { judge, type Outcome } from "../../../common/findings/index.ts";
 import { adminAlive } from "../alive.ts";
-import { type Context, judge, type Outcome, type Probe } from "../probe.ts";
+import { type Context, type Probe, probesWith } from "../probe.ts";
 import { hostsOf } from "../services.ts";
 
 /** A list of `name value` from lines. */
@@ -89,16 +90,12 @@ async function packages(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
-const probe = (id: string, holds: string, attack: string, run: Probe["run"]): Probe => ({
-  id,
+const probe = probesWith({
   group: "drift",
-  holds,
-  attack,
   control: "a named admin's key logs in on the host",
   norm: "BIO2 8.09.02, 8.19.01",
   subjects: (blueprint) => hostsOf(blueprint).map(({ id: host }) => host),
   alive: adminAlive,
-  run,
 });
 
 export const driftProbes: readonly Probe[] = [

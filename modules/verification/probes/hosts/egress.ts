@@ -1,6 +1,7 @@
+import { judge, notTested, type Outcome } from "../../../common/findings/index.ts";
 import { type Flow, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
-import { type Context, judge, notTested, type Outcome, type Probe } from "../probe.ts";
+import type { Context, Probe } from "../probe.ts";
 import { hostOf, hostsOf } from "../services.ts";
 
 /** Where each attempt goes. */

@@ -1,4 +1,5 @@
-import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
+import { fail, judge, type Outcome, pass } from "../../../common/findings/index.ts";
+import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { HttpAnswer } from "./ask.ts";
 import { readHeaders } from "./headers.ts";
@@ -123,23 +124,14 @@ async function version(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
-const probe = (
-  id: string,
-  holds: string,
-  attack: string,
-  norm: string,
-  run: Probe["run"],
-): Probe => ({
-  id,
-  group: "http",
-  holds,
-  attack,
-  control: "the page comes over HTTPS, with a trusted certificate",
-  norm,
-  subjects: (blueprint) => hostsOf(blueprint, "control").map(({ id: host }) => host),
-  alive,
-  run,
-});
+const probe = (id: string, holds: string, attack: string, norm: string, run: Probe["run"]) =>
+  probesWith({
+    group: "http",
+    control: "the page comes over HTTPS, with a trusted certificate",
+    norm,
+    subjects: (blueprint) => hostsOf(blueprint, "control").map(({ id: host }) => host),
+    alive,
+  })(id, holds, attack, run);
 
 export const httpProbes: readonly Probe[] = [
   probe(

@@ -1,6 +1,7 @@
+import { fail, judge, type Outcome, pass } from "../../../common/findings/index.ts";
 import { type Blueprint, type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
-import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
+import { type Context, type Probe, probesWith } from "../probe.ts";
 import { flowsTo, hostOf, hostsOf, portsOf, publicAddresses } from "../services.ts";
 import { differences } from "./rulesets.ts";
 import type { ScanResult } from "./scan.ts";
@@ -159,6 +160,15 @@ async function runFilter(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
+const everyHost = (blueprint: Blueprint): string[] => hostsOf(blueprint).map(({ id }) => id);
+const probeInside = probesWith({
+  group: "ports",
+  control: "`ss` runs on the host as root, and the planned sockets are there",
+  norm: "BIO2 8.09.01, 8.20.02",
+  subjects: everyHost,
+  alive: adminAlive,
+});
+
 export const portProbes: readonly Probe[] = [
   {
     id: "ports-tcp",
@@ -178,32 +188,22 @@ export const portProbes: readonly Probe[] = [
     attack: "connects to the private addresses' usual ports from outside",
     control: "the host is alive by the admin path, the instance from outside",
     norm: "BIO2 8.22.01",
-    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
+    subjects: everyHost,
     alive: seen,
     run: runPrivate,
   },
-  {
-    id: "ports-inside",
-    group: "ports",
-    holds: "what listens for TCP on a host, but on loopback, is what flows lead to",
-    attack: "looks for a service behind the filters that a mistake in them would open",
-    control: "`ss` runs on the host as root, and the planned sockets are there",
-    norm: "BIO2 8.09.01, 8.20.02",
-    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
-    alive: adminAlive,
-    run: inside("tcp"),
-  },
-  {
-    id: "ports-udp",
-    group: "ports",
-    holds: "what waits for datagrams on a host, but on loopback, is what flows lead to",
-    attack: "looks for a service by UDP; silence from outside proves nothing, so it looks inside",
-    control: "`ss` runs on the host as root, and the planned sockets are there",
-    norm: "BIO2 8.09.01, 8.20.02",
-    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
-    alive: adminAlive,
-    run: inside("udp"),
-  },
+  probeInside(
+    "ports-inside",
+    "what listens for TCP on a host, but on loopback, is what flows lead to",
+    "looks for a service behind the filters that a mistake in them would open",
+    inside("tcp"),
+  ),
+  probeInside(
+    "ports-udp",
+    "what waits for datagrams on a host, but on loopback, is what flows lead to",
+    "looks for a service by UDP; silence from outside proves nothing, so it looks inside",
+    inside("udp"),
+  ),
   {
     id: "packet-filter",
     group: "drift",
@@ -211,7 +211,7 @@ export const portProbes: readonly Probe[] = [
     attack: "takes a rule out by hand",
     control: "the rendered file loads on the host, in a network namespace of its own",
     norm: "BIO2 8.09.02, 8.20.02",
-    subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
+    subjects: everyHost,
     alive: adminAlive,
     run: runFilter,
   },

@@ -1,6 +1,8 @@
+import { fail, judge, notTested, type Outcome } from "../../../common/findings/index.ts";
+import type { Host } from "../../../planning/blueprint/index.ts";
 import type { Ran } from "../admin.ts";
 import { adminAlive } from "../alive.ts";
-import { type Context, fail, judge, notTested, type Outcome, type Probe } from "../probe.ts";
+import { type Context, type Probe, probesWith } from "../probe.ts";
 import { flowsTo, hostOf, hostsOf, publicAddresses } from "../services.ts";
 import { askSsh } from "./kexinit.ts";
 
@@ -152,62 +154,47 @@ async function forwarding(subject: string, context: Context): Promise<Outcome> {
   return judge(wrong, "neither ports, nor agent, nor X11");
 }
 
-const every: Probe["subjects"] = (blueprint) => hostsOf(blueprint).map(({ id }) => id);
-const edges: Probe["subjects"] = (blueprint) => hostsOf(blueprint, "edge").map(({ id }) => id);
-
-const probe = (
-  id: string,
-  holds: string,
-  attack: string,
-  subjects: Probe["subjects"],
-  run: Probe["run"],
-): Probe => ({
-  id,
-  group: "ssh",
-  holds,
-  attack,
-  control: "a named admin's key logs in on the host",
-  norm: "BIO2 8.02.01, 8.05.01, 8.24.01",
-  subjects,
-  alive: adminAlive,
-  run,
-});
+const probesOn = (role?: Host["role"]) =>
+  probesWith({
+    group: "ssh",
+    control: "a named admin's key logs in on the host",
+    norm: "BIO2 8.02.01, 8.05.01, 8.24.01",
+    subjects: (blueprint) => hostsOf(blueprint, role).map(({ id }) => id),
+    alive: adminAlive,
+  });
+const probe = probesOn();
+const edgeProbe = probesOn("edge");
 
 export const sshProbes: readonly Probe[] = [
   probe(
     "ssh-methods",
     "no way in but a key: neither password nor keyboard-interactive",
     "tries to log in as root and as a guessed name",
-    every,
     methods,
   ),
-  probe("ssh-root", "root doesn't log in and has no key", "logs in as root", every, root),
+  probe("ssh-root", "root doesn't log in and has no key", "logs in as root", root),
   probe(
     "ssh-algorithms",
     "only modern algorithms, a hybrid key exchange among them",
     "makes both sides agree on something old, or records for a later computer",
-    every,
     algorithms,
   ),
-  probe(
+  edgeProbe(
     "ssh-edge-closed",
     "the edge host's SSH answers to admin networks alone",
     "knocks from outside",
-    edges,
     edgeClosed,
   ),
-  probe(
+  edgeProbe(
     "ssh-jump",
     "the edge host is a way to the hosts' port 22 and to nothing else",
     "goes on from the edge host with a stolen login",
-    edges,
     jump,
   ),
   probe(
     "ssh-forwarding",
     "a login opens no port, lends no agent, shows no screen",
     "uses somebody's login to come back later",
-    every,
     forwarding,
   ),
 ];

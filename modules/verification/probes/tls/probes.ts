@@ -1,4 +1,5 @@
-import { type Context, fail, judge, notTested, type Outcome, type Probe, pass } from "../probe.ts";
+import { fail, judge, notTested, type Outcome, pass } from "../../../common/findings/index.ts";
+import type { Context, Probe } from "../probe.ts";
 import {
   authorityOf,
   dialInner,

@@ -1,5 +1,6 @@
+import { judge, notTested, type Outcome } from "../../../common/findings/index.ts";
 import { type Host, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
-import { type Context, judge, notTested, type Outcome, type Probe } from "../probe.ts";
+import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { TurnRelayed, TurnServer } from "./ask.ts";
 import { type Credential, restCredential } from "./codec.ts";
@@ -260,16 +261,12 @@ async function tcpRelay(subject: string, context: Context): Promise<Outcome> {
   return judge(wrong, "refused by UDP and by TLS");
 }
 
-const probe = (id: string, holds: string, attack: string, run: Probe["run"]): Probe => ({
-  id,
+const probe = probesWith({
   group: "turn",
-  holds,
-  attack,
   control: "a credential made from the shared secret gets a relay",
   norm: "BIO2 8.20.02, 8.22.01",
   subjects: (blueprint) => hostsOf(blueprint, "turn").map(({ id: host }) => host),
   alive,
-  run,
 });
 
 export const turnProbes: readonly Probe[] = [

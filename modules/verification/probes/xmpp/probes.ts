@@ -1,5 +1,6 @@
+import { fail, judge, type Outcome, pass } from "../../../common/findings/index.ts";
 import { type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
-import { type Context, fail, judge, type Outcome, type Probe, pass } from "../probe.ts";
+import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authDomain, bridgeOf, hostOf, hostsOf, publicAddresses } from "../services.ts";
 import { XmppClient, XmppRefused } from "./client.ts";
 import { childOf } from "./stanzas.ts";
@@ -216,11 +217,8 @@ async function registration(subject: string, context: Context): Promise<Outcome>
   });
 }
 
-const probe = (id: string, holds: string, attack: string, run: Probe["run"]): Probe => ({
-  id,
+const probe = probesWith({
   group: "xmpp",
-  holds,
-  attack,
   control: "from a bridge, over TLS that is verified, a bridge's own account logs in",
   norm: "BIO2 8.05.01, 8.24.01",
   subjects: (blueprint) =>
@@ -228,7 +226,6 @@ const probe = (id: string, holds: string, attack: string, run: Probe["run"]): Pr
       .filter((control) => bridgeOf(blueprint, control))
       .map(({ id: host }) => host),
   alive,
-  run,
 });
 
 export const xmppProbes: readonly Probe[] = [
