@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import type { z } from "zod";
 import {
   BadInput,
   badInput,
@@ -24,7 +25,6 @@ import {
   adminsFileSchema,
   type Instance,
   isWaivable,
-  type Override,
   overridesFileSchema,
   POLICY_RULE_IDS,
   readInstance,
@@ -134,17 +134,22 @@ function readText(path: string): string {
   }
 }
 
-interface RecordedAddresses {
-  readonly file: AddressesFile;
+/** What a file says, and where in it. */
+interface Read<T> {
+  readonly value: T;
   readonly yaml: YamlFile;
 }
 
-function readAddresses(folder: string): RecordedAddresses | undefined {
-  const path = join(folder, ADDRESSES_FILE);
-  if (!existsSync(path)) return undefined;
+function read<Schema extends z.ZodType>(path: string, schema: Schema): Read<z.output<Schema>> {
   const yaml = parseYaml(readText(path), shown(path));
-  return { file: validate(yaml, addressesSchema), yaml };
+  return { value: validate(yaml, schema), yaml };
 }
+
+/** The same of a file that needn't be there. */
+const readIfThere = <Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Read<z.output<Schema>> | undefined => (existsSync(path) ? read(path, schema) : undefined);
 
 /** The operator's own measurements. @throws BadInput with every file that isn't one. */
 function readCalibration(folder: string): {
@@ -162,9 +167,8 @@ function readCalibration(folder: string): {
   for (const name of files) {
     const file = join(path, name);
     try {
-      const yaml = parseYaml(readText(file), shown(file));
-      if (name === DAY_FILE) day = validate(yaml, daySchema);
-      else own.push({ ...validate(yaml, ownCalibrationSchema), file: shown(file) });
+      if (name === DAY_FILE) day = read(file, daySchema).value;
+      else own.push({ ...read(file, ownCalibrationSchema).value, file: shown(file) });
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
       problems.push(...error.problems);
@@ -199,10 +203,9 @@ function sharing<P extends { readonly name: string }>(
  * @throws BadInput when two of them share a login name, a key or a name.
  */
 function withAdmins(instance: Instance, folder: string): Instance {
-  const path = join(folder, ADMINS_FILE);
-  if (!existsSync(path)) return instance;
-  const yaml = parseYaml(readText(path), shown(path));
-  const more = validate(yaml, adminsFileSchema);
+  const file = readIfThere(join(folder, ADMINS_FILE), adminsFileSchema);
+  if (!file) return instance;
+  const { value: more, yaml } = file;
   const [admins, keepers] = [
     [instance.admins, more.admins],
     [instance.logKeepers, more.logKeepers],
@@ -223,13 +226,13 @@ function withAdmins(instance: Instance, folder: string): Instance {
  * @returns what a person should know.
  * @throws BadInput with every entry that can't be.
  */
-function checkAddresses({ file, yaml }: RecordedAddresses, blueprint: Blueprint): string[] {
+function checkAddresses({ value, yaml }: Read<AddressesFile>, blueprint: Blueprint): string[] {
   const problems: Problem[] = [];
   const unused: string[] = [];
   const seen = new Map<string, string>();
   const planned = blueprint.hosts.filter((host) => host.exposure.addressed).map((host) => host.id);
   const roles = new Set(blueprint.hosts.filter((h) => h.exposure.addressed).map((h) => h.role));
-  for (const [id, entry] of Object.entries(file.addresses)) {
+  for (const [id, entry] of Object.entries(value.addresses)) {
     const path = ["addresses", id];
     const report = (at: Position, message: string) =>
       problems.push({ file: yaml.file, at, message: `${pathText(path)}: ${message}` });
@@ -265,10 +268,9 @@ export function readOwnLocation(
   folder: string,
   known: Pick<ReadonlySet<string>, "has">,
 ): { readonly location: Location; readonly yaml: YamlFile } | undefined {
-  const path = join(folder, LOCATION_FILE);
-  if (!existsSync(path)) return undefined;
-  const yaml = parseYaml(readText(path), shown(path));
-  const location = validate(yaml, locationSchema);
+  const file = readIfThere(join(folder, LOCATION_FILE), locationSchema);
+  if (!file) return undefined;
+  const { value: location, yaml } = file;
   if (known.has(location.id))
     throw badInput(
       yaml.file,
@@ -276,15 +278,6 @@ export function readOwnLocation(
       yaml.at(["id"]),
     );
   return { location, yaml };
-}
-
-function readOverrides(
-  folder: string,
-): { readonly list: readonly Override[]; readonly yaml: YamlFile } | undefined {
-  const path = join(folder, OVERRIDES_FILE);
-  if (!existsSync(path)) return undefined;
-  const yaml = parseYaml(readText(path), shown(path));
-  return { list: validate(yaml, overridesFileSchema).overrides, yaml };
 }
 
 /**
@@ -321,19 +314,19 @@ export function loadInstance(
       `id: got "${own.location.id}", but ${INSTANCE_FILE} says location: ${location.id}: make the two one, or take this file away`,
       own.yaml.at(["id"]),
     );
-  const addresses = readAddresses(folder);
+  const addresses = readIfThere(join(folder, ADDRESSES_FILE), addressesSchema);
   const measured = readCalibration(folder);
   const figures = loadFigures();
   const planData = { figures, cores: coreModel(loadCalibration(), figures, measured.own) };
-  const overrides = readOverrides(folder);
+  const overrides = readIfThere(join(folder, OVERRIDES_FILE), overridesFileSchema);
   try {
     const blueprint = buildBlueprint({
       instance,
       location,
       ...planData,
       rules: loadResidencyRules(),
-      ...(addresses && { addresses: addresses.file }),
-      ...(overrides && { overrides: overrides.list }),
+      ...(addresses && { addresses: addresses.value }),
+      ...(overrides && { overrides: overrides.value.overrides }),
       ...options,
     });
     const flavours = location.platform.flavours.map(({ name }) => name);

@@ -355,10 +355,11 @@ export function planSizing(
   /** The cheapest offer for a role; without prices, the smallest: fewest vCPU, then least memory. */
   const size = (
     role: Role,
-    need: Need,
-    extra: { readonly reserve: number; readonly upgrade: number },
     draftsOf: (offer: Offer) => readonly Draft[],
+    { reserve = 0, upgrade = 0 } = {},
   ): RoleSize => {
+    const [vcpus, ramMiB] = [f(`${role}Vcpus`), f(`${role}Ram`)];
+    const need: Need = { vcpus, ramMiB, diskGiB: f("diskSystem") };
     const media = role === "bridge" || role === "turn";
     const asked = `${need.vcpus} vCPU${media ? " (dedicated)" : ""}, ${need.ramMiB} MiB, ${need.diskGiB} GiB`;
     const large = offers.filter(
@@ -380,7 +381,7 @@ export function planSizing(
       enough.map((offer) => {
         const drafts = draftsOf(offer);
         const largest = drafts.reduce((a, b) => (b.needs > a.needs ? b : a));
-        return { offer, drafts, largest, count: Math.max(1, up(largest.needs)) + extra.reserve };
+        return { offer, drafts, largest, count: Math.max(1, up(largest.needs)) + reserve };
       });
     const cost = (c: (typeof candidates)[number]) =>
       priced ? c.count * (c.offer.monthly ?? 0) : 0;
@@ -408,8 +409,8 @@ export function planSizing(
     return {
       role,
       count,
-      countDuringUpgrade: count + extra.upgrade,
-      reserve: extra.reserve,
+      countDuringUpgrade: count + upgrade,
+      reserve,
       deciding: best.largest.name,
       constraints: best.drafts.map((draft) => ({
         name: draft.name,
@@ -435,56 +436,27 @@ export function planSizing(
   const one = (reason: string, figure: FigureName) => (): Draft[] => [
     { name: "existence", needs: 1, reason: () => reason, from: [figure] },
   ];
-  const diskGiB = f("diskSystem");
-  const bridge = size(
-    "bridge",
-    { vcpus: f("bridgeVcpus"), ramMiB: f("bridgeRam"), diskGiB },
-    { reserve: shards, upgrade: 1 },
-    bridgeDrafts,
-  );
+  const bridge = size("bridge", bridgeDrafts, { reserve: shards, upgrade: 1 });
+  const rooms: Draft = {
+    name: "rooms",
+    needs: whole,
+    reason: () => `no room in two shards of ${f("controlPeople")}`,
+    from: ["controlPeople"],
+  };
   const roles: RoleSize[] = [
-    size(
-      "control",
-      { vcpus: f("controlVcpus"), ramMiB: f("controlRam"), diskGiB },
-      { reserve: 0, upgrade: 0 },
-      () => [
-        {
-          name: "people",
-          needs: byPeople,
-          reason: () => `${people} people at ${f("controlPeople")} a shard`,
-          from: ["controlPeople"],
-        },
-        ...(whole > 1
-          ? [
-              {
-                name: "rooms",
-                needs: whole,
-                reason: () => `no room in two shards of ${f("controlPeople")}`,
-                from: ["controlPeople"] as const,
-              },
-            ]
-          : []),
-      ],
-    ),
+    size("control", () => [
+      {
+        name: "people",
+        needs: byPeople,
+        reason: () => `${people} people at ${f("controlPeople")} a shard`,
+        from: ["controlPeople"],
+      },
+      ...(whole > 1 ? [rooms] : []),
+    ]),
     bridge,
-    size(
-      "turn",
-      { vcpus: f("turnVcpus"), ramMiB: f("turnRam"), diskGiB },
-      { reserve: 1, upgrade: 0 },
-      turnDrafts,
-    ),
-    size(
-      "monitor",
-      { vcpus: f("monitorVcpus"), ramMiB: f("monitorRam"), diskGiB },
-      { reserve: 0, upgrade: 0 },
-      one("one host keeps the logs and raises the alarms", "monitorVcpus"),
-    ),
-    size(
-      "edge",
-      { vcpus: f("edgeVcpus"), ramMiB: f("edgeRam"), diskGiB },
-      { reserve: 0, upgrade: 0 },
-      one("one host is the way in for management", "edgeVcpus"),
-    ),
+    size("turn", turnDrafts, { reserve: 1 }),
+    size("monitor", one("one host keeps the logs and raises the alarms", "monitorVcpus")),
+    size("edge", one("one host is the way in for management", "edgeVcpus")),
   ];
 
   const chosen = capacityOf(offers.find((o) => o.name === bridge.flavour) as Offer, data);
