@@ -210,7 +210,7 @@ function comparison(before: Sizing, after: Sizing, paint: Paint, width: number):
   const [a, b] = [monthlyCost(before), monthlyCost(after)];
   if (a !== undefined && b !== undefined) rows.push(["EUR a month", euro(a), euro(b)]);
   return table(
-    [{ title: "" }, { title: "now" }, { title: "then" }],
+    ["", "now", "then"],
     rows.map(([what, old, then]) => [what, old, old === then ? then : paint.bold(then)]),
     { width, title: paint.dim },
   );
@@ -265,12 +265,7 @@ function describeSize(shown: Shown, options: SizeOptions, width: number, paint: 
     heading("Shards", "no room in two of them");
     lines.push(
       ...table(
-        [
-          { title: "shard" },
-          { title: "people today" },
-          { title: "bridges" },
-          { title: "rooms", wrap: true },
-        ],
+        ["shard", "people today", "bridges", "rooms…"],
         sizing.shardSizes.map((shard) => [
           `${shard.shard}`,
           `${shard.people}`,

@@ -46,13 +46,7 @@ export function listCommand(): Command {
         kept.spec.lifetimeDays === null ? "-" : `${kept.spec.lifetimeDays}`,
         leftText(kept),
       ]);
-      const columns = [
-        { title: "name" },
-        { title: "where", wrap: true },
-        { title: "who", wrap: true },
-        { title: "days" },
-        { title: "left" },
-      ];
+      const columns = ["name", "where…", "who…", "days", "left"];
       for (const line of table(columns, rows, { indent: 0, width: process.stdout.columns ?? 120 }))
         out(line);
       for (const line of all.flatMap((kept) => rotationText(kept, name))) out(line);

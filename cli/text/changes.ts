@@ -74,12 +74,7 @@ export function changesTable(
 ): string[] {
   if (changes.length === 0) return [];
   const loud = (line: string) => (/^ +[A-Z]{5}/.test(line) ? paint.warn(line) : line);
-  const columns = [
-    { title: "action" },
-    { title: "what" },
-    { title: "which", wrap: true },
-    { title: "of it", wrap: true },
-  ];
+  const columns = ["action", "what", "which…", "of it…"];
   return table(columns, rows(changes), { width, title: paint.bold }).map(loud);
 }
 

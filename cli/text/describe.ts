@@ -7,7 +7,7 @@ import {
 } from "../../modules/planning/blueprint/index.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { hostsTable, mbit, people, plural, sizingReasons } from "./sizing.ts";
-import { type Column, labelled, table, wrap } from "./table.ts";
+import { labelled, table, wrap } from "./table.ts";
 
 export interface DescribeOptions {
   /** Every constraint, check and load with its source. */
@@ -82,7 +82,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
   const layout = { width, title: paint.dim };
   const heading = (title: string, remark = "") =>
     lines.push("", paint.bold(title) + (remark && `  ${paint.dim(remark)}`));
-  const rows = (columns: readonly Column[], cells: readonly (readonly string[])[]) =>
+  const rows = (columns: readonly string[], cells: readonly (readonly string[])[]) =>
     lines.push(...table(columns, cells, layout));
   const remark = (text: string) => lines.push(...wrap(text, width - 2).map((line) => `  ${line}`));
 
@@ -148,15 +148,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
 
   heading("Hosts", plural(blueprint.hosts.length, "host"));
   rows(
-    [
-      { title: "host" },
-      { title: "role" },
-      { title: "zone" },
-      { title: "private" },
-      { title: "public" },
-      { title: "flavour" },
-      { title: "keeps", wrap: true },
-    ],
+    ["host", "role", "zone", "private", "public", "flavour", "keeps…"],
     shorten(blueprint.hosts, all).map((entry) => {
       if (!("id" in entry)) {
         const [first, last] = [entry[0] as Host, entry.at(-1) as Host];
@@ -191,7 +183,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
   heading("Flows", "who may start a connection to whom; everything else is dropped");
   const roleCount = new Set(blueprint.hosts.map((host) => host.role)).size;
   rows(
-    [{ title: "from" }, { title: "to" }, { title: "port" }, { title: "why", wrap: true }],
+    ["from", "to", "port", "why…"],
     groupFlows(blueprint.flows).map(({ from, flow }) => {
       const everyHost = from.length === roleCount && from.every((peer) => peer.kind === "role");
       return [
@@ -209,7 +201,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
   } else {
     heading("DNS", `zone ${dns.zone}`);
     rows(
-      [{ title: "name" }, { title: "type" }, { title: "value" }, { title: "why", wrap: true }],
+      ["name", "type", "value", "why…"],
       dns.records.map((record) => [
         shortName(record.name, dns.zone),
         record.type,
@@ -251,12 +243,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
   heading("Waivers", blueprint.waivers.length === 0 ? "none" : "");
   if (blueprint.waivers.length > 0) {
     rows(
-      [
-        { title: "waives" },
-        { title: "until" },
-        { title: "owner", wrap: true },
-        { title: "reason", wrap: true },
-      ],
+      ["waives", "until", "owner…", "reason…"],
       blueprint.waivers.map((waiver) => [
         waiver.waives,
         waiver.expires,
@@ -269,12 +256,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
   if (blueprint.overrides.length > 0) {
     heading("Overrides", "changed of inner resources by overrides.yaml");
     rows(
-      [
-        { title: "resource" },
-        { title: "set", wrap: true },
-        { title: "owner", wrap: true },
-        { title: "reason", wrap: true },
-      ],
+      ["resource", "set…", "owner…", "reason…"],
       blueprint.overrides.map(({ resource, set, owner, reason }) => [
         resource,
         Object.entries(set)
@@ -288,7 +270,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
 
   heading("Admins", `come in from ${blueprint.adminNetworks.join(", ")}`);
   rows(
-    [{ title: "name" }, { title: "login" }, { title: "key" }],
+    ["name", "login", "key"],
     blueprint.admins.map((admin) => [admin.name, admin.user, shortKey(admin.key)]),
   );
   if (why) lines.push(...reasons(blueprint, width, paint));
@@ -321,13 +303,7 @@ function reasons(blueprint: Blueprint, width: number, paint: Paint): string[] {
   heading("Why: residency");
   lines.push(
     ...table(
-      [
-        { title: "fact" },
-        { title: "asked", wrap: true },
-        { title: "got", wrap: true },
-        { title: "met" },
-        { title: "source", wrap: true },
-      ],
+      ["fact", "asked…", "got…", "met", "source…"],
       residency.checks.map((check) => [
         check.leaf,
         check.requirement,

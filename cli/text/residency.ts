@@ -123,15 +123,11 @@ export function residencyTable(
     ];
   });
   const lines = [
-    ...table(
-      [
-        { title: "location" },
-        ...PROFILE_NAMES.map((title) => ({ title, wrap: true })),
-        { title: "highest" },
-      ],
-      rows,
-      { width, title: paint.dim, indent: 0 },
-    ),
+    ...table(["location", ...PROFILE_NAMES.map((name) => `${name}…`), "highest"], rows, {
+      width,
+      title: paint.dim,
+      indent: 0,
+    }),
     "",
     ...wrap(
       `Judged as of ${question.asOf} for ${classText(question.needed)}. * no platform is recorded, so polder can't build there yet. Every fact with its source: polder residency --explain LOCATION. What profiles demand: docs/residency.md.`,
@@ -201,13 +197,7 @@ export function explainLocation(
       `${paint.bold(one.profile)}  ${one.verdict === "accepted" ? one.verdict : paint.warn(one.verdict)}`,
       ...wrap(one.deciding, width - 2).map((line) => `  ${line}`),
       ...table(
-        [
-          { title: "fact" },
-          { title: "demanded", wrap: true },
-          { title: "got", wrap: true },
-          { title: "right" },
-          { title: "sure" },
-        ],
+        ["fact", "demanded…", "got…", "right", "sure"],
         one.checks.map((check) => [
           check.leaf,
           check.requirement,

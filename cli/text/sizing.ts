@@ -18,14 +18,7 @@ const money = (amount: number): string => amount.toFixed(2);
 export function hostsTable(sizing: Sizing, layout: TableOptions): string[] {
   const priced = sizing.roles.some((role) => role.monthlyPrice !== undefined);
   return table(
-    [
-      { title: "role" },
-      { title: "hosts" },
-      { title: "flavour" },
-      ...(priced ? [{ title: "a month" }] : []),
-      { title: "decided by" },
-      { title: "why", wrap: true },
-    ],
+    ["role", "hosts", "flavour", ...(priced ? ["a month"] : []), "decided by", "why…"],
     sizing.roles.map((role) => {
       const deciding = role.constraints.find((c) => c.name === role.deciding);
       const spare = role.reserve > 0 ? `, and ${role.reserve} in reserve` : "";
@@ -52,16 +45,7 @@ export function sizingReasons(sizing: Sizing, width: number, paint: Paint): stri
   return [
     ...heading("Why: load", "one line a kind of meeting, before growth"),
     ...table(
-      [
-        { title: "kind", wrap: true },
-        { title: "rooms" },
-        { title: "people" },
-        { title: "videos" },
-        { title: "pkt/s in" },
-        { title: "pkt/s out" },
-        { title: "in" },
-        { title: "out" },
-      ],
+      ["kind…", "rooms", "people", "videos", "pkt/s in", "pkt/s out", "in", "out"],
       sizing.loads.map((load) => [
         load.kind,
         `${load.rooms}`,
@@ -84,12 +68,7 @@ export function sizingReasons(sizing: Sizing, width: number, paint: Paint): stri
       }`,
       ...wrap(`${role.flavour}: ${role.flavourReason}`, width - 4).map((line) => `    ${line}`),
       ...table(
-        [
-          { title: "constraint" },
-          { title: "asks for" },
-          { title: "because", wrap: true },
-          { title: "source", wrap: true },
-        ],
+        ["constraint", "asks for", "because…", "source…"],
         role.constraints.map((c) => [
           `${c.name}${c.name === role.deciding ? " (decides)" : ""}`,
           c.needs > 0 && c.needs < 0.005 ? "< 0.01" : c.needs.toFixed(2),
@@ -117,13 +96,13 @@ export function scheduleTable(schedule: Schedule, layout: TableOptions): string[
     ]);
   return table(
     [
-      { title: "day" },
-      { title: "hours" },
-      { title: "load" },
-      { title: "bridges" },
-      { title: "relays" },
-      { title: "could be off" },
-      ...(priced ? [{ title: "saved an hour" }] : []),
+      "day",
+      "hours",
+      "load",
+      "bridges",
+      "relays",
+      "could be off",
+      ...(priced ? ["saved an hour"] : []),
     ],
     [...hours("workday", schedule.workday), ...hours("day of rest", schedule.restday)],
     layout,
@@ -135,14 +114,7 @@ export function comparisonTable(all: readonly Comparison[], layout: TableOptions
   const use = ({ series, point }: Comparison) =>
     point.exception ? "exception" : series.use === "fit" ? "fitted" : series.use.replace("-", " ");
   return table(
-    [
-      { title: "point" },
-      { title: "measured" },
-      { title: "planned" },
-      { title: "times" },
-      { title: "use" },
-      { title: "remark", wrap: true },
-    ],
+    ["point", "measured", "planned", "times", "use", "remark…"],
     all.map((one) => [
       one.point.id,
       one.point.cores.toFixed(2),
@@ -158,7 +130,7 @@ export function comparisonTable(all: readonly Comparison[], layout: TableOptions
 /** Every figure that the planner calculates with. */
 export const figuresTable = ({ figures }: Figures, layout: TableOptions): string[] =>
   table(
-    [{ title: "figure" }, { title: "value" }, { title: "unit" }, { title: "source", wrap: true }],
+    ["figure", "value", "unit", "source…"],
     Object.entries(figures).map(([name, { value, unit, source, assumed }]) => [
       name,
       `${value}`,

@@ -1,10 +1,3 @@
-/** Columns of text. A cell may hold several lines; a column that is too wide is wrapped at words. */
-export interface Column {
-  readonly title: string;
-  /** Wrapped when the table is too wide; others keep their width, so that addresses stay whole. */
-  readonly wrap?: boolean;
-}
-
 export interface TableOptions {
   readonly indent?: number;
   /** Columns of the screen, counted in characters. */
@@ -36,11 +29,11 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /** Widths that fit: what is too much is taken from the widest column that may be wrapped. */
-function fitWidths(columns: readonly Column[], natural: readonly number[], room: number): number[] {
+function fitWidths(wraps: readonly boolean[], natural: readonly number[], room: number): number[] {
   const widths = [...natural];
   const total = () => widths.reduce((sum, width) => sum + width, 0);
   while (total() > room) {
-    const wrappable = columns.flatMap((column, i) => (column.wrap ? [i] : []));
+    const wrappable = wraps.flatMap((wrapped, i) => (wrapped ? [i] : []));
     const victim = wrappable.sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0))[0];
     if (victim === undefined || (widths[victim] ?? 0) <= 12) break;
     widths[victim] = Math.max(12, (widths[victim] ?? 0) - 1);
@@ -48,21 +41,28 @@ function fitWidths(columns: readonly Column[], natural: readonly number[], room:
   return widths;
 }
 
-/** A table as lines without trailing spaces. */
+/**
+ * A table as lines without trailing spaces. A cell may hold several lines.
+ *
+ * @param columns titles; one that ends in `…` is of a column that is wrapped at words when the table is too
+ *   wide. The others keep their width, so that addresses stay whole.
+ */
 export function table(
-  columns: readonly Column[],
+  columns: readonly string[],
   rows: readonly (readonly string[])[],
   options: TableOptions,
 ): string[] {
   const indent = " ".repeat(options.indent ?? 2);
-  const natural = columns.map((column, i) =>
-    widest([column.title, ...rows.flatMap((row) => (row[i] ?? "").split("\n"))]),
+  const wraps = columns.map((column) => column.endsWith("…"));
+  const titles = columns.map((column) => column.replace(/…$/, ""));
+  const natural = titles.map((title, i) =>
+    widest([title, ...rows.flatMap((row) => (row[i] ?? "").split("\n"))]),
   );
   const room = options.width - indent.length - GAP * (columns.length - 1);
-  const widths = fitWidths(columns, natural, room);
+  const widths = fitWidths(wraps, natural, room);
   const print = (cells: readonly string[], style = (text: string) => text): string[] => {
     const wrapped = cells.map((cell, i) =>
-      columns[i]?.wrap ? wrap(cell, widths[i] ?? 0) : cell.split("\n"),
+      wraps[i] ? wrap(cell, widths[i] ?? 0) : cell.split("\n"),
     );
     const height = Math.max(...wrapped.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) => {
@@ -73,13 +73,7 @@ export function table(
       return indent + style(parts.join(" ".repeat(GAP)).trimEnd());
     });
   };
-  return [
-    ...print(
-      columns.map((column) => column.title),
-      options.title,
-    ),
-    ...rows.flatMap((row) => print(row)),
-  ];
+  return [...print(titles, options.title), ...rows.flatMap((row) => print(row))];
 }
 
 /** `label  text` lines, the text wrapped beside its label. */
