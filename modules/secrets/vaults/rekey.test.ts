@@ -1,7 +1,17 @@
-import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import { seal } from "./age.ts";
 import { createVault, ensureSecrets, openVault, rekey, type Vault } from "./index.ts";
@@ -16,15 +26,26 @@ let loaded: LoadedInstance;
 let vault: Vault;
 const at = (name: string): string => join(place.folder, name);
 
-beforeEach(async () => {
+// Its keys take seconds to make: each test begins with a copy of the same vault.
+const filled = mkdtempSync(join(tmpdir(), "polder-filled-"));
+beforeAll(async () => {
   place = testFolder();
   anna = await place.person("annakok");
   bram = await place.person("bramvos");
   loaded = place.load([anna, bram]);
-  vault = await createVault(loaded, "instance");
-  await ensureSecrets(loaded, vault, NOW);
+  await ensureSecrets(loaded, await createVault(loaded, "instance"), NOW);
+  cpSync(place.folder, filled, { recursive: true });
 });
-afterEach(() => place.remove());
+beforeEach(async () => {
+  for (const name of readdirSync(place.folder)) rmSync(at(name), { recursive: true });
+  cpSync(filled, place.folder, { recursive: true });
+  loaded = place.load([anna, bram]);
+  vault = await openVault(loaded, { identityFile: anna.identityFile });
+});
+afterAll(() => {
+  place.remove();
+  rmSync(filled, { recursive: true });
+});
 
 describe("a vault", () => {
   it("is readable by nobody else on the machine, in neither file, and holds no value in clear", () => {
