@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { load } from "js-yaml";
 import { z } from "zod";
+import { defaultFolder, status as labStatus } from "../lab/cloud/index.ts";
 import { RECORD, type TestRecord } from "./vitest-record.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -46,6 +47,7 @@ check("ansible", [
   ...["ansible-lint", "--offline", "-q"],
 ]);
 
+const labBefore = (await labStatus({ folder: defaultFolder() })).state;
 mkdirSync(join(root, "build"), { recursive: true });
 rmSync(RECORD, { force: true });
 const projects = process.argv.slice(2).flatMap((name) => ["--project", name]);
@@ -67,7 +69,20 @@ vitest.stderr.on("data", (chunk: Buffer) => {
   process.stderr.write(chunk);
   lastWords = `${lastWords}${chunk}`.slice(-4000);
 });
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    interrupted = true;
+    vitest.kill(signal);
+  });
 const [status] = await once(vitest, "close");
+if (interrupted) {
+  // vitest ends at once then, and leaves the lab that it brought up.
+  if (labBefore !== "up")
+    spawnSync(join(root, "cli/polder"), ["lab", "down"], { stdio: "inherit" });
+  process.stdout.write("interrupted: nothing is judged\n");
+  process.exit(130);
+}
 // A run that ended before its record was written must still close with its line.
 const seen: TestRecord = existsSync(RECORD)
   ? JSON.parse(readFileSync(RECORD, "utf8"))
