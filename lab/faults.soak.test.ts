@@ -192,7 +192,7 @@ describe("the API, while addresses are allocated", () => {
     );
   });
 
-  test("answers 429 for a moment: it is tried again; what was made is taken over", async () => {
+  test("answers 429 for a moment: it is tried again; what was created is imported", async () => {
     // Its tags were never set: that is the change.
     expect((await through("plan", fout.folder)).stdout).toContain(
       "t-fout-addresses: 1 to take over, 0 to add, 1 to change, 0 to destroy",

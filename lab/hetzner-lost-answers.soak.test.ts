@@ -37,13 +37,13 @@ afterAll(async () => {
 const run = (...args: string[]): Promise<Ran> =>
   polder(args, { env: { HCLOUD_ENDPOINT: standIn.endpoint, HCLOUD_TOKEN: "l".repeat(64) } });
 
-/** Plans and applies until an apply is done; tells what was taken over. */
+/** Plans and applies until an apply is done; returns what was imported. */
 async function insist(): Promise<string[]> {
   const told: string[] = [];
   for (let round = 0; round < MOST; round++) {
     const plan = await run("plan", instance.folder);
     expect([plan.code, plan.stdout]).toEqual([0, expect.stringContaining(" 0 fail,")]);
-    told.push(...(plan.stderr.match(/taking over \d+ objects/g) ?? []));
+    told.push(...(plan.stderr.match(/importing \d+ unmanaged resources/g) ?? []));
     const { code, stderr } = await run("apply", instance.folder);
     if (code === 0) return told;
     expect([code, stderr]).toEqual([3, expect.stringContaining("EOF")]);
@@ -51,8 +51,8 @@ async function insist(): Promise<string[]> {
   throw new Error(`not done after ${MOST} rounds`);
 }
 
-test("what was made is taken over, and all ends at what is planned", async () => {
-  expect(await insist()).toEqual(["taking over 1 objects"]);
+test("what was created is imported, and all ends at what is planned", async () => {
+  expect(await insist()).toEqual(["importing 1 unmanaged resources"]);
   expect((await run("addresses", instance.folder)).code).toBe(0);
   expect((await insist()).length).toBeGreaterThan(1);
   expect(lost).toEqual([]);

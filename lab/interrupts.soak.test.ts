@@ -68,7 +68,7 @@ describe("an apply that is interrupted at every tenth call of the API, further o
         await api.ask("network", "DELETE", `/v2.0/security-groups/${id}`);
       else if (kind === "volumes")
         await api.ask("volumev3", "DELETE", `/${api.projectId}/volumes/${id}`);
-      else throw new Error(`${kind} should have been taken over`);
+      else throw new Error(`${kind} should have been imported`);
     }
     return held.length;
   }

@@ -25,7 +25,7 @@ import {
   testFolder,
 } from "../../modules/secrets/vaults/testing.ts";
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
-import { type LoadedInstance, writeWhole } from "../../modules/workspace/index.ts";
+import { type LoadedInstance, writeAtomically } from "../../modules/workspace/index.ts";
 import { report } from "../exit.ts";
 import { inviteCommand } from "./invite.ts";
 import { revokeCommand } from "./revoke.ts";
@@ -296,7 +296,7 @@ describe("polder invite --links", () => {
     const path = fresh("fills");
     const write = () => {
       fill(path);
-      writeWhole(path, "links");
+      writeAtomically(path, "links");
     };
     const starts = Math.floor(Date.now() / 1000);
     const meeting = { starts, minutes: 60, moderators: ["Anna Kok"], guests: 1 };

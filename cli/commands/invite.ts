@@ -23,7 +23,7 @@ import {
   issueLogFile,
   type LoadedInstance,
   loadIssueLog,
-  writeWhole,
+  writeAtomically,
 } from "../../modules/workspace/index.ts";
 import { FindingsFound } from "../exit.ts";
 import { identityFor } from "../identity.ts";
@@ -133,7 +133,7 @@ function linkFile(
   filled({ links: [] });
   const head = `# They let people in: revoke them after polder probe enumeration ${instance} --links\n`;
   const write = (invited: Invited) =>
-    writeWhole(file, `${head}${dump(filled(invited), { lineWidth: -1 })}`, 0o600);
+    writeAtomically(file, `${head}${dump(filled(invited), { lineWidth: -1 })}`, 0o600);
   return { file, write };
 }
 

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { polder, type Ran } from "./polder.ts";
 
 const PROGRESS =
-  /: (preparing|(plan|apply) \d+ s|reading its outputs|asking the API|stopping:|still stopping|taking over)/;
+  /: (preparing|(plan|apply) \d+ s|reading its outputs|asking the API|stopping:|still stopping|importing)/;
 
 /** The lines on standard error that are no progress. */
 export const complaints = (ran: Ran): string[] =>

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeWhole } from "../../modules/workspace/index.ts";
+import { writeAtomically } from "../../modules/workspace/index.ts";
 import { defaultFolder, defaultQuota, down, status, up } from "../cloud/index.ts";
 import {
   hetznerProjects,
@@ -45,10 +45,10 @@ export function setup(): () => Promise<void> {
   process.env[OUTCOME] = outcome;
   const started = start().then(
     (end) => {
-      writeWhole(outcome, "");
+      writeAtomically(outcome, "");
       return end;
     },
-    (error) => writeWhole(outcome, error instanceof Error ? error.message : String(error)),
+    (error) => writeAtomically(outcome, error instanceof Error ? error.message : String(error)),
   );
   return async () => {
     const end = await started;

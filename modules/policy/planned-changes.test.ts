@@ -84,7 +84,7 @@ describe("what a plan changes", () => {
     expect(one?.detail).toBe("admin_pass");
   });
 
-  it("what is taken over is told apart from what stands", () => {
+  it("an imported resource is told apart from one that stands", () => {
     const [one] = read((p) => {
       change(p, SERVER, "bridge-1").change.importing = { id: "4711" };
     });

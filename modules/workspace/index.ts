@@ -24,4 +24,4 @@ export {
   OVERRIDES_FILE,
   readOwnLocation,
 } from "./workspace.ts";
-export { tryWhole, writeWhole } from "./write-whole.ts";
+export { tryWriting, writeAtomically } from "./write-atomically.ts";

@@ -7,7 +7,7 @@ import {
   readIssueLog,
   type Writer,
 } from "../meetings/issue-log/index.ts";
-import { writeWhole } from "./write-whole.ts";
+import { writeAtomically } from "./write-atomically.ts";
 
 /** What was issued and revoked, in the instance's folder. */
 export const issueLogFile = (folder: string): string => join(folder, "issued.jsonl");
@@ -22,6 +22,6 @@ export function loadIssueLog(folder: string): IssueLog {
 export function writeIssueLog(folder: string, entries: readonly Entry[], writer: Writer): IssueLog {
   const file = issueLogFile(folder);
   const log = addToIssueLog(loadIssueLog(folder), entries, writer, file);
-  writeWhole(file, log.text, 0o644);
+  writeAtomically(file, log.text, 0o644);
   return log;
 }

@@ -11,16 +11,17 @@ export interface Leftover {
   readonly name: string;
 }
 
-/** An object of the cloud that Terraform shall take into its state, as an `import` block says it. */
-export interface Adoption {
+/** An unmanaged resource that Terraform shall import into its state: one `import` block. */
+export interface ImportBlock {
   readonly stack: string;
   readonly to: string;
   readonly id: string;
 }
 
-export interface Strangers {
-  /** What equals something that is planned: an interrupted run made it and couldn't write it down. */
-  readonly adopt: readonly Adoption[];
+/** What the cloud holds of an instance and no Terraform state manages. */
+export interface Unmanaged {
+  /** Resources that equal planned ones: an interrupted run created them and couldn't record them. */
+  readonly imports: readonly ImportBlock[];
   readonly findings: readonly Finding[];
 }
 
@@ -31,12 +32,12 @@ export interface OfferedFlavour {
   readonly ramMiB: number;
 }
 
-/** What takes a while to be made: its status meanwhile, and when it is whole. */
-export interface Making {
+/** The cloud's status of a type of resource while it is being created, when it is ready, and after a failure. */
+export interface StatusNames {
   readonly kind: string;
-  readonly making: readonly string[];
-  readonly whole: readonly string[];
-  /** Of what Terraform may not replace: its making failed, so nothing was ever on it. */
+  readonly pending: readonly string[];
+  readonly ready: readonly string[];
+  /** The creation failed, so the resource never held anything: it may be created again though it is protected. */
   readonly failed?: readonly string[];
 }
 
@@ -47,9 +48,9 @@ export type PutText = (zone: string, name: string, value: string) => Promise<() 
 export interface Imported {
   /** The arguments that the plan of an import must not compare. */
   readonly unread: readonly string[];
-  /** Whether one in the state lacks what the import left out. */
+  /** Whether a resource in the state lacks what the import left out. */
   readonly lacks: (attributes: Attributes) => boolean;
-  /** Gives what makes one in the state whole, by what the cloud says of it. @throws OutsideFailure */
+  /** Gives a function that completes a resource in the state with the cloud's data. @throws OutsideFailure */
   readonly complete: (blueprint: Blueprint) => Promise<(attributes: Attributes) => Attributes>;
 }
 
@@ -75,23 +76,23 @@ export interface Cloud {
   /** What its API still shows of an instance. @throws OutsideFailure */
   readonly leftovers: (blueprint: Blueprint) => Promise<readonly Leftover[]>;
   /**
-   * What it holds of an instance and no state knows.
+   * Resources of an instance that the cloud holds and no state manages.
    *
-   * @param importing a person says that what is named like the plan's servers and volumes is the instance's
+   * @param importing a person says that the servers and volumes with the plan's names are the instance's
    * @throws OutsideFailure
    */
-  readonly strangers: (
+  readonly unmanaged: (
     blueprint: Blueprint,
     plans: ReadonlyMap<string, PlanRead>,
     importing: boolean,
-  ) => Promise<Strangers>;
+  ) => Promise<Unmanaged>;
   /**
-   * By Terraform's type, what of what is taken over must be made whole; absent where the provider's
-   * import can't give back servers as they were.
+   * By Terraform's type, what must be completed after an import; absent where the provider's import can't
+   * give back servers as they were.
    */
   readonly imported?: Readonly<Record<string, Imported>>;
   /** By Terraform's type. */
-  readonly making: Readonly<Record<string, Making>>;
+  readonly statusNames: Readonly<Record<string, StatusNames>>;
   /** The status of one object; undefined when it isn't there. @throws OutsideFailure */
   readonly statusOf: (
     blueprint: Blueprint,

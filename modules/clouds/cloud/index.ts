@@ -1,13 +1,13 @@
 export {
-  type Adoption,
   type Cloud,
+  type ImportBlock,
   type Imported,
   type Leftover,
-  type Making,
   type OfferedFlavour,
   type PutText,
-  type Strangers,
+  type StatusNames,
   standsIn,
+  type Unmanaged,
 } from "./cloud.ts";
 export { endpointProblem, isLoopback } from "./endpoint.ts";
 export type { PlanRead } from "./plan-read.ts";

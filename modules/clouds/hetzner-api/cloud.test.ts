@@ -36,14 +36,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe("what an interrupted run was making", () => {
+describe("what an interrupted run was creating", () => {
   const status = (type: string, id: unknown) => {
-    const making = cloud.making[type];
-    if (!making) throw new Error(`${type} is never kept`);
-    return cloud.statusOf(blueprint, making.kind, String(id));
+    const names = cloud.statusNames[type];
+    if (!names) throw new Error(`${type} is never kept`);
+    return cloud.statusOf(blueprint, names.kind, String(id));
   };
   const whole = async (type: string, id: unknown): Promise<boolean> =>
-    cloud.making[type]?.whole.includes((await status(type, id)) ?? "gone") ?? false;
+    cloud.statusNames[type]?.ready.includes((await status(type, id)) ?? "gone") ?? false;
 
   test("is whole when the cloud says so, by what each kind says of itself", async () => {
     const subnets = [{ type: "cloud", ip_range: "10.1.0.0/24", network_zone: "eu-central" }];
@@ -68,9 +68,9 @@ describe("what an interrupted run was making", () => {
 });
 
 describe("what the cloud holds and no state knows", () => {
-  const strangers = async (change: Partial<Blueprint> = {}) =>
+  const unmanaged = async (change: Partial<Blueprint> = {}) =>
     (
-      await cloud.strangers(
+      await cloud.unmanaged(
         { ...blueprint, ...change },
         new Map([
           [
@@ -90,13 +90,13 @@ describe("what the cloud holds and no state knows", () => {
   let known = "";
 
   test("is named, by its name or its label; what is another's isn't", async () => {
-    expect((await strangers()).map(({ verdict }) => verdict)).toEqual(["pass"]);
+    expect((await unmanaged()).map(({ verdict }) => verdict)).toEqual(["pass"]);
     const { firewall } = await send("firewalls", { name: "eea-voorbeeld-control" });
     known = String(firewall.id);
     await send("firewalls", { name: "hole", labels: { polder_instance: "eea-voorbeeld" } });
     await send("placement_groups", { name: "eea-voorbeeld-x", type: "spread" });
     await send("firewalls", { name: "eea", labels: { polder_instance: "eea" } });
-    const found = await strangers();
+    const found = await unmanaged();
     expect(found.map(({ verdict, subject }) => `${verdict} ${subject}`)).toEqual([
       "fail firewalls hole",
       "fail placement_groups eea-voorbeeld-x",
@@ -106,7 +106,7 @@ describe("what the cloud holds and no state knows", () => {
 
   test("a plan of the addresses alone asks for addresses alone", async () => {
     const addresses = { state: "not yet allocated", missing: ["edge-1"] } as const;
-    expect((await strangers({ addresses })).map(({ verdict }) => verdict)).toEqual(["pass"]);
+    expect((await unmanaged({ addresses })).map(({ verdict }) => verdict)).toEqual(["pass"]);
   });
 });
 

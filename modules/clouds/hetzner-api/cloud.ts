@@ -9,12 +9,12 @@ import {
   endpointProblem,
   isLoopback,
   type Leftover,
-  type Strangers,
   standsIn,
+  type Unmanaged,
 } from "../cloud/index.ts";
 import { type Access, access } from "./access.ts";
 import { HetznerApi, type Item, KINDS, type Kind } from "./api.ts";
-import { strangersIn } from "./strangers.ts";
+import { unmanagedIn } from "./unmanaged.ts";
 
 /** Where at Hetzner an instance is to stand. */
 function siteOf({ cloud }: Blueprint): string {
@@ -86,25 +86,25 @@ async function objectsOf(blueprint: Blueprint, testbed: Testbed): Promise<Found[
 }
 
 /** Looks for what the cloud holds of an instance and no state knows. @throws OutsideFailure */
-async function strangers(
+async function unmanaged(
   blueprint: Blueprint,
   testbed: Testbed,
   plans: ReadonlyMap<string, PlanRead>,
-): Promise<Strangers> {
+): Promise<Unmanaged> {
   const api = connect(blueprint, testbed);
   const objects = await objectsOf(blueprint, testbed);
   const rrsets = new Map<string, Item[]>();
   for (const { kind, name } of objects)
     if (kind === "zones") rrsets.set(name, await api.rrsets(name));
-  const { adopt, findings } = strangersIn({ objects, rrsets }, blueprint, plans);
+  const { imports, findings } = unmanagedIn({ objects, rrsets }, blueprint, plans);
   const { endpoint } = reach(blueprint, testbed);
   // In the lab nothing else is meant.
-  if (!isLoopback(endpoint) || blueprint.residency.profile === "lab") return { adopt, findings };
+  if (!isLoopback(endpoint) || blueprint.residency.profile === "lab") return { imports, findings };
   const warning: Finding = {
     ...{ id: "cloud-is-no-stand-in", verdict: "pass", warns: true, subject: blueprint.instance },
     message: `HCLOUD_ENDPOINT leads to ${new URL(endpoint).host}: a stand-in on this machine, not Hetzner; nothing of this plan or apply is in ${blueprint.cloud.location}`,
   };
-  return { adopt, findings: [...findings, warning] };
+  return { imports, findings: [...findings, warning] };
 }
 
 /** What has no status: it is there, or it isn't. What it lacks yet, the next plan adds. */
@@ -148,18 +148,18 @@ export const hetzner = (testbed: Testbed): Cloud => ({
   flavours: async (blueprint) => connect(blueprint, testbed).serverTypes(siteOf(blueprint)),
   leftovers: async (blueprint) =>
     (await objectsOf(blueprint, testbed)).map(({ kind, id, name }) => ({ kind, id, name })),
-  strangers: (blueprint, plans) => strangers(blueprint, testbed, plans),
-  making: {
+  unmanaged: (blueprint, plans) => unmanaged(blueprint, testbed, plans),
+  statusNames: {
     hcloud_server: {
       kind: "servers",
-      making: ["initializing", "starting"],
-      whole: ["running", "off"],
+      pending: ["initializing", "starting"],
+      ready: ["running", "off"],
     },
-    hcloud_volume: { kind: "volumes", making: ["creating"], whole: ["available"] },
+    hcloud_volume: { kind: "volumes", pending: ["creating"], ready: ["available"] },
     ...Object.fromEntries(
       Object.entries(WITHOUT_STATUS).map(([type, kind]) => [
         type,
-        { kind, making: [], whole: ["there"] },
+        { kind, pending: [], ready: ["there"] },
       ]),
     ),
   },

@@ -5,7 +5,7 @@ import type { Attributes } from "../terraform/index.ts";
 import type { Kind } from "./api.ts";
 import { credentials, login, testbedOf } from "./credentials.ts";
 import { connect, listLeftovers } from "./project.ts";
-import { findStrangers } from "./strangers.ts";
+import { findUnmanaged } from "./unmanaged.ts";
 
 const networksOf = (server: Attributes): readonly Attributes[] =>
   (server["network"] as readonly Attributes[] | undefined) ?? [];
@@ -19,7 +19,7 @@ export const openstack = (testbed: Testbed): Cloud => ({
   },
   flavours: async (blueprint) => (await connect(blueprint, testbed)).flavours(),
   leftovers: (blueprint) => listLeftovers(blueprint, testbed),
-  strangers: (blueprint, plans, importing) => findStrangers(blueprint, testbed, plans, importing),
+  unmanaged: (blueprint, plans, importing) => findUnmanaged(blueprint, testbed, plans, importing),
   imported: {
     openstack_compute_instance_v2: {
       unread: ["network", "config_drive"],
@@ -49,21 +49,21 @@ export const openstack = (testbed: Testbed): Cloud => ({
       complete: async () => (group) => ({ ...group, delete_default_rules: true }),
     },
   },
-  making: {
-    openstack_compute_instance_v2: { kind: "servers", making: ["BUILD"], whole: ["ACTIVE"] },
+  statusNames: {
+    openstack_compute_instance_v2: { kind: "servers", pending: ["BUILD"], ready: ["ACTIVE"] },
     openstack_blockstorage_volume_v3: {
       kind: "volumes",
-      making: ["creating"],
-      whole: ["available", "in-use"],
+      pending: ["creating"],
+      ready: ["available", "in-use"],
       failed: ["error"],
     },
     // Addresses: nothing stands behind them yet, so they are down.
     openstack_networking_floatingip_v2: {
       kind: "floatingIps",
-      making: ["BUILD"],
-      whole: ["ACTIVE", "DOWN"],
+      pending: ["BUILD"],
+      ready: ["ACTIVE", "DOWN"],
     },
-    openstack_networking_port_v2: { kind: "ports", making: ["BUILD"], whole: ["ACTIVE", "DOWN"] },
+    openstack_networking_port_v2: { kind: "ports", pending: ["BUILD"], ready: ["ACTIVE", "DOWN"] },
   },
   statusOf: async (blueprint: Blueprint, kind, id) => {
     const found = await (await connect(blueprint, testbed)).list(kind as Kind);

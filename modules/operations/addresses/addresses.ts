@@ -6,7 +6,7 @@ import { addressesStackName } from "../../clouds/stack/index.ts";
 import { TerraformFailure } from "../../clouds/terraform/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { type AddressesFile, addressesSchema } from "../../planning/blueprint/index.ts";
-import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../../workspace/index.ts";
+import { ADDRESSES_FILE, type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { type DeployOptions, engine } from "../plan/index.ts";
 import { writeStacks } from "../working-folder/index.ts";
 
@@ -64,6 +64,6 @@ export async function recordAddresses(
   const path = join(loaded.folder, ADDRESSES_FILE);
   const head =
     "# Written by `polder addresses`: the public addresses that the cloud chose. Commit it.\n";
-  writeWhole(path, head + dump(file), 0o644);
+  writeAtomically(path, head + dump(file), 0o644);
   return file;
 }

@@ -94,8 +94,8 @@ export async function applyInstance(
     options.asOf,
     await packOf(loaded),
   );
-  const strangers = ends ? [] : (await cloud.strangers(blueprint, plans, false)).findings;
-  const findings = [...judged, ...strangers];
+  const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
+  const findings = [...judged, ...unmanaged];
   // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");
   if (failed && !ends) return { record, findings, applied: false };

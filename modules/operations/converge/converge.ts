@@ -26,7 +26,7 @@ import {
   type LoadedInstance,
   loadIssueLog,
   loadPrograms,
-  writeWhole,
+  writeAtomically,
 } from "../../workspace/index.ts";
 import { exclusively } from "../lock/index.ts";
 import { Connections, type Reached } from "./connections.ts";
@@ -108,9 +108,9 @@ export function writeSshFiles(loaded: LoadedInstance, person: SshUser, vault: Va
   const { blueprint, folder } = loaded;
   const files = sshFiles(buildFolder(blueprint.instance));
   mkdirSync(files.folder, { recursive: true, mode: 0o700 });
-  writeWhole(files.config, sshConfig(blueprint, person, files.knownHosts), 0o644);
+  writeAtomically(files.config, sshConfig(blueprint, person, files.knownHosts), 0o644);
   const known = knownHosts(blueprint, loadHosts(folder), vault.get("ssh/ca.pub"));
-  writeWhole(files.knownHosts, known, 0o644);
+  writeAtomically(files.knownHosts, known, 0o644);
 }
 
 /** The vault, with all that is missing made. */
@@ -276,7 +276,7 @@ async function run(
     Object.entries(loadHosts(folder)).map(([id, entry]) => [id, entry.certificate ?? ""]),
   );
   const tokenKeys = vault.need("gate/tokens.pem");
-  writeWhole(path, inventory(blueprint, trees, vault.path, certificates, tokenKeys, options));
+  writeAtomically(path, inventory(blueprint, trees, vault.path, certificates, tokenKeys, options));
   const interrupted = await playbook({
     book,
     inventory: path,

@@ -8,7 +8,7 @@ import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import type { Host } from "../../planning/blueprint/index.ts";
 import { HOSTS_FILE, loadHosts } from "../../secrets/vaults/index.ts";
-import { ADDRESSES_FILE, type LoadedInstance, writeWhole } from "../../workspace/index.ts";
+import { ADDRESSES_FILE, type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { applyInstance } from "../apply/index.ts";
 import { sshFiles } from "../converge/index.ts";
 import { type DeployOptions, planInstance } from "../plan/index.ts";
@@ -102,7 +102,7 @@ export async function decommission(
     ...(options.logs && { logs: options.logs }),
     leftovers,
   };
-  writeWhole(
+  writeAtomically(
     join(folder, `decommissioned-${options.asOf}.json`),
     `${JSON.stringify(record, null, 2)}\n`,
     0o644,

@@ -10,9 +10,9 @@ import { openVault, whoseIdentity } from "../../secrets/vaults/index.ts";
 import {
   type LoadedInstance,
   loadFeatures,
-  tryWhole,
+  tryWriting,
+  writeAtomically,
   writeIssueLog,
-  writeWhole,
 } from "../../workspace/index.ts";
 import { exclusively } from "../lock/index.ts";
 
@@ -129,7 +129,7 @@ export async function invite(
     };
     const files = invited.links.flatMap(({ ics }) => ics ?? []);
     for (const file of [...files, ...(meeting.into ? [meeting.into.file] : [])])
-      tryWhole(file, FILE_BYTES);
+      tryWriting(file, FILE_BYTES);
     writeIssueLog(
       folder,
       tickets.map(({ id, role, person }) => ({
@@ -143,7 +143,7 @@ export async function invite(
       for (const { id, link, ics } of invited.links) {
         if (ics === undefined) continue;
         const entry = { id, domain, link, from: meeting.starts, until, made: issued };
-        writeWhole(ics, calendarText(entry));
+        writeAtomically(ics, calendarText(entry));
       }
       meeting.into?.write(invited);
     });

@@ -8,8 +8,8 @@ import {
   issueLogFile,
   type LoadedInstance,
   loadIssueLog,
+  writeAtomically,
   writeIssueLog,
-  writeWhole,
 } from "../../workspace/index.ts";
 import {
   type ConvergeOptions,
@@ -97,7 +97,7 @@ export async function revoke(
       ? loadIssueLog(folder)
       : writeIssueLog(folder, [entry], { by, now, keys });
     const text = revokedText(lines, now.getTime() / 1000);
-    writeWhole(join(buildFolder(blueprint.instance), "revoked"), text);
+    writeAtomically(join(buildFolder(blueprint.instance), "revoked"), text);
     const said = known ? "was revoked before" : "is revoked";
     const whose = entry.kind === "room-revoked" ? "the room" : "the token";
     if (blueprint.addresses.state !== "allocated")

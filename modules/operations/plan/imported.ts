@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Adoption, Cloud } from "../../clouds/cloud/index.ts";
+import type { Cloud, ImportBlock } from "../../clouds/cloud/index.ts";
 import type { Terraform } from "../../clouds/terraform/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { UNREAD_FILE } from "../working-folder/index.ts";
@@ -17,19 +17,19 @@ interface Document {
 }
 
 /**
- * Lets a plan that takes something over compare nothing of it that the provider's import doesn't read:
- * it would replace each by its like.
+ * Lets a plan that imports a resource ignore the arguments that the provider's import doesn't read: it would
+ * replace the resource by an equal one.
  *
  * @param folder the stack's
  */
 export function ignoreUnread(
   { imported = {} }: Cloud,
   folder: string,
-  adopted: readonly Adoption[],
+  blocks: readonly ImportBlock[],
 ): void {
   const document = JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as Document;
   const resource: Record<string, Record<string, unknown>> = {};
-  for (const { to } of adopted) {
+  for (const { to } of blocks) {
     const [type = "", name = ""] = to.split(".");
     const unread = imported[type]?.unread;
     if (!unread) continue;
@@ -44,10 +44,10 @@ export function ignoreUnread(
 }
 
 /**
- * Writes into the state what an import left out, by what the cloud says. Without it the next plan would
- * replace what was taken over.
+ * Writes into the state what an import left out, from the cloud's data. Without it the next plan would
+ * replace the imported resource.
  *
- * @returns whether anything lacked
+ * @returns whether anything was missing
  * @throws TerraformFailure, OutsideFailure
  */
 export async function completeImported(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Adoption } from "../../clouds/cloud/index.ts";
+import type { ImportBlock } from "../../clouds/cloud/index.ts";
 import { cloudOf, providerOf } from "../../clouds/known-clouds/index.ts";
 import { addressesStackName } from "../../clouds/stack/index.ts";
 import {
@@ -25,11 +25,11 @@ import {
   OVERRIDES_FILE,
   ownRuleIds,
   RULES_FOLDER,
-  writeWhole,
+  writeAtomically,
 } from "../../workspace/index.ts";
 import { packOf } from "../rules/index.ts";
 import {
-  ADOPT_FILE,
+  IMPORT_FILE,
   noteApplied,
   policyInput,
   readApplied,
@@ -42,7 +42,7 @@ import {
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import { terraformEnvironment } from "./environment.ts";
 import { completeImported, ignoreUnread } from "./imported.ts";
-import { keepWhole } from "./keep-whole.ts";
+import { waitUntilReady } from "./wait-until-ready.ts";
 
 /** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */
 export interface PlanRecord {
@@ -77,7 +77,7 @@ export interface DeployOptions {
 }
 
 /** Networks, what is in them, their routes, the servers on them, the volumes on these; and one to see no more. */
-const ADOPTION_ROUNDS = 6;
+const IMPORT_ROUNDS = 6;
 
 const NO_CHANGES: ChangeCount = { add: 0, change: 0, remove: 0, import: 0 };
 
@@ -110,7 +110,7 @@ function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string,
   }
   for (const stack of stacks) {
     files[`${stack}/cdk.tf.json`] = join(stackFolder(outdir, stack), "cdk.tf.json");
-    for (const file of [ADOPT_FILE, UNREAD_FILE])
+    for (const file of [IMPORT_FILE, UNREAD_FILE])
       files[`${stack}/${file}`] = join(stackFolder(outdir, stack), file);
     files[`${stack}.tfplan`] = join(plan, `${stack}.tfplan`);
     files[`${stack}.json`] = join(plan, `${stack}.json`);
@@ -192,8 +192,8 @@ export async function planInstance(
     const isForeign = serial > 0 && serial !== applied;
     if (isForeign) changedElsewhere.push(name);
     if (!options.destroy) {
-      const kept = await keepWhole(blueprint, cloud, terraform, progress);
-      const changed = (await completeImported(blueprint, cloud, terraform)) || kept > 0;
+      const settled = await waitUntilReady(blueprint, cloud, terraform, progress);
+      const changed = (await completeImported(blueprint, cloud, terraform)) || settled > 0;
       // On top of somebody else's change our own serial would hide it from the next plan.
       if (changed && !isForeign)
         noteApplied(loaded, { serials: { [name]: (await terraform.stateMark()).serial } });
@@ -202,33 +202,32 @@ export async function planInstance(
     await planStack(name, terraform);
   }
   const judged = async () => {
-    const strangers = options.destroy
+    const unmanaged = options.destroy
       ? undefined
-      : await cloud.strangers(blueprint, plans, options.importing ?? false);
+      : await cloud.unmanaged(blueprint, plans, options.importing ?? false);
     const findings = judge(policyInput(loaded, stackOptions, options.synthesis, plans), asOf, pack);
     return {
-      adopt: strangers?.adopt ?? [],
-      findings: [...findings, ...(strangers?.findings ?? [])],
+      imports: unmanaged?.imports ?? [],
+      findings: [...findings, ...(unmanaged?.findings ?? [])],
     };
   };
-  let { adopt, findings } = await judged();
-  const adopted: Adoption[] = [];
-  // What is taken over may show what belongs to it: a network its subnets.
-  for (let round = 0; adopt.length > 0 && round < ADOPTION_ROUNDS; round++) {
-    adopted.push(...adopt);
+  let { imports, findings } = await judged();
+  const imported: ImportBlock[] = [];
+  // An imported resource may show what belongs to it: a network its subnets.
+  for (let round = 0; imports.length > 0 && round < IMPORT_ROUNDS; round++) {
+    imported.push(...imports);
     for (const name of names) {
-      const blocks = adopted.filter(({ stack }) => stack === name);
-      if (!adopt.some(({ stack }) => stack === name)) continue;
-      progress(`${name}: taking over ${blocks.length} objects that no state knows`);
-      const imports = blocks.map(({ to, id }) => ({ to, id }));
+      const blocks = imported.filter(({ stack }) => stack === name);
+      if (!imports.some(({ stack }) => stack === name)) continue;
+      progress(`${name}: importing ${blocks.length} unmanaged resources`);
       writeFileSync(
-        join(stackFolder(outdir, name), ADOPT_FILE),
-        JSON.stringify({ import: imports }, null, 2),
+        join(stackFolder(outdir, name), IMPORT_FILE),
+        JSON.stringify({ import: blocks.map(({ to, id }) => ({ to, id })) }, null, 2),
       );
       ignoreUnread(cloud, stackFolder(outdir, name), blocks);
       await planStack(name, engine(loaded, name, options));
     }
-    ({ adopt, findings } = await judged());
+    ({ imports, findings } = await judged());
   }
   const stacks = names.map((name) => ({ name, ...(counts.get(name) ?? NO_CHANGES) }));
   writeFileSync(join(folder, "findings.json"), JSON.stringify(findings, null, 2));
@@ -244,7 +243,7 @@ export async function planInstance(
   };
   const record: PlanRecord = { ...unsigned, digest: digestOf(unsigned) };
   // Last, so that an interrupted plan is none.
-  writeWhole(join(folder, "record.json"), JSON.stringify(record, null, 2));
+  writeAtomically(join(folder, "record.json"), JSON.stringify(record, null, 2));
   return { record, changes: plannedChanges(blueprint, plans), findings, folder };
 }
 

@@ -19,7 +19,7 @@ import {
   type Worker,
   workerCommand,
 } from "../../verification/probes/index.ts";
-import { type LoadedInstance, writeWhole } from "../../workspace/index.ts";
+import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { sshArguments } from "../converge/index.ts";
 
 /** Seconds that a run takes at most, and how much longer one that asks all likely names. */
@@ -166,8 +166,8 @@ export async function probeEnumeration(
     const folder = join(buildFolder(blueprint.instance), "probe");
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "enumeration.txt");
-    writeWhole(file, `${page.join("\n")}\n`, 0o600);
-    writeWhole(
+    writeAtomically(file, `${page.join("\n")}\n`, 0o600);
+    writeAtomically(
       join(folder, "enumeration.json"),
       `${JSON.stringify({ at, findings, observed }, null, 2)}\n`,
       0o600,

@@ -19,7 +19,7 @@ import {
   startWorker,
   workerCommand,
 } from "../../verification/probes/index.ts";
-import { type LoadedInstance, loadPrograms, writeWhole } from "../../workspace/index.ts";
+import { type LoadedInstance, loadPrograms, writeAtomically } from "../../workspace/index.ts";
 import { type ConvergeOptions, convergeInstance, sshArguments } from "../converge/index.ts";
 
 export interface ProbeOptions
@@ -151,7 +151,7 @@ export async function probeInstance(
     if (options.alarm) await tellMonitor(findings, loaded, admin, options.progress);
     const file = join(buildFolder(blueprint.instance), "probe", "findings.json");
     mkdirSync(dirname(file), { recursive: true });
-    writeWhole(file, `${JSON.stringify(findings, null, 2)}\n`, 0o600);
+    writeAtomically(file, `${JSON.stringify(findings, null, 2)}\n`, 0o600);
     const listed = loadNotTested();
     const unlisted = findings.filter(
       ({ id, verdict }) => verdict === "not-tested" && !isListed(listed, id, own !== undefined),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type LoadedInstance, writeWhole } from "../../workspace/index.ts";
+import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { readJson } from "./read-json.ts";
 import { prepareStateFolder } from "./working-folder.ts";
 
@@ -31,5 +31,5 @@ export function noteApplied(loaded: LoadedInstance, more: Partial<AppliedRecord>
   prepareStateFolder(loaded);
   const before = readApplied(loaded);
   const record = { ...before, ...more, serials: { ...before.serials, ...more.serials } };
-  writeWhole(appliedFile(loaded), `${JSON.stringify(record, null, 2)}\n`);
+  writeAtomically(appliedFile(loaded), `${JSON.stringify(record, null, 2)}\n`);
 }

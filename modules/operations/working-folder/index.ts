@@ -1,7 +1,7 @@
 export { appliedFile, noteApplied, readApplied } from "./applied.ts";
 export { readJson } from "./read-json.ts";
 export {
-  ADOPT_FILE,
+  IMPORT_FILE,
   inputOf,
   policyInput,
   prepareStateFolder,

@@ -10,7 +10,7 @@ import { INSTANCE_FILE, type LoadedInstance } from "../../workspace/index.ts";
 export const stackFolder = (outdir: string, stack: string): string => join(outdir, "stacks", stack);
 
 /** `import` blocks of what the cloud holds and the plan would make, in a stack's folder. */
-export const ADOPT_FILE = "adopt.tf.json";
+export const IMPORT_FILE = "adopt.tf.json";
 /** Beside a stack's document: what the plan of an import must not compare. Terraform merges it. */
 export const UNREAD_FILE = "adopt_override.tf.json";
 
@@ -90,7 +90,7 @@ export function writeStacks(
   rmSync(join(options.outdir, "manifest.json"), { force: true });
   const names = synthesis.write(loaded, options);
   for (const name of names) {
-    for (const file of [ADOPT_FILE, UNREAD_FILE])
+    for (const file of [IMPORT_FILE, UNREAD_FILE])
       rmSync(join(stackFolder(options.outdir, name), file), { force: true });
     writeLockFile(stackFolder(options.outdir, name), providerOf(loaded.blueprint));
   }

@@ -5,7 +5,7 @@ import { dump } from "js-yaml";
 import { z } from "zod";
 import { badInput, parseYaml, validate } from "../../common/input/index.ts";
 import { OutsideFailure } from "../../common/outside/index.ts";
-import { writeWhole } from "../../workspace/index.ts";
+import { writeAtomically } from "../../workspace/index.ts";
 
 /** What is known of the hosts' SSH keys. Public: it belongs into the instance's repository. */
 export const HOSTS_FILE = "hosts.yaml";
@@ -42,7 +42,11 @@ export function saveHosts(folder: string, hosts: Hosts): void {
   const head =
     "# SSH keys of the hosts, written by polder. `polder keys confirm` turns unverified into confirmed.\n";
   const sorted = Object.fromEntries(Object.entries(hosts).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeWhole(join(folder, HOSTS_FILE), head + dump({ hosts: sorted }, { lineWidth: -1 }), 0o644);
+  writeAtomically(
+    join(folder, HOSTS_FILE),
+    head + dump({ hosts: sorted }, { lineWidth: -1 }),
+    0o644,
+  );
 }
 
 /** As `ssh-keygen -l` shows it: SHA-256 of the key's bytes, without padding. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { badInput, parseYaml, validate } from "../../common/input/index.ts";
 import { adminsFileSchema, sshKeyProblem } from "../../planning/instance/index.ts";
-import { ADMINS_FILE, writeWhole } from "../../workspace/index.ts";
+import { ADMINS_FILE, writeAtomically } from "../../workspace/index.ts";
 import { newAgePair, readIdentities, recipientOf } from "./age.ts";
 import { newSshKey } from "./ssh.ts";
 
@@ -110,6 +110,6 @@ export async function labPerson(people: string, folder: string): Promise<Admin> 
     logKeepers: [...known.logKeepers.filter((one) => one.name !== name), { name, age }],
   };
   const head = "# People of the lab on this machine, by `polder keys person`.\n";
-  writeWhole(path, head + dump(all, { lineWidth: -1 }), 0o644);
+  writeAtomically(path, head + dump(all, { lineWidth: -1 }), 0o644);
   return admin;
 }

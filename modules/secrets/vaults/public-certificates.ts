@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BadInput, badInput } from "../../common/input/index.ts";
-import { type LoadedInstance, writeWhole } from "../../workspace/index.ts";
+import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { certificateFacts, chainProblems } from "../keyring/index.ts";
 import { dayOf } from "./ensure.ts";
 import type { Vault } from "./vault.ts";
@@ -49,7 +49,7 @@ export async function requestCertificates(
     const request = await newRequest(key, loaded.blueprint.organisation, names);
     // The key first: a request whose key is lost would be paid for in vain.
     await vault.save();
-    writeWhole(file, request, 0o644);
+    writeAtomically(file, request, 0o644);
     files.push(file);
   }
   return files;

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../../workspace/index.ts";
+import { writeAtomically } from "../../workspace/index.ts";
 
 /** Public halves of what signs tokens, in the instance's folder: who reviews it sees a new one. */
 const FILE = "token-keys.pem";
@@ -42,5 +42,5 @@ export function writeTokenKeys(
     (name) => issuer.get(name) ?? [],
   );
   const text = keys.map(publicOf).join("");
-  if (loadTokenKeys(folder) !== text) writeWhole(join(folder, FILE), text, 0o644);
+  if (loadTokenKeys(folder) !== text) writeAtomically(join(folder, FILE), text, 0o644);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { badInput } from "../../common/input/index.ts";
 import { OutsideFailure } from "../../common/outside/index.ts";
-import { type LoadedInstance, writeWhole } from "../../workspace/index.ts";
+import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import type { SecretSpec } from "../keyring/index.ts";
 import { identityFile, readIdentities, seal, unseal } from "./age.ts";
 import { decryptText, encryptText } from "./ansible-vault.ts";
@@ -141,7 +141,7 @@ export class Vault {
       throw new OutsideFailure(
         `${this.path} was written by somebody else meanwhile, nothing was changed: run it again`,
       );
-    writeWhole(this.path, sealed);
+    writeAtomically(this.path, sealed);
     this.#readSum = sum(sealed);
     this.#password = password;
     this.#changed = false;
@@ -265,7 +265,7 @@ export async function sealPasswords(
     `${passwords.join("\n")}\n`,
     people.map((person) => person.age),
   );
-  writeWhole(join(loaded.folder, VAULT_FILES[kind][1]), sealed);
+  writeAtomically(join(loaded.folder, VAULT_FILES[kind][1]), sealed);
   return people;
 }
 

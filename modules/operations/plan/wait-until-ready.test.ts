@@ -9,10 +9,10 @@ import type { Terraform } from "../../clouds/terraform/index.ts";
 import { testbedDown } from "../../common/testbed/testing.ts";
 import { TOOLKIT } from "../../common/toolkit/index.ts";
 import { instanceFolder, loadInstance } from "../../workspace/index.ts";
-import { keepWhole } from "./keep-whole.ts";
+import { waitUntilReady } from "./wait-until-ready.ts";
 
 const { blueprint } = loadInstance(instanceFolder(TOOLKIT, "lab"));
-const folder = mkdtempSync(join(tmpdir(), "polder-keep-whole-"));
+const folder = mkdtempSync(join(tmpdir(), "polder-wait-until-ready-"));
 
 /** A stub of a cloud on loopback, with one project that holds these. */
 const held = {
@@ -60,7 +60,7 @@ afterAll(() => {
 
 const SERVER = "openstack_compute_instance_v2";
 
-test("what the cloud says is well is kept, a volume that failed is forgotten, all else is left to be replaced", async () => {
+test("what is ready in the cloud stays, a failed volume leaves the state, all else is replaced", async () => {
   const tainted = [
     ...["well", "broken", "starting", "stopped", "gone"].map((id) => ({
       address: `${SERVER}.${id}`,
@@ -93,7 +93,7 @@ test("what the cloud says is well is kept, a volume that failed is forgotten, al
   } as unknown as Terraform;
   const lines: string[] = [];
   expect(
-    await keepWhole(blueprint, cloudOf(blueprint, testbedDown), terraform, (line) =>
+    await waitUntilReady(blueprint, cloudOf(blueprint, testbedDown), terraform, (line) =>
       lines.push(line),
     ),
   ).toBe(5);
@@ -104,14 +104,16 @@ test("what the cloud says is well is kept, a volume that failed is forgotten, al
     "openstack_blockstorage_volume_v3.volume",
     "openstack_networking_floatingip_v2.address",
   ]);
-  expect(lines.filter((line) => line.endsWith("well: kept"))).toHaveLength(4);
+  expect(lines.filter((line) => line.endsWith("ready: it stays"))).toHaveLength(4);
   expect(lines).toContain(
-    `${SERVER}.starting: its making was interrupted, the cloud is still at it`,
+    `${SERVER}.starting: its creation was interrupted, the cloud is still working on it`,
   );
 });
 
 test("without anything tainted the cloud isn't even asked", async () => {
   const terraform = { tainted: async () => [] } as unknown as Terraform;
   stub.close();
-  expect(await keepWhole(blueprint, cloudOf(blueprint, testbedDown), terraform, () => {})).toBe(0);
+  expect(
+    await waitUntilReady(blueprint, cloudOf(blueprint, testbedDown), terraform, () => {}),
+  ).toBe(0);
 });

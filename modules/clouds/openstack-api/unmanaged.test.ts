@@ -4,7 +4,7 @@ import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { PlanJson } from "../../policy/index.ts";
 import { instanceFolder, loadInstance } from "../../workspace/index.ts";
 import { type Item, KINDS, type Listing } from "./api.ts";
-import { strangersIn } from "./strangers.ts";
+import { unmanagedIn } from "./unmanaged.ts";
 
 const { blueprint: planned } = loadInstance(instanceFolder(TOOLKIT, "lab"));
 const early: Blueprint = { ...planned, addresses: { state: "not yet allocated", missing: [] } };
@@ -46,25 +46,25 @@ const plan = (ids: readonly string[], importing?: string): ReadonlyMap<string, P
 };
 
 const verdicts = (listing: Listing, plans = plan([])) =>
-  strangersIn(listing, blueprint, plans).findings.map((f) => [f.verdict, f.subject, f.message]);
+  unmanagedIn(listing, blueprint, plans).findings.map((f) => [f.verdict, f.subject, f.message]);
 
-test("what the state knows is no stranger, nor is what isn't the instance's", () => {
-  const found = strangersIn(
+test("a resource in the state isn't unmanaged, nor is another instance's", () => {
+  const found = unmanagedIn(
     cloud([{ ...RULE, id: "known" }], { servers: [{ id: "s", name: "else-control-1" }] }),
     blueprint,
     plan(["known"]),
   );
-  expect(found.adopt).toEqual([]);
+  expect(found.imports).toEqual([]);
   expect(found.findings.map((f) => f.verdict)).toEqual(["pass"]);
 });
 
-test("a rule that equals a planned one is taken over", () => {
+test("a rule that equals a planned one is imported", () => {
   const lost = cloud([{ ...RULE, id: "lost", remote_group_id: null }]);
-  expect(strangersIn(lost, blueprint, plan([]))).toMatchObject({
-    adopt: [{ stack: "lab", to: "rule.web", id: "lost" }],
+  expect(unmanagedIn(lost, blueprint, plan([]))).toMatchObject({
+    imports: [{ stack: "lab", to: "rule.web", id: "lost" }],
     findings: [{ verdict: "pass" }],
   });
-  expect(strangersIn(lost, blueprint, plan([], "lost")).adopt).toEqual([]);
+  expect(unmanagedIn(lost, blueprint, plan([], "lost")).imports).toEqual([]);
 });
 
 test.each<[string, Item]>([
@@ -74,9 +74,9 @@ test.each<[string, Item]>([
   ["another protocol", { protocol: "udp" }],
   ["the other direction", { direction: "egress" }],
   ["IPv6", { ethertype: "IPv6", remote_ip_prefix: "::/0" }],
-])("a rule for %s is never taken over: it fails, and the way out is told", (_, other) => {
-  const found = strangersIn(cloud([{ ...RULE, ...other, id: "open" }]), blueprint, plan([]));
-  expect(found.adopt).toEqual([]);
+])("a rule for %s is never imported: it fails, and the message names the way out", (_, other) => {
+  const found = unmanagedIn(cloud([{ ...RULE, ...other, id: "open" }]), blueprint, plan([]));
+  expect(found.imports).toEqual([]);
   expect(found.findings).toMatchObject([
     {
       id: "cloud-holds-nothing-else",
@@ -117,7 +117,7 @@ test("servers, addresses, records and all else that are in no state fail", () =>
 });
 
 /** A plan that makes one thing, with a state that knows these ids. */
-const making = (type: string, after: Item, ids: readonly string[] = []) => {
+const creating = (type: string, after: Item, ids: readonly string[] = []) => {
   const resources = ids.map((id) => ({ values: { id } }));
   const json = {
     prior_state: { values: { root_module: { resources } } },
@@ -192,10 +192,10 @@ test.each<[string, Partial<Listing>, string, Item, readonly string[], string]>([
     [],
     "g",
   ],
-])("%s that an interrupted run made is taken over", (_, more, type, after, ids, id) => {
+])("%s that an interrupted run made is imported", (_, more, type, after, ids, id) => {
   const listing = { ...cloud([], more), securityGroups: [] };
-  expect(strangersIn(listing, blueprint, making(type, after, ids))).toMatchObject({
-    adopt: [{ stack: "lab", to: "made.here", id }],
+  expect(unmanagedIn(listing, blueprint, creating(type, after, ids))).toMatchObject({
+    imports: [{ stack: "lab", to: "made.here", id }],
     findings: [{ verdict: "pass" }],
   });
 });
@@ -238,17 +238,17 @@ test.each<[string, Partial<Listing>, string, Item]>([
   ],
 ])("%s isn't unasked: nobody knows what is in it", (_, more, type, after) => {
   const listing = { ...cloud([], more), securityGroups: [], ...more };
-  const found = strangersIn(listing, blueprint, making(type, after, ["known"]));
-  expect(found.adopt).toEqual([]);
+  const found = unmanagedIn(listing, blueprint, creating(type, after, ["known"]));
+  expect(found.imports).toEqual([]);
   expect(new Set(found.findings.map((f) => f.verdict))).toEqual(new Set(["fail"]));
 });
 
-test("a volume whose making failed is never taken over, and may be deleted", () => {
+test("a volume whose creation failed is never imported, and may be deleted", () => {
   const more = { securityGroups: [], volumes: [{ id: "v", name: "lab-data", status: "error" }] };
-  const plans = making("openstack_blockstorage_volume_v3", { name: "lab-data" }, ["known"]);
-  const found = strangersIn(cloud([], more), blueprint, plans, true);
-  expect(found.adopt).toEqual([]);
-  expect(found.findings[0]?.message).toMatch(/making failed .*openstack volume delete v/);
+  const plans = creating("openstack_blockstorage_volume_v3", { name: "lab-data" }, ["known"]);
+  const found = unmanagedIn(cloud([], more), blueprint, plans, true);
+  expect(found.imports).toEqual([]);
+  expect(found.findings[0]?.message).toMatch(/creation failed .*openstack volume delete v/);
 });
 
 describe("a state that knows nothing of what runs", () => {
@@ -263,7 +263,7 @@ describe("a state that knows nothing of what runs", () => {
     type,
     change: { actions: ["create"], after },
   });
-  const makingAll = (known: readonly { mode: string; values: Item }[] = []) => {
+  const creatingAll = (known: readonly { mode: string; values: Item }[] = []) => {
     const json = {
       prior_state: { values: { root_module: { resources: known } } },
       resource_changes: [
@@ -277,8 +277,8 @@ describe("a state that knows nothing of what runs", () => {
   const data = { mode: "data", values: { id: "public" } };
 
   test("is one fail, that advises to restore or import, and to delete nothing", () => {
-    const { adopt, findings } = strangersIn(cloud([], running), blueprint, makingAll([data]));
-    expect(adopt).toEqual([]);
+    const { imports, findings } = unmanagedIn(cloud([], running), blueprint, creatingAll([data]));
+    expect(imports).toEqual([]);
     expect(findings).toMatchObject([{ verdict: "fail", subject: "lab" }]);
     const [{ message = "" } = {}] = findings;
     expect(message).toContain("1 servers, 1 networks, 1 volumes");
@@ -289,18 +289,18 @@ describe("a state that knows nothing of what runs", () => {
   });
 
   test("asked for, all is taken over, the servers when what they hang on has its ids", () => {
-    const first = strangersIn(cloud([], running), blueprint, makingAll([data]), true);
-    expect(first.adopt.map(({ id }) => id).sort()).toEqual(["n", "v"]);
+    const first = unmanagedIn(cloud([], running), blueprint, creatingAll([data]), true);
+    expect(first.imports.map(({ id }) => id).sort()).toEqual(["n", "v"]);
     const known = ["n", "v"].map((id) => ({ mode: "managed", values: { id } }));
-    const second = strangersIn(cloud([], running), blueprint, makingAll(known), true);
-    expect(second.adopt).toMatchObject([{ to: "openstack_compute_instance_v2.made", id: "s" }]);
+    const second = unmanagedIn(cloud([], running), blueprint, creatingAll(known), true);
+    expect(second.imports).toMatchObject([{ to: "openstack_compute_instance_v2.made", id: "s" }]);
     expect(second.findings).toMatchObject([{ verdict: "pass" }]);
   });
 
   test("of one server that a known state lacks, both ways out are told", () => {
     const known = ["n", "v"].map((id) => ({ mode: "managed", values: { id } }));
-    const { adopt, findings } = strangersIn(cloud([], running), blueprint, makingAll(known));
-    expect(adopt).toEqual([]);
+    const { imports, findings } = unmanagedIn(cloud([], running), blueprint, creatingAll(known));
+    expect(imports).toEqual([]);
     expect(findings[0]?.message).toMatch(
       /openstack server delete s\).*`polder plan lab --import` takes it/,
     );
@@ -312,11 +312,11 @@ test("before the cluster's addresses are known only these are looked at", () => 
     floatingIps: [{ id: "f", description: "lab-turn-1: clients" }],
     servers: [{ id: "s", name: "lab-control-1" }],
   };
-  const plans = making("openstack_networking_floatingip_v2", {
+  const plans = creating("openstack_networking_floatingip_v2", {
     description: "lab-turn-1: clients",
   });
-  expect(strangersIn(cloud([], more), early, plans)).toMatchObject({
-    adopt: [{ id: "f" }],
+  expect(unmanagedIn(cloud([], more), early, plans)).toMatchObject({
+    imports: [{ id: "f" }],
     findings: [{ verdict: "pass" }],
   });
 });
@@ -342,7 +342,7 @@ test("a port in one of its networks that no plan made fails, the cloud's own don
     ],
   };
   const known = plan(["n", "public", "mine"]);
-  expect(strangersIn(cloud([], more), blueprint, known).findings).toMatchObject([
+  expect(unmanagedIn(cloud([], more), blueprint, known).findings).toMatchObject([
     {
       verdict: "fail",
       subject: "port 10.80.0.30",

@@ -1,6 +1,6 @@
 import type { Finding } from "../../common/findings/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import type { Adoption, PlanRead, Strangers } from "../cloud/index.ts";
+import type { ImportBlock, PlanRead, Unmanaged } from "../cloud/index.ts";
 import type { Item, Kind } from "./api.ts";
 
 /** What the cloud holds of an instance, and the record sets of its zones by the zone's name. */
@@ -135,11 +135,11 @@ function parts({ objects: all, rrsets }: Held, known: ReadonlySet<string>): Thin
  * short before it could write its state. A rule that was added to a firewall by hand is in that
  * firewall, so the plan shows it.
  */
-export function strangersIn(
+export function unmanagedIn(
   held: Held,
   blueprint: Blueprint,
   plans: ReadonlyMap<string, PlanRead>,
-): Strangers {
+): Unmanaged {
   const known = new Set<string>();
   const named = new Set<string>();
   // A stack that makes servers or volumes, and whose state holds nothing: new, or its state is lost.
@@ -167,16 +167,16 @@ export function strangersIn(
   if (isBlind && running.length > 0) {
     const message = `the state of the stack that makes servers holds nothing, and the cloud holds ${running.length} servers and volumes of ${blueprint.instance}: the state is lost, or lies elsewhere. Restore it from your backup: polder can't take over what runs at Hetzner. Delete nothing: it may be running`;
     return {
-      adopt: [],
+      imports: [],
       findings: [{ id: ID, verdict: "fail", subject: blueprint.instance, message }],
     };
   }
-  const adopt: Adoption[] = [];
+  const imports: ImportBlock[] = [];
   const findings: Finding[] = [];
   for (const { type, id, key, finding } of things) {
     if (known.has(`${type} ${id}`)) continue;
     const place = key === undefined ? undefined : planned.get(key);
-    if (place) adopt.push({ ...place, id });
+    if (place) imports.push({ ...place, id });
     else findings.push({ id: ID, verdict: "fail", ...finding });
   }
   if (findings.length === 0)
@@ -184,5 +184,5 @@ export function strangersIn(
       ...{ id: ID, verdict: "pass", subject: blueprint.instance },
       message: "the cloud holds nothing of it that is in no state",
     });
-  return { adopt, findings };
+  return { imports, findings };
 }

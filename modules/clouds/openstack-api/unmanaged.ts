@@ -1,17 +1,17 @@
 import type { Finding } from "../../common/findings/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import type { Adoption, PlanRead, Strangers } from "../cloud/index.ts";
+import type { ImportBlock, PlanRead, Unmanaged } from "../cloud/index.ts";
 import type { Item, Kind, Listing } from "./api.ts";
 import { belongsTo, connect } from "./project.ts";
 
 /** Something that the cloud holds and no state knows. */
-interface Stranger {
+interface UnmanagedObject {
   /** What Terraform's `import` calls it. */
   readonly id: string;
-  /** What it is in a plan; undefined for what is never taken over. */
+  /** What it is in a plan; undefined for what is never imported. */
   readonly key: string | undefined;
-  /** The finding when it is not taken over; undefined where that is no fault. */
+  /** The finding when it is not imported; undefined where that is no fault. */
   readonly finding?: Pick<Finding, "subject" | "message">;
 }
 
@@ -36,7 +36,7 @@ const ruleKey = (rule: Item): string =>
   )}`;
 
 /**
- * What is taken over only where a person says that it is the instance's: of servers and volumes nobody
+ * What is imported only where a person says that it is the instance's: of servers and volumes nobody
  * knows what is in them, security groups bring rules of their own.
  */
 const ASKED: Readonly<Record<string, (after: Item) => string>> = {
@@ -96,7 +96,7 @@ const list = (item: Item, name: string): readonly Item[] =>
 
 /** All of an instance that the cloud holds, whether a state knows it or not. */
 function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: ReadonlySet<string>) {
-  const found: Stranger[] = [];
+  const found: UnmanagedObject[] = [];
   // A plan of the addresses alone doesn't know what the cluster's state holds.
   const inScope = (kind: string, item: Item) =>
     whole || kind === "floatingIps" || String(item["name"]).endsWith("-public");
@@ -115,7 +115,7 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
         finding: {
           subject: `${kind} ${item["name"] || item["floating_ip_address"]}`,
           message: failed
-            ? `the cloud holds ${item["id"]}, whose making failed (status error): delete it (${command}), then plan again`
+            ? `the cloud holds ${item["id"]}, whose creation failed (status error): delete it (${command}), then plan again`
             : `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (${command})`,
         },
       });
@@ -173,13 +173,13 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
  *
  * @throws CloudFailure
  */
-export async function findStrangers(
+export async function findUnmanaged(
   blueprint: Blueprint,
   testbed: Testbed,
   plans: ReadonlyMap<string, PlanRead>,
   importing: boolean,
-): Promise<Strangers> {
-  return strangersIn(
+): Promise<Unmanaged> {
+  return unmanagedIn(
     await (await connect(blueprint, testbed)).listAll(),
     blueprint,
     plans,
@@ -192,12 +192,12 @@ export async function findStrangers(
  * short before it could write its state. Terraform never looks for such things: it would fail on
  * them, or make them twice, and a security rule among them opens what no plan shows.
  */
-export function strangersIn(
+export function unmanagedIn(
   cloud: Listing,
   blueprint: Blueprint,
   plans: ReadonlyMap<string, PlanRead>,
   importing = false,
-): Strangers {
+): Unmanaged {
   const ids = new Set<string>();
   const planned = new Map<string, Planned>();
   for (const [stack, plan] of plans) {
@@ -212,21 +212,21 @@ export function strangersIn(
     }
   }
   const whole = blueprint.addresses.state === "allocated";
-  const strangers = held(cloud, blueprint, whole, ids).filter(({ id }) => !ids.has(id));
-  const matched = strangers.map((stranger) => {
-    const place = stranger.key === undefined ? undefined : planned.get(stranger.key);
-    const alike = strangers.filter((other) => other.key === stranger.key).length;
-    return { ...stranger, place: alike === 1 ? place : undefined };
+  const unmanaged = held(cloud, blueprint, whole, ids).filter(({ id }) => !ids.has(id));
+  const matched = unmanaged.map((object) => {
+    const place = object.key === undefined ? undefined : planned.get(object.key);
+    const alike = unmanaged.filter((other) => other.key === object.key).length;
+    return { ...object, place: alike === 1 ? place : undefined };
   });
   const { instance } = blueprint;
   const own = matched.filter(({ place }) => place && ASKED[place.type]);
   if (!importing && own.some(({ place }) => place?.knowsNothing))
-    return { adopt: [], findings: [{ id: ID, verdict: "fail", ...lost(instance, matched) }] };
-  const adopt: Adoption[] = [];
+    return { imports: [], findings: [{ id: ID, verdict: "fail", ...lost(instance, matched) }] };
+  const imports: ImportBlock[] = [];
   const findings: Finding[] = [];
   for (const { id, place, finding } of matched) {
     const asked = place && ASKED[place.type] !== undefined;
-    if (place && (importing || !asked)) adopt.push({ stack: place.stack, to: place.to, id });
+    if (place && (importing || !asked)) imports.push({ stack: place.stack, to: place.to, id });
     else if (finding) {
       const more = asked
         ? `. If it is ${instance}'s, \`polder plan ${instance} --import\` takes it over`
@@ -240,9 +240,9 @@ export function strangersIn(
     findings.push({ id: ID, verdict: "pass", subject: blueprint.instance, message });
   }
   // A server's plan is only right once what it hangs on has its ids.
-  const servers = (one: Adoption) => one.to.startsWith(`${SERVER}.`);
-  const first = adopt.filter((one) => !servers(one));
-  return { adopt: first.length > 0 ? first : adopt, findings };
+  const servers = (one: ImportBlock) => one.to.startsWith(`${SERVER}.`);
+  const first = imports.filter((one) => !servers(one));
+  return { imports: first.length > 0 ? first : imports, findings };
 }
 
 /** Where in a plan something would be made. */
@@ -255,7 +255,10 @@ interface Planned {
 }
 
 /** Of an instance that runs and that the state knows nothing of: nobody shall delete it on our advice. */
-function lost(instance: string, found: readonly Stranger[]): Pick<Finding, "subject" | "message"> {
+function lost(
+  instance: string,
+  found: readonly UnmanagedObject[],
+): Pick<Finding, "subject" | "message"> {
   const kinds = found.flatMap(
     ({ key }) => /^(servers|volumes|networks|floatingIps) /.exec(key ?? "")?.[1] ?? [],
   );

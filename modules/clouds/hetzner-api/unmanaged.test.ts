@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { PlanJson } from "../../policy/index.ts";
 import { asInput, example } from "../../policy/testing.ts";
 import type { Item, Kind } from "./api.ts";
-import { type Held, strangersIn } from "./strangers.ts";
+import { type Held, unmanagedIn } from "./unmanaged.ts";
 
 const { blueprint } = asInput(example("eea-voorbeeld"));
 const ZONE = "meet.example";
@@ -77,17 +77,17 @@ test.each<[string, Held, string, Item, Parameters<typeof plans>[2], string]>([
     [["hcloud_zone", { id: 8 }]],
     `${ZONE}/www/A`,
   ],
-])("%s that equals a planned one is taken over", (_, cloud, type, after, known, id) => {
-  expect(strangersIn(cloud, blueprint, plans(type, after, known))).toMatchObject({
-    adopt: [{ stack: "one", to: "made.here", id }],
+])("%s that equals a planned one is imported", (_, cloud, type, after, known, id) => {
+  expect(unmanagedIn(cloud, blueprint, plans(type, after, known))).toMatchObject({
+    imports: [{ stack: "one", to: "made.here", id }],
     findings: [{ verdict: "pass" }],
   });
   const other = {
     ...after,
     ...(after["ip_range"] ? { ip_range: "10.9.0.0/24" } : { name: "other" }),
   };
-  expect(strangersIn(cloud, blueprint, plans(type, other, known))).toMatchObject({
-    adopt: [],
+  expect(unmanagedIn(cloud, blueprint, plans(type, other, known))).toMatchObject({
+    imports: [],
     findings: [{ verdict: "fail" }],
   });
 });
@@ -118,13 +118,13 @@ test.each<[string, Held, string, Item, Parameters<typeof plans>[2], string]>([
     "hcloud volume detach 6",
   ],
 ])("a %s never is: the way out is told", (_, cloud, type, after, known, command) => {
-  expect(strangersIn(cloud, blueprint, plans(type, after, known))).toMatchObject({
-    adopt: [],
+  expect(unmanagedIn(cloud, blueprint, plans(type, after, known))).toMatchObject({
+    imports: [],
     findings: [{ verdict: "fail", message: expect.stringContaining(command) }],
   });
 });
 
-test("what a state knows is no stranger, nor are a zone's own records", () => {
+test("a resource in the state isn't unmanaged, nor are a zone's own records", () => {
   const cloud = held({ networks: [network], zones: [zone] }, [
     { id: "www/A", name: "www", type: "A" },
   ]);
@@ -134,8 +134,8 @@ test("what a state knows is no stranger, nor are a zone's own records", () => {
     ["hcloud_zone", { id: 8 }],
     ["hcloud_zone_rrset", { zone: ZONE, id: "www/A" }],
   ] as const;
-  const found = strangersIn(cloud, blueprint, plans("hcloud_firewall", { name: "f" }, known));
-  expect([found.adopt, found.findings.map((f) => f.verdict)]).toEqual([[], ["pass"]]);
+  const found = unmanagedIn(cloud, blueprint, plans("hcloud_firewall", { name: "f" }, known));
+  expect([found.imports, found.findings.map((f) => f.verdict)]).toEqual([[], ["pass"]]);
 });
 
 test("a state that knows nothing of what runs is one fail, that advises to restore and to delete nothing", () => {
@@ -143,8 +143,8 @@ test("a state that knows nothing of what runs is one fail, that advises to resto
     servers: [{ id: 5, name: "one-edge-1" }],
     networks: [{ id: 7, name: "one", ip_range: "10.0.0.0/16" }],
   });
-  const found = strangersIn(running, blueprint, plans("hcloud_server", { name: "one-edge-1" }, []));
-  expect(found).toMatchObject({ adopt: [], findings: [{ verdict: "fail" }] });
+  const found = unmanagedIn(running, blueprint, plans("hcloud_server", { name: "one-edge-1" }, []));
+  expect(found).toMatchObject({ imports: [], findings: [{ verdict: "fail" }] });
   expect(found.findings).toHaveLength(1);
   expect(found.findings[0]?.message).toMatch(/Restore it from your backup.*Delete nothing/);
   expect(found.findings[0]?.message).not.toContain("hcloud server delete");
@@ -156,7 +156,7 @@ test("the cluster's state alone may be lost: the addresses' says nothing about w
     primary_ips: [{ id: 3, name: "one-edge-1-ipv4", type: "ipv4" }],
   });
   const address = ["hcloud_primary_ip", { id: "3" }] as const;
-  const found = strangersIn(
+  const found = unmanagedIn(
     running,
     blueprint,
     new Map([
@@ -173,7 +173,7 @@ test("the cluster's state alone may be lost: the addresses' says nothing about w
 test("a server with the name of a planned one may be running: to restore comes before to delete", () => {
   const cloud = held({ servers: [{ id: 5, name: "one-edge-1" }] });
   const of = (name: string) =>
-    strangersIn(cloud, blueprint, plans("hcloud_server", { name }, [NETWORK])).findings[0]?.message;
+    unmanagedIn(cloud, blueprint, plans("hcloud_server", { name }, [NETWORK])).findings[0]?.message;
   expect(of("one-edge-1")).toMatch(/restore the state from your backup.*hcloud server delete 5/);
   expect(of("one-edge-2")).toMatch(/^the cloud holds 5.*made by hand.*hcloud server delete 5/);
 });
