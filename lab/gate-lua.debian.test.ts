@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { type HostFile, programText } from "../modules/hosts/configuration/index.ts";
 import { luaFiles } from "../modules/hosts/gate/files.ts";
-import { programText, type TreeFile } from "../modules/hosts/tree/index.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
 import { loadVectors } from "./testing/gate-vectors.ts";
 import { judgeRoot } from "./testing/judge-root.ts";
@@ -11,15 +11,15 @@ beforeAll(async () => {
   root = await judgeRoot();
 }, 300_000);
 
-const plain = (path: string, content: string): TreeFile => ({
+const plain = (path: string, content: string): HostFile => ({
   ...{ path, content, owner: "root", group: "root", mode: "0644" },
 });
-const sources = (): TreeFile[] =>
+const sources = (): HostFile[] =>
   luaFiles(loadPrograms()).map((name) =>
     plain(`/gate/${name}`, programText(loadPrograms(), `gate/programs/${name}`)),
   );
 
-async function inside(command: string, more: readonly TreeFile[] = []): Promise<string> {
+async function inside(command: string, more: readonly HostFile[] = []): Promise<string> {
   const files = [plain("/etc/hosts", "127.0.0.1 localhost\n"), ...sources(), ...more];
   const [verdict] = await judgeTree(root, files, [{ id: "lua", reads: /^\/gate\//, command }]);
   if (!verdict?.accepted) throw new Error(verdict?.output ?? "nothing ran");

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { nginxPart } from "../modules/hosts/nginx/index.ts";
-import type { TreeFile } from "../modules/hosts/tree/index.ts";
+import type { HostFile } from "../modules/hosts/configuration/index.ts";
+import { nginxFragment } from "../modules/hosts/nginx/index.ts";
 import { buildBlueprint, type Host } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
@@ -158,7 +158,7 @@ async function asked(
   change: (content: string) => string = (content) => content,
 ): Promise<string[]> {
   const secrets = dummySecrets();
-  const rendered = (nginxPart(blueprint, control, loadPrograms()).files ?? []).map((file) => ({
+  const rendered = (nginxFragment(blueprint, control, loadPrograms()).files ?? []).map((file) => ({
     ...file,
     content: change(file.content)
       .replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) => secrets.valueOf(blueprint, name))
@@ -167,7 +167,7 @@ async function asked(
       .replace(/burst=\d+/g, "burst=50")
       .replace(/limit_conn connections \d+/g, "limit_conn connections 20"),
   }));
-  const plain = (path: string, content: string): TreeFile => ({
+  const plain = (path: string, content: string): HostFile => ({
     ...{ path, content, owner: "root", group: "root", mode: "0644" },
   });
   const files = [

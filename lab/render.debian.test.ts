@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
+import type { HostConfiguration, HostFile } from "../modules/hosts/configuration/index.ts";
 import { renderHost } from "../modules/hosts/render/index.ts";
-import type { HostTree, TreeFile } from "../modules/hosts/tree/index.ts";
 import { type Blueprint, buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf } from "../modules/planning/blueprint/testing.ts";
 import {
@@ -31,17 +31,17 @@ function blueprintOf(name: string): Blueprint {
 }
 
 /** One host of each role: the others differ in names and addresses alone. */
-function treesOf(blueprint: Blueprint): HostTree[] {
+function configurationsOf(blueprint: Blueprint): HostConfiguration[] {
   const first = new Map(blueprint.hosts.toReversed().map((host) => [host.role, host]));
   return [...first.values()].map((host) => renderHost(blueprint, host, loadPrograms()));
 }
 
 /** As converge fills them, and the host's own SSH key, which is made on the host. */
-function filled(blueprint: Blueprint, tree: HostTree): TreeFile[] {
+function filled(blueprint: Blueprint, configuration: HostConfiguration): HostFile[] {
   const own = { owner: "root", group: "root" } as const;
   const key = "/etc/ssh/ssh_host_ed25519_key";
   return [
-    ...tree.files.map((file) => ({
+    ...configuration.files.map((file) => ({
       ...file,
       content: file.content.replace(/@@secret:([a-z0-9./-]+)@@/g, (_, name: string) =>
         secrets.valueOf(blueprint, name),
@@ -58,15 +58,15 @@ const refusals = (verdicts: readonly Verdict[]): string[] =>
 describe("every file is read by its own program", () => {
   it.concurrent.each(instanceNames(TOOLKIT))("of %s", async (name) => {
     const blueprint = blueprintOf(name);
-    for (const tree of treesOf(blueprint)) {
-      const verdicts = await judgeTree(root, filled(blueprint, tree), JUDGES);
-      expect(refusals(verdicts), `${name} ${tree.host}`).toEqual([]);
+    for (const configuration of configurationsOf(blueprint)) {
+      const verdicts = await judgeTree(root, filled(blueprint, configuration), JUDGES);
+      expect(refusals(verdicts), `${name} ${configuration.host}`).toEqual([]);
       expect(verdicts.length).toBeGreaterThan(20);
     }
   });
 
   it("no file of any role is left out without a reason", () => {
-    const all = instanceNames(TOOLKIT).flatMap((name) => treesOf(blueprintOf(name)));
+    const all = instanceNames(TOOLKIT).flatMap((name) => configurationsOf(blueprintOf(name)));
     const left = all
       .flatMap(({ files }) => files.map(({ path }) => path))
       .filter((path) => !JUDGES.some(({ reads }) => reads.test(path)))
@@ -77,10 +77,12 @@ describe("every file is read by its own program", () => {
 
 describe("each program refuses a planted fault", () => {
   const blueprint = blueprintOf("lab");
-  const trees = treesOf(blueprint);
+  const configurations = configurationsOf(blueprint);
   const used = JUDGES.flatMap((judge) => {
-    const tree = trees.find(({ files }) => files.some(({ path }) => judge.reads.test(path)));
-    return tree ? [{ judge, tree }] : [];
+    const configuration = configurations.find(({ files }) =>
+      files.some(({ path }) => judge.reads.test(path)),
+    );
+    return configuration ? [{ judge, configuration }] : [];
   });
 
   it("there is no judge without work", () => {
@@ -89,17 +91,16 @@ describe("each program refuses a planted fault", () => {
     expect(Object.keys(FAULTS).sort()).toEqual(JUDGES.map(({ id }) => id).sort());
   });
 
-  it.concurrent.each(used.map(({ judge, tree }) => [judge.id, judge, tree] as const))(
-    "%s",
-    async (id, judge, tree) => {
-      const whole = filled(blueprint, tree);
-      const at = whole.findIndex(({ path }) => judge.reads.test(path));
-      const spoilt = whole.map((file, i) =>
-        i === at ? { ...file, content: FAULTS[id]?.(file.content) ?? file.content } : file,
-      );
-      expect(spoilt[at]?.content).not.toBe(whole[at]?.content);
-      const [verdict] = await judgeTree(root, spoilt, [judge]);
-      expect(verdict?.accepted, verdict?.output).toBe(false);
-    },
-  );
+  it.concurrent.each(
+    used.map(({ judge, configuration }) => [judge.id, judge, configuration] as const),
+  )("%s", async (id, judge, configuration) => {
+    const whole = filled(blueprint, configuration);
+    const at = whole.findIndex(({ path }) => judge.reads.test(path));
+    const spoilt = whole.map((file, i) =>
+      i === at ? { ...file, content: FAULTS[id]?.(file.content) ?? file.content } : file,
+    );
+    expect(spoilt[at]?.content).not.toBe(whole[at]?.content);
+    const [verdict] = await judgeTree(root, spoilt, [judge]);
+    expect(verdict?.accepted, verdict?.output).toBe(false);
+  });
 });

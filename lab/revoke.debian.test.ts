@@ -64,9 +64,9 @@ beforeAll(async () => {
   const place = testFolder();
   const { blueprint } = place.load([await place.person(USER)]);
   const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
-  const tree = renderHost(blueprint, control, loadPrograms());
+  const configuration = renderHost(blueprint, control, loadPrograms());
   place.remove();
-  const sudoers = tree.files.find(({ path }) => path === "/etc/sudoers")?.content ?? "";
+  const sudoers = configuration.files.find(({ path }) => path === "/etc/sudoers")?.content ?? "";
   expect(sudoers).toContain(`${USER} ALL=`);
   writeFileSync(at("sudoers"), sudoers);
   for (const name of ["host", "user"])

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { monitorPart } from "../modules/hosts/monitor/index.ts";
+import { monitorFragment } from "../modules/hosts/monitor/index.ts";
 import { createVault, ensureSecrets, rotate, type Vault } from "../modules/secrets/vaults/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/vaults/testing.ts";
 import { type LoadedInstance, loadPrograms } from "../modules/workspace/index.ts";
@@ -82,7 +82,7 @@ function seal(time: string): void {
   const { blueprint } = loaded;
   const host = blueprint.hosts.find(({ role }) => role === "monitor");
   if (!host) throw new Error("no monitor");
-  for (const { path, content } of monitorPart(blueprint, host, loadPrograms()).files ?? []) {
+  for (const { path, content } of monitorFragment(blueprint, host, loadPrograms()).files ?? []) {
     const name = path.split("/").at(-1) as string;
     if (!/^(polder-journal-split|polder_journal\.py|.+\.recipient)(\.json)?$/.test(name)) continue;
     const value = content.replace(/@@secret:(.+?)@@/g, (_, secret: string) => vault.need(secret));

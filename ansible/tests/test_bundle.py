@@ -1,4 +1,4 @@
-"""The module's parts on a root of their own; run by modules/operations/converge/bundle.test.ts."""
+"""The module's parts on a root of their own; run by modules/operations/converge/release.test.ts."""
 from __future__ import annotations
 
 import base64

@@ -1,4 +1,4 @@
-"""install.sh, with a python3 that says what it was asked; run by modules/operations/converge/bundle.test.ts."""
+"""install.sh, with a python3 that says what it was asked; run by modules/operations/converge/release.test.ts."""
 from __future__ import annotations
 
 import os

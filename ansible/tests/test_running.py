@@ -1,4 +1,4 @@
-"""What is loaded, what runs, what is there beyond, and a volume's size; run by modules/operations/converge/bundle.test.ts."""
+"""What is loaded, what runs, what is there beyond, and a volume's size; run by modules/operations/converge/release.test.ts."""
 from __future__ import annotations
 
 import collections

@@ -50,7 +50,7 @@ function advice(name: string, differs: readonly HostResult[], check: boolean): s
   return `${hosts}: not as rendered; ${todo.join("; ")}`;
 }
 
-/** `polder converge`: hosts become what their trees say. */
+/** `polder converge`: brings the hosts to their rendered configuration. */
 export function convergeCommand(): Command {
   return withWho(new Command("converge"))
     .argument("<instance>", "its folder's name or path")

@@ -46,7 +46,7 @@ const everything = () =>
     .map((file) => [file, readFileSync(file, "utf8"), statSync(file).mode & 0o777] as const);
 
 describe("polder render", () => {
-  it("writes every host's tree, again the same, and takes away what is stale", () => {
+  it("writes every host's configuration, the same bytes each time, and removes what is stale", () => {
     const first = polder("render", folder);
     expect(first.stderr).toBe("");
     expect(first.status).toBe(0);

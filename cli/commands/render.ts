@@ -1,7 +1,7 @@
 import { Command } from "commander";
+import { referencesIn } from "../../modules/hosts/configuration/index.ts";
 import { renderAll } from "../../modules/hosts/render/index.ts";
-import { referencesIn } from "../../modules/hosts/tree/index.ts";
-import { renderedDigest, writeTrees } from "../../modules/operations/converge/index.ts";
+import { renderedDigest, writeConfigurations } from "../../modules/operations/converge/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
@@ -19,7 +19,7 @@ Examples:
   less build/instances/lab/hosts/edge-1/files/etc/nftables.conf              who may talk to it
 docs/hosts.md explains every file.`;
 
-/** `polder render`: every host's whole tree of files, for whoever wants to read it. */
+/** `polder render`: writes every host's configuration as files that a person can read. */
 export function renderCommand(): Command {
   return new Command("render")
     .argument("<instance>", "its folder's name or path")
@@ -27,13 +27,15 @@ export function renderCommand(): Command {
     .action((name: string) => {
       const { blueprint, notes } = load(name);
       for (const line of notes) note(line);
-      const trees = renderAll(blueprint, loadPrograms());
-      const folder = writeTrees(blueprint.instance, trees);
-      for (const tree of trees) {
-        const secrets = new Set(tree.files.flatMap(({ content }) => referencesIn(content)));
-        const digest = renderedDigest(tree).slice(0, 16);
+      const configurations = renderAll(blueprint, loadPrograms());
+      const folder = writeConfigurations(blueprint.instance, configurations);
+      for (const configuration of configurations) {
+        const secrets = new Set(
+          configuration.files.flatMap(({ content }) => referencesIn(content)),
+        );
+        const digest = renderedDigest(configuration).slice(0, 16);
         out(
-          `${tree.host}: ${tree.files.length} files, ${tree.packages.install.length} packages, ${tree.units.length} units, ${secrets.size} secrets, ${digest}`,
+          `${configuration.host}: ${configuration.files.length} files, ${configuration.packages.install.length} packages, ${configuration.units.length} units, ${secrets.size} secrets, ${digest}`,
         );
       }
       if (blueprint.addresses.state !== "allocated") {

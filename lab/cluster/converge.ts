@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { generateX25519Identity } from "age-encryption";
 import { describe, expect, test } from "vitest";
 import { buildFolder } from "../../modules/common/toolkit/index.ts";
+import { referencesIn } from "../../modules/hosts/configuration/index.ts";
 import { renderAll } from "../../modules/hosts/render/index.ts";
-import { referencesIn } from "../../modules/hosts/tree/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { awaitRunning, inHost } from "../hypervisor/index.ts";
@@ -17,7 +17,7 @@ import { canaryOf, huntOnHost } from "../testing/secret-hunt.ts";
 /** Tasks that a host may cost: each one is a round trip. */
 const BUDGET = { nothingToDo: 1, everything: 12 } as const;
 
-/** Where coturn keeps the secrets that it accepts, in memory: loaded from the file of its tree. */
+/** Where coturn keeps the secrets that it accepts, in memory: loaded from the file of its configuration. */
 const LIVE = "/run/turnserver/turndb";
 
 const { lab } = cluster;
@@ -96,14 +96,14 @@ export function convergeTests(): void {
       const canaries = specs.map(({ name }) => canaryOf(name, vault.need(name)));
       expect(canaries.length).toBeGreaterThan(cluster.hosts.length);
       let seen = 0;
-      for (const tree of renderAll(loaded.blueprint, loadPrograms())) {
+      for (const configuration of renderAll(loaded.blueprint, loadPrograms())) {
         const { found, files, journal, processes } = await huntOnHost(
           lab,
-          `t-hosts-${tree.host}`,
+          `t-hosts-${configuration.host}`,
           canaries,
         );
         expect([files > 1000, journal > 1000, processes > 5]).toEqual([true, true, true]);
-        const meant = tree.files.flatMap(({ path, content }) =>
+        const meant = configuration.files.flatMap(({ path, content }) =>
           referencesIn(content).flatMap((name) =>
             // Among those that a relay accepts is the one that logins are made by.
             name === "turn/accepted-secrets"

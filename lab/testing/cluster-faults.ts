@@ -18,7 +18,7 @@ export interface ClusterFault {
   readonly undo?: string;
 }
 
-/** Edits a file as it lies in the tree, by `sed`. */
+/** Edits a file of the installed release, by `sed`. */
 const edit = (path: string, expression: string): string =>
   `sed -i '${expression}' "$(readlink -f ${path})"`;
 

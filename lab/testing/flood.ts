@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { HostFile } from "../../modules/hosts/configuration/index.ts";
 import { renderHost } from "../../modules/hosts/render/index.ts";
-import type { TreeFile } from "../../modules/hosts/tree/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { dummySecrets } from "./dummy-secrets.ts";
@@ -132,7 +132,7 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     "kill $client",
   ].join("\n");
   const secrets = dummySecrets();
-  const plain = (path: string, content: string): TreeFile => ({
+  const plain = (path: string, content: string): HostFile => ({
     ...{ path, content, owner: "root", group: "root", mode: "0644" },
   });
   const wanted =

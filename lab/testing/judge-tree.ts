@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { bytesOf, type TreeFile } from "../../modules/hosts/tree/index.ts";
+import { bytesOf, type HostFile } from "../../modules/hosts/configuration/index.ts";
 import type { Judge } from "./judges.ts";
 
 /** What one program said of its files. */
@@ -15,7 +15,7 @@ export interface Verdict {
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Runs inside: rights as on the host, then all judges at once; each one's output between marks. */
-function script(files: readonly TreeFile[], judges: readonly Judge[]): string {
+function script(files: readonly HostFile[], judges: readonly Judge[]): string {
   const rights = files.map(
     ({ path, owner, group, mode }) =>
       `chown ${owner}:${group} ${quoted(path)} && chmod ${mode} ${quoted(path)} || exit 99`,
@@ -51,7 +51,7 @@ function verdicts(output: string, judges: readonly Judge[]): Verdict[] {
  */
 export async function judgeTree(
   root: string,
-  files: readonly TreeFile[],
+  files: readonly HostFile[],
   judges: readonly Judge[],
 ): Promise<Verdict[]> {
   const asked = judges.filter(({ reads }) => files.some(({ path }) => reads.test(path)));

@@ -1,9 +1,9 @@
 /** A real program that reads rendered files, as the host's own would. */
 export interface Judge {
   readonly id: string;
-  /** Which files it reads. A tree without one of them isn't put before it. */
+  /** Which files it reads. A host without one of them isn't validated by it. */
   readonly reads: RegExp;
-  /** Shell, run in the root with the tree in place; `$FILES` are the files that it reads. */
+  /** Shell, run in the root with the host's files in place; `$FILES` are the files that it reads. */
   readonly command: string;
   /** How long it may take. @default 60 */
   readonly seconds?: number;

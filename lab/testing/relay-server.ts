@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
-import { turnPart } from "../../modules/hosts/turn/index.ts";
+import { turnFragment } from "../../modules/hosts/turn/index.ts";
 import type { Blueprint, Host } from "../../modules/planning/blueprint/index.ts";
 import {
   type Credential,
@@ -140,7 +140,7 @@ export class RelayServer {
     for (const name of ["work", "tree", "shared"]) mkdirSync(at(name));
     chmodSync(folder, 0o755);
     const dummies = dummySecrets();
-    for (const { path, content } of turnPart(blueprint, host, loadPrograms()).files ?? []) {
+    for (const { path, content } of turnFragment(blueprint, host, loadPrograms()).files ?? []) {
       mkdirSync(dirname(at("tree", path)), { recursive: true });
       writeFileSync(at("tree", path), fill(content, blueprint, dummies, secrets));
     }
@@ -174,7 +174,7 @@ export class RelayServer {
 
   /** What converge would ship next; nothing is told to coturn. */
   write(blueprint: Blueprint, secrets: readonly string[], spoil = (text: string) => text): void {
-    const part = turnPart(blueprint, this.host, loadPrograms()).files ?? [];
+    const part = turnFragment(blueprint, this.host, loadPrograms()).files ?? [];
     const file = part.find(({ path }) => path === "/etc/coturn/live.sql");
     const text = fill(file?.content ?? "", blueprint, this.secrets, secrets);
     writeFileSync(join(this.folder, "shared/live.sql"), spoil(text));

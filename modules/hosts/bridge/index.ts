@@ -1,1 +1,1 @@
-export { bridgePart } from "./part.ts";
+export { bridgeFragment } from "./fragment.ts";

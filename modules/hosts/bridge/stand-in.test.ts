@@ -3,7 +3,7 @@ import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import { PythonFolder } from "../host/testing.ts";
-import { bridgePart } from "./index.ts";
+import { bridgeFragment } from "./index.ts";
 
 const folder = new PythonFolder();
 folder.add("stand_in", "bridge/programs/stand-in.py", { port: 10000, peers: ["10.0.0.1"] });
@@ -29,7 +29,7 @@ it("answers so many a second, no more", () => {
 it("knows the turn and bridge hosts of its instance, no others", () => {
   const blueprint = buildBlueprint(inputOf(someInstance()));
   const host = blueprint.hosts.find(({ role }) => role === "bridge") as Host;
-  const program = bridgePart(blueprint, host, loadPrograms()).files?.find(({ path }) =>
+  const program = bridgeFragment(blueprint, host, loadPrograms()).files?.find(({ path }) =>
     path.endsWith(".json"),
   )?.content;
   for (const { role, ipv4, ipv6 } of blueprint.hosts) {

@@ -1,1 +1,1 @@
-export { focusPart } from "./part.ts";
+export { focusFragment } from "./fragment.ts";

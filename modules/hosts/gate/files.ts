@@ -1,5 +1,11 @@
+import {
+  type HostFile,
+  heading,
+  type Programs,
+  programText,
+  reference,
+} from "../configuration/index.ts";
 import { rawFile } from "../host/index.ts";
-import { heading, type Programs, programText, reference, type TreeFile } from "../tree/index.ts";
 import { FOLDER, PLUGINS } from "./config.ts";
 import type { Contents } from "./contents.ts";
 import { luaField, luaText } from "./lua-text.ts";
@@ -12,13 +18,13 @@ export const stanzaTable = (rows: readonly StanzaRow[]): string =>
 
 /** The table of what stanzas may hold, as the gate reads it: an entry a line. */
 export const contentsTable = (contents: Contents): string => {
-  const part = ([name, entries]: [string, Contents[keyof Contents]]) => {
+  const fragment = ([name, entries]: [string, Contents[keyof Contents]]) => {
     const lines = Object.entries(entries).map(
       ([id, entry]) => `\t\t${luaField(id)} = ${luaText(entry)},\n`,
     );
     return `\t${luaField(name)} = {\n${lines.join("")}\t},\n`;
   };
-  return `return {\n${Object.entries(contents).map(part).join("")}}\n`;
+  return `return {\n${Object.entries(contents).map(fragment).join("")}}\n`;
 };
 
 /** The gate's programs, by name. */
@@ -28,9 +34,9 @@ export const luaFiles = (programs: Programs): string[] =>
 const PRIVATE = { group: "prosody", mode: "0640" } as const;
 
 /** The gate's programs and its keys. */
-export function gateFiles(programs: Programs, hasRelays: boolean): TreeFile[] {
+export function gateFiles(programs: Programs, hasRelays: boolean): HostFile[] {
   const { stanzas, contents } = tablesOf(programs);
-  const program = (name: string, text: string): TreeFile =>
+  const program = (name: string, text: string): HostFile =>
     rawFile(`${PLUGINS}/${name}`, `${heading("--")}\n${text}`);
   return [
     ...luaFiles(programs).map((name) =>

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { parseYaml, validate } from "../../common/input/index.ts";
-import { type Programs, programText } from "../tree/index.ts";
+import { type Programs, programText } from "../configuration/index.ts";
 import { type Contents, contentsSchema } from "./contents.ts";
 import { type StanzaRow, stanzasSchema } from "./stanzas.ts";
 

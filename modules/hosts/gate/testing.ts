@@ -1,4 +1,4 @@
-import { type Programs, programText } from "../tree/index.ts";
+import { type Programs, programText } from "../configuration/index.ts";
 import type { Contents } from "./contents.ts";
 import type { StanzaRow } from "./stanzas.ts";
 

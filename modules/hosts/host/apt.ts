@@ -1,6 +1,6 @@
 import { BadInput } from "../../common/input/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 /** Where Debian itself publishes: https://www.debian.org/mirror/list (read 2026-11-24). */
@@ -99,7 +99,7 @@ const UNATTENDED = [
 ];
 
 /** Where packages come from, and security updates by themselves. */
-export const apt = (blueprint: Blueprint): TreePart => {
+export const apt = (blueprint: Blueprint): Fragment => {
   const slashes = { comment: "//" };
   return {
     packages: {

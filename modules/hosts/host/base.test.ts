@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
-import { basePart, restartPolicy } from "./index.ts";
+import { baseFragment, restartPolicy } from "./index.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const host = (role: string): Host => {
@@ -15,7 +15,7 @@ const host = (role: string): Host => {
   return found;
 };
 const text = (role: string, path: string): string =>
-  basePart(blueprint, host(role)).files?.find((file) => file.path === path)?.content ?? "";
+  baseFragment(blueprint, host(role)).files?.find((file) => file.path === path)?.content ?? "";
 
 describe("who gets in", () => {
   it("is the named admins by their keys, and the edge host is a way to port 22 of the others", () => {
@@ -45,10 +45,10 @@ describe("where a host's journal goes", () => {
     const path = "/etc/systemd/journal-upload.conf.d/zz-polder.conf";
     expect(text("turn", path)).toContain(`URL=https://${host("monitor").ipv4}:19532`);
     expect(text("monitor", path)).toBe("");
-    expect(basePart(blueprint, host("monitor")).masked).not.toContain(
+    expect(baseFragment(blueprint, host("monitor")).masked).not.toContain(
       "systemd-journal-remote.socket",
     );
-    expect(basePart(blueprint, host("turn")).masked).toContain("systemd-journal-remote.socket");
+    expect(baseFragment(blueprint, host("turn")).masked).toContain("systemd-journal-remote.socket");
   });
 
   it("is kept here for the operations' term", () => {
@@ -61,8 +61,8 @@ describe("where a host's journal goes", () => {
 describe("where packages come from", () => {
   const sources = (packages: object) => {
     const own = buildBlueprint(inputOf(someInstance({ packages })));
-    const part = basePart(own, own.hosts[0] as Host);
-    const file = part.files?.find(({ path }) => path.endsWith("/debian.sources"));
+    const fragment = baseFragment(own, own.hosts[0] as Host);
+    const file = fragment.files?.find(({ path }) => path.endsWith("/debian.sources"));
     return [...(file?.content ?? "").matchAll(/^URIs: (.*)$/gm)].map((m) => m[1]);
   };
   it("is Debian, or the mirror's two folders, with or without a final slash", () => {
@@ -99,14 +99,14 @@ describe("what packages may restart", () => {
   const folder = mkdtempSync(join(tmpdir(), "polder-policy-"));
   const list = join(folder, "carries-calls");
   const program = join(folder, "policy-rc.d");
-  const part = restartPolicy(
+  const fragment = restartPolicy(
     [
       { name: "prosody.service", reload: [], restart: [], carriesCalls: true },
       { name: "ssh.service", reload: [], restart: [], carriesCalls: false },
     ],
     loadPrograms(),
   );
-  for (const { path, content } of part.files ?? []) {
+  for (const { path, content } of fragment.files ?? []) {
     const here = content.replace("/etc/polder/carries-calls", list);
     writeFileSync(path === "/usr/sbin/policy-rc.d" ? program : list, here);
   }
@@ -128,7 +128,7 @@ describe("what packages may restart", () => {
   });
 
   it("is a program that packages may run", () => {
-    expect(part.files?.map(({ path, mode }) => [path, mode])).toEqual([
+    expect(fragment.files?.map(({ path, mode }) => [path, mode])).toEqual([
       ["/usr/sbin/policy-rc.d", "0755"],
       ["/etc/polder/carries-calls", "0644"],
     ]);

@@ -1,5 +1,5 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { mergeParts, type TreePart } from "../tree/index.ts";
+import { type Fragment, mergeFragments } from "../configuration/index.ts";
 import { apt } from "./apt.ts";
 import { authority } from "./authority.ts";
 import { journal } from "./journal.ts";
@@ -18,8 +18,8 @@ import { unwanted } from "./unwanted.ts";
  *
  * @throws BadInput when packages shall come from a folder, which hosts can't do yet
  */
-export const basePart = (blueprint: Blueprint, host: Host): TreePart =>
-  mergeParts(host, [
+export const baseFragment = (blueprint: Blueprint, host: Host): Fragment =>
+  mergeFragments(host, [
     unwanted(host),
     packetFilter(blueprint, host),
     ssh(blueprint, host),

@@ -1,9 +1,15 @@
-import { type Check, heading, type Programs, programText, type TreeFile } from "../tree/index.ts";
+import {
+  type Check,
+  type HostFile,
+  heading,
+  type Programs,
+  programText,
+} from "../configuration/index.ts";
 
-type Rights = Partial<Pick<TreeFile, "owner" | "group" | "mode">>;
+type Rights = Partial<Pick<HostFile, "owner" | "group" | "mode">>;
 
 /** A file of root's that everybody may read, unless said otherwise; its content as it is. */
-export const rawFile = (path: string, content: string, rights: Rights = {}): TreeFile => ({
+export const rawFile = (path: string, content: string, rights: Rights = {}): HostFile => ({
   path,
   content,
   owner: "root",
@@ -17,7 +23,7 @@ export const textFile = (
   path: string,
   lines: readonly string[],
   rights: Rights & { readonly comment?: string } = {},
-): TreeFile => {
+): HostFile => {
   const { comment = "#", ...rest } = rights;
   return rawFile(path, `${[heading(comment), ...lines].join("\n")}\n`, rest);
 };
@@ -35,8 +41,8 @@ export function programFiles(
   source: string,
   path: string,
   settings?: object,
-  mode: TreeFile["mode"] = "0755",
-): TreeFile[] {
+  mode: HostFile["mode"] = "0755",
+): HostFile[] {
   const text = programText(programs, source);
   const marked = text.startsWith("#!")
     ? text.replace("\n", `\n${heading()}\n`)

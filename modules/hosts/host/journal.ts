@@ -1,5 +1,5 @@
 import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 import { CA_FILE, HOST_CERTIFICATE, HOST_KEY } from "./paths.ts";
 
@@ -27,7 +27,7 @@ const journald = (days: number): string[] => [
 ];
 
 /** Every other host's journal goes to the monitor, over mutual TLS. */
-function upload(monitor: Host): TreePart {
+function upload(monitor: Host): Fragment {
   const unit = "systemd-journal-upload.service";
   const config = "/etc/systemd/journal-upload.conf.d/zz-polder.conf";
   const dropIn = `/etc/systemd/system/${unit}.d/polder.conf`;
@@ -66,7 +66,7 @@ function upload(monitor: Host): TreePart {
 }
 
 /** What a host writes down, for how long, and that the monitor has it, too. */
-export function journal(blueprint: Blueprint, host: Host): TreePart[] {
+export function journal(blueprint: Blueprint, host: Host): Fragment[] {
   const config = "/etc/systemd/journald.conf.d/zz-polder.conf";
   const monitor = blueprint.hosts.find(({ role }) => role === "monitor");
   return [

@@ -1,5 +1,5 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 /**
@@ -89,7 +89,7 @@ const MODULES = [
 ];
 
 /** The kernel: how it treats packets and programs, and which modules it never loads. */
-export function kernel(blueprint: Blueprint, host: Host): TreePart {
+export function kernel(blueprint: Blueprint, host: Host): Fragment {
   const media = host.role === "bridge" || host.role === "turn";
   return {
     packages: { install: ["kmod", "procps"], absent: [] },

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 const LOGIN_DEFS = [
@@ -60,7 +60,7 @@ const banner = ({ instance }: Blueprint): string =>
   ].join("\n");
 
 /** What whoever logs in meets: the banner, the umask, no core dumps. */
-export const login = (blueprint: Blueprint): TreePart => {
+export const login = (blueprint: Blueprint): Fragment => {
   const text = { owner: "root", group: "root", mode: "0644", content: banner(blueprint) } as const;
   return {
     packages: { install: ["libpam-systemd"], absent: [] },

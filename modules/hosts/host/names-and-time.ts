@@ -1,5 +1,5 @@
 import { type Blueprint, privateAddresses } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 const hosts = (blueprint: Blueprint): string[] => [
@@ -13,7 +13,7 @@ const hosts = (blueprint: Blueprint): string[] => [
 ];
 
 /** Whom a host asks for names and for the time: the location's own, and no one else. */
-export const namesAndTime = (blueprint: Blueprint): TreePart => ({
+export const namesAndTime = (blueprint: Blueprint): Fragment => ({
   // One that asks nobody else by itself: Debian's default asks a pool run by others.
   packages: { install: ["systemd-timesyncd"], absent: ["chrony", "ntpsec", "openntpd"] },
   files: [

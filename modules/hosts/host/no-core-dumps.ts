@@ -1,8 +1,8 @@
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 /** A dump of a process would hold keys and what people said: none by any way (kernel.ts has one more). */
-export const noCoreDumps: TreePart = {
+export const noCoreDumps: Fragment = {
   packages: { install: [], absent: ["systemd-coredump", "kdump-tools"] },
   files: [
     textFile("/etc/security/limits.d/polder.conf", ["* hard core 0", "root hard core 0"]),

@@ -8,7 +8,7 @@ import {
   type Peer,
   privateAddresses,
 } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 interface PeerSet {
@@ -203,7 +203,7 @@ function chain(
 }
 
 /** The host's own packet filter: the flows of its role, in both directions, and nothing else. */
-export function packetFilter(blueprint: Blueprint, host: Host): TreePart {
+export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
   const is = (peer: Peer) => peer.kind === "role" && peer.role === host.role;
   const incoming = blueprint.flows.filter((flow) => is(flow.to));
   const outgoing = blueprint.flows.filter((flow) => is(flow.from));

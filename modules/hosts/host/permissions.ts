@@ -1,8 +1,8 @@
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 /** Modes of what Debian and the cloud's image bring, put right at each boot and converge. */
-export const permissions: TreePart = {
+export const permissions: Fragment = {
   files: [
     textFile("/etc/tmpfiles.d/polder.conf", [
       "# Type path mode user group age. `z` changes only what is there.",

@@ -1,4 +1,4 @@
-import type { Programs, TreePart, Unit } from "../tree/index.ts";
+import type { Fragment, Programs, Unit } from "../configuration/index.ts";
 import { programFiles, rawFile } from "./file.ts";
 
 /** Services that packages may reload and no more: the program reads it, a line each. */
@@ -9,7 +9,7 @@ const CARRIES_CALLS = "/etc/polder/carries-calls";
  * installed at once and runs after the next restart, which `polder converge` names and does with
  * `--restart` alone. Debian's own hook: invoke-rc.d(8), deb-systemd-invoke(1p); 101 is "forbidden".
  */
-export function restartPolicy(units: readonly Unit[], programs: Programs): TreePart {
+export function restartPolicy(units: readonly Unit[], programs: Programs): Fragment {
   const names = units
     .filter(({ carriesCalls }) => carriesCalls)
     .flatMap(({ name }) => [name, name.replace(/\.service$/, "")]);

@@ -1,5 +1,5 @@
 import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
-import { reference, type TreePart } from "../tree/index.ts";
+import { type Fragment, reference } from "../configuration/index.ts";
 import { rawFile, textFile } from "./file.ts";
 
 /**
@@ -108,7 +108,7 @@ const daemon = (blueprint: Blueprint, host: Host): string[] => [
 ];
 
 /** The SSH server: keys only, named people only. The people's accounts are made by converge. */
-export const ssh = (blueprint: Blueprint, host: Host): TreePart => ({
+export const ssh = (blueprint: Blueprint, host: Host): Fragment => ({
   packages: { install: ["openssh-server"], absent: [] },
   files: [
     textFile("/etc/ssh/sshd_config", daemon(blueprint, host), { mode: "0600" }),

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 /** Who may become root: the named admins. Their key was the proof; nobody has a password to type. */
@@ -20,7 +20,7 @@ const sudoers = (blueprint: Blueprint): string[] => [
 ];
 
 /** sudo, for the named admins alone. */
-export const sudo = (blueprint: Blueprint): TreePart => ({
+export const sudo = (blueprint: Blueprint): Fragment => ({
   packages: { install: ["sudo"], absent: [] },
   files: [textFile("/etc/sudoers", sudoers(blueprint), { mode: "0440" })],
   checks: [{ id: "sudoers", command: ["/usr/sbin/visudo", "-c", "-q", "-f", "/etc/sudoers"] }],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadPrograms } from "../../workspace/index.ts";
-import { programText } from "../tree/index.ts";
+import { programText } from "../configuration/index.ts";
 import { settingsOf } from "./index.ts";
 
 /** A folder of Python modules that are programs of hosts; what tests run there may import them. */

@@ -1,8 +1,8 @@
 import type { Host } from "../../planning/blueprint/index.ts";
-import type { TreePart } from "../tree/index.ts";
+import type { Fragment } from "../configuration/index.ts";
 
 /** What an image may bring, or another package recommend, and no host here has a use for. */
-export const unwanted = ({ role }: Host): TreePart => ({
+export const unwanted = ({ role }: Host): Fragment => ({
   packages: {
     install: ["dbus", "python3", "systemd", "systemd-sysv"],
     absent: [

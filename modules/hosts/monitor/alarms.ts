@@ -1,7 +1,7 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { programFiles, pythonCheck, rawFile, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { RECEIVER } from "./receiver.ts";
 import { LIBRARY, oneshot, timer } from "./units.ts";
 
@@ -31,7 +31,7 @@ const ACCOUNT = [
 ];
 
 /** Alarms to the instance's webhook; nothing where the file names none. */
-export function alarms(blueprint: Blueprint, programs: Programs): TreePart {
+export function alarms(blueprint: Blueprint, programs: Programs): Fragment {
   const { alarms: to, instance, hosts } = blueprint;
   if (!to) return {};
   const settings = { hosts: hosts.map(({ name }) => name), refusals: refusalsOf(blueprint) };

@@ -1,2 +1,2 @@
-export { monitorPart } from "./part.ts";
-export { watchPart } from "./watch.ts";
+export { monitorFragment } from "./fragment.ts";
+export { watchFragment } from "./watch.ts";

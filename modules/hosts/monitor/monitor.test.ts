@@ -9,7 +9,7 @@ import {
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import { renderHost } from "../render/index.ts";
-import { monitorPart } from "./index.ts";
+import { monitorFragment } from "./index.ts";
 import { senderAddress } from "./receiver.ts";
 
 const webhook = "https://alarm.voorbeeld.example/polder";
@@ -17,7 +17,10 @@ const blueprint = buildBlueprint(inputOf(someInstance({ alarms: { webhook } })))
 const monitor = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "monitor") as Host;
 const contents = (of: Blueprint) =>
   new Map(
-    monitorPart(of, monitor(of), loadPrograms()).files?.map(({ path, content }) => [path, content]),
+    monitorFragment(of, monitor(of), loadPrograms()).files?.map(({ path, content }) => [
+      path,
+      content,
+    ]),
   );
 
 it("lets in who has a certificate of the instance's CA, named by it alone", () => {
@@ -55,7 +58,7 @@ it("gives each host a sender's address of its own, for any instance", () => {
 });
 
 it("has the token in root's file alone, and no alarms where nobody is to be told", () => {
-  const files = monitorPart(blueprint, monitor(blueprint), loadPrograms()).files ?? [];
+  const files = monitorFragment(blueprint, monitor(blueprint), loadPrograms()).files ?? [];
   const holders = files.filter(({ content }) => content.includes("@@secret:alarm/token@@"));
   expect(holders.map(({ path, mode }) => [path, mode])).toEqual([
     ["/etc/polder/monitor/alarm-token", "0600"],
@@ -81,18 +84,20 @@ it("seals security to its keepers first, and operations to the vault's key alone
 
 it("watches what each host shows to others, and every unit that it has", () => {
   for (const host of blueprint.hosts) {
-    const tree = renderHost(blueprint, host, loadPrograms());
-    const settings = tree.files.find(({ path }) => path.endsWith("/polder-watch.json"))?.content;
+    const configuration = renderHost(blueprint, host, loadPrograms());
+    const settings = configuration.files.find(({ path }) =>
+      path.endsWith("/polder-watch.json"),
+    )?.content;
     const { certificates, units } = JSON.parse(settings ?? "");
     expect(certificates).toContain("/etc/polder/tls/host.crt");
     expect(certificates.includes("/etc/nginx/tls/web.crt")).toBe(host.role === "control");
     expect(certificates.includes("/etc/coturn/turn.crt")).toBe(host.role === "turn");
-    expect(units).toEqual([...new Set(tree.units.map(({ name }) => name))].sort());
+    expect(units).toEqual([...new Set(configuration.units.map(({ name }) => name))].sort());
   }
 });
 
 it("looks at the services with a login of its own, never with the secret that logins are made from", () => {
-  const files = monitorPart(blueprint, monitor(blueprint), loadPrograms()).files ?? [];
+  const files = monitorFragment(blueprint, monitor(blueprint), loadPrograms()).files ?? [];
   expect(files.filter(({ content }) => content.includes("turn/shared-secret"))).toEqual([]);
   const holders = files.filter(({ content }) => content.includes("@@secret:turn/monitor-login@@"));
   expect(holders.map(({ path, mode }) => [path, mode])).toEqual([

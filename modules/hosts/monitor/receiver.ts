@@ -1,7 +1,7 @@
 import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
+import { type Fragment, reference } from "../configuration/index.ts";
 import { CA_FILE, HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import * as nginx from "../nginx/index.ts";
-import { reference, type TreePart } from "../tree/index.ts";
 
 export const RECEIVER = "systemd-journal-remote";
 const KEY = "/etc/nginx/tls/host.key";
@@ -69,7 +69,7 @@ function gate(senders: readonly Host[]): string[] {
  * Debian 13's journal-remote is built without GnuTLS and then checks no certificate, whatever its file
  * says ("Certificate checking disabled."): nginx does, and hands on over loopback.
  */
-export function receiver({ hosts }: Blueprint, own: Host): TreePart {
+export function receiver({ hosts }: Blueprint, own: Host): Fragment {
   const config = "/etc/systemd/journal-remote.conf.d/polder.conf";
   const socket = `/etc/systemd/system/${RECEIVER}.socket.d/polder.conf`;
   const service = `/etc/systemd/system/${RECEIVER}.service.d/polder.conf`;

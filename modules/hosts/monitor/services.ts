@@ -1,7 +1,7 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { CA_FILE, programFiles, pythonCheck, rawFile, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { listening } from "../turn/index.ts";
 import { LIBRARY, oneshot, timer, WARN_DAYS } from "./units.ts";
 
@@ -14,7 +14,7 @@ const LOGIN = "/etc/polder/monitor/turn-login";
  * token: of Prosody it sees the offer of a login, of the gate its refusal. For relays it has one login of its
  * own, never the secret that logins are made from.
  */
-export function services(blueprint: Blueprint, own: Host, programs: Programs): TreePart {
+export function services(blueprint: Blueprint, own: Host, programs: Programs): Fragment {
   const { domain, hosts, certificates } = blueprint;
   const of = (role: Host["role"], address = ({ ipv4 }: Host) => ipv4) =>
     hosts

@@ -1,7 +1,7 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { programFiles, pythonCheck, rawFile, settingsOf, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { authorsOf } from "./authors.ts";
 import { RECEIVER, senderAddress } from "./receiver.ts";
 import { LIBRARY, oneshot, timer } from "./units.ts";
@@ -20,7 +20,7 @@ const KEEPERS = `${RECIPIENTS}/keepers.recipient`;
  * came in lies in clear for a day at most. Security is sealed to its keepers first, and what comes of
  * that as operations is, to a key in the instance's vault: an admin and a keeper open it together.
  */
-export function stores(blueprint: Blueprint, own: Host, programs: Programs): TreePart {
+export function stores(blueprint: Blueprint, own: Host, programs: Programs): Fragment {
   const { retention, hosts, logKeepers } = blueprint;
   const days = {
     operations: retention.operationsDays,

@@ -1,10 +1,10 @@
+import type { HostFile } from "../configuration/index.ts";
 import { textFile } from "../host/index.ts";
-import type { TreeFile } from "../tree/index.ts";
 
 export const LIBRARY = "/usr/local/lib/polder";
 
 /** A service that runs and ends; `lines` are of its section `[Service]`. */
-export const oneshot = (name: string, description: string, lines: readonly string[]): TreeFile =>
+export const oneshot = (name: string, description: string, lines: readonly string[]): HostFile =>
   textFile(`/etc/systemd/system/${name}.service`, [
     "[Unit]",
     `Description=${description}`,
@@ -17,7 +17,7 @@ export const oneshot = (name: string, description: string, lines: readonly strin
   ]);
 
 /** What starts the service of the same name. */
-export const timer = (name: string, when: readonly string[]): TreeFile =>
+export const timer = (name: string, when: readonly string[]): HostFile =>
   textFile(`/etc/systemd/system/${name}.timer`, [
     "[Unit]",
     `Description=Starts ${name}`,

@@ -1,7 +1,7 @@
 import type { Host } from "../../planning/blueprint/index.ts";
+import type { Fragment, Programs, Unit } from "../configuration/index.ts";
 import { CA_FILE, HOST_CERTIFICATE, programFiles, pythonCheck, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import type { Programs, TreePart, Unit } from "../tree/index.ts";
 import { LIBRARY, oneshot, timer, WARN_DAYS } from "./units.ts";
 
 export const WATCH = "polder-watch";
@@ -33,7 +33,7 @@ const FOLDERS = [
  *
  * @param units of the whole host
  */
-export function watchPart(host: Host, units: readonly Unit[], programs: Programs): TreePart {
+export function watchFragment(host: Host, units: readonly Unit[], programs: Programs): Fragment {
   const own = `${WATCH}.timer`;
   const watched = {
     units: [...new Set([...units.map(({ name }) => name), own])].sort(),

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { ALPHABET, makeRoom } from "../../meetings/rooms/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
-import { programText } from "../tree/index.ts";
+import { programText } from "../configuration/index.ts";
 
 /** A browser's document with what the page has of the script's: no more than it asks for. */
 function typeInto(): (typed: string) => string {

@@ -2,14 +2,15 @@ import { expect, it } from "vitest";
 import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
-import { nginxPart } from "./index.ts";
+import { nginxFragment } from "./index.ts";
 import { limitsOf } from "./limits.ts";
 import { landingPage, securityText } from "./page.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
-const part = nginxPart(blueprint, control, loadPrograms());
-const content = (end: string) => part.files?.find(({ path }) => path.endsWith(end))?.content ?? "";
+const fragment = nginxFragment(blueprint, control, loadPrograms());
+const content = (end: string) =>
+  fragment.files?.find(({ path }) => path.endsWith(end))?.content ?? "";
 const site = content("polder-site.conf");
 
 /** Each server block with what it says of its names and places. */
@@ -104,8 +105,8 @@ it("leaves connections to others when one address holds its share, also where th
   const large = buildBlueprint(inputOf(someInstance({ demand: { meetings: [meeting] } })));
   const host = large.hosts.find(({ role }) => role === "control") as Host;
   const text = (end: string) =>
-    nginxPart(large, host, loadPrograms()).files?.find(({ path }) => path.endsWith(end))?.content ??
-    "";
+    nginxFragment(large, host, loadPrograms()).files?.find(({ path }) => path.endsWith(end))
+      ?.content ?? "";
   const number = (pattern: RegExp, from: string) => Number(pattern.exec(from)?.[1]);
   const ofWorker = number(/worker_connections (\d+);/, text("nginx.conf"));
   // Each with its end at Prosody.

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import { type Reference, reference } from "../tree/index.ts";
+import { type Reference, reference } from "../configuration/index.ts";
 
 export const WEB_ROOT = "/usr/local/share/polder/web";
 

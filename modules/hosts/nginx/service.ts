@@ -1,6 +1,6 @@
+import type { Check, HostFile } from "../configuration/index.ts";
 import { textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import type { Check, TreeFile } from "../tree/index.ts";
 import { descriptors } from "./config.ts";
 import { CONNECTIONS } from "./limits.ts";
 
@@ -60,7 +60,7 @@ const lines = ({ connections, memoryMiB, lines: ofLog }: Bounds): string[] => [
 ];
 
 /** Debian's unit, without root and in a sandbox. */
-export const dropIn = (bounds: Bounds = { connections: CONNECTIONS }): TreeFile =>
+export const dropIn = (bounds: Bounds = { connections: CONNECTIONS }): HostFile =>
   textFile(DROP_IN, lines(bounds));
 
 export const nginxCheck: Check = {

@@ -1,1 +1,1 @@
-export { prosodyPart } from "./part.ts";
+export { prosodyFragment } from "./fragment.ts";

@@ -8,15 +8,15 @@ import {
 } from "../../planning/blueprint/index.ts";
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
-import type { TreePart } from "../tree/index.ts";
-import { prosodyPart } from "./index.ts";
+import type { Fragment } from "../configuration/index.ts";
+import { prosodyFragment } from "./index.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const control = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "control") as Host;
-const content = (part: TreePart, end: string) =>
-  part.files?.find(({ path }) => path.endsWith(end))?.content ?? "";
+const content = (fragment: Fragment, end: string) =>
+  fragment.files?.find(({ path }) => path.endsWith(end))?.content ?? "";
 const config = content(
-  prosodyPart(blueprint, control(blueprint), loadPrograms()),
+  prosodyFragment(blueprint, control(blueprint), loadPrograms()),
   "prosody.cfg.lua",
 );
 
@@ -70,15 +70,15 @@ it("never logs at debug, loads no shell, no registration, no upload, no census",
 it("has sockets left for others when one address holds its share, also where thousands meet", () => {
   const meeting = { kind: "overleg", participants: 500, simultaneous: 4, cameras: "none" } as const;
   const large = buildBlueprint(inputOf(someInstance({ demand: { meetings: [meeting] } })));
-  const part = prosodyPart(large, control(large), loadPrograms());
-  const [, most] = /^LimitNOFILE=(\d+)$/m.exec(content(part, "/polder.conf")) ?? [];
-  const [, share] = /sockets = (\d+)/.exec(content(part, "prosody.cfg.lua")) ?? [];
+  const fragment = prosodyFragment(large, control(large), loadPrograms());
+  const [, most] = /^LimitNOFILE=(\d+)$/m.exec(content(fragment, "/polder.conf")) ?? [];
+  const [, share] = /sockets = (\d+)/.exec(content(fragment, "prosody.cfg.lua")) ?? [];
   expect(Number(share)).toBeGreaterThan(1_024);
   expect(Number(most)).toBeGreaterThan(3 * Number(share));
 });
 
 it("puts accounts where Prosody looks for them, readable to it alone", () => {
-  const accounts = prosodyPart(blueprint, control(blueprint), loadPrograms()).files?.filter(
+  const accounts = prosodyFragment(blueprint, control(blueprint), loadPrograms()).files?.filter(
     ({ path }) => path.endsWith(".dat"),
   );
   const folder = "/var/lib/prosody/auth%2evergaderen%2eproefdorp%2eexample/accounts";
@@ -107,7 +107,7 @@ it("holds for any instance: private interfaces, no word of Lua from the file's o
         throw error;
       }
       const host = control(any);
-      const lua = content(prosodyPart(any, host, loadPrograms()), "prosody.cfg.lua");
+      const lua = content(prosodyFragment(any, host, loadPrograms()), "prosody.cfg.lua");
       expect(lua).toContain(`c2s_interfaces = { "${host.ipv4}"; "${host.ipv6}" }`);
       expect(lua).toContain(`VirtualHost "${any.domain}"\n  enabled = false\n`);
       for (const [, text] of lua.matchAll(/"([^"\n]*)"/g)) expect(text).not.toMatch(/[\\\]]/);

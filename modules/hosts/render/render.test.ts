@@ -5,7 +5,7 @@ import { type Blueprint, buildBlueprint, Refused } from "../../planning/blueprin
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { secretsOf } from "../../secrets/keyring/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
-import { type HostTree, referencesIn } from "../tree/index.ts";
+import { type HostConfiguration, referencesIn } from "../configuration/index.ts";
 import { renderAll } from "./index.ts";
 
 /** Blueprints that can be rendered: demand that can be planned, packages that hosts can fetch. */
@@ -38,9 +38,12 @@ describe("where private networks have IPv4 alone", () => {
 });
 
 /** Each path once, and every file named whole and readable. */
-function expectWholeFiles(blueprint: Blueprint, trees: readonly HostTree[]): void {
-  expect(trees.map(({ host }) => host)).toEqual(blueprint.hosts.map(({ id }) => id));
-  for (const { files } of trees) {
+function expectWholeFiles(
+  blueprint: Blueprint,
+  configurations: readonly HostConfiguration[],
+): void {
+  expect(configurations.map(({ host }) => host)).toEqual(blueprint.hosts.map(({ id }) => id));
+  for (const { files } of configurations) {
     const paths = files.map(({ path }) => path);
     expect(paths).toEqual([...new Set(paths)].sort());
     for (const { path, content } of files)
@@ -49,9 +52,12 @@ function expectWholeFiles(blueprint: Blueprint, trees: readonly HostTree[]): voi
 }
 
 /** Secrets that are known, that this host gets, and that may leave the vault. */
-function expectOwnSecrets(blueprint: Blueprint, trees: readonly HostTree[]): void {
+function expectOwnSecrets(
+  blueprint: Blueprint,
+  configurations: readonly HostConfiguration[],
+): void {
   const known = new Map(secretsOf(blueprint).map((spec) => [spec.name, spec]));
-  for (const { host, files } of trees)
+  for (const { host, files } of configurations)
     for (const file of files)
       for (const name of referencesIn(file.content)) {
         const where = `${host} ${file.path} ${name}`;
@@ -67,12 +73,12 @@ describe("rendering any instance", () => {
     fc.assert(
       fc.property(anyBlueprint, (blueprint) => {
         const before = JSON.stringify(blueprint);
-        const trees = renderAll(blueprint, programs);
+        const configurations = renderAll(blueprint, programs);
         const again = renderAll(JSON.parse(before) as Blueprint, programs);
-        expect(JSON.stringify(again) === JSON.stringify(trees)).toBe(true);
+        expect(JSON.stringify(again) === JSON.stringify(configurations)).toBe(true);
         expect(JSON.stringify(blueprint)).toBe(before);
-        expectWholeFiles(blueprint, trees);
-        expectOwnSecrets(blueprint, trees);
+        expectWholeFiles(blueprint, configurations);
+        expectOwnSecrets(blueprint, configurations);
       }),
       runs,
     );

@@ -1,23 +1,28 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
-import { bridgePart } from "../bridge/index.ts";
-import { focusPart } from "../focus/index.ts";
-import { basePart, restartPolicy } from "../host/index.ts";
-import { monitorPart, watchPart } from "../monitor/index.ts";
-import { nginxPart } from "../nginx/index.ts";
-import { prosodyPart } from "../prosody/index.ts";
-import { type HostTree, mergeParts, type Programs, type TreePart } from "../tree/index.ts";
-import { turnPart } from "../turn/index.ts";
+import { bridgeFragment } from "../bridge/index.ts";
+import {
+  type Fragment,
+  type HostConfiguration,
+  mergeFragments,
+  type Programs,
+} from "../configuration/index.ts";
+import { focusFragment } from "../focus/index.ts";
+import { baseFragment, restartPolicy } from "../host/index.ts";
+import { monitorFragment, watchFragment } from "../monitor/index.ts";
+import { nginxFragment } from "../nginx/index.ts";
+import { prosodyFragment } from "../prosody/index.ts";
+import { turnFragment } from "../turn/index.ts";
 
-type Part = (blueprint: Blueprint, host: Host, programs: Programs) => TreePart;
+type Part = (blueprint: Blueprint, host: Host, programs: Programs) => Fragment;
 
 /** What each role is beside the base; the edge host only lets admins through. */
-const PARTS: Readonly<Record<Role, readonly Part[]>> = {
-  control: [prosodyPart, focusPart, nginxPart],
-  turn: [turnPart],
-  bridge: [bridgePart],
+const FRAGMENTS: Readonly<Record<Role, readonly Part[]>> = {
+  control: [prosodyFragment, focusFragment, nginxFragment],
+  turn: [turnFragment],
+  bridge: [bridgeFragment],
   edge: [],
-  monitor: [monitorPart],
+  monitor: [monitorFragment],
 };
 
 /**
@@ -25,16 +30,22 @@ const PARTS: Readonly<Record<Role, readonly Part[]>> = {
  *
  * @throws BadInput when the file asks for what can't be rendered yet
  */
-export function renderHost(blueprint: Blueprint, host: Host, programs: Programs): HostTree {
-  const parts = [basePart, ...PARTS[host.role]].map((part) => part(blueprint, host, programs));
-  const units = parts.flatMap((part) => part.units ?? []);
-  return mergeParts(host, [
-    ...parts,
-    watchPart(host, units, programs),
+export function renderHost(
+  blueprint: Blueprint,
+  host: Host,
+  programs: Programs,
+): HostConfiguration {
+  const fragments = [baseFragment, ...FRAGMENTS[host.role]].map((fragment) =>
+    fragment(blueprint, host, programs),
+  );
+  const units = fragments.flatMap((fragment) => fragment.units ?? []);
+  return mergeFragments(host, [
+    ...fragments,
+    watchFragment(host, units, programs),
     restartPolicy(units, programs),
   ]);
 }
 
-/** The trees of all hosts, in the Blueprint's order. Pure: the same Blueprint gives the same bytes. */
-export const renderAll = (blueprint: Blueprint, programs: Programs): HostTree[] =>
+/** The configurations of all hosts, in the Blueprint's order. Pure: the same Blueprint gives the same bytes. */
+export const renderAll = (blueprint: Blueprint, programs: Programs): HostConfiguration[] =>
   blueprint.hosts.map((host) => renderHost(blueprint, host, programs));

@@ -1,5 +1,5 @@
+import type { HostFile, Programs } from "../configuration/index.ts";
 import { programFiles } from "../host/index.ts";
-import type { Programs, TreeFile } from "../tree/index.ts";
 
 /** Seconds: duplicate address detection takes one or two (RFC 4862, 5.4), a slow network some more. */
 const PATIENCE = 20;
@@ -7,7 +7,7 @@ const PATIENCE = 20;
 const PROGRAM = "/usr/local/lib/polder/await-addresses";
 
 /** What {@link awaitAddresses} runs; a host that has a line of it needs the file. */
-export const awaitAddressesProgram = (programs: Programs): TreeFile[] =>
+export const awaitAddressesProgram = (programs: Programs): HostFile[] =>
   programFiles(programs, "sandbox/programs/await-addresses.sh", PROGRAM);
 
 /**

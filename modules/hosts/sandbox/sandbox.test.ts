@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadPrograms } from "../../workspace/index.ts";
-import { programText } from "../tree/index.ts";
+import { programText } from "../configuration/index.ts";
 import { awaitAddresses, sandbox } from "./index.ts";
 
 it("leaves a service nothing that it doesn't name", () => {

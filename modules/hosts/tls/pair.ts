@@ -1,4 +1,4 @@
-import type { Check } from "../tree/index.ts";
+import type { Check } from "../configuration/index.ts";
 
 /**
  * A check for daemons that start with a certificate and a key that don't belong together, and then

@@ -1,6 +1,6 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { reference } from "../configuration/index.ts";
 import { SUITES_12 } from "../tls/index.ts";
-import { reference } from "../tree/index.ts";
 import { ALLOCATE_SECONDS, turnLimits } from "./limits.ts";
 
 export const CERTIFICATE = "/etc/coturn/turn.crt";

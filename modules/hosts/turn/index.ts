@@ -1,3 +1,3 @@
 export { listening } from "./config.ts";
+export { turnFragment } from "./fragment.ts";
 export { type TurnLimits, turnLimits } from "./limits.ts";
-export { turnPart } from "./part.ts";

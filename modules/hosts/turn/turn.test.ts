@@ -9,14 +9,14 @@ import {
 import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import { renderHost } from "../render/index.ts";
-import { turnPart } from "./index.ts";
+import { turnFragment } from "./index.ts";
 import { turnLimits } from "./limits.ts";
 
 const turn = ({ hosts }: Blueprint) => hosts.find(({ role }) => role === "turn") as Host;
 const blueprint = buildBlueprint(inputOf(someInstance()));
 
 const fileOf = (of: Blueprint, host: Host, wanted: string) =>
-  turnPart(of, host, loadPrograms()).files?.find(({ path }) => path === wanted)?.content ?? "";
+  turnFragment(of, host, loadPrograms()).files?.find(({ path }) => path === wanted)?.content ?? "";
 const configOf = (of: Blueprint, host: Host) => fileOf(of, host, "/etc/turnserver.conf");
 const values = (config: string, key: string) =>
   [...config.matchAll(new RegExp(`^${key}(?:=(.*))?$`, "gm"))].map((m) => m[1] ?? "");
@@ -109,7 +109,7 @@ it("asks for no restart where a host more or a step of a rotation changes a file
 });
 
 it("reloads certificates, which cuts nobody off, and restarts only for the rest", () => {
-  const [unit] = turnPart(blueprint, turn(blueprint), loadPrograms()).units ?? [];
+  const [unit] = turnFragment(blueprint, turn(blueprint), loadPrograms()).units ?? [];
   expect(unit?.carriesCalls).toBe(true);
   expect(unit?.reload).toEqual([
     "/etc/coturn/turn.crt",

@@ -71,7 +71,7 @@ describe("inventory", () => {
     all: { vars: Record<string, unknown>; hosts: Record<string, Record<string, unknown>> };
   };
 
-  it("names every host, with its tree and its parts", () => {
+  it("names every host, with its configuration and its roles", () => {
     expect(Object.keys(all.hosts)).toEqual(blueprint.hosts.map(({ id }) => id));
     for (const host of blueprint.hosts)
       expect(all.hosts[host.id]).toMatchObject({

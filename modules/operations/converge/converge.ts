@@ -29,6 +29,7 @@ import {
   writeAtomically,
 } from "../../workspace/index.ts";
 import { exclusively } from "../lock/index.ts";
+import { writeConfigurations } from "./configurations.ts";
 import { Connections, type Reached } from "./connections.ts";
 import { type HostResult, Results } from "./events.ts";
 import { inventory, type Wishes } from "./inventory.ts";
@@ -37,7 +38,6 @@ import { inForce, inRestartOrder, restartCost } from "./restarts.ts";
 import { shipRevoked } from "./revoked.ts";
 import { sshFiles } from "./ssh-arguments.ts";
 import { knownHosts, type SshUser, sshConfig } from "./ssh-config.ts";
-import { writeTrees } from "./trees.ts";
 
 export interface ConvergeOptions extends Wishes {
   /** Restart what carries calls, too, one host after the other. */
@@ -124,7 +124,7 @@ async function secrets(loaded: LoadedInstance, options: ConvergeOptions): Promis
   return openVault(loaded, { identityFile: file });
 }
 
-/** Makes what is missing; a check makes it for this run alone, so that the trees are whole. */
+/** Makes what is missing; a check makes it for this run alone, so that the configurations are complete. */
 async function makeSecrets(
   loaded: LoadedInstance,
   vault: Vault,
@@ -171,7 +171,10 @@ async function converge(
   const { blueprint, folder } = loaded;
   const { progress } = options;
   const files = sshFiles(buildFolder(blueprint.instance));
-  const trees = writeTrees(blueprint.instance, renderAll(blueprint, loadPrograms()));
+  const configurations = writeConfigurations(
+    blueprint.instance,
+    renderAll(blueprint, loadPrograms()),
+  );
   const vault = await secrets(loaded, options);
   // Before anything is begun: a log that was tampered with stops a converge.
   const revoked = revokedText(loadIssueLog(folder).lines, Date.now() / 1000);
@@ -197,7 +200,7 @@ async function converge(
       return reached.flatMap(({ host, failure }) => (failure === undefined ? [host] : []));
     };
     const play = (book: PlaybookOptions["book"], limit: readonly string[]) =>
-      run(loaded, trees, vault, book, limit, connections, results, options);
+      run(loaded, configurations, vault, book, limit, connections, results, options);
     const stands = blueprint.hosts
       .filter(({ role }) => role === "edge" || role === "monitor")
       .every(({ id }) => loadHosts(folder)[id]);
@@ -261,7 +264,7 @@ const lost = (host: string, message: string) =>
 
 async function run(
   loaded: LoadedInstance,
-  trees: string,
+  configurations: string,
   vault: Vault,
   book: PlaybookOptions["book"],
   limit: readonly string[],
@@ -276,7 +279,10 @@ async function run(
     Object.entries(loadHosts(folder)).map(([id, entry]) => [id, entry.certificate ?? ""]),
   );
   const tokenKeys = vault.need("gate/tokens.pem");
-  writeAtomically(path, inventory(blueprint, trees, vault.path, certificates, tokenKeys, options));
+  writeAtomically(
+    path,
+    inventory(blueprint, configurations, vault.path, certificates, tokenKeys, options),
+  );
   const interrupted = await playbook({
     book,
     inventory: path,

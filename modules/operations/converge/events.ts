@@ -30,9 +30,9 @@ export interface Told {
   readonly leftover?: boolean;
   /** A file that is as it should be, to how the kernel has loaded something else. */
   readonly idle?: Readonly<Record<string, string>>;
-  /** A unit of the tree to what it runs and a package has replaced since. */
+  /** A unit of the configuration, to the program that it runs and that a package has replaced since. */
   readonly old?: Readonly<Record<string, string>>;
-  /** What comes from neither tree, package nor image, to what it is. */
+  /** What comes from neither configuration, package nor image, to what it is. */
   readonly beyond?: Readonly<Record<string, string>>;
   /** The same at the first converge: it is the image's. */
   readonly brought?: Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+export { renderedDigest, writeConfigurations } from "./configurations.ts";
 export {
   type ConvergeOptions,
   convergeInstance,
@@ -8,4 +9,3 @@ export type { HostResult } from "./events.ts";
 export { restartCost } from "./restarts.ts";
 export { shipRevoked } from "./revoked.ts";
 export { sshArguments, sshFiles } from "./ssh-arguments.ts";
-export { renderedDigest, writeTrees } from "./trees.ts";

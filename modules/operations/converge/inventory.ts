@@ -38,7 +38,7 @@ function volumeOf(host: Host) {
 /**
  * The inventory as YAML: hosts by name, no secret.
  *
- * @param folder where `polder render` wrote the hosts' trees
+ * @param folder where `polder render` wrote the hosts' configurations
  * @param vault the instance's vault file
  * @param certificates the hosts' SSH certificates, by host id
  * @param tokenKeys public halves of what signs tokens, PEM

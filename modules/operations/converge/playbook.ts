@@ -20,7 +20,7 @@ const BY_PIPE = 'cat <&3 | { exec 4<&0 0</dev/null 3<&-; exec "$0" "$@"; }';
 const GRACE = 5000;
 
 export interface PlaybookOptions {
-  /** All that brings a host to its tree; or only the restarts that this left waiting. */
+  /** Everything that brings a host to its configuration, or only the restarts that are still pending. */
   readonly book: "site.yml" | "restart.yml";
   readonly inventory: string;
   readonly limit: readonly string[];

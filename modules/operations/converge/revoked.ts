@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { OutsideFailure } from "../../common/outside/index.ts";
 import { explainSsh } from "./connections.ts";
 
-/** Where the gate looks for what is revoked, every 2 s. Not in the tree: it changes between converges. */
+/** Where the gate looks for what is revoked, every 2 s. Not in the configuration: it changes between converges. */
 const FOLDER = "/var/lib/polder-gate";
 
 /** Milliseconds for the way there and back, the jump included. */

@@ -127,7 +127,7 @@ export async function probeInstance(
       probes,
       {
         blueprint,
-        tree: (id) => renderHost(blueprint, hostOf(blueprint, id), loadPrograms()),
+        configuration: (id) => renderHost(blueprint, hostOf(blueprint, id), loadPrograms()),
         now: options.now,
         outside,
         admin,

@@ -328,7 +328,7 @@ class Work {
       const what = entry.certificate === undefined ? "made" : "renewed";
       this.#say(`ssh/${id}.cert`, what, "its fingerprint is confirmed");
     }
-    // What a tree refers to must be there; empty until a person has confirmed the host.
+    // What a configuration refers to must be there; empty until a person has confirmed the host.
     for (const host of this.#blueprint.hosts)
       vault.overlay(`ssh/${host.id}.cert`, next[host.id]?.certificate ?? "");
     return changed ? next : undefined;

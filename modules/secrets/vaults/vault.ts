@@ -219,7 +219,7 @@ export async function openVault(loaded: LoadedInstance, options: OpenOptions = {
     });
     if (kind === "instance") {
       const known = loadHosts(loaded.folder);
-      // Empty until a person has confirmed the host: what a tree refers to must be there.
+      // Empty until a person has confirmed the host: what a configuration refers to must be there.
       for (const { id } of loaded.blueprint.hosts)
         vault.overlay(`ssh/${id}.cert`, known[id]?.certificate ?? "");
       vault.overlay(TOKEN_KEYS, loadTokenKeys(loaded.folder));

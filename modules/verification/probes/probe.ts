@@ -1,5 +1,5 @@
 import type { Outcome } from "../../common/findings/index.ts";
-import type { HostTree } from "../../hosts/tree/index.ts";
+import type { HostConfiguration } from "../../hosts/configuration/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { Admin } from "./admin.ts";
 import type { Outside } from "./outside.ts";
@@ -21,25 +21,25 @@ export type Group = (typeof GROUPS)[number];
 
 /** What differs on a host, a line each; empty: nothing. */
 export interface Drift {
-  /** Files of the tree. */
+  /** Files of the configuration. */
   readonly files: readonly string[];
   /** What is loaded or runs, and isn't what the files say. */
   readonly running: readonly string[];
-  /** What comes from neither tree, package nor image. */
+  /** What comes from neither configuration, package nor image. */
   readonly beyond: readonly string[];
 }
 
 /** All that a probe may use; nothing else. */
 export interface Context {
   readonly blueprint: Blueprint;
-  /** What each host should be, by its id. */
-  readonly tree: (host: string) => HostTree;
+  /** A host's rendered configuration, by the host's id. */
+  readonly configuration: (host: string) => HostConfiguration;
   readonly now: Date;
   readonly outside: Outside;
   readonly admin: Admin;
   /** A secret of the vault by its name. */
   readonly secret: (name: string) => string;
-  /** What differs on a host from its tree, as converge sees it. */
+  /** What differs on a host from its configuration, as converge sees it. */
   readonly drift: (host: string) => Promise<Drift>;
   /** Whether the vantage point outside can be the witness of what leaves the hosts. */
   readonly witness: boolean;

@@ -29,8 +29,8 @@ const runs = (shown: Shown | undefined): boolean =>
     shown["Result"] === "success");
 
 async function units(subject: string, context: Context): Promise<Outcome> {
-  const tree = context.tree(subject);
-  const names = [...tree.units.map(({ name }) => name), ...tree.masked];
+  const configuration = context.configuration(subject);
+  const names = [...configuration.units.map(({ name }) => name), ...configuration.masked];
   const properties = "Id,ActiveState,UnitFileState,Type,Result,ConditionResult";
   const ran = await context.admin.run(subject, ["systemctl", "show", "-p", properties, ...names]);
   const listed = await context.admin.run(subject, [
@@ -46,15 +46,15 @@ async function units(subject: string, context: Context): Promise<Outcome> {
     `${shown.get(name)?.["ActiveState"] ?? "unknown"}, ${shown.get(name)?.["UnitFileState"] || "no file"}`;
   return judge(
     [
-      ...tree.units
+      ...configuration.units
         .filter(({ name }) => !runs(shown.get(name)))
         .map(({ name }) => `${name} is ${state(name)}`),
-      ...tree.masked
+      ...configuration.masked
         .filter((name) => shown.get(name)?.["ActiveState"] === "active")
         .map((name) => `${name} runs and must not`),
       ...failed.map((name) => `${name} has failed; \`journalctl -u ${name}\` on the host says why`),
     ],
-    `${tree.units.length} units run, ${tree.masked.length} don't`,
+    `${configuration.units.length} units run, ${configuration.masked.length} don't`,
     names.map((name) => `${name}: ${state(name)}`),
   );
 }
@@ -62,7 +62,7 @@ async function units(subject: string, context: Context): Promise<Outcome> {
 /** Pages and translations, which a small image leaves out on purpose (dpkg.cfg(5), path-exclude). */
 const LEFT_OUT = /^\/usr\/share\/(doc|locale|man|info|lintian|bug|groff|linda)\//;
 
-/** Packages' files that aren't what the package brought, by `dpkg --verify`; the tree's are others' to judge. */
+/** Packages' files that aren't what the package brought, by `dpkg --verify`; other probes check the configuration's. */
 export const changedFiles = (text: string, ours: ReadonlySet<string>): string[] =>
   text.split("\n").flatMap((line) => {
     const [, how = "", path = ""] = /^(\S+)\s+(?:c\s+)?(\/.*)$/.exec(line) ?? [];
@@ -72,14 +72,14 @@ export const changedFiles = (text: string, ours: ReadonlySet<string>): string[] 
   });
 
 async function packages(subject: string, context: Context): Promise<Outcome> {
-  const { install, absent } = context.tree(subject).packages;
+  const { install, absent } = context.configuration(subject).packages;
   const ran = await context.admin.run(subject, [
     ...["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"],
   ]);
   const states = table(ran.stdout);
   const there = (name: string) => states.get(name) === "installed";
   const verified = await context.admin.run(subject, ["dpkg", "--verify"]);
-  const ours = new Set(context.tree(subject).files.map(({ path }) => path));
+  const ours = new Set(context.configuration(subject).files.map(({ path }) => path));
   return judge(
     [
       ...changedFiles(verified.stdout, ours),

@@ -102,7 +102,9 @@ const listening = (host: string, context: Context): Promise<Socket[]> =>
 
 /** Ports that coturn takes for relays while somebody uses one; its own file says which. */
 function relayPorts(host: string, context: Context): readonly [number, number] | undefined {
-  const file = context.tree(host).files.find(({ path }) => path.endsWith("/turnserver.conf"));
+  const file = context
+    .configuration(host)
+    .files.find(({ path }) => path.endsWith("/turnserver.conf"));
   const number = (key: string) => new RegExp(`^${key}=(\\d+)$`, "m").exec(file?.content ?? "")?.[1];
   const [from, to] = [number("min-port"), number("max-port")];
   return from && to ? [Number(from), Number(to)] : undefined;

@@ -211,9 +211,11 @@ async function relays(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
-/** A quota of the host's own file, which the tree renders. */
+/** A quota in the host's own rendered file. */
 function quotaOf(subject: string, context: Context): number | undefined {
-  const file = context.tree(subject).files.find(({ path }) => path.endsWith("/turnserver.conf"));
+  const file = context
+    .configuration(subject)
+    .files.find(({ path }) => path.endsWith("/turnserver.conf"));
   const text = /^user-quota=(\d+)$/m.exec(file?.content ?? "")?.[1];
   return text === undefined ? undefined : Number(text);
 }

@@ -1,9 +1,9 @@
 import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import { type Fragment, type HostFile, type Programs, reference } from "../configuration/index.ts";
 import { FOLDER, gateFiles, gateHosts, limitsOf, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, awaitAddressesProgram, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
-import { type Programs, reference, type TreeFile, type TreePart } from "../tree/index.ts";
 import { KEY, prosodyConfig } from "./config.ts";
 
 const CONFIG = "/etc/prosody/prosody.cfg.lua";
@@ -24,7 +24,7 @@ const accountsFolder = (blueprint: Blueprint): string =>
  * All accounts that there are, Jicofo's and one of each bridge of the shard: salted SCRAM keys, not
  * passwords. Nobody registers another.
  */
-function accounts(blueprint: Blueprint, { shard }: Host): TreeFile[] {
+function accounts(blueprint: Blueprint, { shard }: Host): HostFile[] {
   const bridges = blueprint.hosts.filter((host) => host.role === "bridge" && host.shard === shard);
   return ["focus", ...bridges.map(({ id }) => id)].map((user) =>
     rawFile(
@@ -36,7 +36,7 @@ function accounts(blueprint: Blueprint, { shard }: Host): TreeFile[] {
 }
 
 /** Prosody of a control host: where bridges log in, and, behind the gate, where meetings are. */
-export function prosodyPart(blueprint: Blueprint, host: Host, programs: Programs): TreePart {
+export function prosodyFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
   const hasRelays = blueprint.hosts.some(({ role }) => role === "turn");
   return {
     packages: { install: ["prosody", "openssl", "iproute2"], absent: [] },

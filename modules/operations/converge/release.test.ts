@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
+import type { HostFile } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
-import type { TreeFile } from "../../hosts/tree/index.ts";
 import { loadInstance, loadPrograms } from "../../workspace/index.ts";
-import { writeTrees } from "./trees.ts";
+import { writeConfigurations } from "./configurations.ts";
 
 /** A PNG's beginning, which is no UTF-8, and what would be a secret's place in a text. */
-const PICTURE: TreeFile = {
+const PICTURE: HostFile = {
   path: "/usr/local/share/polder/web/picture.png",
   content: Buffer.from("\x89PNG\r\n\x1a\n\0\xff@@secret:web/tls.key@@\r", "latin1").toString(
     "base64",
@@ -19,17 +19,17 @@ const PICTURE: TreeFile = {
   ...{ owner: "root", group: "root", mode: "0644" },
 };
 
-// Python's own tests of the code that runs on hosts; they read one tree that TypeScript wrote.
+// Python's own tests of the code that runs on hosts; they read one host's configuration that TypeScript wrote.
 it("ansible/tests", () => {
   const { blueprint } = loadInstance(join(TOOLKIT, "instances/lab"));
   const name = "bundle-test";
   const folder = mkdtempSync(join(tmpdir(), "polder-bundle-"));
   try {
-    const trees = renderAll(blueprint, loadPrograms()).map((tree) => ({
-      ...tree,
-      files: [...tree.files, PICTURE],
+    const configurations = renderAll(blueprint, loadPrograms()).map((configuration) => ({
+      ...configuration,
+      files: [...configuration.files, PICTURE],
     }));
-    cpSync(join(writeTrees(name, trees), "turn-1"), folder, { recursive: true });
+    cpSync(join(writeConfigurations(name, configurations), "turn-1"), folder, { recursive: true });
     const ran = spawnSync(
       join(TOOLKIT, "build/venv/bin/python"),
       ["-m", "unittest", "discover", "-s", join(TOOLKIT, "ansible/tests")],

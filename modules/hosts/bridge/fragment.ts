@@ -4,16 +4,16 @@ import {
   PORTS,
   privateAddresses,
 } from "../../planning/blueprint/index.ts";
+import type { Fragment, Programs } from "../configuration/index.ts";
 import { programFiles, pythonCheck, settingsOf, textFile } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import type { Programs, TreePart } from "../tree/index.ts";
 
 const NAME = "polder-bridge-stand-in";
 const PROGRAM = `/usr/local/lib/polder/${NAME}`;
 const UNIT = `/etc/systemd/system/${NAME}.service`;
 
 /** A bridge host until Jitsi's videobridge comes: something that hears media and answers the relays. */
-export function bridgePart({ hosts }: Blueprint, _host: Host, programs: Programs): TreePart {
+export function bridgeFragment({ hosts }: Blueprint, _host: Host, programs: Programs): Fragment {
   const peers = hosts
     .filter(({ role }) => role === "turn" || role === "bridge")
     .flatMap(privateAddresses);

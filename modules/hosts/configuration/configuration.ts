@@ -1,12 +1,12 @@
 import type { Role } from "../../planning/sizing/index.ts";
 
-/** A file as it lands on a host; secrets stand in it as references. */
-export interface TreeFile {
+/** A file of a host, as converge installs it; a secret stands in it as a reference. */
+export interface HostFile {
   /** Absolute path on the host. */
   readonly path: string;
-  /** Its text; of a binary file the bytes in base64, so that a tree stays plain JSON. */
+  /** Its text; of a binary file the bytes in base64, so that a configuration stays plain JSON. */
   readonly content: string;
-  /** It isn't text, such as a PNG: no reference is looked for in it. */
+  /** The file isn't text, such as a PNG: it holds no references. */
   readonly binary?: true;
   readonly owner: string;
   readonly group: string;
@@ -14,7 +14,7 @@ export interface TreeFile {
 }
 
 /** What is in a file, byte for byte. */
-export const bytesOf = ({ content, binary }: Pick<TreeFile, "content" | "binary">): Buffer =>
+export const bytesOf = ({ content, binary }: Pick<HostFile, "content" | "binary">): Buffer =>
   Buffer.from(content, binary ? "base64" : "utf8");
 
 /** A systemd unit that must be enabled and running, and what a change of files asks of it. */
@@ -28,7 +28,7 @@ export interface Unit {
   readonly carriesCalls: boolean;
 }
 
-/** A program that judges the new files at their real paths before they count. */
+/** A program that validates the new files at their real paths before they are installed. */
 export interface Check {
   readonly id: string;
   readonly command: readonly string[];
@@ -41,27 +41,30 @@ export interface Packages {
   readonly absent: readonly string[];
 }
 
-/** Everything that a host is: what an auditor reads is, but for secrets, byte for byte what lands. */
-export interface HostTree {
+/** Everything that polder sets on a host. Secrets aside, it is byte for byte what converge installs. */
+export interface HostConfiguration {
   readonly host: string;
   readonly role: Role;
   readonly packages: Packages;
   /** Sorted by path; no two of one path. */
-  readonly files: readonly TreeFile[];
+  readonly files: readonly HostFile[];
   readonly units: readonly Unit[];
   /** Units that must not run, masked. */
   readonly masked: readonly string[];
   readonly checks: readonly Check[];
 }
 
-/** @throws Error when two parts render one path, or a path isn't plain and absolute. */
-export function assertTree(tree: HostTree): HostTree {
+/** @throws Error when two fragments render one path, or a path isn't plain and absolute. */
+export function assertConfiguration(configuration: HostConfiguration): HostConfiguration {
   const seen = new Set<string>();
-  for (const { path } of tree.files) {
+  for (const { path } of configuration.files) {
     if (!/^(\/[A-Za-z0-9@%._-]+)+$/.test(path) || path.includes("/.."))
-      throw new Error(`${tree.host}: "${path}" is no plain absolute path`);
-    if (seen.has(path)) throw new Error(`${tree.host}: ${path} is rendered twice`);
+      throw new Error(`${configuration.host}: "${path}" is no plain absolute path`);
+    if (seen.has(path)) throw new Error(`${configuration.host}: ${path} is rendered twice`);
     seen.add(path);
   }
-  return { ...tree, files: [...tree.files].sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return {
+    ...configuration,
+    files: [...configuration.files].sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { gateHosts } from "../gate/index.ts";
 import {
   CA_FILE,
@@ -9,7 +10,6 @@ import {
   textFile,
 } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
-import { type Programs, reference, type TreePart } from "../tree/index.ts";
 
 const NAME = "polder-focus-stand-in";
 const PROGRAM = `/usr/local/lib/polder/${NAME}`;
@@ -17,7 +17,7 @@ const UNIT = `/etc/systemd/system/${NAME}.service`;
 const PASSWORD = "/etc/polder/focus/password";
 
 /** Jicofo's place on a control host until it comes: somebody on its account who opens rooms. */
-export function focusPart(blueprint: Blueprint, host: Host, programs: Programs): TreePart {
+export function focusFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
   const { auth, conference } = gateHosts(blueprint);
   const where = { address: host.ipv4, host: host.name, ca: CA_FILE, auth, conference };
   return {

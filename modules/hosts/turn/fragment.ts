@@ -1,8 +1,8 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { programFiles, rawFile, textFile } from "../host/index.ts";
 import { awaitAddresses, awaitAddressesProgram, sandbox } from "../sandbox/index.ts";
 import { opensslConfig } from "../tls/index.ts";
-import { type Programs, reference, type TreePart } from "../tree/index.ts";
 import { CERTIFICATE, DATABASE, KEY, LIVE, listening, turnConfig, turnDatabase } from "./config.ts";
 import { turnLimits } from "./limits.ts";
 
@@ -15,7 +15,7 @@ const READ_LIVE = `/usr/bin/sqlite3 -init /dev/null -bail ${DATABASE} ".read ${L
 const PRIVATE = { group: "turnserver", mode: "0640" } as const;
 
 /** The relay of a turn host. */
-export function turnPart(blueprint: Blueprint, host: Host, programs: Programs): TreePart {
+export function turnFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
   const { memoryMiB, descriptors } = turnLimits(blueprint);
   return {
     packages: { install: ["coturn", "openssl", "iproute2", "sqlite3"], absent: [] },

@@ -1,6 +1,6 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Fragment, type Programs, programText, reference } from "../configuration/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
-import { type Programs, programText, reference, type TreePart } from "../tree/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
 import { landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
@@ -8,7 +8,7 @@ import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
 
 /** nginx of a control host: the only way in from the web, and until the gate comes a page and a 404. */
-export function nginxPart(blueprint: Blueprint, _host: Host, programs: Programs): TreePart {
+export function nginxFragment(blueprint: Blueprint, _host: Host, programs: Programs): Fragment {
   const { ofWorker, memoryMiB, linesInHalfAMinute } = limitsOf(blueprint);
   return {
     packages: { install: ["nginx"], absent: [] },

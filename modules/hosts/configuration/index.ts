@@ -1,0 +1,12 @@
+export {
+  bytesOf,
+  type Check,
+  type HostConfiguration,
+  type HostFile,
+  type Packages,
+  type Unit,
+} from "./configuration.ts";
+export { heading } from "./heading.ts";
+export { type Fragment, mergeFragments } from "./merge.ts";
+export { type Programs, programText } from "./programs.ts";
+export { type Reference, reference, referencesIn } from "./reference.ts";
