@@ -13,7 +13,7 @@ lab: preflight-lab setup $(STAMPS)/lab-packages
 	@lab/main-job.sh
 
 ## test       everything that CI runs: lint, types, unit tests, Debian's programs, the lab
-test: preflight-lab setup $(STAMPS)/judges $(STAMPS)/linters $(STAMPS)/lab-packages
+test: preflight-lab setup $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/lab-packages
 	@node --import tsx scripts/test.ts unit debian lab
 
 ## unit       the tests that need no lab, in seconds
@@ -21,7 +21,7 @@ unit: preflight setup
 	@npx vitest run --project unit
 
 ## lint       formatting, lint, module boundaries, dead code, types; Python, shell, Lua, playbook
-lint: preflight setup $(STAMPS)/judges $(STAMPS)/linters
+lint: preflight setup $(STAMPS)/validators $(STAMPS)/linters
 	@npx biome check .
 	@npx depcruise modules stacks cli lab scripts
 	@npx knip
@@ -31,7 +31,7 @@ lint: preflight setup $(STAMPS)/judges $(STAMPS)/linters
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
 ## soak       what takes long: more deployments, each planted fault alone, interrupts, hundreds of runs (docs/tests.md)
-soak: preflight-lab setup $(STAMPS)/judges $(STAMPS)/lab-packages
+soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages
 	@npx vitest run --project soak
 	@npx vitest run --project alone
 
@@ -75,8 +75,8 @@ $(STAMPS)/ansible: ansible/requirements.txt ansible/install.sh
 	@ansible/install.sh build/venv
 	@mkdir -p $(@D) && touch $@
 
-# Others' tools that judge ours: needed by lint and the lab's tests, not by a user.
-$(STAMPS)/judges: ansible/requirements-judges.txt $(STAMPS)/ansible
+# Validators of others, which check what polder makes: needed by lint and the lab's tests, not by a user.
+$(STAMPS)/validators: ansible/requirements-validators.txt $(STAMPS)/ansible
 	@echo "setup: ansible-lint, ruff, hcloud, sslyze, ssh-audit"
 	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@

@@ -67,7 +67,7 @@ export default defineConfig({
           maxWorkers,
           name: "debian",
           include: files("debian.test"),
-          setupFiles: ["lab/testing/await-judge-root.ts"],
+          setupFiles: ["lab/testing/await-validator-root.ts"],
         },
       },
       {

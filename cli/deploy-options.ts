@@ -19,7 +19,7 @@ const minutes = (text: string): number => {
 export const withTimeout = (command: Command): Command =>
   command.option("--timeout <minutes>", "stop when the cloud takes longer", minutes, 30);
 
-/** Options of a real run: progress to standard error, judged today. */
+/** Options of a real run: progress to standard error, evaluated as of today. */
 export const deployOptions = (options: { timeout: number }): DeployOptions => ({
   progress: note,
   timeoutMinutes: options.timeout,

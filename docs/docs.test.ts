@@ -15,7 +15,7 @@ import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../cli/commands.ts";
 import { loadOwnRules } from "../modules/operations/rules/index.ts";
-import { judgeResidency, locationSchema } from "../modules/planning/residency/index.ts";
+import { evaluateResidency, locationSchema } from "../modules/planning/residency/index.ts";
 import { drawNetwork } from "../modules/reports/drawing/index.ts";
 import { loadInstance, loadResidencyRules } from "../modules/workspace/index.ts";
 
@@ -239,11 +239,11 @@ describe("docs/dependencies.md", () => {
   });
 
   it("PyPI: what is asked of pip, pinned with hashes", () => {
-    const asked = ["requirements.in", "requirements-judges.in"].flatMap((file) =>
+    const asked = ["requirements.in", "requirements-validators.in"].flatMap((file) =>
       [...read(`ansible/${file}`).matchAll(/^([a-z-]+)==/gm)].map((m) => m[1] ?? ""),
     );
     expect(names("PyPI")).toEqual([...new Set(asked)]);
-    for (const file of ["requirements.txt", "requirements-judges.txt"])
+    for (const file of ["requirements.txt", "requirements-validators.txt"])
       expect(read(`ansible/${file}`)).not.toMatch(/^[a-z0-9-]+==\S+$/m);
   });
 
@@ -284,7 +284,7 @@ describe("examples that a reader copies", () => {
     const text =
       fenced("docs/residency.md", "yaml").find((block) => block.startsWith("id: ")) ?? "";
     const where = locationSchema.parse(load(text));
-    const verdict = judgeResidency(
+    const verdict = evaluateResidency(
       "nl-sovereign",
       { tbb: 1, marking: "Dep.V" },
       where,

@@ -9,8 +9,8 @@ import { readCloud } from "../modules/clouds/openstack-api/index.ts";
 import { openVault } from "../modules/secrets/vaults/index.ts";
 import { Api } from "./cloud/api.ts";
 import { defaultFolder, labPaths } from "./cloud/index.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
 import { polder, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
 
 /** Any of the suites' projects: its name servers are all that is used. */
 const PROJECT = "t-http";
@@ -79,7 +79,7 @@ async function stop(): Promise<void> {
 }
 
 beforeAll(async () => {
-  root = await judgeRoot();
+  root = await validatorRoot();
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
   execFileSync(
     "openssl",

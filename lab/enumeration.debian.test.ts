@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../modules/common/findings/index.ts";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
-import { judge, judgeOccupants } from "../modules/verification/enumeration/index.ts";
+import { evaluate, evaluateOccupants } from "../modules/verification/enumeration/index.ts";
 import { FAULTS, plantOracle } from "../modules/verification/probes/enumeration/planted-oracle.ts";
 import {
   type EnumerationQuestion,
@@ -22,7 +22,7 @@ const blueprint = buildBlueprint(inputOf(someInstance()));
 const untimed = { limits: { handshakes: 2_000, stanzas: 5_000, seconds: 0 } };
 
 const run = async (question: EnumerationQuestion): Promise<Finding[]> =>
-  judge(await enumerate(question, () => undefined), question.door.domain);
+  evaluate(await enumerate(question, () => undefined), question.door.domain);
 const named = (findings: readonly Finding[], verdict: Finding["verdict"]): string[] =>
   findings.filter((one) => one.verdict === verdict).map(({ id, subject }) => `${id} ${subject}`);
 
@@ -68,7 +68,7 @@ describe("an instance whose rooms nobody can tell apart", () => {
           `<iq type='set' to='${room}' ID><query xmlns='http://jabber.org/protocol/muc#owner'><destroy/></query></iq>`,
         );
     });
-    const findings = judge(observed, question.door.domain);
+    const findings = evaluate(observed, question.door.domain);
     const rest = findings.filter(({ id }) => id !== "enumeration-planted");
     expect([named(rest, "pass"), named(findings, "fail")]).toEqual([[], []]);
     expect(findings[0]?.message).toMatch(/the moderator was put out during the run/);
@@ -113,7 +113,7 @@ end)`;
     const instance = await Instance.start(blueprint, change);
     const occupants = await occupantsOf(outside, instance.inside, instance.question());
     await instance.stop();
-    return judgeOccupants(occupants).verdict;
+    return evaluateOccupants(occupants).verdict;
   };
 
   it("is the same, until somebody is hidden", async () => {

@@ -6,7 +6,7 @@ import { buildFolder } from "../modules/common/toolkit/index.ts";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { testFolder } from "../modules/secrets/vaults/testing.ts";
-import { type Invitation, judge } from "../modules/verification/enumeration/index.ts";
+import { evaluate, type Invitation } from "../modules/verification/enumeration/index.ts";
 import { startWorker, type Worker, workerCommand } from "../modules/verification/probes/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 import { Instance } from "./testing/clean-instance.ts";
@@ -47,7 +47,7 @@ it(`a clean instance alarms in none of ${RUNS} runs`, async () => {
       const seed = next++;
       const observed = await worker.ask("enumerate", instance.question({ seed }));
       // Who is hidden is asked from inside, by another test.
-      const findings = judge(observed, instance.door.domain).filter(
+      const findings = evaluate(observed, instance.door.domain).filter(
         ({ id }) => id !== "enumeration-hidden",
       );
       const of = (verdict: string) => findings.filter((one) => one.verdict === verdict);
@@ -72,7 +72,7 @@ it("asks all ten thousand likely names, once somebody says so", async () => {
   const [{ instance, worker }] = lanes as [Lane];
   const limits = { handshakes: 2_000, stanzas: 5_000, seconds: 0 };
   const observed = await worker.ask("enumerate", instance.question({ limits, allLikely: true }));
-  const findings = judge(observed, instance.door.domain);
+  const findings = evaluate(observed, instance.door.domain);
   expect(observed.likely).toBe(10_000);
   expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
   const { message } = findings.find(({ subject }) => subject === "likely") ?? {};

@@ -3,12 +3,12 @@ import { type HostFile, programText } from "../modules/hosts/configuration/index
 import { luaFiles } from "../modules/hosts/gate/files.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
 import { loadVectors } from "./testing/gate-vectors.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
-import { judgeTree } from "./testing/judge-tree.ts";
+import { validateFiles } from "./testing/validate-files.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
 
 let root: string;
 beforeAll(async () => {
-  root = await judgeRoot();
+  root = await validatorRoot();
 }, 300_000);
 
 const plain = (path: string, content: string): HostFile => ({
@@ -21,7 +21,7 @@ const sources = (): HostFile[] =>
 
 async function inside(command: string, more: readonly HostFile[] = []): Promise<string> {
   const files = [plain("/etc/hosts", "127.0.0.1 localhost\n"), ...sources(), ...more];
-  const [verdict] = await judgeTree(root, files, [{ id: "lua", reads: /^\/gate\//, command }]);
+  const [verdict] = await validateFiles(root, files, [{ id: "lua", reads: /^\/gate\//, command }]);
   if (!verdict?.accepted) throw new Error(verdict?.output ?? "nothing ran");
   return verdict.output;
 }

@@ -63,7 +63,7 @@ function packages(): string[] {
 }
 
 /** The tests of one package, each with how it ended; what it printed goes to a file. */
-async function judge(name: string, number: number): Promise<Map<string, string>> {
+async function validate(name: string, number: number): Promise<Map<string, string>> {
   const binary = join(scratch, `${name}.test`);
   const go = { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" };
   const build = ["-C", source, "test", "-c", "-trimpath", "-o", binary, `./internal/${name}`];
@@ -124,7 +124,7 @@ test("each passes, or is left out by name and for a reason", async () => {
   expect(leftOut.filter((one) => !all.includes(one))).toEqual([]);
   const ends = new Map<string, string>();
   for (const [number, name] of names.entries())
-    for (const [which, end] of await judge(name, number)) ends.set(which, end);
+    for (const [which, end] of await validate(name, number)) ends.set(which, end);
   const wanted = all.filter((one) => !leftOut.includes(one));
   const others = wanted.filter((one) => ends.get(one) !== "PASS");
   expect(others.map((one) => `${one}: ${ends.get(one) ?? "did not end"}, see ${logs}`)).toEqual([]);

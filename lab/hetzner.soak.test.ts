@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KINDS } from "../modules/clouds/hetzner-api/index.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { HetznerProjects } from "./testing/hetzner-projects.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
 import { polder, program, type TestInstance, testInstance } from "./testing/polder.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
 
 const hetzner = new HetznerProjects();
 beforeAll(() => hetzner.start());
@@ -142,7 +142,7 @@ test("PyPI's hcloud creates, lists, changes and deletes through the stand-in", a
 
 test("Debian's hcloud, Hetzner's own command, creates, lists, changes and deletes through the stand-in", async () => {
   const script = readFileSync(join(TOOLKIT, "lab/testing/hcloud-command.sh"), "utf8");
-  const ran = await program("chroot", [await judgeRoot(), "bash", "-c", script], {
+  const ran = await program("chroot", [await validatorRoot(), "bash", "-c", script], {
     env: { ...hetzner.environment("g"), HOME: "/tmp" },
   });
   expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, "all done\n", ""]);

@@ -93,13 +93,13 @@ describe("an apply that is interrupted at every tenth call of the API, further o
 });
 
 describe("a thousand instances", () => {
-  test("are read, planned, synthesised and judged, each one passes", async () => {
+  test("are read, planned, synthesised and evaluated, each one passes", async () => {
     const began = Date.now();
     const total = { hosts: 0, findings: 0, slowest: 0, rssMiB: 0 };
     // A hundred a process: cdktf keeps every token of every app until its process ends, 1 MiB for a
     // small cluster. No matter for a command about one instance, too much for a thousand.
     for (let from = 1; from <= 1000; from += 100) {
-      const script = join(import.meta.dirname, "testing/judge-many.ts");
+      const script = join(import.meta.dirname, "testing/evaluate-many.ts");
       const ran = await program(process.execPath, ["--import", "tsx", script, `${from}`, "100"]);
       expect([ran.code, ran.stderr]).toEqual([0, ""]);
       const part = JSON.parse(ran.stdout) as typeof total;

@@ -13,8 +13,8 @@ import {
 } from "../modules/secrets/vaults/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/vaults/testing.ts";
 import { type Canary, canariesBelow, canariesIn, watchProcesses } from "./testing/canary.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
 import { polder, testInstance } from "./testing/polder.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
 
 let place: TestFolder;
 let anna: TestPerson;
@@ -22,7 +22,7 @@ let vault: Vault;
 let root: string;
 
 beforeAll(async () => {
-  root = await judgeRoot();
+  root = await validatorRoot();
   place = testFolder();
   anna = await place.person("annakok");
   const loaded = place.load([anna]);
@@ -32,7 +32,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => place?.remove());
 
-/** Runs a Debian 13 program in the judges' root, with the instance's folder at /mnt. */
+/** Runs a Debian 13 program in the validators' root, with the instance's folder at /mnt. */
 const inRoot = (...command: string[]) =>
   spawnSync(
     "unshare",

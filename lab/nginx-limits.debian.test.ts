@@ -5,15 +5,15 @@ import { buildBlueprint, type Host } from "../modules/planning/blueprint/index.t
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
 import { dummySecrets } from "./testing/dummy-secrets.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
-import { judgeTree } from "./testing/judge-tree.ts";
+import { validateFiles } from "./testing/validate-files.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
 
 let root: string;
 beforeAll(async () => {
-  root = await judgeRoot();
+  root = await validatorRoot();
 }, 300_000);
 
 /** What all programs begin with: TLS to nginx, but on port 80, from an address that is nowhere but in a route. */
@@ -180,7 +180,9 @@ async function asked(
     "ip route add local 198.51.100.0/24 dev lo && ip route add local 2001:db8:a::/48 dev lo",
     "nginx && python3 /program.py </sources",
   ].join(" && ");
-  const [verdict] = await judgeTree(root, files, [{ id: "nginx", reads: /^\/sources$/, command }]);
+  const [verdict] = await validateFiles(root, files, [
+    { id: "nginx", reads: /^\/sources$/, command },
+  ]);
   if (!verdict?.accepted) throw new Error(verdict?.output);
   return verdict.output.split("\n");
 }

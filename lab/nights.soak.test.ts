@@ -3,9 +3,9 @@
 // hosts rebooted and made anew.
 import { afterAll, beforeAll } from "vitest";
 import { moreAlarmTests } from "./cluster/alarms.ts";
+import { auditToolTests } from "./cluster/audit-tools.ts";
 import { convergeChangeTests, convergeFaultTests } from "./cluster/converge.ts";
 import { driftTests } from "./cluster/drift.ts";
-import { otherJudgesTests } from "./cluster/other-judges.ts";
 import { plantedFaultTests } from "./cluster/planted-faults.ts";
 import { relayTests } from "./cluster/relays.ts";
 import { cluster } from "./testing/cluster.ts";
@@ -20,6 +20,6 @@ convergeChangeTests();
 convergeFaultTests();
 plantedFaultTests();
 moreAlarmTests();
-otherJudgesTests();
+auditToolTests();
 driftTests();
 relayTests();

@@ -11,15 +11,15 @@ import {
   loadPrograms,
 } from "../modules/workspace/index.ts";
 import { type DummySecrets, dummySecrets } from "./testing/dummy-secrets.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
-import { judgeTree, type Verdict } from "./testing/judge-tree.ts";
-import { JUDGES, UNJUDGED } from "./testing/judges.ts";
 import { FAULTS } from "./testing/planted-faults.ts";
+import { type Validated, validateFiles } from "./testing/validate-files.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
+import { NOT_VALIDATED, VALIDATORS } from "./testing/validators.ts";
 
 let root: string;
 let secrets: DummySecrets;
 beforeAll(async () => {
-  root = await judgeRoot();
+  root = await validatorRoot();
   secrets = dummySecrets();
 }, 300_000);
 
@@ -52,14 +52,14 @@ function filled(blueprint: Blueprint, configuration: HostConfiguration): HostFil
   ];
 }
 
-const refusals = (verdicts: readonly Verdict[]): string[] =>
-  verdicts.filter((v) => !v.accepted).map((v) => `${v.judge}: ${v.output}`);
+const refusals = (verdicts: readonly Validated[]): string[] =>
+  verdicts.filter((v) => !v.accepted).map((v) => `${v.validator}: ${v.output}`);
 
 describe("every file is read by its own program", () => {
   it.concurrent.each(instanceNames(TOOLKIT))("of %s", async (name) => {
     const blueprint = blueprintOf(name);
     for (const configuration of configurationsOf(blueprint)) {
-      const verdicts = await judgeTree(root, filled(blueprint, configuration), JUDGES);
+      const verdicts = await validateFiles(root, filled(blueprint, configuration), VALIDATORS);
       expect(refusals(verdicts), `${name} ${configuration.host}`).toEqual([]);
       expect(verdicts.length).toBeGreaterThan(20);
     }
@@ -69,8 +69,8 @@ describe("every file is read by its own program", () => {
     const all = instanceNames(TOOLKIT).flatMap((name) => configurationsOf(blueprintOf(name)));
     const left = all
       .flatMap(({ files }) => files.map(({ path }) => path))
-      .filter((path) => !JUDGES.some(({ reads }) => reads.test(path)))
-      .filter((path) => !UNJUDGED.some((one) => one.path.test(path)));
+      .filter((path) => !VALIDATORS.some(({ reads }) => reads.test(path)))
+      .filter((path) => !NOT_VALIDATED.some((one) => one.path.test(path)));
     expect([...new Set(left)]).toEqual([]);
   });
 });
@@ -78,29 +78,29 @@ describe("every file is read by its own program", () => {
 describe("each program refuses a planted fault", () => {
   const blueprint = blueprintOf("lab");
   const configurations = configurationsOf(blueprint);
-  const used = JUDGES.flatMap((judge) => {
+  const used = VALIDATORS.flatMap((validator) => {
     const configuration = configurations.find(({ files }) =>
-      files.some(({ path }) => judge.reads.test(path)),
+      files.some(({ path }) => validator.reads.test(path)),
     );
-    return configuration ? [{ judge, configuration }] : [];
+    return configuration ? [{ validator, configuration }] : [];
   });
 
-  it("there is no judge without work", () => {
-    const idle = JUDGES.filter(({ id }) => !used.some(({ judge }) => judge.id === id));
+  it("there is no validator without work", () => {
+    const idle = VALIDATORS.filter(({ id }) => !used.some(({ validator }) => validator.id === id));
     expect(idle.map(({ id }) => id)).toEqual([]);
-    expect(Object.keys(FAULTS).sort()).toEqual(JUDGES.map(({ id }) => id).sort());
+    expect(Object.keys(FAULTS).sort()).toEqual(VALIDATORS.map(({ id }) => id).sort());
   });
 
   it.concurrent.each(
-    used.map(({ judge, configuration }) => [judge.id, judge, configuration] as const),
-  )("%s", async (id, judge, configuration) => {
+    used.map(({ validator, configuration }) => [validator.id, validator, configuration] as const),
+  )("%s", async (id, validator, configuration) => {
     const whole = filled(blueprint, configuration);
-    const at = whole.findIndex(({ path }) => judge.reads.test(path));
+    const at = whole.findIndex(({ path }) => validator.reads.test(path));
     const spoilt = whole.map((file, i) =>
       i === at ? { ...file, content: FAULTS[id]?.(file.content) ?? file.content } : file,
     );
     expect(spoilt[at]?.content).not.toBe(whole[at]?.content);
-    const [verdict] = await judgeTree(root, spoilt, [judge]);
+    const [verdict] = await validateFiles(root, spoilt, [validator]);
     expect(verdict?.accepted, verdict?.output).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ import { shipRevoked } from "../modules/operations/converge/index.ts";
 import type { Host } from "../modules/planning/blueprint/index.ts";
 import { testFolder } from "../modules/secrets/vaults/testing.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
 
 // A control host's own sshd, sudo and rules for sudo, in a copy of Debian 13's root.
 const folder = mkdtempSync(join(tmpdir(), "polder-revoke-"));
@@ -77,7 +77,7 @@ beforeAll(async () => {
   writeFileSync(at("known"), `[127.0.0.1]:${port} ${key}\n`);
   writeFileSync(at("start"), START);
   const namespaces = ["--mount", "--propagation", "private", "--pid", "--fork"];
-  const root = await judgeRoot();
+  const root = await validatorRoot();
   host = spawn("unshare", [
     ...[...namespaces, "--kill-child=KILL", "sh", at("start"), root, folder, String(port), USER],
   ]);

@@ -17,7 +17,7 @@ import { monitorFragment } from "../modules/hosts/monitor/index.ts";
 import { createVault, ensureSecrets, rotate, type Vault } from "../modules/secrets/vaults/index.ts";
 import { type TestFolder, type TestPerson, testFolder } from "../modules/secrets/vaults/testing.ts";
 import { type LoadedInstance, loadPrograms } from "../modules/workspace/index.ts";
-import { judgeRoot } from "./testing/judge-root.ts";
+import { validatorRoot } from "./testing/validator-root.ts";
 
 const DAY = "2026-11-25";
 const MESSAGE = '{"action":"handshake","result":"refused","room":"7m4b"}';
@@ -36,7 +36,7 @@ let vault: Vault;
 const at = (...names: string[]): string => join(folder, ...names);
 
 beforeAll(async () => {
-  const root = await judgeRoot();
+  const root = await validatorRoot();
   folder = mkdtempSync(join(tmpdir(), "polder-two-"));
   mkdirSync(at("bin"));
   // Debian 13's age, with its own libraries. Behind `-F FILE HOST` is what ssh runs; who is logged in to the monitor is root there.

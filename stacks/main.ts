@@ -15,7 +15,7 @@ import {
   stackFolder,
   writeLockFile,
 } from "../modules/operations/working-folder/index.ts";
-import { judge } from "../modules/policy/index.ts";
+import { evaluate } from "../modules/policy/index.ts";
 import {
   instanceFolder,
   instanceNames,
@@ -48,7 +48,7 @@ async function sound(name: string): Promise<Sound | undefined> {
   try {
     const loaded = loadInstance(instanceFolder(WORKSPACE, name));
     const stacks = addStacks(app, loaded, { outdir });
-    const findings = judge(inputOf(loaded, jsonOf(stacks)), today(), await packOf(loaded));
+    const findings = evaluate(inputOf(loaded, jsonOf(stacks)), today(), await packOf(loaded));
     const failed = findings.filter((f) => f.verdict === "fail");
     for (const finding of findings.filter((f) => f.warns))
       say(`${name}: ${formatFinding(finding)}`);

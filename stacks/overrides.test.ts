@@ -7,7 +7,7 @@ import { BadInput } from "../modules/common/input/index.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { packOf } from "../modules/operations/rules/index.ts";
 import { policyInput } from "../modules/operations/working-folder/index.ts";
-import { judge } from "../modules/policy/index.ts";
+import { evaluate } from "../modules/policy/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 import { synthesis } from "./instance-stacks.ts";
 
@@ -73,7 +73,7 @@ describe("overrides.yaml", () => {
         expect.objectContaining(turn ? { polder: "1", rack: "7" } : { polder: "1" }),
       );
     }
-    const findings = judge(input(folder), AS_OF, await packOf(loadInstance(folder)));
+    const findings = evaluate(input(folder), AS_OF, await packOf(loadInstance(folder)));
     expect(findings.filter((finding) => finding.verdict === "fail")).toEqual([]);
     const told = findings.filter((finding) => finding.warns);
     expect(told.map(({ id, message }) => `${id} ${message}`)).toEqual(
@@ -112,7 +112,9 @@ describe("overrides.yaml", () => {
     ],
     ["a password", one("edge-1/server", "{ admin_pass: hunter2hunter2 }"), /no-secret/],
   ])("can't open what the policy guards: %s", (_, text, rule) => {
-    const failed = judge(input(lab(text)), AS_OF).filter((finding) => finding.verdict === "fail");
+    const failed = evaluate(input(lab(text)), AS_OF).filter(
+      (finding) => finding.verdict === "fail",
+    );
     expect(failed.map(({ id }) => id).join()).toMatch(rule);
   });
 
@@ -162,7 +164,9 @@ describe("overrides.yaml", () => {
 
   test("may name the cluster before its addresses are allocated", () => {
     const folder = lab(one("turn-1/server", "{ availability_zone: hall-2 }"), false);
-    const findings = judge(input(folder), AS_OF).filter(({ id }) => id === "overrides-are-named");
+    const findings = evaluate(input(folder), AS_OF).filter(
+      ({ id }) => id === "overrides-are-named",
+    );
     expect(findings).toMatchObject([{ verdict: "not-tested", subject: "turn-1/server" }]);
   });
 });

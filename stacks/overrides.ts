@@ -39,7 +39,7 @@ const matcher = (pattern: string): RegExp =>
 /**
  * Applies overrides.yaml to an instance's constructs, each value held against the provider's schema.
  * Lists are added to ours, blocks of keys merged, everything else replaced. What the policy guards
- * stays guarded: it judges the documents that come out.
+ * stays guarded: it evaluates the documents that come out.
  *
  * @throws BadInput for a resource that isn't there, and for arguments that its type doesn't have.
  */

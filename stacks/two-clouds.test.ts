@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
-import { judge } from "../modules/policy/index.ts";
+import { evaluate } from "../modules/policy/index.ts";
 import { AS_OF, asInput, changed, EXAMPLES, withPlans } from "../modules/policy/testing.ts";
 
 /** Each cloud that every example is rendered on, by what its file says then. */
@@ -51,7 +51,7 @@ describe.each(ELSEWHERE)("on $cloud at $location", ({ cloud, location }) => {
 
   test.each(EXAMPLES)("%s passes that cloud's rules, planned", (name) => {
     const planned = withPlans(changed(name, location, written(cloud, location)));
-    const findings = judge(asInput(planned), AS_OF);
+    const findings = evaluate(asInput(planned), AS_OF);
     expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
   });
 });

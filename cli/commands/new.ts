@@ -14,8 +14,8 @@ import { BadInput, badInput, didYouMean, type Problem } from "../../modules/comm
 import { today } from "../../modules/common/today/index.ts";
 import type { Classification } from "../../modules/planning/instance/index.ts";
 import {
-  judgeAsOf,
-  judgeResidency,
+  evaluateAsOf,
+  evaluateResidency,
   PROFILE_NAMES,
 } from "../../modules/planning/residency/index.ts";
 import {
@@ -76,8 +76,8 @@ function placesFor(marking: string, tbb: number): Place[] {
   const buildable = [...loadLocations().values()].filter(({ platform }) => platform);
   return buildable.flatMap((location) =>
     PROFILE_NAMES.filter((profile) => {
-      const verdict = judgeResidency(profile, needed, location, rules);
-      return judgeAsOf(verdict, [], today()).verdict === "accepted";
+      const verdict = evaluateResidency(profile, needed, location, rules);
+      return evaluateAsOf(verdict, [], today()).verdict === "accepted";
     }).map((residency) => ({
       residency,
       location: location.id,

@@ -7,7 +7,7 @@ import { out, screenWidth } from "../terminal.ts";
 import { changesTable, describeLosses } from "../text/changes.ts";
 import { paintFor } from "../text/paint.ts";
 
-/** `polder plan`: what would change, judged, and recorded so that exactly it can be applied. */
+/** `polder plan`: plans the changes, evaluates the policy, and records the plan so that exactly it can be applied. */
 export function planCommand(): Command {
   const command = new Command("plan")
     .argument("<instance>", "its folder's name or path")

@@ -2,7 +2,7 @@ import { Argument, Command } from "commander";
 import { cloudOf } from "../../modules/clouds/known-clouds/index.ts";
 import { badInput } from "../../modules/common/input/index.ts";
 import { exclusively } from "../../modules/operations/lock/index.ts";
-import { judgeCertificates } from "../../modules/secrets/keyring/index.ts";
+import { checkCertificates } from "../../modules/secrets/keyring/index.ts";
 import {
   installCertificate,
   openVault,
@@ -58,7 +58,7 @@ export function requestCommand(): Command {
   );
 }
 
-/** `polder keys install`: what the supplier sent, judged before it counts. */
+/** `polder keys install`: checks the supplier's certificate before it is stored. */
 export function installCommand(): Command {
   const command = new Command("install")
     .description("Take a certificate from your supplier into the vault")
@@ -114,7 +114,7 @@ export function renewCommand(): Command {
   );
 }
 
-/** `polder keys check`: the public certificates, judged today. */
+/** `polder keys check`: checks the public certificates as of today. */
 export function checkCommand(): Command {
   const command = new Command("check")
     .description(
@@ -124,7 +124,7 @@ export function checkCommand(): Command {
   return withIdentity(command).action(async (name: string, options: IdentityOption) => {
     const loaded = load(name);
     const vault = await openVault(loaded, identityFor(loaded, options.identity));
-    const findings = judgeCertificates(loaded.blueprint, (one) => vault.get(one), new Date());
+    const findings = checkCertificates(loaded.blueprint, (one) => vault.get(one), new Date());
     reportFindings(findings, "docs/keys.md says how each gets better");
   });
 }

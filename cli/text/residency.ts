@@ -4,9 +4,9 @@ import type {
   WaiverEntry,
 } from "../../modules/planning/instance/index.ts";
 import {
+  evaluateAsOf,
+  evaluateResidency,
   factsOf,
-  judgeAsOf,
-  judgeResidency,
   type Location,
   openChecks,
   PROFILE_NAMES,
@@ -25,7 +25,7 @@ export interface ResidencyQuestion {
   /** The class that is needed. */
   readonly needed: Classification;
   readonly waivers: readonly WaiverEntry[];
-  /** The day to judge on, `YYYY-MM-DD`. */
+  /** The day to evaluate on, `YYYY-MM-DD`. */
   readonly asOf: string;
 }
 
@@ -58,8 +58,8 @@ function answerFor(
   question: ResidencyQuestion,
 ): ProfileAnswer {
   const { needed, rules, waivers, asOf } = question;
-  const verdict = judgeResidency(profile, needed, location, rules, waivers);
-  const dated = judgeAsOf(verdict, waivers, asOf);
+  const verdict = evaluateResidency(profile, needed, location, rules, waivers);
+  const dated = evaluateAsOf(verdict, waivers, asOf);
   const [first] = dated.problems;
   const [waived] = dated.waived;
   const remark = first ?? waived;
@@ -152,7 +152,7 @@ export function explainLocation(
   const best = answer && bestOf(answer);
   const layout = { width, title: paint.dim };
   const fresh = new Map(
-    judgeResidency("eea", question.needed, location, question.rules).facts.map((fact) => [
+    evaluateResidency("eea", question.needed, location, question.rules).facts.map((fact) => [
       fact.leaf,
       fact.freshUntil,
     ]),

@@ -65,7 +65,7 @@ function memoryMiB(id: ProcessId): number {
   return Math.round(kib / 1024);
 }
 
-function judge(
+function serviceStatus(
   paths: LabPaths,
   id: ProcessId | undefined,
   services: readonly LabService[],
@@ -93,7 +93,7 @@ export async function status(options: { readonly folder: string }): Promise<LabS
   const services = id ? listServices(id) : [];
   const net = lastNet(paths);
   return {
-    ...judge(paths, id, services),
+    ...serviceStatus(paths, id, services),
     folder: paths.folder,
     apiUrl: net && urlOf(net.lab, "identity"),
     cloudsFile: paths.cloudsFile,

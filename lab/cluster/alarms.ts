@@ -3,8 +3,8 @@ import { journalWriter } from "../../modules/operations/probe/index.ts";
 import { cluster } from "../testing/cluster.ts";
 import { red } from "../testing/findings.ts";
 import { journalAttack } from "../testing/journal-attack.ts";
-import { quoted } from "../testing/judge-tree.ts";
 import { polder } from "../testing/polder.ts";
+import { quoted } from "../testing/validate-files.ts";
 
 const on = (host: string, script: string) => cluster.on(host, script);
 

@@ -106,7 +106,7 @@ async function callFromInternet(address: string): Promise<string | undefined> {
 }
 
 /**
- * Whether it comes to be so. On an idle machine a changed rule acts within 2 s; no test judges that,
+ * Whether it comes to be so. On an idle machine a changed rule acts within 2 s; no test checks that,
  * for this one may be busy.
  */
 const soon = (condition: () => Promise<boolean>) => until(condition, 12);

@@ -50,7 +50,7 @@ const settings = {
     "ipv6/conf/all/forwarding=1",
     "ipv4/conf/all/proxy_arp=1",
     "ipv6/conf/all/proxy_ndp=1",
-    // A flow that began before we looked has no first direction to judge by.
+    // A flow that began before the first look has no known direction.
     "netfilter/nf_conntrack_tcp_loose=0",
     // A scan of all ports of all addresses would fill the table with calls that nobody answers.
     "netfilter/nf_conntrack_tcp_timeout_syn_sent=5",

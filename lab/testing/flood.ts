@@ -6,8 +6,8 @@ import { renderHost } from "../../modules/hosts/render/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { dummySecrets } from "./dummy-secrets.ts";
-import { judgeRoot } from "./judge-root.ts";
-import { judgeTree } from "./judge-tree.ts";
+import { validateFiles } from "./validate-files.ts";
+import { validatorRoot } from "./validator-root.ts";
 
 const HOST = { 4: "10.80.9.1", 6: "2001:db8:9::1" } as const;
 const ROUTED = ["198.51.100.0/24", "2001:db8:a::/48", "2001:db8:b::/48"];
@@ -155,8 +155,8 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     plain("/log.py", LOG),
     plain("/secret", secrets.valueOf(blueprint, "turn/shared-secret")),
   ];
-  const root = await judgeRoot();
-  const [verdict] = await judgeTree(root, files, [
+  const root = await validatorRoot();
+  const [verdict] = await validateFiles(root, files, [
     { id: "flood", reads: /^\/flood\.py$/, command, seconds: 240 },
   ]);
   const output = verdict?.output ?? "";

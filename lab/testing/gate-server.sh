@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs Prosody with rendered files in a throw-away copy of the judges' root, on the machine's loopback.
+# Runs Prosody with rendered files in a throw-away copy of the validators' root, on the machine's loopback.
 #   gate-server.sh ROOT WORK TREE SHARED
 # Words on standard input are signals for Prosody; its end is Prosody's. SHARED is /shared inside: what is
 # logged, and what the tests change while it runs.

@@ -17,7 +17,7 @@ import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { prosodyAccount } from "../../modules/secrets/vaults/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import type { Issuer } from "./gate-issuer.ts";
-import { judgeRoot } from "./judge-root.ts";
+import { validatorRoot } from "./validator-root.ts";
 
 /** What the journal would get: Prosody's lines under its name, the gate's decisions under their own. */
 export interface Logged {
@@ -87,7 +87,7 @@ export interface Change {
   readonly config?: (text: string) => string;
   /** Of the other files, by path; null takes one away. */
   readonly files?: Readonly<Record<string, string | null>>;
-  /** A folder that lies over the judges' root: programs that aren't in it. */
+  /** A folder that lies over the validators' root: programs that aren't in it. */
   readonly layer?: string;
 }
 
@@ -118,8 +118,8 @@ export class GateServer {
   }
 
   static async start(blueprint: Blueprint, issuer: Issuer, change: Change = {}) {
-    const judges = await judgeRoot();
-    const root = change.layer === undefined ? judges : `${change.layer}:${judges}`;
+    const validators = await validatorRoot();
+    const root = change.layer === undefined ? validators : `${change.layer}:${validators}`;
     const folder = mkdtempSync(join(tmpdir(), "polder-gate-"));
     const ports = { web: await freePort(), c2s: await freePort() };
     const host = blueprint.hosts.find(({ role }) => role === "control");

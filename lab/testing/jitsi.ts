@@ -24,7 +24,7 @@ export function jitsiRoot(): string | undefined {
   return existsSync(join(root, PLUGINS, "mod_muc_lobby_rooms.lua")) ? root : undefined;
 }
 
-/** Lays Jitsi's modules and their libraries into a folder of their own, to lie over the judges' root. */
+/** Lays Jitsi's modules and their libraries into a folder of their own, to lie over the validators' root. */
 export function layJitsi(root: string, target: string): void {
   for (const part of partsOf(root).filter((path) => existsSync(join(root, path))))
     cpSync(join(root, part), join(target, part), { recursive: true, dereference: true });

@@ -1,4 +1,4 @@
-/** What a slip in the renderer could look like to each judge: its first file, spoilt. */
+/** What a slip in the renderer could look like to each validator: its first file, spoilt. */
 export const FAULTS: Readonly<Record<string, (content: string) => string>> = {
   nft: (text) => text.replace("policy drop;", "policy drip;"),
   sshd: (text) => `${text}PermitRootLogn no\n`,

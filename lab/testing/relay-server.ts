@@ -14,7 +14,7 @@ import {
 } from "../../modules/verification/probes/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { type DummySecrets, dummySecrets } from "./dummy-secrets.ts";
-import { judgeRoot } from "./judge-root.ts";
+import { validatorRoot } from "./validator-root.ts";
 
 /** Sends back what comes, as the bridges' stand-in does for its relays. */
 const ECHO = `
@@ -133,7 +133,7 @@ export class RelayServer {
 
   /** @param secrets what logins count by */
   static async start(blueprint: Blueprint, secrets: readonly string[]): Promise<RelayServer> {
-    const root = await judgeRoot();
+    const root = await validatorRoot();
     const host = blueprint.hosts.find(({ role }) => role === "turn") as Host;
     const folder = mkdtempSync(join(tmpdir(), "polder-relay-"));
     const at = (...path: string[]) => join(folder, ...path);

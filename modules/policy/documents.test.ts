@@ -549,7 +549,7 @@ bothWays(residencyFresh, () => example(), [
 ]);
 
 describe("residency-fresh and residency-accepted", () => {
-  const judged = (rule: typeof residencyFresh, values: object, waivers: object[] = []) => {
+  const evaluated = (rule: typeof residencyFresh, values: object, waivers: object[] = []) => {
     const p = example();
     reading(p, { sure: true, met: true, waiver: "residency.site.country", ...values });
     if (waivers.length > 0) p.blueprint.residency.verdict = "waived";
@@ -561,10 +561,10 @@ describe("residency-fresh and residency-accepted", () => {
   });
 
   it("warn 60 days before a fact grows stale, and pass", () => {
-    expect(judged(residencyFresh, { freshUntil: "2027-01-24" })).toEqual([
+    expect(evaluated(residencyFresh, { freshUntil: "2027-01-24" })).toEqual([
       expect.not.objectContaining({ warns: true }),
     ]);
-    expect(judged(residencyFresh, { freshUntil: "2027-01-23" })).toMatchObject([
+    expect(evaluated(residencyFresh, { freshUntil: "2027-01-23" })).toMatchObject([
       {
         verdict: "pass",
         warns: true,
@@ -575,17 +575,17 @@ describe("residency-fresh and residency-accepted", () => {
 
   it("read waived under a waiver that counts, and fail under one that ended", () => {
     const stale = { freshUntil: "2026-11-23" };
-    expect(judged(residencyFresh, stale, [waiver(AS_OF)])).toMatchObject([
+    expect(evaluated(residencyFresh, stale, [waiver(AS_OF)])).toMatchObject([
       { verdict: "waived", waiver: { owner: "Sam de Vries" } },
     ]);
-    expect(judged(residencyFresh, stale, [waiver("2026-11-23")])).toMatchObject([
+    expect(evaluated(residencyFresh, stale, [waiver("2026-11-23")])).toMatchObject([
       { verdict: "fail" },
     ]);
     const unsure = { sure: false, confidence: "unconfirmed" };
-    expect(judged(residencyAccepted, unsure, [waiver(AS_OF)])).toMatchObject([
+    expect(evaluated(residencyAccepted, unsure, [waiver(AS_OF)])).toMatchObject([
       { verdict: "waived", message: expect.stringContaining("which is unconfirmed (x)") },
     ]);
-    const ended = judged(residencyAccepted, unsure, [waiver("2026-11-23")]);
+    const ended = evaluated(residencyAccepted, unsure, [waiver("2026-11-23")]);
     expect(ended.map((finding) => finding.verdict)).toEqual(["fail", "fail"]);
   });
 });
@@ -690,16 +690,16 @@ bothWays(waiversInDate, () => example(), [
 ]);
 
 describe("waivers-in-date", () => {
-  const judged = (expires: string, waives?: string) => {
+  const evaluated = (expires: string, waives?: string) => {
     const p = example();
     waive(p, expires, waives);
     return waiversInDate.check(asInput(p), AS_OF).map((f) => f.verdict);
   };
   it("counts a waiver on its last day, and for 400 days", () => {
-    expect(judged(AS_OF)).toEqual(["pass"]);
-    expect(judged("2027-12-29")).toEqual(["pass"]);
+    expect(evaluated(AS_OF)).toEqual(["pass"]);
+    expect(evaluated("2027-12-29")).toEqual(["pass"]);
   });
   it("never lets a weakened setting read as a pass", () => {
-    expect(judged("2027-06-30", "retention.securityDays")).toEqual(["waived"]);
+    expect(evaluated("2027-06-30", "retention.securityDays")).toEqual(["waived"]);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Finding, tally } from "../common/findings/index.ts";
 import { POLICY_RULE_IDS } from "../planning/instance/index.ts";
-import { judge, MANAGEMENT_PORTS, PACKS, type PolicyInput, type Rule } from "./index.ts";
+import { evaluate, MANAGEMENT_PORTS, PACKS, type PolicyInput, type Rule } from "./index.ts";
 import { ALL_RULES } from "./packs.ts";
 import {
   AS_OF,
@@ -32,7 +32,7 @@ describe.each(EXAMPLES)("example %s", (name) => {
 
   it("passes every rule once planned", () => {
     const p = planned(name);
-    const findings = judge(asInput(p), AS_OF);
+    const findings = evaluate(asInput(p), AS_OF);
     expect(findings.filter((f) => f.verdict === "fail")).toEqual([]);
     expect(tally(findings)["not-tested"]).toBe(0);
     expect(findings.filter((f) => f.verdict === "waived").map((f) => f.subject)).toEqual(waived(p));
@@ -40,7 +40,7 @@ describe.each(EXAMPLES)("example %s", (name) => {
   });
 
   it("says at synth what only a plan can show", () => {
-    const findings = judge(asInput(example(name)), AS_OF);
+    const findings = evaluate(asInput(example(name)), AS_OF);
     expect(findings.filter((f) => f.verdict === "fail")).toEqual([]);
     const untested = findings.filter((f) => f.verdict === "not-tested");
     const planRules = rules.filter((r) => r.looksAt === "plan").map((r) => r.id);
@@ -50,7 +50,7 @@ describe.each(EXAMPLES)("example %s", (name) => {
   });
 
   it("passes with its addresses not yet allocated, and says what isn't tested", () => {
-    const findings = judge(asInput(example(name, false)), AS_OF);
+    const findings = evaluate(asInput(example(name, false)), AS_OF);
     expect(findings.filter((f) => f.verdict === "fail")).toEqual([]);
     expect(new Set(findings.map((f) => f.id))).toEqual(new Set(own.map((r) => r.id)));
     const servers = findings.filter((f) => f.id === "user-data-is-identity");
@@ -60,16 +60,16 @@ describe.each(EXAMPLES)("example %s", (name) => {
   });
 });
 
-describe("judge", () => {
+describe("evaluate", () => {
   it("gives the same findings for the same input", () => {
     const input = asInput(planned());
-    expect(judge(input, AS_OF)).toEqual(judge(input, AS_OF));
+    expect(evaluate(input, AS_OF)).toEqual(evaluate(input, AS_OF));
   });
 
   it("says of one plan that the other stack has none", () => {
     const p = planned();
     p.plans.delete("lab");
-    expect(notPassed(judge(asInput(p), AS_OF))).toEqual(
+    expect(notPassed(evaluate(asInput(p), AS_OF))).toEqual(
       rules
         .filter((r) => r.looksAt === "plan")
         .map(
@@ -91,11 +91,13 @@ describe("judge", () => {
     };
     p.blueprint.waivers = [waiver];
     const verdicts = (asOf: string) =>
-      judge(asInput(p), asOf).filter((f) => f.id === waiver.waives && f.subject.includes(SERVER));
+      evaluate(asInput(p), asOf).filter(
+        (f) => f.id === waiver.waives && f.subject.includes(SERVER),
+      );
     expect(verdicts("2026-12-01")).toMatchObject([{ verdict: "waived", waiver }]);
     expect(verdicts("2026-12-02").map((f) => f.verdict)).toEqual(["fail"]);
     expect(
-      judge(asInput(p), "2026-12-02")
+      evaluate(asInput(p), "2026-12-02")
         .filter((f) => f.id === "waivers-in-date")
         .map((f) => f.verdict),
     ).toEqual(["fail"]);
@@ -110,7 +112,7 @@ describe("judge", () => {
       owner: "x",
       expires: "2026-12-01",
     }));
-    const findings = judge(asInput(p), AS_OF);
+    const findings = evaluate(asInput(p), AS_OF);
     expect(
       findings.filter((f) => f.id === "no-unnoticed-destruction" && f.verdict === "fail"),
     ).toHaveLength(1);
@@ -125,7 +127,7 @@ describe("judge", () => {
         throw new TypeError("x is undefined\nsecond line");
       },
     };
-    expect(judge(asInput(example()), AS_OF, { name: "p", why: "w", rules: [broken] })).toEqual([
+    expect(evaluate(asInput(example()), AS_OF, { name: "p", why: "w", rules: [broken] })).toEqual([
       {
         id: "broken",
         verdict: "fail",
@@ -148,7 +150,7 @@ describe("judge", () => {
         ]),
         plans: new Map([["lab", value]]),
       };
-      const findings = judge(whole as unknown as PolicyInput, AS_OF);
+      const findings = evaluate(whole as unknown as PolicyInput, AS_OF);
       expect(tally(findings).fail).toBeGreaterThan(0);
     },
   );
@@ -161,7 +163,7 @@ describe("judge", () => {
         p.stacks.get("lab")[key] = value;
         p.plans.get("lab").resource_changes = value;
         p.plans.get("lab").configuration = value;
-        expect(notPassed(judge(asInput(p), AS_OF)).join("\n")).not.toMatch(
+        expect(notPassed(evaluate(asInput(p), AS_OF)).join("\n")).not.toMatch(
           /the rule itself failed/,
         );
       }
@@ -180,7 +182,7 @@ describe("judge", () => {
       for (const { change: planned } of p.plans.get("lab").resource_changes) {
         for (const name of Object.keys(planned.after)) planned.after[name] = value;
       }
-      const said = notPassed(judge(asInput(p), AS_OF));
+      const said = notPassed(evaluate(asInput(p), AS_OF));
       expect(said.join("\n")).not.toMatch(/the rule itself failed/);
       expect(said.some((text) => text.startsWith("fail"))).toBe(true);
     }

@@ -4,20 +4,20 @@ import type { Pack, PolicyInput, Rule } from "./types.ts";
 
 /**
  * Runs every rule of a pack. Each rule gives at least one finding: a pass, a fail, or `not-tested`
- * with why. Never throws: a rule that does becomes a fail, since what wasn't judged isn't good.
+ * with why. Never throws: a rule that does becomes a fail, since what wasn't evaluated isn't good.
  *
- * @param asOf the day to judge on, `YYYY-MM-DD`
+ * @param asOf the day to evaluate on, `YYYY-MM-DD`
  * @param pack by default that of the instance's cloud
  */
-export function judge(
+export function evaluate(
   input: PolicyInput,
   asOf: string,
   pack: Pack = PACKS[input.blueprint.cloud.provider],
 ): Finding[] {
   return pack.rules.flatMap((rule) => {
     const findings = [...run(rule, input, asOf), ...withoutPlan(rule, input)];
-    const told = findings.length > 0 ? findings : [nothingToJudge(rule, input)];
-    return rule.waivable ? applyWaivers(told, input.blueprint.waivers, asOf) : told;
+    const evaluated = findings.length > 0 ? findings : [nothingToEvaluate(rule, input)];
+    return rule.waivable ? applyWaivers(evaluated, input.blueprint.waivers, asOf) : evaluated;
   });
 }
 
@@ -50,7 +50,7 @@ function withoutPlan(rule: Rule, input: PolicyInput): Finding[] {
     }));
 }
 
-function nothingToJudge(rule: Rule, { blueprint }: PolicyInput): Finding {
+function nothingToEvaluate(rule: Rule, { blueprint }: PolicyInput): Finding {
   const why =
     blueprint.addresses.state === "allocated"
       ? "the stacks hold nothing that it judges"

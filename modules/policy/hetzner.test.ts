@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { judge } from "./engine.ts";
+import { evaluate } from "./engine.ts";
 import { PACKS } from "./packs.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
@@ -52,7 +52,7 @@ describe("the packs of both clouds", () => {
   });
 
   it("are not taken for each other: OpenStack's documents fail Hetzner's pack", () => {
-    const verdicts = judge(asInput(example()), AS_OF, PACKS.hetzner);
+    const verdicts = evaluate(asInput(example()), AS_OF, PACKS.hetzner);
     expect(verdicts.filter((f) => f.id === "private-network-is-closed")[0]?.verdict).toBe(
       "not-tested",
     );

@@ -1,4 +1,4 @@
-export { judge } from "./engine.ts";
+export { evaluate } from "./engine.ts";
 export { MANAGEMENT_PORTS, type ManagementPort } from "./management-ports.ts";
 export { PACKS, withOwnRules } from "./packs.ts";
 export { type Action, type PlannedChange, partsLost, plannedChanges } from "./planned-changes.ts";

@@ -39,7 +39,7 @@ export interface Rule {
   readonly looksAt: LooksAt;
   /** Whether an instance may carry a recorded, dated exception. */
   readonly waivable: boolean;
-  /** @param asOf the day to judge on, `YYYY-MM-DD` */
+  /** @param asOf the day to evaluate on, `YYYY-MM-DD` */
   readonly check: (input: PolicyInput, asOf: string) => Finding[];
 }
 

@@ -68,7 +68,7 @@ export interface Cloud {
   /**
    * Looks at the credential, before anything is written.
    *
-   * @throws BadInput when there is none, or it leads to another cloud than the one that was judged.
+   * @throws BadInput when there is none, or it leads to another cloud than the one that was evaluated.
    */
   readonly checkCredential: (blueprint: Blueprint) => Promise<void>;
   /** What it offers where the instance is to stand. @throws OutsideFailure */

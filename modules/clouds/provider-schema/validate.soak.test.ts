@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Document, FAULTS, synthesiseExample } from "./testing.ts";
 
-// The outside judge of check.ts: what it reports, Terraform with the real provider refuses too.
+// The validator of check.ts: Terraform with the real provider refuses everything that check.ts reports.
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const config = join(repository, "build", "provider-mirror", "terraform.rc");
 const ready = spawnSync("terraform", ["version"]).status === 0 && existsSync(config);

@@ -34,7 +34,7 @@ export const fail = (message: string, evidence?: readonly string[]): Outcome =>
 export const notTested = (message: string): Outcome => outcome("not-tested", message);
 
 /** Fails with all that is wrong, or passes. */
-export const judge = (
+export const passUnless = (
   wrong: readonly string[],
   good: string,
   evidence?: readonly string[],

@@ -120,6 +120,6 @@ export function addToIssueLog(
     head = sumOf(raw);
     text += `${raw}\n`;
   });
-  // What is written is read back by the code that judges: a mistake here must not reach the file.
+  // The code that verifies a log reads it back first: a mistake here must not reach the file.
   return readIssueLog(text, file);
 }

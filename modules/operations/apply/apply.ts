@@ -5,7 +5,7 @@ import { type StateMark, TerraformFailure } from "../../clouds/terraform/index.t
 import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
-import { judge, partsLost, plannedChanges } from "../../policy/index.ts";
+import { evaluate, partsLost, plannedChanges } from "../../policy/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import {
   completeImported,
@@ -89,13 +89,13 @@ export async function applyInstance(
     await terraform.init();
     refuseStale(instance, name, record.states[name], await terraform.stateMark());
   }
-  const judged = judge(
+  const evaluated = evaluate(
     policyInput(loaded, { outdir, protect: !ends }, options.synthesis, plans),
     options.asOf,
     await packOf(loaded),
   );
   const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
-  const findings = [...judged, ...unmanaged];
+  const findings = [...evaluated, ...unmanaged];
   // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");
   if (failed && !ends) return { record, findings, applied: false };

@@ -10,7 +10,7 @@ import {
 } from "../../common/input/index.ts";
 import { OutsideFailure } from "../../common/outside/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import { judgeAsOf, wayOut } from "../../planning/residency/index.ts";
+import { evaluateAsOf, wayOut } from "../../planning/residency/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, shown } from "../../workspace/index.ts";
 
 /** `parents[1].country` as a path below `residency`. */
@@ -23,7 +23,7 @@ const pathOf = (leaf: string): Path =>
  * @throws BadInput with each fact at its place in the record, the rule and the way out.
  */
 export function refuseResidency({ blueprint, record }: LoadedInstance, asOf: string): void {
-  const { problems } = judgeAsOf(blueprint.residency, blueprint.waivers, asOf);
+  const { problems } = evaluateAsOf(blueprint.residency, blueprint.waivers, asOf);
   if (problems.length === 0) return;
   const found = problems.map(({ leaf, rule, text }): Problem => {
     const path = leaf === "platform" ? [leaf] : ["residency", ...pathOf(leaf)];

@@ -15,7 +15,7 @@ import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
-import { judge, type PlanJson, type PlannedChange, plannedChanges } from "../../policy/index.ts";
+import { evaluate, type PlanJson, type PlannedChange, plannedChanges } from "../../policy/index.ts";
 import {
   ADDRESSES_FILE,
   ADMINS_FILE,
@@ -47,7 +47,7 @@ import { waitUntilReady } from "./wait-until-ready.ts";
 /** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */
 export interface PlanRecord {
   readonly instance: string;
-  /** Day that the policy was judged at. */
+  /** Day that the policy was evaluated at. */
   readonly asOf: string;
   readonly engine: string;
   readonly stacks: readonly (ChangeCount & { readonly name: string })[];
@@ -201,17 +201,21 @@ export async function planInstance(
     states[name] = await terraform.stateMark();
     await planStack(name, terraform);
   }
-  const judged = async () => {
+  const evaluated = async () => {
     const unmanaged = options.destroy
       ? undefined
       : await cloud.unmanaged(blueprint, plans, options.importing ?? false);
-    const findings = judge(policyInput(loaded, stackOptions, options.synthesis, plans), asOf, pack);
+    const findings = evaluate(
+      policyInput(loaded, stackOptions, options.synthesis, plans),
+      asOf,
+      pack,
+    );
     return {
       imports: unmanaged?.imports ?? [],
       findings: [...findings, ...(unmanaged?.findings ?? [])],
     };
   };
-  let { imports, findings } = await judged();
+  let { imports, findings } = await evaluated();
   const imported: ImportBlock[] = [];
   // An imported resource may show what belongs to it: a network its subnets.
   for (let round = 0; imports.length > 0 && round < IMPORT_ROUNDS; round++) {
@@ -227,7 +231,7 @@ export async function planInstance(
       ignoreUnread(cloud, stackFolder(outdir, name), blocks);
       await planStack(name, engine(loaded, name, options));
     }
-    ({ imports, findings } = await judged());
+    ({ imports, findings } = await evaluated());
   }
   const stacks = names.map((name) => ({ name, ...(counts.get(name) ?? NO_CHANGES) }));
   writeFileSync(join(folder, "findings.json"), JSON.stringify(findings, null, 2));

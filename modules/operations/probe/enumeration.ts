@@ -10,7 +10,12 @@ import { limitsOf } from "../../hosts/gate/index.ts";
 import { limitsOf as webLimits } from "../../hosts/nginx/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../../secrets/vaults/index.ts";
-import { judge, type Links, type Occupants, report } from "../../verification/enumeration/index.ts";
+import {
+  evaluate,
+  type Links,
+  type Occupants,
+  report,
+} from "../../verification/enumeration/index.ts";
 import {
   type Door,
   occupantsOf,
@@ -160,7 +165,7 @@ export async function probeEnumeration(
       vault && inside && observed.dead === undefined && !signal.aborted
         ? await lookInside(loaded, vault, outside, { door, moderator: links.moderator }, signal)
         : undefined;
-    const found = judge(observed, blueprint.domain, occupants);
+    const found = evaluate(observed, blueprint.domain, occupants);
     const findings = applyWaivers(found, blueprint.waivers, at.slice(0, 10));
     const page = report(findings, observed, { domain: blueprint.domain, at, limit, rooms: ROOMS });
     const folder = join(buildFolder(blueprint.instance), "probe");

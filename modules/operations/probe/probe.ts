@@ -68,7 +68,7 @@ export const journalWriter = (name: string): readonly string[] => [
 ];
 
 /**
- * Logs what was judged on the edge host, whose journal goes to the monitor, which tells people what
+ * Logs the verdicts on the edge host, whose journal goes to the monitor, which tells people what
  * turned red and, hearing of a pass, what turned green again.
  */
 async function tellMonitor(

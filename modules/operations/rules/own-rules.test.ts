@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { BadInput } from "../../common/input/index.ts";
 import { TOOLKIT } from "../../common/toolkit/index.ts";
-import { judge } from "../../policy/index.ts";
+import { evaluate } from "../../policy/index.ts";
 import { loadInstance } from "../../workspace/index.ts";
 import { loadOwnRules } from "./own-rules.ts";
 
@@ -41,7 +41,7 @@ describe("rules/, an instance's own rules", () => {
     writeFileSync(join(path, "rules", `${name}.ts`), text);
     return path;
   };
-  const judged = async (path: string) => {
+  const evaluated = async (path: string) => {
     const { blueprint } = loadInstance(path);
     const input = {
       blueprint,
@@ -49,11 +49,11 @@ describe("rules/, an instance's own rules", () => {
       schema: { provider_schemas: {} },
     };
     const pack = { name: "own", why: "", rules: await loadOwnRules(path) };
-    return [judge(input, "2026-11-24", pack), blueprint] as const;
+    return [evaluate(input, "2026-11-24", pack), blueprint] as const;
   };
 
   it("judge with polder's, on a copy", async () => {
-    const [findings, blueprint] = await judged(withRule(RULE));
+    const [findings, blueprint] = await evaluated(withRule(RULE));
     expect(findings).toEqual([
       { id: "few-bridges", verdict: "fail", subject: "lab", message: "2 on 2026-11-24" },
     ]);
@@ -62,7 +62,7 @@ describe("rules/, an instance's own rules", () => {
 
   it("may be waived where they say so", async () => {
     const waived = `${LAB}waivers:\n  - { waives: few-bridges, reason: "The second comes.", owner: Sam, expires: 2026-12-31 }\n`;
-    const [[finding]] = await judged(withRule(RULE, "few-bridges", waived));
+    const [[finding]] = await evaluated(withRule(RULE, "few-bridges", waived));
     expect(finding?.verdict).toBe("waived");
     expect(() => loadInstance(folder(waived))).toThrow(/few-bridges/);
   });
@@ -84,7 +84,7 @@ describe("rules/, an instance's own rules", () => {
     ["gives no list", "return bridges", "return 0; return bridges"],
     ["throws", "return bridges", "throw new Error('x'); return bridges"],
   ])("that %s fail", async (_, from, to) => {
-    const [[finding]] = await judged(withRule(RULE.replace(from, to)));
+    const [[finding]] = await evaluated(withRule(RULE.replace(from, to)));
     expect(finding).toMatchObject({ verdict: "fail" });
     expect(finding?.message).toMatch(/^the rule itself failed/);
   });

@@ -98,7 +98,7 @@ export function writeStacks(
   return names;
 }
 
-/** What the policy judges: the Blueprint and the JSON that follows from it, plans where there are. */
+/** What the policy evaluates: the Blueprint and the JSON that follows from it, plans where there are. */
 export function policyInput(
   loaded: LoadedInstance,
   options: StackOptions,

@@ -3,8 +3,8 @@ import type { Path } from "../../common/input/index.ts";
 import type { Instance, Override } from "../instance/index.ts";
 import { addressAt, type Cidr, cidr, subnet } from "../network/index.ts";
 import {
+  evaluateResidency,
   isResidencyWaiver,
-  judgeResidency,
   type Location,
   openChecks,
   type PlatformLocation,
@@ -277,7 +277,7 @@ function acceptedResidency({
   ending,
 }: BlueprintInput): ResidencyVerdict {
   const { residency: profile, classification, waivers } = instance;
-  const verdict = judgeResidency(profile, classification, location, rules, waivers);
+  const verdict = evaluateResidency(profile, classification, location, rules, waivers);
   if (ending) return verdict;
   const own = waivers.flatMap(({ waives }, i) =>
     isResidencyWaiver(waives) ? [{ waives, i }] : [],

@@ -7,7 +7,7 @@ import { renderStacks } from "../../../stacks/instance-stacks.ts";
 import { providerSchema } from "../../clouds/known-clouds/index.ts";
 import { readCloud } from "../../clouds/openstack-api/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
-import { judge, type PolicyInput } from "../../policy/index.ts";
+import { evaluate, type PolicyInput } from "../../policy/index.ts";
 import { AS_OF, addressesFor } from "../../policy/testing.ts";
 import { drawNetwork } from "../../reports/drawing/index.ts";
 import { peopleOf } from "../../secrets/vaults/index.ts";
@@ -34,7 +34,7 @@ const SURFACES = {
   machines: ({ blueprint }) =>
     blueprint.hosts.map(({ id, flavour, volumes }) => ({ id, flavour, volumes })),
   plan: ({ input }) => [...input().stacks],
-  findings: ({ input }) => judge(input(), AS_OF),
+  findings: ({ input }) => evaluate(input(), AS_OF),
   vaults: ({ blueprint }) =>
     (["instance", "issuer"] as const).map((vault) =>
       peopleOf(blueprint, vault).map(({ age }) => age),

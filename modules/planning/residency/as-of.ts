@@ -1,6 +1,6 @@
 import { isCurrent, type Waiver } from "../../common/findings/index.ts";
 import { daysBetween } from "./days.ts";
-import { checkText, type ResidencyCheck, type ResidencyVerdict } from "./judge.ts";
+import { checkText, type ResidencyCheck, type ResidencyVerdict } from "./evaluate.ts";
 import { isResidencyWaiver } from "./profiles.ts";
 
 /** Days before a fact grows stale, or a certificate ends, in which a finding warns. */
@@ -29,13 +29,13 @@ export interface ResidencyAsOf {
 }
 
 /**
- * Judges a verdict on a day: facts that the profile reads and that are past their term, facts dated
+ * Evaluates a verdict on a day: facts that the profile reads and that are past their term, facts dated
  * in the future, certificates past their end, and whether the waiver still counts. A waiver covers
  * one fact that is right, and only where nothing else is open.
  *
  * @param asOf the day, `YYYY-MM-DD`
  */
-export function judgeAsOf(
+export function evaluateAsOf(
   residency: ResidencyVerdict,
   waivers: readonly Waiver[],
   asOf: string,

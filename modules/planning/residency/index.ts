@@ -1,12 +1,12 @@
-export { type DatedRemark, judgeAsOf, type ResidencyAsOf } from "./as-of.ts";
+export { type DatedRemark, evaluateAsOf, type ResidencyAsOf } from "./as-of.ts";
 export {
-  judgeResidency,
+  evaluateResidency,
   openChecks,
   type RecordedFact,
   type ResidencyCheck,
   type ResidencyVerdict,
   wayOut,
-} from "./judge.ts";
+} from "./evaluate.ts";
 export {
   type CloudKind,
   type Fact,

@@ -35,7 +35,7 @@ export const termsSchema = z.strictObject({
   }),
 });
 
-/** What locations are judged by, beside the profiles. */
+/** The rules for locations, beside the profiles. */
 export interface ResidencyRules {
   readonly classification: Readonly<z.output<typeof classificationSchema>>;
   readonly terms: Readonly<z.output<typeof termsSchema>>;

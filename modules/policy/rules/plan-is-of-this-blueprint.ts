@@ -55,7 +55,7 @@ function whole(plan: PlanJson): string[] {
   ];
 }
 
-/** The document that the plan was made from, as the plan repeats it, against the one that is judged. */
+/** The document that the plan was made from, as the plan repeats it, against the one that is evaluated. */
 function configured(resource: Resource, plan: PlanJson): Observation[] {
   const repeated = listOf(at(plan, "configuration", "root_module", "resources")).find(
     (r) => at(r, "address") === resource.address,

@@ -1,4 +1,4 @@
-import { judgeAsOf, wayOut } from "../../planning/residency/index.ts";
+import { evaluateAsOf, wayOut } from "../../planning/residency/index.ts";
 import { defineRule, fail, type Observation, pass } from "../rule.ts";
 
 export const residencyFresh = defineRule({
@@ -10,7 +10,7 @@ export const residencyFresh = defineRule({
   looksAt: "blueprint",
   check: ({ blueprint }, asOf) => {
     const { residency, waivers } = blueprint;
-    const { problems, waived, warnings } = judgeAsOf(residency, waivers, asOf);
+    const { problems, waived, warnings } = evaluateAsOf(residency, waivers, asOf);
     const subject = `location ${residency.location}`;
     const mine = <R extends { readonly rule: string }>(remarks: readonly R[]): R[] =>
       remarks.filter(({ rule }) => rule === "residency-fresh");

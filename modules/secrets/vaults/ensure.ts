@@ -92,7 +92,7 @@ function certificateForm(address: string): string {
  * the vault, for the SSH certificates hosts.yaml, and of the issuer vault the public halves of what
  * signs tokens. Nothing due: nothing is written.
  *
- * @param now the moment that "due" is judged at
+ * @param now the moment that decides what is due
  * @param keep whether it is saved, or stands in the open vault alone
  */
 export async function ensureSecrets(

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LoadedInstance } from "../../workspace/index.ts";
-import { judgeCertificates } from "../keyring/index.ts";
+import { checkCertificates } from "../keyring/index.ts";
 import {
   createVault,
   ensureSecrets,
@@ -233,8 +233,8 @@ describe("findings", () => {
     ...loaded.blueprint,
     residency: { ...loaded.blueprint.residency, profile: id },
   });
-  const judge = (id: "lab" | "nl-sovereign", days = 0) =>
-    judgeCertificates(
+  const check = (id: "lab" | "nl-sovereign", days = 0) =>
+    checkCertificates(
       profile(id),
       (name) => vault.get(name),
       new Date(NOW.getTime() + days * 86_400_000),
@@ -243,7 +243,7 @@ describe("findings", () => {
       .map((finding) => `${finding.id} ${finding.subject}`);
 
   it("say what isn't there", () => {
-    expect(judge("lab")).toEqual([
+    expect(check("lab")).toEqual([
       "certificate-present web/tls.crt",
       "certificate-present turn/tls.crt",
     ]);
@@ -253,12 +253,12 @@ describe("findings", () => {
     expect(await install(issue(web))).toMatch(/validation organisation, until /);
     await install(issue(turn), "turn");
     expect(vault.get("web/tls-next.key")).toBeUndefined();
-    expect(judge("nl-sovereign")).toEqual([]);
+    expect(check("nl-sovereign")).toEqual([]);
   });
 
   it("say that one ends within 30 days", () => {
-    expect(judge("lab", 169)).toEqual([]);
-    expect(judge("lab", 171)).toEqual([
+    expect(check("lab", 169)).toEqual([]);
+    expect(check("lab", 171)).toEqual([
       "certificate-expiry web/tls.crt",
       "certificate-expiry turn/tls.crt",
     ]);
@@ -267,14 +267,14 @@ describe("findings", () => {
   it("say in the government profile, and there alone, that one is domain-validated", async () => {
     [web] = (await requestCertificates(loaded, vault, "tls", NOW)) as [string];
     expect(await install(issue(web, { policy: DV }))).toMatch(/validation domain/);
-    expect(judge("lab")).toEqual([]);
-    expect(judge("nl-sovereign")).toEqual(["certificate-validation web/tls.crt"]);
+    expect(check("lab")).toEqual([]);
+    expect(check("nl-sovereign")).toEqual(["certificate-validation web/tls.crt"]);
   });
 
   it("take PKIoverheid's policies", async () => {
     [web] = (await requestCertificates(loaded, vault, "tls", NOW)) as [string];
     expect(await install(issue(web, { policy: "2.16.528.1.1003.1.2.8.6" }))).toMatch(/pkioverheid/);
-    expect(judge("nl-sovereign")).toEqual([]);
+    expect(check("nl-sovereign")).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-export { difference, judge, judgeOccupants, judgeTiming, sampleSees } from "./judge.ts";
+export { difference, evaluate, evaluateOccupants, evaluateTiming, sampleSees } from "./evaluate.ts";
 export {
   type Invitation,
   type LinkFile,

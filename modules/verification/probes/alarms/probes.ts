@@ -1,4 +1,4 @@
-import { judge, type Outcome } from "../../../common/findings/index.ts";
+import { type Outcome, passUnless } from "../../../common/findings/index.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { hostOf, hostsOf } from "../services.ts";
@@ -16,7 +16,7 @@ async function delivered(subject: string, context: Context): Promise<Outcome> {
     ...["-u", "polder-heartbeat.service", "-u", "polder-alarm.service"],
   );
   const why = said.stdout.trim().split("\n").at(-1) ?? "";
-  return judge(
+  return passUnless(
     [
       ...(beat.code === 0 ? [] : [`the webhook takes nothing: ${why || beat.stderr.trim()}`]),
       ...(shown.stdout.trim() === "success"
@@ -43,7 +43,7 @@ async function alive(subject: string, context: Context): Promise<Outcome> {
     await context.admin.run(subject, ["date", "+%s"]),
     await context.admin.run(subject, ["cat", file]),
   ];
-  if (kept.code !== 0) return judge([`${file} can't be read: ${kept.stderr.trim()}`], "");
+  if (kept.code !== 0) return passUnless([`${file} can't be read: ${kept.stderr.trim()}`], "");
   const [now, state] = [Number(clock.stdout), JSON.parse(kept.stdout) as State];
   const late = (what: string, at: number | undefined) =>
     at === undefined
@@ -57,7 +57,7 @@ async function alive(subject: string, context: Context): Promise<Outcome> {
     `polder-services ${own}`,
   ];
   const red = Object.entries(state.alarms).filter(([, alarm]) => alarm.red);
-  return judge(
+  return passUnless(
     [
       ...late("the alarm program's last run", state.ran),
       ...expected.flatMap((by) => late(`the last report of ${by}`, state.heard[by])),

@@ -4,9 +4,9 @@ import {
   difference,
   differences,
   drawLikely,
+  evaluateTiming,
   FORMS,
   type Invitation,
-  judgeTiming,
   type Links,
   MOST_PAIRS,
   neverIssued,
@@ -351,7 +351,7 @@ class Run {
     const attacker = new Attacker(this.question, planted.door, this.paces);
     try {
       if (fault === "time") {
-        const { verdict, message } = judgeTiming(await this.time(way, "live", attacker));
+        const { verdict, message } = evaluateTiming(await this.time(way, "live", attacker));
         this.planted.push({ fault, way, found: verdict === "fail", seen: message });
         return;
       }

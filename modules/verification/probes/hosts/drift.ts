@@ -1,4 +1,4 @@
-import { judge, type Outcome } from "../../../common/findings/index.ts";
+import { type Outcome, passUnless } from "../../../common/findings/index.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { hostsOf } from "../services.ts";
@@ -44,7 +44,7 @@ async function units(subject: string, context: Context): Promise<Outcome> {
   const shown = new Map(names.map((name, i) => [name, blocks[i]]));
   const state = (name: string) =>
     `${shown.get(name)?.["ActiveState"] ?? "unknown"}, ${shown.get(name)?.["UnitFileState"] || "no file"}`;
-  return judge(
+  return passUnless(
     [
       ...configuration.units
         .filter(({ name }) => !runs(shown.get(name)))
@@ -80,7 +80,7 @@ async function packages(subject: string, context: Context): Promise<Outcome> {
   const there = (name: string) => states.get(name) === "installed";
   const verified = await context.admin.run(subject, ["dpkg", "--verify"]);
   const ours = new Set(context.configuration(subject).files.map(({ path }) => path));
-  return judge(
+  return passUnless(
     [
       ...changedFiles(verified.stdout, ours),
       ...install.filter((name) => !there(name)).map((name) => `${name} isn't installed`),
@@ -103,19 +103,19 @@ export const driftProbes: readonly Probe[] = [
     "drift-files",
     "each file of the host's tree is there as it was shipped, and the tree is the rendered one",
     "edits a file by hand",
-    async (subject, context) => judge((await context.drift(subject)).files, "as shipped"),
+    async (subject, context) => passUnless((await context.drift(subject)).files, "as shipped"),
   ),
   probe(
     "drift-running",
     "what the kernel has loaded and what services run is what the files say",
     "flushes the packet filter, sets a kernel's setting, or waits for a service that runs a replaced program on",
-    async (subject, context) => judge((await context.drift(subject)).running, "in force"),
+    async (subject, context) => passUnless((await context.drift(subject)).running, "in force"),
   ),
   probe(
     "drift-beyond",
     "nothing starts, lets in or has rights of its own but what tree, packages and image brought",
     "leaves a unit, a cron file, a key, an account or a set-uid shell to come back by",
-    async (subject, context) => judge((await context.drift(subject)).beyond, "nothing beyond"),
+    async (subject, context) => passUnless((await context.drift(subject)).beyond, "nothing beyond"),
   ),
   probe(
     "drift-units",

@@ -1,4 +1,4 @@
-import { judge, notTested, type Outcome } from "../../../common/findings/index.ts";
+import { notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
 import { type Flow, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
 import type { Context, Probe } from "../probe.ts";
@@ -84,7 +84,7 @@ async function run(subject: string, context: Context): Promise<Outcome> {
       .filter((_, i) => /^(sent|ConnectionRefused)/.test(results[targets.length + i] ?? ""))
       .map(({ address, port }) => `it reaches its neighbour ${address} tcp ${port}`),
   ];
-  return judge(
+  return passUnless(
     wrong,
     `${targets.length} ways to ${context.outside.where} and ${neighbours.length} to neighbours are shut`,
     [...targets, ...neighbours].map(

@@ -1,4 +1,4 @@
-import { fail, judge, type Outcome, pass } from "../../../common/findings/index.ts";
+import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { HttpAnswer } from "./ask.ts";
@@ -50,7 +50,7 @@ async function redirect(subject: string, context: Context): Promise<Outcome> {
   const path = "/room?x=1";
   const wanted = `https://${domain}${path}`;
   const answers = await ask(subject, context, { path, plain: true });
-  return judge(
+  return passUnless(
     answers
       .filter(
         ({ status, headers }) => ![301, 308].includes(status) || headers["location"] !== wanted,
@@ -80,7 +80,7 @@ async function nothingElse(subject: string, context: Context): Promise<Outcome> 
   for (const method of ["POST", "PUT", "DELETE", "TRACE", "OPTIONS"])
     for (const answer of await ask(subject, context, { path: "/", method }))
       if (answer.status < 400) wrong.push(`${method} / answers ${said(answer)}`);
-  return judge(wrong, `${CLOSED_PATHS.length} known paths answer 404, all alike`);
+  return passUnless(wrong, `${CLOSED_PATHS.length} known paths answer 404, all alike`);
 }
 
 async function unknownName(subject: string, context: Context): Promise<Outcome> {
@@ -93,7 +93,7 @@ async function unknownName(subject: string, context: Context): Promise<Outcome> 
     answers
       .filter(({ status }) => status > 0 && status < 400)
       .map((one) => `${what} answers ${said(one)}`);
-  return judge(
+  return passUnless(
     [
       ...served("port 80 for another name", plain),
       // By a certificate of another name the handshake must not even succeed.
@@ -118,7 +118,7 @@ async function version(subject: string, context: Context): Promise<Outcome> {
       .filter((value) => /\d/.test(value)),
     ...(body.match(/nginx\/[\d.]+/g) ?? []),
   ]);
-  return judge(
+  return passUnless(
     [...new Set(told)].map((text) => `it tells ${text}`),
     "no version is told",
   );
@@ -164,7 +164,7 @@ export const httpProbes: readonly Probe[] = [
     "NCSC web application guidelines U/PW.03; internet.nl security options",
     async (subject, context) => {
       const wrong = (await page(subject, context)).flatMap(({ headers }) => readHeaders(headers));
-      return judge([...new Set(wrong)], "all as internet.nl rates good");
+      return passUnless([...new Set(wrong)], "all as internet.nl rates good");
     },
   ),
   probe(
@@ -179,7 +179,7 @@ export const httpProbes: readonly Probe[] = [
           ? readSecurityText(one.body, one.headers["content-type"] ?? "", context.now)
           : [`/.well-known/security.txt answers ${said(one)}`],
       );
-      return judge([...new Set(wrong)], "valid");
+      return passUnless([...new Set(wrong)], "valid");
     },
   ),
   probe(

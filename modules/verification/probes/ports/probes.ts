@@ -1,4 +1,4 @@
-import { fail, judge, type Outcome, pass } from "../../../common/findings/index.ts";
+import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
 import { type Blueprint, type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
@@ -67,7 +67,7 @@ async function runTcp(subject: string, context: Context): Promise<Outcome> {
     ({ address, open, refused, tried }) =>
       `${address}: ${tried} ports tried, open ${open.join(", ") || "none"}, ${refused} refused by reset`,
   );
-  return judge(wrong, `of 65535 ports open: ${planned.join(", ") || "none"}`, evidence);
+  return passUnless(wrong, `of 65535 ports open: ${planned.join(", ") || "none"}`, evidence);
 }
 
 /** Ports that every host has something behind, and those of the flows. */
@@ -89,7 +89,7 @@ async function runPrivate(subject: string, context: Context): Promise<Outcome> {
     ...open.map((port) => `tcp ${port} of ${address} is reached from ${context.outside.where}`),
     ...(refused > 0 ? [`${address} answers from ${context.outside.where}`] : []),
   ]);
-  return judge(wrong, `${privateAddresses(host).join(" and ")}: no answer`);
+  return passUnless(wrong, `${privateAddresses(host).join(" and ")}: no answer`);
 }
 
 /** What listens on a host. @throws Error when `ss` can't be run there */
@@ -138,7 +138,7 @@ const inside =
     const evidence = all.map(
       ({ process, address, port }) => `${protocol} ${address} ${port} ${process}`,
     );
-    return judge(
+    return passUnless(
       [...new Set(wrong)],
       `${protocol} ${planned.join(", ") || "none"}, and loopback`,
       evidence,

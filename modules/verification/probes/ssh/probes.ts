@@ -1,4 +1,4 @@
-import { fail, judge, notTested, type Outcome } from "../../../common/findings/index.ts";
+import { fail, notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
 import type { Host } from "../../../planning/blueprint/index.ts";
 import type { Ran } from "../admin.ts";
 import { adminAlive } from "../alive.ts";
@@ -22,7 +22,7 @@ async function algorithms(subject: string, context: Context): Promise<Outcome> {
       .filter((name) => pattern.test(name))
       .map((name) => `${name} is offered (${list})`),
   );
-  return judge(
+  return passUnless(
     [
       ...old,
       ...(offer.kex.some((name) => /^(mlkem768|sntrup761)/.test(name))
@@ -56,7 +56,7 @@ async function methods(subject: string, context: Context): Promise<Outcome> {
     const more = offered.split(",").filter((method) => method !== "publickey");
     if (more.length > 0) wrong.push(`${user} may try ${more.join(", ")}`);
   }
-  return judge(wrong, `only ${[...new Set(seen)].join(", ")}`);
+  return passUnless(wrong, `only ${[...new Set(seen)].join(", ")}`);
 }
 
 /** What the running server's file says of root; from outside a key of root's can't be tried. */
@@ -75,7 +75,7 @@ async function root(subject: string, context: Context): Promise<Outcome> {
   const listed = keys.stdout
     .split("\n")
     .filter((line) => /^[^#\s]/.test(line) && !/command="/.test(line)).length;
-  return judge(
+  return passUnless(
     [
       ...(value === "no" ? [] : [`PermitRootLogin is ${value ?? "not to be read"}`]),
       ...(listed > 0 ? [`root has ${listed} keys`] : []),
@@ -91,7 +91,7 @@ async function edgeClosed(subject: string, context: Context): Promise<Outcome> {
     if (verdict !== "silent")
       wrong.push(`port 22 of ${address} is ${verdict} from ${context.outside.where}`);
   }
-  return judge(wrong, `silent from ${context.outside.where}`);
+  return passUnless(wrong, `silent from ${context.outside.where}`);
 }
 
 /** On a connection of its own; below INFO, ssh doesn't say that it was prohibited. */
@@ -121,7 +121,7 @@ async function jump(_subject: string, context: Context): Promise<Outcome> {
     if (!/prohibited/.test(ran.stderr))
       wrong.push(`the jump doesn't refuse ${address}: ${last(ran)}`);
   }
-  return judge(wrong, `${tried} other places refused`);
+  return passUnless(wrong, `${tried} other places refused`);
 }
 
 const last = (ran: Ran): string => ran.stderr.trim().split("\n").at(-1) ?? `code ${ran.code}`;
@@ -151,7 +151,7 @@ async function forwarding(subject: string, context: Context): Promise<Outcome> {
   const [, agent, display] = /agent=(\S*) display=(\S*)/.exec(shown.stdout) ?? [];
   if (agent) wrong.push("it forwards the agent");
   if (display) wrong.push("it forwards X11");
-  return judge(wrong, "neither ports, nor agent, nor X11");
+  return passUnless(wrong, "neither ports, nor agent, nor X11");
 }
 
 const probesOn = (role?: Host["role"]) =>

@@ -32,7 +32,7 @@ const schema = z.object({
 export type Row = z.infer<typeof row>;
 export type TlsNorm = z.infer<typeof schema>;
 
-/** The dated table that TLS is judged by. */
+/** The dated table that the TLS probes compare with. */
 export const loadTlsNorm = (): TlsNorm =>
   schema.parse(load(readFileSync(join(import.meta.dirname, "ncsc-tls-2025-05.yaml"), "utf8")));
 

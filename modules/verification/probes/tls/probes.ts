@@ -1,4 +1,4 @@
-import { fail, judge, notTested, type Outcome, pass } from "../../../common/findings/index.ts";
+import { fail, notTested, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
 import type { Context, Probe } from "../probe.ts";
 import {
   authorityOf,
@@ -67,7 +67,7 @@ function rated(row: Row, values: readonly (number | string)[]): Outcome {
   const ratings = [...new Set(values)].map((value) => rate(row, value));
   const bad = ratings.filter(({ rating }) => rating === "phase out" || rating === "insufficient");
   const said = ratings.map(({ name, rating }) => `${name} (${rating})`);
-  return judge(
+  return passUnless(
     bad.map(({ name, rating }) => `${name} is ${rating}`),
     said.join(", ") || "none",
   );
@@ -91,12 +91,12 @@ function certificate(facts: CertificateFacts): string[] {
   ];
 }
 
-/** Certificates that count: a root that is sent along proves nothing and is judged by nobody. */
+/** The certificates to check: a root that the server sends along proves nothing and is left out. */
 const sent = ({ chain }: TlsSession): CertificateFacts[] => chain.filter((one) => !one.selfSigned);
 
-type Judge = (seen: Seen, service: Service) => Outcome;
+type Evaluate = (seen: Seen, service: Service) => Outcome;
 
-const row = (id: string, holds: string, attack: string, verdict: Judge): Probe => ({
+const row = (id: string, holds: string, attack: string, verdict: Evaluate): Probe => ({
   id,
   group: "tls",
   holds,
@@ -159,7 +159,7 @@ export const tlsProbes: readonly Probe[] = [
     "keys and signatures of all certificates that are sent are sufficient",
     "looks for a key or a digest that can be forged",
     ({ session }) =>
-      judge(
+      passUnless(
         sent(session).flatMap(certificate),
         sent(session)
           .map(({ key, signature }) => `${key} signed by ${signature}`)
@@ -184,7 +184,7 @@ export const tlsProbes: readonly Probe[] = [
       if (!has12(seen)) return pass("TLS 1.3 has none");
       const { renegotiations } = seen.session;
       if (renegotiations === undefined) return notTested("no handshake by TLS 1.2 succeeded");
-      return judge(
+      return passUnless(
         [
           ...(seen.survey.secureRenegotiation ? [] : ["renegotiation isn't secure (RFC 5746)"]),
           ...(renegotiations > norm.renegotiations.sufficient
@@ -252,7 +252,7 @@ export const halfHandshakeProbe: Probe = {
         );
       longest = Math.max(longest, ...took.map((one) => one ?? 0));
     }
-    return judge(wrong, `${HALVES} ended within ${(longest / 1_000).toFixed(1)} s`);
+    return passUnless(wrong, `${HALVES} ended within ${(longest / 1_000).toFixed(1)} s`);
   },
 };
 
@@ -275,7 +275,7 @@ export const certificateProbes: readonly Probe[] = [
         name,
         days: Math.floor((Date.parse(notAfter) - context.now.getTime()) / 86_400_000),
       }));
-      return judge(
+      return passUnless(
         left
           .filter(({ days }) => days <= LEAST_DAYS)
           .map(({ name, days }) => `${name} ends in ${days} days; renew it`),

@@ -36,7 +36,7 @@ beforeAll(() => {
   rsa = certificate("rsa", ["rsa:2048"]);
 });
 
-// The judge is OpenSSL's server inside Node: other code than wrote the hellos.
+// OpenSSL's server inside Node validates the hellos: it shares no code with what writes them.
 let server: Server | undefined;
 afterEach(() => server?.close());
 async function serve(options: TlsOptions): Promise<number> {

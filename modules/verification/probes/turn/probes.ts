@@ -1,4 +1,4 @@
-import { judge, notTested, type Outcome } from "../../../common/findings/index.ts";
+import { notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
 import { type Host, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
@@ -101,7 +101,7 @@ async function unauthenticated(subject: string, context: Context): Promise<Outco
     const { code, failed } = await context.outside.ask("askTurn", { server, what: "allocate" });
     if (code !== 401) wrong.push(`by ${name}: ${failed ?? word(code)} instead of 401`);
   }
-  return judge(wrong, "401 by UDP and by TLS");
+  return passUnless(wrong, "401 by UDP and by TLS");
 }
 
 /** Why the relay doesn't even challenge a stranger, or nothing. */
@@ -132,7 +132,7 @@ async function issued(subject: string, context: Context): Promise<Outcome> {
     if (code !== 0)
       wrong.push(`a login as ${id} makes it gets ${failed ?? word(code)}: ${converge}`);
   }
-  return judge(wrong, "a login by the secret that Prosody has in memory gets a relay");
+  return passUnless(wrong, "a login by the secret that Prosody has in memory gets a relay");
 }
 
 async function badCredential(subject: string, context: Context): Promise<Outcome> {
@@ -155,7 +155,7 @@ async function badCredential(subject: string, context: Context): Promise<Outcome
     });
     if (code !== 401) wrong.push(`${what}: ${failed ?? word(code)} instead of 401`);
   }
-  return judge(wrong, `401 for ${Object.keys(bad).join(", ")}`);
+  return passUnless(wrong, `401 for ${Object.keys(bad).join(", ")}`);
 }
 
 async function silent(subject: string, context: Context): Promise<Outcome> {
@@ -165,7 +165,7 @@ async function silent(subject: string, context: Context): Promise<Outcome> {
   const all = [binding, challenge];
   // Sizes of the requests: a Binding has 20 bytes, an Allocate without credential 28.
   const factor = Math.max((binding.size ?? 0) / 20, (challenge.size ?? 0) / 28);
-  return judge(
+  return passUnless(
     [
       ...all.flatMap(({ software }) => (software ? [`it tells ${software}`] : [])),
       // RFC 5780: OTHER-ADDRESS, RESPONSE-ORIGIN.
@@ -193,7 +193,7 @@ async function peers(subject: string, context: Context): Promise<Outcome> {
   const missing = [...names.keys(), ...bridges].filter(
     (peer) => !asked.some((one) => one.peer === peer),
   );
-  return judge(
+  return passUnless(
     [...wrong, ...missing.map((peer) => `${peer} wasn't asked`)],
     `${names.size} addresses refused, ${bridges.length} bridges allowed`,
     asked.map(
@@ -205,7 +205,7 @@ async function peers(subject: string, context: Context): Promise<Outcome> {
 
 async function relays(subject: string, context: Context): Promise<Outcome> {
   const { echoed, relayed } = await session(subject, context);
-  return judge(
+  return passUnless(
     echoed ? [] : ["what was sent to a bridge through the relay didn't come back"],
     `an echo of the bridge came back by ${relayed?.address} port ${relayed?.port}`,
   );
@@ -229,7 +229,7 @@ async function quota(subject: string, context: Context): Promise<Outcome> {
     most: most + 2,
   });
   const got = codes.filter((code) => code === 0).length;
-  return judge(
+  return passUnless(
     [
       ...(codes.at(-1) === 486
         ? []
@@ -246,7 +246,7 @@ async function tls(subject: string, context: Context): Promise<Outcome> {
     what: "allocate",
     credential: credential("tls", context),
   });
-  return judge(code === 0 ? [] : [failed ?? word(code)], "a relay by TLS on port 443");
+  return passUnless(code === 0 ? [] : [failed ?? word(code)], "a relay by TLS on port 443");
 }
 
 async function tcpRelay(subject: string, context: Context): Promise<Outcome> {
@@ -260,7 +260,7 @@ async function tcpRelay(subject: string, context: Context): Promise<Outcome> {
     if (code === undefined || code < 400)
       wrong.push(`port ${server.port}: ${word(code)} instead of a refusal`);
   }
-  return judge(wrong, "refused by UDP and by TLS");
+  return passUnless(wrong, "refused by UDP and by TLS");
 }
 
 const probe = probesWith({

@@ -1,4 +1,4 @@
-import { fail, judge, type Outcome, pass } from "../../../common/findings/index.ts";
+import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
 import { type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authDomain, bridgeOf, hostOf, hostsOf, publicAddresses } from "../services.ts";
@@ -82,7 +82,7 @@ async function reached(subject: string, context: Context): Promise<Outcome> {
       const { verdict } = await context.outside.ask("knock", { address, port, timeout: 500 });
       if (verdict !== "silent") wrong.push(`${address} tcp ${port} is ${verdict}`);
     }
-  return judge(wrong, `no port of Prosody answers from ${context.outside.where}`);
+  return passUnless(wrong, `no port of Prosody answers from ${context.outside.where}`);
 }
 
 async function plain(subject: string, context: Context): Promise<Outcome> {
@@ -101,7 +101,7 @@ async function plain(subject: string, context: Context): Promise<Outcome> {
       throw new XmppRefused(answer.children[0]?.name ?? answer.name);
     }),
   );
-  return judge(
+  return passUnless(
     [
       ...(offered ? ["it offers logins before TLS"] : []),
       ...(required ? [] : ["it doesn't require TLS"]),
@@ -132,7 +132,7 @@ async function wrongPassword(subject: string, context: Context): Promise<Outcome
     if (word !== "not-authorized")
       wrong.push(`${user} with a wrong password: ${word ?? "logged in"}`);
   }
-  return judge(wrong, `refused: ${words.join(", ")}`);
+  return passUnless(wrong, `refused: ${words.join(", ")}`);
 }
 
 /** What comes of a stanza that is answered under the id `q`: its type, or the word of its error. */
@@ -177,7 +177,7 @@ async function bridgePlace(subject: string, context: Context): Promise<Outcome> 
       const word = await answerTo(one, `<presence id='q' to='${to}'>${x}</presence>`);
       if (word !== "service-unavailable") wrong.push(`${id} to ${to}: ${word}`);
     }
-    return judge(wrong, `${id} is refused ${places.length} places that aren't its own`);
+    return passUnless(wrong, `${id} is refused ${places.length} places that aren't its own`);
   });
 }
 
@@ -195,7 +195,7 @@ async function publicHost(subject: string, context: Context): Promise<Outcome> {
     if (word !== "host-unknown" && word !== "not-authorized")
       wrong.push(`${name} is answered by ${word ?? "a stream"}`);
   }
-  return judge(wrong, `no stream for ${names.length} names`);
+  return passUnless(wrong, `no stream for ${names.length} names`);
 }
 
 async function registration(subject: string, context: Context): Promise<Outcome> {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a Debian 13 root with the programs that judge rendered files. It is never booted.
-#   judge-root.sh TARGET BUILDING SOURCES APT_CONF
+# Makes a Debian 13 root with the programs that validate rendered files. It is never booted.
+#   validator-root.sh TARGET BUILDING SOURCES APT_CONF
 # SOURCES and APT_CONF come from the machine's own apt; neither stays in the root.
 set -euo pipefail
 target=$1 building=$2 sources=$3 apt_conf=$4

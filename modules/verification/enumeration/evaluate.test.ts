@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import { judge, judgeOccupants, judgeTiming } from "./judge.ts";
+import { evaluate, evaluateOccupants, evaluateTiming } from "./evaluate.ts";
 import type { Answer, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";
 import { ALPHA, falseAlarms, TIMINGS } from "./plan.ts";
 import { seeded } from "./random.ts";
@@ -59,7 +59,7 @@ const alone: Occupants = {
   held: { count: 1, nicks: createHash("sha256").update("a").digest("hex") },
 };
 const verdicts = (over: Partial<Observed>, occupants: Occupants | string = alone) => {
-  const found = judge({ ...clean, ...over }, "meet.example", occupants);
+  const found = evaluate({ ...clean, ...over }, "meet.example", occupants);
   const of = (verdict: string) =>
     found.filter((one) => one.verdict === verdict).map(({ id, subject }) => `${id} ${subject}`);
   return { pass: of("pass"), fail: of("fail"), "not-tested": of("not-tested") };
@@ -123,12 +123,12 @@ it("says not-tested for states that nobody gave links of", () => {
 });
 
 it("alarms of times after two samples alone, and passes none that couldn't have shown it", () => {
-  expect(judgeTiming(timing({ samples: [noise(2), noise(2)] })).verdict).toBe("fail");
-  expect(judgeTiming(timing({ samples: [noise(2), noise()] })).verdict).toBe("pass");
+  expect(evaluateTiming(timing({ samples: [noise(2), noise(2)] })).verdict).toBe("fail");
+  expect(evaluateTiming(timing({ samples: [noise(2), noise()] })).verdict).toBe("pass");
   const wild = noise().map((one) => 40 * one);
   for (const samples of [[wild], [noise(2), wild]])
-    expect(judgeTiming(timing({ samples })).verdict).toBe("not-tested");
-  expect(judgeTiming(timing({ samples: [], left: "no time" })).message).toBe("no time");
+    expect(evaluateTiming(timing({ samples })).verdict).toBe("not-tested");
+  expect(evaluateTiming(timing({ samples: [], left: "no time" })).message).toBe("no time");
   expect(ALPHA * TIMINGS.length).toBeCloseTo(0.001, 12);
   expect(falseAlarms).toBeLessThan(0.0001);
 });
@@ -139,17 +139,17 @@ it("finds an occupant whom members don't see, by count and by nick", () => {
     nicks: createHash("sha256").update(nicks.join("\n")).digest("hex"),
   });
   const seen = { before: ["b", "a"], after: ["a", "b"] };
-  expect(judgeOccupants({ ...seen, held: held("a", "b") }).verdict).toBe("pass");
-  expect(judgeOccupants({ ...seen, held: held("a", "b", "c") }).verdict).toBe("fail");
-  expect(judgeOccupants({ ...seen, held: held("a", "c") }).verdict).toBe("fail");
+  expect(evaluateOccupants({ ...seen, held: held("a", "b") }).verdict).toBe("pass");
+  expect(evaluateOccupants({ ...seen, held: held("a", "b", "c") }).verdict).toBe("fail");
+  expect(evaluateOccupants({ ...seen, held: held("a", "c") }).verdict).toBe("fail");
   const moved = { ...seen, before: ["a"], held: held("a", "b") };
-  expect(judgeOccupants(moved).verdict).toBe("not-tested");
+  expect(evaluateOccupants(moved).verdict).toBe("not-tested");
   expect(verdicts({}, "no admin")["not-tested"]).toEqual(["enumeration-hidden meet.example"]);
 });
 
 it("reports what was tried and what that is worth", () => {
   const setting = { domain: "meet.example", at: "2026-11-25T00:00:00Z", limit: 4, rooms: 1_000 };
-  const page = report(judge(clean, "meet.example"), clean, setting).join("\n");
+  const page = report(evaluate(clean, "meet.example"), clean, setting).join("\n");
   for (const part of ["130 random bits", "2^120 tries", "at 4 handshakes a second", "0.001"])
     expect(page).toContain(part);
 });

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts one tree into a throw-away copy of the judges' root and runs /judge/run there.
-#   judge-tree.sh ROOT WORK TREE RUN
+# Puts one host's files into a throw-away copy of the validators' root and runs /validate/run there.
+#   validate-files.sh ROOT WORK TREE RUN
 # In mount, pid and net namespaces of its own; nothing of it stays.
 set -eu
 root=$1 work=$2 tree=$3 run=$4
@@ -8,8 +8,8 @@ mount -t tmpfs tmpfs "$work"
 mkdir "$work/upper" "$work/inner" "$work/root"
 mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/inner" "$work/root"
 cd "$work/root"
-mkdir -p judge
-cp "$run" judge/run
+mkdir -p validate
+cp "$run" validate/run
 cp -R "$tree/." .
 mount -t proc proc proc
 # The machine's kernel is read-only, as on the lab's hosts; the network's part is our own.
@@ -32,4 +32,4 @@ grep -Ev '^(#|$|127|::1)' "$tree/etc/hosts" | while read -r address _; do
   *) ip address add "$address/32" dev lo ;;
   esac
 done
-exec chroot . /bin/sh /judge/run
+exec chroot . /bin/sh /validate/run

@@ -1,5 +1,5 @@
 // A setup file of the suites on Debian's programs: they begin when the root is there. To make it takes minutes, which
 // are no suite's own time.
-import { judgeRoot } from "./judge-root.ts";
+import { validatorRoot } from "./validator-root.ts";
 
-await judgeRoot();
+await validatorRoot();

@@ -5,9 +5,9 @@ import { DATA } from "../blueprint/testing.ts";
 import type { Classification, ResidencyProfile } from "../instance/index.ts";
 import { addDays } from "./days.ts";
 import {
+  evaluateAsOf,
+  evaluateResidency,
   factsOf,
-  judgeAsOf,
-  judgeResidency,
   type Location,
   locationSchema,
   openChecks,
@@ -19,12 +19,12 @@ import { FACTS, fact, location, NONE, READ, REAL, record, refusals } from "./tes
 const { rules } = DATA;
 const ALL: readonly ResidencyProfile[] = [...REAL, "lab"];
 
-const judge = (
+const evaluate = (
   profile: ResidencyProfile,
   where: Location,
   needed: Classification = NONE,
   waivers: readonly Waiver[] = [],
-) => judgeResidency(profile, needed, where, rules, waivers);
+) => evaluateResidency(profile, needed, where, rules, waivers);
 
 /** The verdict on a day, and what decided. */
 function onDay(
@@ -34,7 +34,7 @@ function onDay(
   waivers: readonly Waiver[] = [],
   needed = NONE,
 ) {
-  const dated = judgeAsOf(judge(profile, where, needed, waivers), waivers, asOf);
+  const dated = evaluateAsOf(evaluate(profile, where, needed, waivers), waivers, asOf);
   return { ...dated, leaves: dated.problems.map(({ leaf }) => leaf) };
 }
 
@@ -134,14 +134,14 @@ const BRANCHES: readonly [ResidencyProfile, string, object, object, string][] = 
 describe.each(BRANCHES)("%s: %s", (profile, _, passing, failing, leaf) => {
   it("just passes", () => {
     expect(onDay(profile, location(passing)).problems).toEqual([]);
-    expect(judge(profile, location(passing))).toMatchObject({
+    expect(evaluate(profile, location(passing))).toMatchObject({
       verdict: "accepted",
       deciding: `every demand of profile ${profile} is met`,
     });
   });
   it("just fails, and names the fact", () => {
-    expect(judge(profile, location(failing)).verdict).toBe("refused");
-    expect(judge(profile, location(failing)).deciding).toMatch(
+    expect(evaluate(profile, location(failing)).verdict).toBe("refused");
+    expect(evaluate(profile, location(failing)).deciding).toMatch(
       new RegExp(`^${leaf.replaceAll(/[[\].]/g, "\\$&")}: `),
     );
     expect(onDay(profile, location(failing)).leaves[0]).toBe(leaf);
@@ -151,12 +151,12 @@ describe.each(BRANCHES)("%s: %s", (profile, _, passing, failing, leaf) => {
 describe("profile lab", () => {
   const test = location({}, { test: true });
   it("accepts a test location alone, whatever its facts", () => {
-    expect(judge("lab", test).verdict).toBe("accepted");
-    expect(judge("lab", location({}, { test: true, residency: {} })).verdict).toBe("accepted");
-    expect(judge("lab", location()).verdict).toBe("refused");
+    expect(evaluate("lab", test).verdict).toBe("accepted");
+    expect(evaluate("lab", location({}, { test: true, residency: {} })).verdict).toBe("accepted");
+    expect(evaluate("lab", location()).verdict).toBe("refused");
   });
   it.each(REAL)("is the only one that does: not %s", (profile) => {
-    expect(judge(profile, test).deciding).toMatch(
+    expect(evaluate(profile, test).deciding).toMatch(
       /^test: a real location, not a test one; got test location/,
     );
   });
@@ -164,8 +164,10 @@ describe("profile lab", () => {
     const facts = { cloudModel: fact("private", "test") };
     const where = location(facts, { test: true });
     const needed = { marking: "Dep.V", tbb: 3 } as const;
-    expect(judge("lab", where, needed).verdict).toBe("accepted");
-    expect(judge("eea", where, needed).checks.find((c) => c.leaf === "cloudModel")).toMatchObject({
+    expect(evaluate("lab", where, needed).verdict).toBe("accepted");
+    expect(
+      evaluate("eea", where, needed).checks.find((c) => c.leaf === "cloudModel"),
+    ).toMatchObject({
       sure: false,
     });
   });
@@ -179,7 +181,7 @@ describe("a fact that isn't there", () => {
     ["eea", { parents: [FACTS.parents[0], { entity: fact("Y") }] }, "parents[1].country: "],
     ["nl-sovereign", { foreignLaw: undefined }, "foreignLaw: no law of a third country"],
   ])("%s refuses %j", (profile, change, deciding) => {
-    const verdict = judge(profile, location(change));
+    const verdict = evaluate(profile, location(change));
     expect(verdict.verdict).toBe("refused");
     expect(verdict.deciding.startsWith(deciding)).toBe(true);
     expect(verdict.deciding).toContain("got unknown (unconfirmed, nobody sourced it)");
@@ -197,15 +199,15 @@ describe("the class", () => {
 
   it.each(classes)("TBB $tbb, $marking: by the kind of cloud", (needed) => {
     const verdicts = ["government", "private", "public"].map(
-      (value) => judge("eea", location(model(value)), needed).verdict,
+      (value) => evaluate("eea", location(model(value)), needed).verdict,
     );
     expect(verdicts).toEqual(["accepted", "accepted", needed.tbb === 4 ? "accepted" : "refused"]);
-    const unknown = judge("eea", location({ cloudModel: undefined }), needed).verdict;
+    const unknown = evaluate("eea", location({ cloudModel: undefined }), needed).verdict;
     expect(unknown).toBe(needed.tbb === 4 && needed.marking === "none" ? "accepted" : "refused");
   });
 
   it("is derived, and the reason is told", () => {
-    const verdict = judge("eea", location(model("public")), { tbb: 3, marking: "none" });
+    const verdict = evaluate("eea", location(model("public")), { tbb: 3, marking: "none" });
     expect(verdict.deciding).toMatch(
       /^cloudModel: the kind of cloud may hold TBB 3, marking none \(highest here TBB 4, marking Dep\.V: public cloud is prohibited for TBB 1, 2 and 3\); got public/,
     );
@@ -213,7 +215,7 @@ describe("the class", () => {
   });
 
   it("is the lowest where nobody has confirmed the kind of cloud", () => {
-    const verdict = judge("eea", location(model("government", "secondary")), {
+    const verdict = evaluate("eea", location(model("government", "secondary")), {
       tbb: 1,
       marking: "none",
     });
@@ -289,7 +291,7 @@ describe("a waiver", () => {
   const own = waiver("residency.foreignLaw");
 
   it("covers one fact that nobody confirmed: the verdict reads waived", () => {
-    expect(judge("nl-sovereign", unsure, NONE, [own])).toMatchObject({
+    expect(evaluate("nl-sovereign", unsure, NONE, [own])).toMatchObject({
       verdict: "waived",
       deciding: expect.stringMatching(
         /^foreignLaw: .*\(unconfirmed, .*\); waived by Sam de Vries until 2027-01-31$/,
@@ -300,7 +302,7 @@ describe("a waiver", () => {
       problems: [],
       waived: [{ leaf: "foreignLaw", rule: "residency-accepted", by: own }],
     });
-    expect(wayOut(openChecks(judge("nl-sovereign", unsure)))).toContain(
+    expect(wayOut(openChecks(evaluate("nl-sovereign", unsure)))).toContain(
       "waives: residency.foreignLaw",
     );
   });
@@ -475,7 +477,7 @@ describe("any leaf of a record that passes", () => {
             foreign: { ...old, value: foreign(old.value) },
           }[kind];
           const parsed = locationSchema.safeParse(withLeaf(path, changed));
-          const reads = judge(profile, location(), needed).checks.map((check) => check.leaf);
+          const reads = evaluate(profile, location(), needed).checks.map((check) => check.leaf);
           if (!parsed.success) {
             refused++;
             return;
@@ -493,7 +495,7 @@ describe("any leaf of a record that passes", () => {
   });
 
   it.each(REAL)("%s: each leaf that it reads, in each way", (profile) => {
-    const reads = judge(profile, location(), needed)
+    const reads = evaluate(profile, location(), needed)
       .checks.map((check) => check.leaf)
       .filter((leaf) => leaf !== "test");
     expect(reads.length).toBe(profile === "nl-sovereign" ? 5 : 4);

@@ -1,11 +1,11 @@
-// Makes, reads, plans, synthesises and judges many instances, each of its own size: `node --import tsx
-// lab/testing/judge-many.ts FROM COUNT` prints what that took as JSON, and each fail on standard error.
+// Makes, reads, plans, synthesises and evaluates many instances, each of its own size: `node --import tsx
+// lab/testing/evaluate-many.ts FROM COUNT` prints what that took as JSON, and each fail on standard error.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatFinding } from "../../modules/common/findings/index.ts";
 import { policyInput } from "../../modules/operations/working-folder/index.ts";
-import { judge } from "../../modules/policy/index.ts";
+import { evaluate } from "../../modules/policy/index.ts";
 import { loadInstance } from "../../modules/workspace/index.ts";
 import { synthesis } from "../../stacks/instance-stacks.ts";
 
@@ -69,7 +69,7 @@ try {
     const folder = write(number);
     allocate(folder);
     const loaded = loadInstance(folder);
-    const found = judge(
+    const found = evaluate(
       policyInput(loaded, { outdir: join(folder, "out") }, synthesis),
       "2026-11-24",
     );

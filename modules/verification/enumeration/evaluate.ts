@@ -41,7 +41,7 @@ export const sampleSees = (sample: readonly number[]): number =>
   powerOf(sample, sample.length, SHIFT, ALPHA, seeded(1));
 
 /** What the samples of one comparison say. */
-export function judgeTiming({ left, samples, tries }: Timing): Outcome {
+export function evaluateTiming({ left, samples, tries }: Timing): Outcome {
   const [sample] = samples;
   if (left !== undefined || sample === undefined) return notTested(left ?? "no sample was taken");
   const tests = samples.map(shiftTest);
@@ -70,7 +70,7 @@ export function judgeTiming({ left, samples, tries }: Timing): Outcome {
 const nicksOf = (seen: readonly string[]): string => [...seen].sort().join("\n");
 
 /** Whether the members of a room see all whom the server holds in it; a text: why that isn't known. */
-export function judgeOccupants(occupants: Occupants | string): Outcome {
+export function evaluateOccupants(occupants: Occupants | string): Outcome {
   if (typeof occupants === "string") return notTested(occupants);
   const { before, after, held } = occupants;
   const seen = nicksOf(after);
@@ -115,7 +115,7 @@ const FROM_OUTSIDE =
  *
  * @param occupants of the live meeting; a text: why they aren't known
  */
-export function judge(
+export function evaluate(
   observed: Observed,
   domain: string,
   occupants: Occupants | string = FROM_OUTSIDE,
@@ -167,7 +167,7 @@ export function judge(
   ))
     say("guess", name, whole(name === last, alike(pairs)));
   for (const timing of observed.timings)
-    say("timing", `${timing.state}, by ${timing.way}`, judgeTiming(timing));
+    say("timing", `${timing.state}, by ${timing.way}`, evaluateTiming(timing));
   if (ended !== undefined) {
     for (const kind of GUESSES)
       if (!observed.pairs.some(({ name }) => name === kind)) say("guess", kind, notTested(ended));
@@ -188,7 +188,7 @@ export function judge(
           )
         : pass("a guest gets into no room of the bridges", observed.bridge.map(described)),
   );
-  say("hidden", domain, judgeOccupants(occupants));
+  say("hidden", domain, evaluateOccupants(occupants));
   if (observed.unasked.length > 0)
     say(
       "unasked",

@@ -5,16 +5,16 @@ import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { buildFolder, TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { inInternet } from "../hypervisor/index.ts";
+import { readLynis, readSshAudit, readSslyze } from "../testing/audit-tools.ts";
 import { cluster } from "../testing/cluster.ts";
-import { readLynis, readSshAudit, readSslyze } from "../testing/other-judges.ts";
 import { program } from "../testing/polder.ts";
 
 const venv = (name: string) => join(TOOLKIT, "build/venv/bin", name);
 const on = (host: string, script: string) => cluster.on(host, script);
 
 /** What programs of others say of the cluster. */
-export function otherJudgesTests(): void {
-  describe("judges by others", () => {
+export function auditToolTests(): void {
+  describe("audit tools of others", () => {
     it.each(["web", "turn"] as const)("sslyze finds nothing old at %s", async (service) => {
       const { hosts, domain } = cluster.instance.load().blueprint;
       const host = hosts.find(({ role }) => role === (service === "web" ? "control" : "turn"));

@@ -10,12 +10,12 @@ const USES = ["web", "turn"] as const;
 const ORGANISATION: readonly Validation[] = ["organisation", "extended", "pkioverheid"];
 
 /**
- * Judges an instance's public certificates.
+ * Checks an instance's public certificates.
  *
  * @param certificateOf PEM by a secret's name (`web/tls.crt`); undefined where there is none
- * @param asOf the moment that ends are judged at
+ * @param asOf the moment that certificates must still be valid at
  */
-export function judgeCertificates(
+export function checkCertificates(
   blueprint: Blueprint,
   certificateOf: (name: string) => string | undefined,
   asOf: Date,

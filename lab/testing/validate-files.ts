@@ -3,44 +3,46 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { bytesOf, type HostFile } from "../../modules/hosts/configuration/index.ts";
-import type { Judge } from "./judges.ts";
+import type { Validator } from "./validators.ts";
 
 /** What one program said of its files. */
-export interface Verdict {
-  readonly judge: string;
+export interface Validated {
+  readonly validator: string;
   readonly accepted: boolean;
   readonly output: string;
 }
 
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Runs inside: rights as on the host, then all judges at once; each one's output between marks. */
-function script(files: readonly HostFile[], judges: readonly Judge[]): string {
+/** Runs inside: rights as on the host, then all validators at once; each one's output between marks. */
+function script(files: readonly HostFile[], validators: readonly Validator[]): string {
   const rights = files.map(
     ({ path, owner, group, mode }) =>
       `chown ${owner}:${group} ${quoted(path)} && chmod ${mode} ${quoted(path)} || exit 99`,
   );
-  const asked = judges.map((judge, i) => {
-    const read = files.map(({ path }) => path).filter((path) => judge.reads.test(path));
-    const run = `FILES=${quoted(read.join(" "))} timeout ${judge.seconds ?? 60} sh -c ${quoted(judge.command)}`;
-    return `{ ${run}; printf '\\037%s' $?; } </dev/null >/judge/${i} 2>&1 &`;
+  const asked = validators.map((validator, i) => {
+    const read = files.map(({ path }) => path).filter((path) => validator.reads.test(path));
+    const run = `FILES=${quoted(read.join(" "))} timeout ${validator.seconds ?? 60} sh -c ${quoted(validator.command)}`;
+    return `{ ${run}; printf '\\037%s' $?; } </dev/null >/validate/${i} 2>&1 &`;
   });
-  const told = judges.map(({ id }, i) => `printf '\\036%s\\037' ${quoted(id)}; cat /judge/${i}`);
-  return ["export LC_ALL=C.UTF-8", ...rights, ...asked, "wait", ...told, ""].join("\n");
+  const outputs = validators.map(
+    ({ id }, i) => `printf '\\036%s\\037' ${quoted(id)}; cat /validate/${i}`,
+  );
+  return ["export LC_ALL=C.UTF-8", ...rights, ...asked, "wait", ...outputs, ""].join("\n");
 }
 
-function verdicts(output: string, judges: readonly Judge[]): Verdict[] {
-  const said = new Map(
+function verdicts(output: string, validators: readonly Validator[]): Validated[] {
+  const outputsById = new Map(
     output
       .split("\u001e")
       .slice(1)
       .map((part) => part.split("\u001f"))
       .map(([id = "", text = "", code = ""]) => [id, { text: text.trim(), code }]),
   );
-  return judges.map(({ id, refuses }) => {
-    const { text, code } = said.get(id) ?? { text: `never asked: ${output}`, code: "" };
+  return validators.map(({ id, refuses }) => {
+    const { text, code } = outputsById.get(id) ?? { text: `never asked: ${output}`, code: "" };
     const accepted = code === "0" && !(refuses?.test(text) ?? false);
-    return { judge: id, accepted, output: text };
+    return { validator: id, accepted, output: text };
   });
 }
 
@@ -49,13 +51,13 @@ function verdicts(output: string, judges: readonly Judge[]): Verdict[] {
  *
  * @param files whole, without references
  */
-export async function judgeTree(
+export async function validateFiles(
   root: string,
   files: readonly HostFile[],
-  judges: readonly Judge[],
-): Promise<Verdict[]> {
-  const asked = judges.filter(({ reads }) => files.some(({ path }) => reads.test(path)));
-  const folder = mkdtempSync(join(tmpdir(), "polder-judge-"));
+  validators: readonly Validator[],
+): Promise<Validated[]> {
+  const asked = validators.filter(({ reads }) => files.some(({ path }) => reads.test(path)));
+  const folder = mkdtempSync(join(tmpdir(), "polder-validate-"));
   try {
     for (const file of files) {
       const place = join(folder, "tree", file.path);
@@ -65,7 +67,7 @@ export async function judgeTree(
     mkdirSync(join(folder, "work"));
     writeFileSync(join(folder, "run"), script(files, asked));
     const places = ["work", "tree", "run"].map((name) => join(folder, name));
-    const inside = ["sh", join(import.meta.dirname, "judge-tree.sh"), root, ...places];
+    const inside = ["sh", join(import.meta.dirname, "validate-files.sh"), root, ...places];
     const kinds = ["--mount", "--propagation", "private", "--pid", "--net", "--ipc", "--uts"];
     const child = spawn("unshare", [...kinds, "--fork", "--kill-child=KILL", ...inside], {
       stdio: ["ignore", "pipe", "pipe"],

@@ -6,10 +6,10 @@ import { run } from "../cloud/command.ts";
 import { defaultFolder } from "../cloud/index.ts";
 import { sources } from "../cloud/root.ts";
 
-const script = join(import.meta.dirname, "judge-root.sh");
+const script = join(import.meta.dirname, "validator-root.sh");
 
 /** The root's folder, made when it isn't there: half a minute, once for each recipe. */
-export async function judgeRoot(): Promise<string> {
+export async function validatorRoot(): Promise<string> {
   const folder = join(defaultFolder(), "judge");
   const recipe = createHash("sha256").update(readFileSync(script)).digest("hex").slice(0, 16);
   const target = join(folder, recipe);

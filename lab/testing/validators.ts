@@ -1,5 +1,5 @@
 /** A real program that reads rendered files, as the host's own would. */
-export interface Judge {
+export interface Validator {
   readonly id: string;
   /** Which files it reads. A host without one of them isn't validated by it. */
   readonly reads: RegExp;
@@ -19,7 +19,7 @@ const UNKNOWN =
   /unknown (key|section|lvalue)|invalid|failed to parse|not a valid|assignment outside|missing '='/i;
 const speaking = "SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=info SYSTEMD_LOG_COLOR=0";
 
-export const JUDGES: readonly Judge[] = [
+export const VALIDATORS: readonly Validator[] = [
   { id: "nft", reads: /^\/etc\/nftables\.conf$/, command: "nft -c -f $FILES" },
   {
     id: "sshd",
@@ -260,7 +260,7 @@ END
 ];
 
 /** Files that no program parses as configuration, each with the reason. */
-export const UNJUDGED: readonly { readonly path: RegExp; readonly why: string }[] = [
+export const NOT_VALIDATED: readonly { readonly path: RegExp; readonly why: string }[] = [
   {
     path: /^\/usr\/local\/share\/polder\/web\//,
     why: "served as they are; the probes fetch them",

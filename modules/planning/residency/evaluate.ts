@@ -33,7 +33,7 @@ export interface ResidencyCheck extends Omit<RecordedFact, "source" | "read"> {
 
 /**
  * Whether an instance may stand at a location, and the fact that decided. Says nothing of the day:
- * whether facts are still fresh is judged with {@link judgeAsOf}.
+ * whether facts are still fresh is evaluated with {@link evaluateAsOf}.
  */
 export interface ResidencyVerdict {
   readonly profile: ResidencyProfile;
@@ -91,10 +91,10 @@ export const checkText = (check: ResidencyCheck): string =>
   `${check.leaf}: ${check.requirement}; got ${check.got} (${check.confidence}, ${check.source})`;
 
 /**
- * Judges a location for a profile. A fact that is missing or not as sure as demanded counts as
+ * Evaluates a location for a profile. A fact that is missing or not as sure as demanded counts as
  * unmet: the check fails closed. One waiver can cover one fact that is right and not sure.
  */
-export function judgeResidency(
+export function evaluateResidency(
   profile: ResidencyProfile,
   needed: Classification,
   location: Location,
