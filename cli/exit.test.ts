@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { TerraformFailure } from "../modules/clouds/terraform/index.ts";
+import { ExternalFailure } from "../modules/common/external-failure/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
-import { OutsideFailure } from "../modules/common/outside/index.ts";
 import { FindingsFound, report } from "./exit.ts";
 
 const errno = (code: string, more: object = {}) =>
@@ -24,7 +24,7 @@ describe("an error becomes an exit code and lines", () => {
       ["a: one", "b: two"],
     ],
     ["Terraform", new TerraformFailure("x: no\ny: no"), 3, ["x: no", "y: no"]],
-    ["the cloud", new OutsideFailure("no connection"), 3, ["no connection"]],
+    ["the cloud", new ExternalFailure("no connection"), 3, ["no connection"]],
     [
       "the lab's bad input",
       Object.assign(new Error("no such net"), { exitCode: 2 }),

@@ -130,7 +130,7 @@ describe("the vectors, on the gate alone, on Jitsi's modules alone, and on both"
     async () => {
       const enters = async (subject: Subject, row: (typeof vectors.handshakes)[number]) => {
         const { server, issuer } = worlds[subject];
-        const one = await GateClient.knock(server, "", await queryOfRow(row, issuer));
+        const one = await GateClient.connectByQuery(server, "", await queryOfRow(row, issuer));
         await one.bind().finally(() => one.close());
       };
       const verdicts = { gate: {}, jitsi: {}, both: {} } as Record<Subject, Record<string, string>>;

@@ -15,7 +15,7 @@ import {
 } from "./testing/polder.ts";
 import { expectRefusal } from "./testing/refusals.ts";
 
-const OLD_LIBRARY = "node --import ./stacks/lane-cdktf-0.21.mjs --import tsx stacks/main.ts";
+const OLD_LIBRARY = "node --import ./stacks/use-cdktf-0.21.mjs --import tsx stacks/main.ts";
 
 let instance: TestInstance;
 const output = mkdtempSync(join(tmpdir(), "polder-cdktf-"));

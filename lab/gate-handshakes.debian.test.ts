@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { XmppClient } from "../modules/verification/probes/index.ts";
-import { GateClient, knock, queryOf } from "./testing/gate-client.ts";
+import { attemptEntry, GateClient, queryOf } from "./testing/gate-client.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { loadVectors, queryOfRow } from "./testing/gate-vectors.ts";
 import { World } from "./testing/gate-world.ts";
@@ -17,7 +17,7 @@ const world = worldOfSuite(blueprint);
 
 describe("a handshake", () => {
   it("is refused with few words", async () => {
-    const refusal = await knock(world().server, "");
+    const refusal = await attemptEntry(world().server, "");
     expect(refusal).toMatchObject({ status: 404, body: "not found\n" });
   });
 
@@ -28,11 +28,11 @@ describe("a handshake", () => {
   }, 20_000);
 
   it.each(vectors.handshakes)("$id: $verdict, $why", async (row) => {
-    const answer = await knock(world().server, await queryOfRow(row, world().issuer));
+    const answer = await attemptEntry(world().server, await queryOfRow(row, world().issuer));
     const admitted = answer instanceof WebSocket;
     if (admitted) answer.terminate();
     expect(admitted).toBe(row.verdict === "admitted");
-    if (!admitted) expect(answer).toEqual(await knock(world().server, ""));
+    if (!admitted) expect(answer).toEqual(await attemptEntry(world().server, ""));
   });
 
   it("lets no guest in where guests are off", async () => {
@@ -42,7 +42,7 @@ describe("a handshake", () => {
       const room = closed.issuer.room();
       const knocked = async (role: "guest" | "moderator") => {
         const token = await closed.issuer.token(room, role);
-        const answer = await knock(closed.server, queryOf(room, token));
+        const answer = await attemptEntry(closed.server, queryOf(room, token));
         if (answer instanceof WebSocket) answer.terminate();
         return answer instanceof WebSocket ? "admitted" : answer.status;
       };

@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { childOf } from "../modules/verification/probes/index.ts";
-import { conditionOf, type GateClient, knock, queryOf } from "./testing/gate-client.ts";
+import { attemptEntry, conditionOf, type GateClient, queryOf } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { closed, REFUSED, raised } from "./testing/gate-world.ts";
@@ -36,7 +36,7 @@ describe("the end", () => {
     const revoked = await other().client(moderator.room, "guest", token);
     other().server.revoke(`token ${claims.jti} ${later()}\n`);
     expect(await revoked.untilEnded(10_000)).toBe("not-authorized");
-    expect(await knock(other().server, queryOf(moderator.room, token))).toMatchObject({
+    expect(await attemptEntry(other().server, queryOf(moderator.room, token))).toMatchObject({
       status: 404,
     });
     expect(conditionOf(await moderator.ping())).toBe("result");
@@ -61,7 +61,7 @@ describe("the end", () => {
     const within = await other().client(room, "guest");
     other().server.revoke(text);
     const query = async () =>
-      knock(other().server, queryOf(room, await other().issuer.token(room)));
+      attemptEntry(other().server, queryOf(room, await other().issuer.token(room)));
     await expect
       .poll(async () => closed(await query()), { timeout: 8000, interval: 300 })
       .toBe("refused");
@@ -89,7 +89,7 @@ describe("keys", () => {
     await server.reload();
     const room = issuer.room(0, 4);
     const fresh = () => issuer.sign(issuer.claims(room, "moderator"), { kid }, issuer.keys[1]?.key);
-    expect(closed(await knock(server, queryOf(old.room, old.token)))).toBe("admitted");
+    expect(closed(await attemptEntry(server, queryOf(old.room, old.token)))).toBe("admitted");
     const second = await other().client(room, "moderator", await fresh());
     await second.request();
     expect(await second.join()).toBe("joined");
@@ -99,9 +99,9 @@ describe("keys", () => {
     issuer.macKeys.delete(3);
     server.giveKeys(issuer);
     await server.reload();
-    expect(closed(await knock(server, queryOf(old.room, old.token)))).toBe("refused");
+    expect(closed(await attemptEntry(server, queryOf(old.room, old.token)))).toBe("refused");
     expect(await other().focus.openRoom(`${oldRoom}@conference.${domain}`)).toBe(REFUSED);
-    expect(closed(await knock(server, queryOf(room, await fresh())))).toBe("admitted");
+    expect(closed(await attemptEntry(server, queryOf(room, await fresh())))).toBe("admitted");
     // Whoever had stolen the old one is out with all who came by it: no id of theirs is there to be revoked.
     expect(await moderator.untilEnded(10_000)).toBe("not-authorized");
     expect(conditionOf(await second.ping())).toBe("result");
@@ -116,7 +116,7 @@ describe("keys", () => {
     const good = new Issuer(domain);
     const room = good.room();
     const token = await good.token(room);
-    const knocked = async () => closed(await knock(server, queryOf(room, token)));
+    const knocked = async () => closed(await attemptEntry(server, queryOf(room, token)));
     server.giveKeys(good);
     await server.reload();
     expect(await knocked()).toBe("admitted");
@@ -226,7 +226,7 @@ end)
         for (let i = 0; i < 25; i++) {
           const room = other().issuer.room();
           const query = queryOf(room, await other().issuer.token(room));
-          answers.push(closed(await knock(other().server, query, at)));
+          answers.push(closed(await attemptEntry(other().server, query, at)));
         }
         expect(answers).toEqual(Array(25).fill("admitted"));
       } finally {
@@ -240,7 +240,11 @@ end)
     const room = strict().issuer.room();
     const from = async (address: string) =>
       closed(
-        await knock(strict().server, queryOf(room, await strict().issuer.token(room)), address),
+        await attemptEntry(
+          strict().server,
+          queryOf(room, await strict().issuer.token(room)),
+          address,
+        ),
       );
     const query = await forged(room);
     const tooMany = () =>
@@ -248,7 +252,7 @@ end)
         .server.decisions()
         .filter(({ why }) => why === "too many tries");
     await Promise.all(
-      Array.from({ length: 150 }, () => knock(strict().server, query, "203.0.113.1")),
+      Array.from({ length: 150 }, () => attemptEntry(strict().server, query, "203.0.113.1")),
     );
     const stopped = tooMany();
     expect(stopped.length).toBeGreaterThan(50);
@@ -257,7 +261,7 @@ end)
     // One network of IPv6 is one, whatever address in it comes.
     await Promise.all(
       Array.from({ length: 150 }, (_, i) =>
-        knock(strict().server, query, `2001:db8:1:1::${i.toString(16)}`),
+        attemptEntry(strict().server, query, `2001:db8:1:1::${i.toString(16)}`),
       ),
     );
     expect(tooMany().length).toBeGreaterThan(stopped.length + 50);
@@ -269,14 +273,16 @@ end)
     const token = await other().issuer.token(room);
     const at = "203.0.113.99";
     const elsewhere = queryOf(other().issuer.room(), token);
-    await Promise.all(Array.from({ length: 150 }, () => knock(other().server, elsewhere, at)));
+    await Promise.all(
+      Array.from({ length: 150 }, () => attemptEntry(other().server, elsewhere, at)),
+    );
     const own = queryOf(room, token);
     // One of them may come when the rate has just let in a next.
-    const tries = Array.from({ length: 5 }, () => knock(other().server, own, at));
+    const tries = Array.from({ length: 5 }, () => attemptEntry(other().server, own, at));
     expect((await Promise.all(tries)).map(closed)).toContain("refused");
-    expect(closed(await knock(other().server, own, "203.0.113.98"))).toBe("admitted");
+    expect(closed(await attemptEntry(other().server, own, "203.0.113.98"))).toBe("admitted");
     const second = queryOf(room, await other().issuer.token(room));
-    expect(closed(await knock(other().server, second, at))).toBe("admitted");
+    expect(closed(await attemptEntry(other().server, second, at))).toBe("admitted");
   });
 
   it("stop a flood of conference requests and of joins, and answer another address meanwhile", async () => {
@@ -330,7 +336,7 @@ end)
     expect(refusals().length).toBeGreaterThanOrEqual(200);
     expect(refusals().length).toBeLessThan(450);
     // Others' are written down as before.
-    await knock(other().server, "", "203.0.113.96");
+    await attemptEntry(other().server, "", "203.0.113.96");
     const others = () =>
       other()
         .server.decisions()
@@ -344,7 +350,11 @@ end)
     const answers: string[] = [];
     const open: WebSocket[] = [];
     for (let i = 0; i < 8; i++) {
-      const answer = await knock(other().server, queryOf(room, token), `203.0.113.${100 + i}`);
+      const answer = await attemptEntry(
+        other().server,
+        queryOf(room, token),
+        `203.0.113.${100 + i}`,
+      );
       answers.push(answer instanceof WebSocket ? "admitted" : "refused");
       if (answer instanceof WebSocket) open.push(answer);
     }
@@ -480,7 +490,7 @@ end)
   it("keep no more of a frame that isn't whole than of a stanza", async () => {
     const room = other().issuer.room();
     const query = queryOf(room, await other().issuer.token(room));
-    const socket = await knock(other().server, query, "203.0.113.54");
+    const socket = await attemptEntry(other().server, query, "203.0.113.54");
     if (!(socket instanceof WebSocket)) throw new Error("no socket");
     // A frame of 200,000 bytes, as its header says (RFC 6455, 5.2), of which the last never comes.
     const frame = Buffer.alloc(14 + 199_999, "<");

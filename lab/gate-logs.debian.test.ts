@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
-import { knock, queryOf } from "./testing/gate-client.ts";
+import { attemptEntry, queryOf } from "./testing/gate-client.ts";
 import { Issuer, pseudonymOf } from "./testing/gate-issuer.ts";
 import { PSEUDONYM_KEY } from "./testing/gate-server.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
@@ -24,13 +24,13 @@ describe("what is written down", () => {
     await guest.join();
     // Another signature of the right form.
     const forged = token.replace(/.{40}$/, (end) => end.replaceAll(/[A-M]/g, "z"));
-    await knock(world().server, queryOf(room, forged), from);
+    await attemptEntry(world().server, queryOf(room, forged), from);
     const probed = new Issuer(domain).room();
     await guest.features(`${probed}@conference.${domain}`);
     // What Prosody itself logs about what it can't read.
     guest.send(`<iq type='get' to='@@${room}' id='x'><query xmlns='a'/></iq>`);
     // Somebody who holds a link and tries another room's name, and a moderator's acts.
-    await knock(world().server, queryOf(probed, token), from);
+    await attemptEntry(world().server, queryOf(probed, token), from);
     await moderator.setAffiliation(guest.bareJid, "member");
     await guest.join();
     await moderator.setRole(guest.nick, "none");
@@ -111,8 +111,8 @@ describe("what is written down", () => {
     const ended = { ...issuer.claims(room), iat: now - 7200, nbf: now - 7200, exp: now - 60 };
     const token = await issuer.sign(ended);
     const from = "203.0.113.78";
-    await knock(server, queryOf(room, token), from);
-    await knock(server, queryOf(room, token.replace(/.{40}$/, "A".repeat(40))), from);
+    await attemptEntry(server, queryOf(room, token), from);
+    await attemptEntry(server, queryOf(room, token.replace(/.{40}$/, "A".repeat(40))), from);
     const told = () =>
       server
         .decisions()

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { XmppClient } from "../modules/verification/probes/index.ts";
-import { knock, queryOf } from "./testing/gate-client.ts";
+import { attemptEntry, queryOf } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { type Change, GateServer } from "./testing/gate-server.ts";
 import { World } from "./testing/gate-world.ts";
@@ -54,7 +54,7 @@ describe("the watch", () => {
     const server = await GateServer.start(blueprint, issuer, change);
     try {
       const room = issuer.room();
-      const knocked = await knock(server, queryOf(room, await issuer.token(room))).catch(
+      const knocked = await attemptEntry(server, queryOf(room, await issuer.token(room))).catch(
         () => "refused",
       );
       expect(knocked instanceof WebSocket).toBe(false);

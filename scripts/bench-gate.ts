@@ -2,7 +2,7 @@
 // Prosody's own process is counted, which other work on the machine disturbs least: what it does in a second of that is
 // what it does a second when the processor is full. Rate limits are off in both. Part of `make bench`; alone:
 // `node --import tsx scripts/bench-gate.ts [PAIRS]`. No test judges a time.
-import { AccountClient, GateClient, knock, queryOf } from "../lab/testing/gate-client.ts";
+import { AccountClient, attemptEntry, GateClient, queryOf } from "../lab/testing/gate-client.ts";
 import { Issuer } from "../lab/testing/gate-issuer.ts";
 import { GateServer } from "../lab/testing/gate-server.ts";
 import { raised } from "../lab/testing/gate-world.ts";
@@ -166,14 +166,16 @@ class Subject {
 
   /** A handshake that is refused; without the gate, Prosody's own answer to a path that it doesn't have. */
   async refusedHandshakes(query: string): Promise<number> {
-    return this.cost(BATCH, () => each(Array(BATCH).fill(query), (one) => knock(this.server, one)));
+    return this.cost(BATCH, () =>
+      each(Array(BATCH).fill(query), (one) => attemptEntry(this.server, one)),
+    );
   }
 
   /** A false credential that Prosody itself judges. */
   async wrongPasswords(): Promise<number> {
     const bearer = Buffer.from("\0focus\0wrong").toString("base64");
     const attempt = async () => {
-      const client = await GateClient.knock(this.server, "", "");
+      const client = await GateClient.connect(this.server, "", "");
       await client.open(`auth.${domain}`);
       client.send(
         `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${bearer}</auth>`,

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import { ExternalFailure } from "../../modules/common/external-failure/index.ts";
 import {
   convergeInstance,
   type HostResult,
@@ -84,7 +84,7 @@ docs/converge.md tells what lands where.`,
       print(results, began);
       const failed = results.filter(({ outcome }) => outcome === "failed");
       if (failed.length > 0)
-        throw new OutsideFailure(
+        throw new ExternalFailure(
           `${failed.map(({ host }) => host).join(", ")} failed; the others are done: run it again to go on`,
         );
       const differs = results.filter(({ outcome }) => outcome === "differs");

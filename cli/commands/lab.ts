@@ -16,8 +16,8 @@ import {
   hypervisorUp,
   internetCommand,
 } from "../../lab/hypervisor/index.ts";
+import { ExternalFailure } from "../../modules/common/external-failure/index.ts";
 import { BadInput } from "../../modules/common/input/index.ts";
-import { OutsideFailure } from "../../modules/common/outside/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { instanceNames } from "../../modules/workspace/index.ts";
 import { load } from "../load.ts";
@@ -136,7 +136,7 @@ export function labCommand(): Command {
       print(seen);
       if (seen.state !== "down" || hypervisor.state !== "down") printHosts(hypervisor);
       if (seen.state === "broken" || hypervisor.state === "broken")
-        throw new OutsideFailure("`polder lab up` puts it right");
+        throw new ExternalFailure("`polder lab up` puts it right");
     });
   lab
     .command("down")

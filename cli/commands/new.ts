@@ -25,10 +25,10 @@ import {
   loadResidencyRules,
 } from "../../modules/workspace/index.ts";
 import {
+  type AnswerField,
   type Answers,
   answerProblem,
   FLAGS,
-  type Part,
   parseMeeting,
   refuseAll,
   typed,
@@ -90,7 +90,7 @@ function placesFor(marking: string, tbb: number): Place[] {
 /** What the flags say, each checked; every wrong one is told. */
 function fromFlags(name: string | undefined, options: NewOptions): Known {
   const problems: Problem[] = [];
-  const check = (flag: string, part: Part, text: string | undefined): string | undefined => {
+  const check = (flag: string, part: AnswerField, text: string | undefined): string | undefined => {
     const message = text === undefined ? undefined : answerProblem(part, text);
     if (message) problems.push({ file: flag, message });
     return text?.trim();

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import { ExternalFailure } from "../../modules/common/external-failure/index.ts";
 import { probeEnumeration } from "../../modules/operations/probe/index.ts";
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { FindingsFound, Interrupted } from "../exit.ts";
@@ -98,7 +98,7 @@ tried and what the numbers mean. Exit code 1: something was found, or couldn't b
             `${count("fail")} found, ${count("not-tested")} not tested: docs/enumeration.md`,
           );
       } catch (error) {
-        if (controller.signal.aborted && error instanceof OutsideFailure)
+        if (controller.signal.aborted && error instanceof ExternalFailure)
           throw new Interrupted("interrupted, and nothing was seen; nothing is left running");
         throw error;
       } finally {

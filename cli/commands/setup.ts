@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Command } from "commander";
-import { OutsideFailure } from "../../modules/common/outside/index.ts";
+import { ExternalFailure } from "../../modules/common/external-failure/index.ts";
 import { TOOLKIT, WORKSPACE } from "../../modules/common/toolkit/index.ts";
 import { note } from "../terminal.ts";
 
@@ -38,7 +38,7 @@ also after an interrupt. In a checkout \`make setup\` does the same.`,
           { cwd: WORKSPACE, stdio: ["ignore", 2, 2] },
         );
         if (status !== 0)
-          throw new OutsideFailure(
+          throw new ExternalFailure(
             `${program} ${error ? error.message : `exited ${status}`}: see above, then run \`polder setup\` again`,
           );
       }

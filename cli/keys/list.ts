@@ -1,13 +1,18 @@
 import { Command } from "commander";
 import { catalogueMarkdown, catalogueOf } from "../../modules/secrets/keyring/index.ts";
-import { inventory, type Kept, sealedTo, wayOn } from "../../modules/secrets/vaults/index.ts";
+import {
+  inventory,
+  type SecretStatus,
+  sealedTo,
+  wayOn,
+} from "../../modules/secrets/vaults/index.ts";
 import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
 import { table } from "../text/table.ts";
 import { type IdentityOption, openAll, withIdentity } from "./shared.ts";
 
 /** How far a rotation of three steps is, and what comes next; nothing for one that isn't under way. */
-function rotationText({ spec, rotation }: Kept, instance: string): string[] {
+function rotationText({ spec, rotation }: SecretStatus, instance: string): string[] {
   if (!rotation || (rotation.done === 0 && rotation.behind.length === 0)) return [];
   const { done, behind } = rotation;
   const step = done === 0 ? "no rotation is under way" : `step ${done} of 3 is done`;
@@ -18,7 +23,7 @@ function rotationText({ spec, rotation }: Kept, instance: string): string[] {
   return [`${spec.name}: ${step}; ${next}`];
 }
 
-const leftText = ({ state, daysLeft }: Kept): string =>
+const leftText = ({ state, daysLeft }: SecretStatus): string =>
   state === "missing" ? "missing" : daysLeft === undefined ? "-" : `${daysLeft}`;
 
 /** `polder keys list`: the table of keys, without a value. */

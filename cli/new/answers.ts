@@ -53,16 +53,16 @@ const PARTS = {
   securityContact: shape.securityContact,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 
-export type Part = keyof typeof PARTS;
+export type AnswerField = keyof typeof PARTS;
 
 /** Numbers and the words that stand for one: a terminal gives text only. */
-export function typed(part: Part, text: string): unknown {
+export function typed(part: AnswerField, text: string): unknown {
   const numeric = ["tbb", "simultaneous", "participants", "cameras"].includes(part);
   return numeric && /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text.trim();
 }
 
 /** What is wrong with an answer, or undefined: the same words as the file's own errors. */
-export function answerProblem(part: Part, text: string): string | undefined {
+export function answerProblem(part: AnswerField, text: string): string | undefined {
   const value = typed(part, text);
   const result = PARTS[part].safeParse(value);
   if (result.success) return undefined;
@@ -99,7 +99,7 @@ export function parseMeeting(text: string): MeetingAnswer {
 }
 
 /** Flags and the answers that they are. */
-export const FLAGS: Readonly<Record<string, Part>> = {
+export const FLAGS: Readonly<Record<string, AnswerField>> = {
   "--organisation": "organisation",
   "--domain": "domain",
   "--marking": "marking",

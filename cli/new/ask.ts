@@ -2,7 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as clack from "@clack/prompts";
 import { sshKeyProblem } from "../../modules/planning/instance/index.ts";
-import { type Answers, answerProblem, type MeetingAnswer, type Part, typed } from "./answers.ts";
+import {
+  type AnswerField,
+  type Answers,
+  answerProblem,
+  type MeetingAnswer,
+  typed,
+} from "./answers.ts";
 
 /** The person left: nothing was written. */
 export class Cancelled extends Error {
@@ -46,7 +52,11 @@ interface TextQuestion {
   readonly also?: (text: string) => string | undefined;
 }
 
-async function askText(part: Part, message: string, question: TextQuestion = {}): Promise<string> {
+async function askText(
+  part: AnswerField,
+  message: string,
+  question: TextQuestion = {},
+): Promise<string> {
   const { also, ...shown } = question;
   const answer = await clack.text({
     message,

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { type Action, type PlannedChange, partsLost } from "../../modules/policy/index.ts";
+import { type Action, lostNames, type PlannedChange } from "../../modules/policy/index.ts";
 import type { Paint } from "./paint.ts";
 import { labelled, table } from "./table.ts";
 
@@ -85,7 +85,7 @@ export function describeLosses(
   { width, paint }: TextOptions,
 ): string[] {
   const lost = changes.filter(({ loses }) => loses);
-  const parts = partsLost(changes);
+  const parts = lostNames(changes);
   if (parts.length === 0) return [];
   const carriers = lost.some(({ kind, part }) => kind === "host" && /^(bridge|turn)-/.test(part));
   return [

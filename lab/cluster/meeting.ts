@@ -16,7 +16,7 @@ import {
 import { loadFeatures } from "../../modules/workspace/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import { cluster } from "../testing/cluster.ts";
-import { conditionOf, GateClient, knock, queryOf } from "../testing/gate-client.ts";
+import { attemptEntry, conditionOf, GateClient, queryOf } from "../testing/gate-client.ts";
 import { pseudonymOf } from "../testing/gate-issuer.ts";
 import { REFUSED } from "../testing/gate-world.ts";
 import { PublicDoor } from "../testing/internet.ts";
@@ -214,7 +214,9 @@ export function meetingTests(): void {
       );
       expect(took).toBeLessThan(REVOKED_WITHIN);
       const { room, token } = links.guest;
-      expect(await knock(door, queryOf(room, token), AT.guest)).toMatchObject({ status: 404 });
+      expect(await attemptEntry(door, queryOf(room, token), AT.guest)).toMatchObject({
+        status: 404,
+      });
       expect(conditionOf(await moderator.ping())).toBe("result");
       links.guest = nextGuest;
     });
@@ -239,7 +241,7 @@ export function meetingTests(): void {
         [room, expired],
         [other.room, token],
       ] as const)
-        refusals.push(await knock(door, queryOf(at, by), AT.stranger));
+        refusals.push(await attemptEntry(door, queryOf(at, by), AT.stranger));
       expect(refusals.map((one) => "status" in one && one.status)).toEqual([404, 404, 404, 404]);
       // One answer, nginx's own, whatever was wrong.
       expect(new Set(refusals.map((one) => "body" in one && one.body)).size).toBe(1);
@@ -261,7 +263,7 @@ export function meetingTests(): void {
         for (let i = 0; i < TRIES; i++) {
           const { name } = makeRoom(domain, Date.now() / 1000, key, randomBytes);
           tried.push(name);
-          const answer = await knock(door, queryOf(name, other.token), AT.enumerator);
+          const answer = await attemptEntry(door, queryOf(name, other.token), AT.enumerator);
           expect(answer).toMatchObject({ status: 404 });
           await sleep(Math.max(0, time.began + (i + 1) * PACE - Date.now()));
         }
@@ -341,7 +343,7 @@ export function meetingTests(): void {
       await cluster.on("control-1", "systemctl stop prosody");
       try {
         for (const at of [AT.moderator, AT.stranger])
-          expect(await knock(door, queryOf(room, token), at)).toMatchObject({ status: 502 });
+          expect(await attemptEntry(door, queryOf(room, token), at)).toMatchObject({ status: 502 });
       } finally {
         await cluster.on("control-1", "systemctl start prosody");
       }

@@ -2,8 +2,8 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError } from "./error.ts";
 
-/** One object as it is kept: nearly what the API shows of it. */
-export interface Kept {
+/** One object as the stand-in stores it: nearly what the API shows. */
+export interface StoredObject {
   id: number;
   name: string;
   labels: Record<string, string>;
@@ -38,7 +38,7 @@ export type Kind = (typeof KINDS)[number];
 
 interface Content {
   nextId: number;
-  readonly objects: Record<Kind, Kept[]>;
+  readonly objects: Record<Kind, StoredObject[]>;
   actions: Action[];
 }
 
@@ -99,12 +99,12 @@ export class Project {
     return this.#content.nextId++;
   }
 
-  all(kind: Kind): Kept[] {
+  all(kind: Kind): StoredObject[] {
     return this.#content.objects[kind];
   }
 
   /** @throws ApiError not_found */
-  get(kind: Kind, idOrName: number | string): Kept {
+  get(kind: Kind, idOrName: number | string): StoredObject {
     const found = this.all(kind).find(
       (one) => String(one.id) === String(idOrName) || (kind === "zones" && one.name === idOrName),
     );
@@ -125,18 +125,18 @@ export class Project {
       });
   }
 
-  add(kind: Kind, object: Omit<Kept, "id" | "created" | "busyUntil">): Kept {
+  add(kind: Kind, object: Omit<StoredObject, "id" | "created" | "busyUntil">): StoredObject {
     const kept = {
       ...object,
       id: this.id(),
       created: new Date().toISOString(),
       busyUntil: 0,
-    } as Kept;
+    } as StoredObject;
     this.all(kind).push(kept);
     return kept;
   }
 
-  remove(kind: Kind, { id }: Kept): void {
+  remove(kind: Kind, { id }: StoredObject): void {
     const list = this.all(kind);
     list.splice(
       list.findIndex((one) => one.id === id),
@@ -145,13 +145,13 @@ export class Project {
   }
 
   /** @throws ApiError locked or conflict while something is being done to it. */
-  refuseBusy(object: Kept, code: "locked" | "conflict" = "locked"): void {
+  refuseBusy(object: StoredObject, code: "locked" | "conflict" = "locked"): void {
     if (Date.now() < object.busyUntil)
       throw new ApiError(code, "another action is running on it, try again");
   }
 
   /** Starts an action; its objects are busy until it has ended, but for one that runs beside others. */
-  act(command: string, ...on: readonly (readonly [type: string, object: Kept])[]): object {
+  act(command: string, ...on: readonly (readonly [type: string, object: StoredObject])[]): object {
     const now = Date.now();
     const seconds = command.startsWith("create_") ? this.#pace.create : this.#pace.other;
     const until = now + seconds * 1000;

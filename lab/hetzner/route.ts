@@ -1,4 +1,4 @@
-import type { Kept, Kind, Project } from "./project.ts";
+import type { Kind, Project, StoredObject } from "./project.ts";
 import { checkedLabels } from "./query.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a client sends, read field by field
@@ -34,8 +34,8 @@ export const listed = (list: string, body: readonly unknown[]): Answer => ({
 export function common(
   kind: Kind,
   one: string,
-  show: (object: Kept, project: Project) => unknown,
-  change: (object: Kept, body: Body) => void = () => {},
+  show: (object: StoredObject, project: Project) => unknown,
+  change: (object: StoredObject, body: Body) => void = () => {},
 ): Route[] {
   return [
     [
@@ -76,7 +76,7 @@ export function common(
 }
 
 /** What the API shows of every object. */
-export const shownCommon = ({ id, name, labels, created, protection }: Kept) => ({
+export const shownCommon = ({ id, name, labels, created, protection }: StoredObject) => ({
   ...{ id, name, labels, created },
   ...(Object.keys(protection).length > 0 && { protection }),
 });

@@ -30,7 +30,7 @@ export interface Alarm {
 export type Calls = Awaited<ReturnType<typeof edgeCounters>>["refused"];
 
 /** Whose alarms a webhook takes. */
-interface Told {
+interface AlarmSource {
   readonly name: string;
   readonly blueprint: Blueprint;
   on(host: string, script: string): Promise<string>;
@@ -53,9 +53,9 @@ export class Webhook {
     });
   });
 
-  private readonly of: Told;
+  private readonly of: AlarmSource;
 
-  constructor(of: Told) {
+  constructor(of: AlarmSource) {
     this.of = of;
   }
 

@@ -33,7 +33,7 @@ export const queryOf = (room: string, token: string): string =>
   `?room=${encodeURIComponent(room)}&token=${encodeURIComponent(token)}`;
 
 /** A socket, or how it was refused. */
-export function knock(
+export function attemptEntry(
   server: WayIn,
   query: string,
   from = "198.51.100.7",
@@ -165,12 +165,12 @@ export class GateClient extends Waiting {
 
   /** Only the socket: no stream yet. @throws Error when the handshake is refused */
   static connect(server: WayIn, room: string, token: string, from?: string) {
-    return GateClient.knock(server, room, queryOf(room, token), from);
+    return GateClient.connectByQuery(server, room, queryOf(room, token), from);
   }
 
   /** The same with any query. */
-  static async knock(server: WayIn, room: string, query: string, from?: string) {
-    const socket = await knock(server, query, from);
+  static async connectByQuery(server: WayIn, room: string, query: string, from?: string) {
+    const socket = await attemptEntry(server, query, from);
     if (!(socket instanceof WebSocket)) throw new Error(`refused: ${socket.status}`);
     return new GateClient(server, socket, room);
   }

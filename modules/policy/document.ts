@@ -50,8 +50,8 @@ export function referenceOf(value: unknown, attribute = "id"): string | undefine
   return named === attribute ? address : undefined;
 }
 
-/** The part of the Blueprint that tags, metadata or labels name. */
-export function partIn(body: JsonObject): string | undefined {
+/** The name in the tag, metadata or label `polder-part`: which host, volume or role of the Blueprint it is. */
+export function nameInTags(body: JsonObject): string | undefined {
   const tag = listOf(body["tags"])
     .map(textOf)
     .find((t) => t?.startsWith("polder-part="));
@@ -62,6 +62,6 @@ export function partIn(body: JsonObject): string | undefined {
   );
 }
 
-/** The part of the Blueprint that a resource says it is. */
-export const partOf = (resource: Resource | undefined): string | undefined =>
-  resource && partIn(resource.body);
+/** The name in the Blueprint that a resource carries in its tag `polder-part`. */
+export const blueprintName = (resource: Resource | undefined): string | undefined =>
+  resource && nameInTags(resource.body);

@@ -1,5 +1,5 @@
 export { evaluate } from "./engine.ts";
 export { MANAGEMENT_PORTS, type ManagementPort } from "./management-ports.ts";
 export { PACKS, withOwnRules } from "./packs.ts";
-export { type Action, type PlannedChange, partsLost, plannedChanges } from "./planned-changes.ts";
+export { type Action, lostNames, type PlannedChange, plannedChanges } from "./planned-changes.ts";
 export type { Level, LooksAt, Pack, PlanJson, PolicyInput, Rule, TerraformJson } from "./types.ts";

@@ -1,4 +1,4 @@
-import { partIn } from "./document.ts";
+import { nameInTags } from "./document.ts";
 import { at, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
 import type { PlanJson, PolicyInput } from "./types.ts";
 
@@ -81,9 +81,9 @@ export function verbOf(change: Change): string {
   return change.actions.includes("create") ? "replaces" : "deletes";
 }
 
-/** The part of the Blueprint that the resource says it is: what stood there, else what will. */
-export function plannedPart(change: Change): string | undefined {
-  return partIn(change.before) ?? partIn(change.after);
+/** The name in the Blueprint that the resource carries before the change, else after it. */
+export function plannedName(change: Change): string | undefined {
+  return nameInTags(change.before) ?? nameInTags(change.after);
 }
 
 /**

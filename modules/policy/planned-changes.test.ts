@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { partsLost, plannedChanges } from "./planned-changes.ts";
+import { lostNames, plannedChanges } from "./planned-changes.ts";
 import { becomes, change, type Loose, planned } from "./testing.ts";
 
 const SERVER = "openstack_compute_instance_v2";
@@ -38,7 +38,7 @@ describe("what a plan changes", () => {
       },
       { stack: "lab", action: "destroy", kind: "host", part: "bridge-2", loses: true },
     ]);
-    expect(partsLost(found)).toEqual(["bridge-2"]);
+    expect(lostNames(found)).toEqual(["bridge-2"]);
   });
 
   it("a host that is replaced says why, one that never came up loses nothing", () => {
@@ -72,7 +72,7 @@ describe("what a plan changes", () => {
     expect(found[0]?.detail).toMatch(/^flavor_name: old -> \S+$/);
     expect(found[1]?.detail).toMatch(/size: 1 -> \d+/);
     expect(found[1]?.detail).not.toContain("xxx");
-    expect(partsLost(found)).toEqual([]);
+    expect(lostNames(found)).toEqual([]);
   });
 
   it("what the provider calls sensitive is named, never shown", () => {
@@ -109,6 +109,6 @@ describe("what a plan changes", () => {
       "destroy host",
       "replace volume",
     ]);
-    expect(partsLost(found)).toEqual(["bridge-1", "control-1-data"]);
+    expect(lostNames(found)).toEqual(["bridge-1", "control-1-data"]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../planning/blueprint/index.ts";
 import { canonical, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
-import { type Change, changesOf, plannedPart, takesAway } from "./plan.ts";
+import { type Change, changesOf, plannedName, takesAway } from "./plan.ts";
 import { rebuildOf } from "./rules/no-unnoticed-destruction.ts";
 import { CARRIES_CALLS, neverCameUp, restart } from "./rules/no-unnoticed-interruption.ts";
 import { asResource, holdsState } from "./stateful.ts";
@@ -143,7 +143,7 @@ export function plannedChanges(
       const action = actionOf(change);
       if (!action) return [];
       const kind = kindOf(blueprint, change);
-      const part = plannedPart(change) ?? nameIn(change.address);
+      const part = plannedName(change) ?? nameIn(change.address);
       const loses = losesSomething(blueprint, change);
       return [{ stack, action, kind, part, detail: detailOf(change, action), loses }];
     }),
@@ -153,7 +153,7 @@ export function plannedChanges(
 }
 
 /** The parts that a plan takes away although they carry calls or hold state: what `--destroys` names. */
-export const partsLost = (changes: readonly PlannedChange[]): string[] =>
+export const lostNames = (changes: readonly PlannedChange[]): string[] =>
   [...new Set(changes.filter(({ loses }) => loses).map(({ part }) => part))].sort((a, b) =>
     a.localeCompare(b, "en", { numeric: true }),
   );

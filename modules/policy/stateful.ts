@@ -1,5 +1,5 @@
 import type { Blueprint } from "../planning/blueprint/index.ts";
-import { addressesStack, partOf, type Resource, resourcesIn } from "./document.ts";
+import { addressesStack, blueprintName, type Resource, resourcesIn } from "./document.ts";
 import { at, type JsonObject } from "./json.ts";
 import type { Change } from "./plan.ts";
 import type { PolicyInput } from "./types.ts";
@@ -19,7 +19,7 @@ export function holdsState(blueprint: Blueprint, resource: Resource): boolean {
       return resource.stack === addressesStack(blueprint);
     case "openstack_compute_instance_v2":
     case "hcloud_server": {
-      const role = partOf(resource)?.replace(/-\d+$/, "");
+      const role = blueprintName(resource)?.replace(/-\d+$/, "");
       const alike = blueprint.hosts.filter((host) => host.role === role);
       return alike.length === 0 || alike.some((host) => host.protected);
     }
@@ -41,7 +41,7 @@ export const changeHoldsState = (blueprint: Blueprint, change: Change): boolean 
   );
 
 function isAddressOfNoHost(blueprint: Blueprint, change: Change): boolean {
-  const part = partOf(asResource(change, change.before));
+  const part = blueprintName(asResource(change, change.before));
   const alike = blueprint.hosts.filter((host) => host.role === part?.replace(/-\d+$/, ""));
   return (
     change.stack === addressesStack(blueprint) &&

@@ -1,6 +1,6 @@
 import type { Flow, Peer } from "../planning/blueprint/index.ts";
 import { parseCidr } from "../planning/network/index.ts";
-import { partOf, type Resource, referenceOf } from "./document.ts";
+import { blueprintName, type Resource, referenceOf } from "./document.ts";
 import { at, isSet, listOf, textOf } from "./json.ts";
 
 /**
@@ -47,7 +47,10 @@ export function tuplesOfFlows(flows: readonly Flow[]): ReadonlySet<Tuple> {
 export function rolesOfGroups(resources: readonly Resource[]): ReadonlyMap<string, string> {
   const groups = resources.filter((r) => r.type === "openstack_networking_secgroup_v2");
   return new Map(
-    groups.map((group) => [group.address, partOf(group)?.replace(/^role-/, "") ?? "unknown"]),
+    groups.map((group) => [
+      group.address,
+      blueprintName(group)?.replace(/^role-/, "") ?? "unknown",
+    ]),
   );
 }
 
@@ -133,7 +136,7 @@ export function openingsIn(resources: readonly Resource[]): Opening[] {
 
 /** Rules of a firewall of Hetzner's: a rule there is for many ranges, here for one each. */
 function firewallRules(firewall: Resource): ReadRule[] {
-  const role = partOf(firewall)?.replace(/^role-/, "");
+  const role = blueprintName(firewall)?.replace(/^role-/, "");
   return listOf(firewall.body["rule"]).flatMap((rule): ReadRule[] => {
     const direction = { in: "ingress", out: "egress" }[String(at(rule, "direction"))];
     const written = textOf(at(rule, "port")) ?? "";

@@ -1,5 +1,5 @@
 import { ApiError, invalid } from "../error.ts";
-import type { Kept, Project } from "../project.ts";
+import type { Project, StoredObject } from "../project.ts";
 import { checkedLabels, selector } from "../query.ts";
 import { type Body, common, made, none, type Route, shownCommon } from "../route.ts";
 
@@ -29,17 +29,19 @@ function checkedRules(rules: unknown): unknown[] {
   });
 }
 
-const isPublic = (server: Kept): boolean => server["ipv4"] !== null || server["ipv6"] !== null;
+const isPublic = (server: StoredObject): boolean =>
+  server["ipv4"] !== null || server["ipv6"] !== null;
 
-const isPut = (firewall: Kept, server: Kept): boolean => server["firewalls"].includes(firewall.id);
+const isPut = (firewall: StoredObject, server: StoredObject): boolean =>
+  server["firewalls"].includes(firewall.id);
 
-const selects = (text: string, server: Kept): boolean =>
+const selects = (text: string, server: StoredObject): boolean =>
   isPublic(server) && selector(text)(server.labels);
 
-const selectorsOf = (firewall: Kept): string[] => firewall["selectors"] as string[];
+const selectorsOf = (firewall: StoredObject): string[] => firewall["selectors"] as string[];
 
 /** Firewalls of a server: put on it, or by a selector that its labels meet. */
-export const firewallsOn = (server: Kept, project: Project): Kept[] =>
+export const firewallsOn = (server: StoredObject, project: Project): StoredObject[] =>
   project
     .all("firewalls")
     .filter(
@@ -47,9 +49,9 @@ export const firewallsOn = (server: Kept, project: Project): Kept[] =>
         isPut(firewall, server) || selectorsOf(firewall).some((text) => selects(text, server)),
     );
 
-const asServer = ({ id }: Kept) => ({ type: "server", server: { id } });
+const asServer = ({ id }: StoredObject) => ({ type: "server", server: { id } });
 
-const appliedTo = (firewall: Kept, project: Project) => {
+const appliedTo = (firewall: StoredObject, project: Project) => {
   const servers = project.all("servers");
   return [
     ...servers.filter((server) => isPut(firewall, server)).map(asServer),
@@ -60,20 +62,20 @@ const appliedTo = (firewall: Kept, project: Project) => {
   ];
 };
 
-const show = (firewall: Kept, project: Project) => ({
+const show = (firewall: StoredObject, project: Project) => ({
   ...shownCommon(firewall),
   ...{ rules: firewall["rules"], applied_to: appliedTo(firewall, project) },
 });
 
 /** @throws ApiError when the firewall can't be put on the server. */
-export function putOn(firewall: Kept, server: Kept): void {
+export function putOn(firewall: StoredObject, server: StoredObject): void {
   if (!isPublic(server))
     throw new ApiError("private_net_only_server", "the server has no public interface");
   if (!isPut(firewall, server)) server["firewalls"].push(firewall.id);
 }
 
 interface Named {
-  readonly servers: readonly Kept[];
+  readonly servers: readonly StoredObject[];
   readonly selectors: readonly string[];
 }
 
@@ -93,7 +95,7 @@ function named(project: Project, list: unknown): Named {
   return { servers, selectors };
 }
 
-function apply(firewall: Kept, { servers, selectors }: Named): void {
+function apply(firewall: StoredObject, { servers, selectors }: Named): void {
   for (const server of servers) putOn(firewall, server);
   firewall["selectors"] = [...new Set([...selectorsOf(firewall), ...selectors])];
 }

@@ -1,5 +1,5 @@
 import { ApiError, invalid } from "../error.ts";
-import type { Kept, Project } from "../project.ts";
+import type { Project, StoredObject } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import { isPrivate, range, toNumber, toText, within } from "../range.ts";
 import { common, made, none, type Route, shownCommon } from "../route.ts";
@@ -11,12 +11,14 @@ interface Subnet {
   readonly gateway: string;
 }
 
-const attachedTo = (network: Kept, project: Project): Kept[] =>
+const attachedTo = (network: StoredObject, project: Project): StoredObject[] =>
   project
     .all("servers")
-    .filter((server) => server["privateNet"].some((net: Kept) => net["network"] === network.id));
+    .filter((server) =>
+      server["privateNet"].some((net: StoredObject) => net["network"] === network.id),
+    );
 
-const show = (network: Kept, project: Project) => ({
+const show = (network: StoredObject, project: Project) => ({
   ...shownCommon(network),
   ...{ ip_range: network["ip_range"], subnets: network["subnets"], routes: network["routes"] },
   ...{ load_balancers: [], servers: attachedTo(network, project).map(({ id }) => id) },
@@ -29,7 +31,12 @@ const show = (network: Kept, project: Project) => ({
  *
  * @throws ApiError
  */
-export function addressIn(network: Kept, project: Project, ip: unknown, ipRange: unknown): string {
+export function addressIn(
+  network: StoredObject,
+  project: Project,
+  ip: unknown,
+  ipRange: unknown,
+): string {
   const subnets = (network["subnets"] as Subnet[]).filter(
     ({ ip_range }) => ipRange == null || ip_range === ipRange,
   );
@@ -37,7 +44,7 @@ export function addressIn(network: Kept, project: Project, ip: unknown, ipRange:
     range(network["ip_range"])?.first,
     ...(network["subnets"] as Subnet[]).map((subnet) => toNumber(subnet.gateway)),
     ...attachedTo(network, project).flatMap((server) =>
-      (server["privateNet"] as Kept[])
+      (server["privateNet"] as StoredObject[])
         .filter((net) => net["network"] === network.id)
         .map((net) => toNumber(net["ip"])),
     ),
@@ -61,7 +68,7 @@ export function addressIn(network: Kept, project: Project, ip: unknown, ipRange:
   throw new ApiError("no_subnet_available", "the network has no subnet with a free address");
 }
 
-function addSubnet(network: Kept, body: Record<string, unknown>): void {
+function addSubnet(network: StoredObject, body: Record<string, unknown>): void {
   if (body["type"] !== "cloud" && body["type"] !== "server")
     throw invalid("type", "the stand-in has cloud and server, no vswitch");
   if (body["network_zone"] !== "eu-central") throw invalid("network_zone", "eu-central is allowed");
@@ -86,7 +93,7 @@ interface NetworkRoute {
   readonly gateway: string;
 }
 
-function addRoute(network: Kept, body: Record<string, unknown>): void {
+function addRoute(network: StoredObject, body: Record<string, unknown>): void {
   const [wanted, gateway] = [range(body["destination"]), toNumber(body["gateway"])];
   if (!wanted) throw invalid("destination", "an IPv4 range is allowed");
   const outer = range(network["ip_range"]);
@@ -134,7 +141,7 @@ export const networks: readonly Route[] = [
       project.refuseBusy(network, "conflict");
       const gone = range(body.ip_range);
       const used = attachedTo(network, project).some((server) =>
-        (server["privateNet"] as Kept[]).some((net) => {
+        (server["privateNet"] as StoredObject[]).some((net) => {
           const at = toNumber(net["ip"]) ?? -1;
           return gone && gone.first <= at && at <= gone.last;
         }),
@@ -179,7 +186,7 @@ export const networks: readonly Route[] = [
       project.refuseBusy(network);
       for (const server of attachedTo(network, project))
         server["privateNet"] = server["privateNet"].filter(
-          (net: Kept) => net["network"] !== network.id,
+          (net: StoredObject) => net["network"] !== network.id,
         );
       project.remove("networks", network);
       return none();

@@ -1,18 +1,18 @@
 import { ApiError, invalid } from "../error.ts";
-import type { Kept, Project } from "../project.ts";
+import type { Project, StoredObject } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import { common, made, none, type Route, shownCommon } from "../route.ts";
 
 /** Servers that one group takes. */
 export const GROUP = 10;
 
-export const membersOf = (group: Kept, project: Project): number[] =>
+export const membersOf = (group: StoredObject, project: Project): number[] =>
   project
     .all("servers")
     .filter((server) => server["placementGroup"] === group.id)
     .map(({ id }) => id);
 
-export const showGroup = (group: Kept, project: Project) => ({
+export const showGroup = (group: StoredObject, project: Project) => ({
   ...shownCommon(group),
   ...{ type: group["type"], servers: membersOf(group, project) },
 });

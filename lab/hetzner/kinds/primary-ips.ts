@@ -1,10 +1,10 @@
 import { LOCATIONS } from "../catalogue.ts";
 import { ApiError, invalid } from "../error.ts";
-import type { Kept, Project } from "../project.ts";
+import type { Project, StoredObject } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import { type Body, common, made, none, type Route, shownCommon } from "../route.ts";
 
-const show = (ip: Kept) => ({
+const show = (ip: StoredObject) => ({
   ...shownCommon(ip),
   ...{ ip: ip["ip"], type: ip["type"], location: ip["location"], dns_ptr: ip["dns_ptr"] },
   ...{ auto_delete: ip["auto_delete"], blocked: false },
@@ -20,7 +20,7 @@ export function createIp(
     labels?: unknown;
     auto: boolean;
   },
-): Kept {
+): StoredObject {
   const location = LOCATIONS.find(({ name }) => name === wanted.location);
   if (!location) throw invalid("location", `${wanted.location}: there is no such location`);
   return project.add("primary_ips", {
@@ -31,7 +31,7 @@ export function createIp(
 }
 
 /** Ties an address to a server. @throws ApiError */
-export function assign(ip: Kept, server: Kept): void {
+export function assign(ip: StoredObject, server: StoredObject): void {
   if (ip["assignee_id"] !== null && ip["assignee_id"] !== server.id)
     throw new ApiError("primary_ip_already_assigned", "the address belongs to another server");
   const own = server[ip["type"]];
@@ -43,20 +43,20 @@ export function assign(ip: Kept, server: Kept): void {
   server[ip["type"]] = ip.id;
 }
 
-export function unassign(project: Project, ip: Kept): void {
+export function unassign(project: Project, ip: StoredObject): void {
   const server = project.all("servers").find(({ id }) => id === ip["assignee_id"]);
   if (server) server[ip["type"]] = null;
   ip["assignee_id"] = null;
 }
 
 /** Whether an address is the object's own: IPv4 itself, IPv6 any in the /64. */
-const isIts = (ip: Kept, address: unknown): boolean =>
+const isIts = (ip: StoredObject, address: unknown): boolean =>
   ip["type"] === "ipv4"
     ? ip["ip"] === address
     : String(address).startsWith(String(ip["ip"]).replace(/:\/64$/, ""));
 
 /** Sets the reverse name of an address of one of those that are given. @throws ApiError */
-export function setReverse(ips: readonly Kept[], body: Body): void {
+export function setReverse(ips: readonly StoredObject[], body: Body): void {
   const ip = ips.find((one) => isIts(one, body.ip));
   if (!ip) throw invalid("ip", "is none of its addresses");
   const others = (ip["dns_ptr"] as { ip: string }[]).filter((one) => one.ip !== body.ip);
@@ -65,7 +65,7 @@ export function setReverse(ips: readonly Kept[], body: Body): void {
 }
 
 /** An address to a server that is off: the API moves none under a running one. */
-const refuseRunning = (server: Kept | undefined): void => {
+const refuseRunning = (server: StoredObject | undefined): void => {
   if (server && server["power"] !== "off")
     throw new ApiError("server_not_stopped", "the server must be off");
 };

@@ -1,6 +1,6 @@
 import { IMAGES, ISOS, LOCATIONS, SERVER_TYPES } from "../catalogue.ts";
 import { ApiError, invalid } from "../error.ts";
-import type { Kept, Project } from "../project.ts";
+import type { Project, StoredObject } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import { type Body, common, made, ok, type Route, shownCommon } from "../route.ts";
 import { firewallsOn, putOn } from "./firewalls.ts";
@@ -20,14 +20,14 @@ interface PrivateNet {
   readonly mac_address: string;
 }
 
-const privateNets = (server: Kept): PrivateNet[] => server["privateNet"] as PrivateNet[];
+const privateNets = (server: StoredObject): PrivateNet[] => server["privateNet"] as PrivateNet[];
 
-function status(server: Kept): string {
+function status(server: StoredObject): string {
   if (Date.now() < server.busyUntil && server["fresh"]) return "initializing";
   return server["power"];
 }
 
-function show(server: Kept, project: Project) {
+function show(server: StoredObject, project: Project) {
   const ip = (id: number | null) => (id === null ? undefined : project.get("primary_ips", id));
   const [v4, v6] = [ip(server["ipv4"]), ip(server["ipv6"])];
   const group = server["placementGroup"];
@@ -69,14 +69,14 @@ function pick<Entry extends { readonly id: number; readonly name: string }>(
   return found;
 }
 
-function joinGroup(project: Project, server: Kept, id: number): void {
+function joinGroup(project: Project, server: StoredObject, id: number): void {
   const group = project.get("placement_groups", id);
   if (membersOf(group, project).length >= GROUP)
     throw new ApiError("placement_error", `a group takes ${GROUP} servers`);
   server["placementGroup"] = group.id;
 }
 
-function join(project: Project, server: Kept, body: Body): void {
+function join(project: Project, server: StoredObject, body: Body): void {
   const network = project.get("networks", body.network);
   if (privateNets(server).some((net) => net.network === network.id))
     throw new ApiError("server_already_attached", "the server is on that network already");
@@ -90,7 +90,7 @@ function join(project: Project, server: Kept, body: Body): void {
 }
 
 /** Addresses of a new server: those that are named, else new ones that go with it. */
-function givePublic(project: Project, server: Kept, wanted: Body): void {
+function givePublic(project: Project, server: StoredObject, wanted: Body): void {
   for (const type of ["ipv4", "ipv6"] as const) {
     if (wanted?.[`enable_${type}`] === false) continue;
     const id = wanted?.[type];
@@ -109,7 +109,7 @@ function givePublic(project: Project, server: Kept, wanted: Body): void {
   }
 }
 
-function create(project: Project, body: Body): Kept {
+function create(project: Project, body: Body): StoredObject {
   project.refuseName("servers", body.name);
   if (!HOSTNAME.test(body.name)) throw invalid("name", "a host's name is allowed (RFC 1123)");
   if (body.datacenter !== undefined)
@@ -143,7 +143,7 @@ function create(project: Project, body: Body): Kept {
 }
 
 /** Takes a server away from all that it is tied to, and out of the list. */
-function leave(project: Project, server: Kept): void {
+function leave(project: Project, server: StoredObject): void {
   for (const ip of project.all("primary_ips").filter((one) => one["assignee_id"] === server.id)) {
     unassign(project, ip);
     if (ip["auto_delete"]) project.remove("primary_ips", ip);
@@ -153,7 +153,7 @@ function leave(project: Project, server: Kept): void {
   project.remove("servers", server);
 }
 
-type Act = (server: Kept, body: Body, project: Project) => void;
+type Act = (server: StoredObject, body: Body, project: Project) => void;
 
 /** A change of fields of what is kept of the server. */
 const set =

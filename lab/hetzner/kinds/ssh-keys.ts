@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { ApiError, invalid } from "../error.ts";
-import type { Kept } from "../project.ts";
+import type { StoredObject } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import { common, made, none, type Route, shownCommon } from "../route.ts";
 
-const show = (key: Kept) => ({
+const show = (key: StoredObject) => ({
   ...shownCommon(key),
   ...{ fingerprint: key["fingerprint"], public_key: key["public_key"] },
 });

@@ -1,13 +1,13 @@
 import { LOCATIONS } from "../catalogue.ts";
 import { ApiError, invalid } from "../error.ts";
-import type { Kept } from "../project.ts";
+import type { StoredObject } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import { common, made, none, type Route, shownCommon } from "../route.ts";
 
 /** GB, the API's own. */
 const [LEAST, MOST] = [10, 10240];
 
-const show = (volume: Kept) => ({
+const show = (volume: StoredObject) => ({
   ...shownCommon(volume),
   ...{ size: volume["size"], location: volume["location"], server: volume["server"] },
   ...{ format: volume["format"], linux_device: `/dev/disk/by-id/scsi-0HC_Volume_${volume.id}` },
@@ -21,7 +21,7 @@ function checkedSize(size: unknown, least: number): number {
   return value;
 }
 
-function attach(volume: Kept, server: Kept): void {
+function attach(volume: StoredObject, server: StoredObject): void {
   if (volume["server"] !== null)
     throw new ApiError("volume_already_attached", "the volume is attached already");
   if (volume["location"].name !== server["location"].name)

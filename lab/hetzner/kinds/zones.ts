@@ -1,5 +1,5 @@
 import { ApiError, invalid } from "../error.ts";
-import type { Kept } from "../project.ts";
+import type { StoredObject } from "../project.ts";
 import { checkedLabels } from "../query.ts";
 import {
   type Body,
@@ -28,9 +28,9 @@ interface RecordSet {
   records: readonly { readonly value: string; readonly comment?: string }[];
 }
 
-const setsOf = (zone: Kept): RecordSet[] => zone["rrsets"] as RecordSet[];
+const setsOf = (zone: StoredObject): RecordSet[] => zone["rrsets"] as RecordSet[];
 
-const show = (zone: Kept) => ({
+const show = (zone: StoredObject) => ({
   ...shownCommon(zone),
   ...{ mode: zone["mode"], ttl: zone["ttl"], status: "ok", registrar: "unknown" },
   ...{ primary_nameservers: zone["primary"], record_count: setsOf(zone).length },
@@ -40,7 +40,7 @@ const show = (zone: Kept) => ({
   },
 });
 
-const showSet = (zone: Kept, set: RecordSet) => ({ ...set, zone: zone.id });
+const showSet = (zone: StoredObject, set: RecordSet) => ({ ...set, zone: zone.id });
 
 /** What a value must look like, by type, as far as the API is strict about it. */
 const FORM: Readonly<Record<string, RegExp>> = {
@@ -78,7 +78,7 @@ function checkedPrimary(list: unknown): readonly object[] {
 }
 
 /** A zone of the mode that an operation is for. @throws ApiError */
-function zoneOf({ project, at: [id = ""] }: Call, mode: "primary" | "secondary"): Kept {
+function zoneOf({ project, at: [id = ""] }: Call, mode: "primary" | "secondary"): StoredObject {
   const zone = project.get("zones", id);
   if (zone["mode"] !== mode)
     throw new ApiError("incorrect_zone_mode", `not for a zone of mode ${zone["mode"]}`);

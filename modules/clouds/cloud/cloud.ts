@@ -50,7 +50,7 @@ export interface Imported {
   readonly unread: readonly string[];
   /** Whether a resource in the state lacks what the import left out. */
   readonly lacks: (attributes: Attributes) => boolean;
-  /** Gives a function that completes a resource in the state with the cloud's data. @throws OutsideFailure */
+  /** Gives a function that completes a resource in the state with the cloud's data. @throws ExternalFailure */
   readonly complete: (blueprint: Blueprint) => Promise<(attributes: Attributes) => Attributes>;
 }
 
@@ -71,15 +71,15 @@ export interface Cloud {
    * @throws BadInput when there is none, or it leads to another cloud than the one that was evaluated.
    */
   readonly checkCredential: (blueprint: Blueprint) => Promise<void>;
-  /** What it offers where the instance is to stand. @throws OutsideFailure */
+  /** What it offers where the instance is to stand. @throws ExternalFailure */
   readonly flavours: (blueprint: Blueprint) => Promise<readonly OfferedFlavour[]>;
-  /** What its API still shows of an instance. @throws OutsideFailure */
+  /** What its API still shows of an instance. @throws ExternalFailure */
   readonly leftovers: (blueprint: Blueprint) => Promise<readonly Leftover[]>;
   /**
    * Resources of an instance that the cloud holds and no state manages.
    *
    * @param importing a person says that the servers and volumes with the plan's names are the instance's
-   * @throws OutsideFailure
+   * @throws ExternalFailure
    */
   readonly unmanaged: (
     blueprint: Blueprint,
@@ -93,7 +93,7 @@ export interface Cloud {
   readonly imported?: Readonly<Record<string, Imported>>;
   /** By Terraform's type. */
   readonly statusNames: Readonly<Record<string, StatusNames>>;
-  /** The status of one object; undefined when it isn't there. @throws OutsideFailure */
+  /** The status of one object; undefined when it isn't there. @throws ExternalFailure */
   readonly statusOf: (
     blueprint: Blueprint,
     kind: string,
@@ -101,7 +101,7 @@ export interface Cloud {
   ) => Promise<string | undefined>;
   /**
    * Lifts the cloud's own protection of an instance that is to be ended; absent where the cloud has
-   * none, and Terraform's and polder's is all there is. @throws OutsideFailure
+   * none, and Terraform's and polder's is all there is. @throws ExternalFailure
    */
   readonly unlock?: (blueprint: Blueprint) => Promise<void>;
   readonly putText: (blueprint: Blueprint) => Promise<PutText>;

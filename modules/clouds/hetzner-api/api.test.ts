@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { type StandIn, start } from "../../../lab/hetzner/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { BadInput } from "../../common/input/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import { access } from "./access.ts";
 import { HetznerApi } from "./api.ts";
 
@@ -50,7 +50,7 @@ const failure = async (work: Promise<unknown>): Promise<string> => {
     () => undefined,
     (e: unknown) => e,
   );
-  expect(error).toBeInstanceOf(OutsideFailure);
+  expect(error).toBeInstanceOf(ExternalFailure);
   const { message } = error as Error;
   expect(message).not.toContain("geheim");
   expect(message).not.toContain("\n");

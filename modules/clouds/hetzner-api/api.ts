@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import type { Access } from "./access.ts";
 
 /** A JSON object as the API sends it. */
@@ -50,12 +50,12 @@ export class HetznerApi {
     this.#access = access;
   }
 
-  /** Every object of one kind in the project, all pages. @throws OutsideFailure */
+  /** Every object of one kind in the project, all pages. @throws ExternalFailure */
   async list(kind: Kind): Promise<Item[]> {
     return this.#pages(kind, kind);
   }
 
-  /** Every record set of a zone, by the zone's name without the dot. @throws OutsideFailure */
+  /** Every record set of a zone, by the zone's name without the dot. @throws ExternalFailure */
   async rrsets(zone: string): Promise<Item[]> {
     return this.#pages(`zones/${zone}/rrsets`, "rrsets");
   }
@@ -140,12 +140,12 @@ export class HetznerApi {
     const end = Date.now() + ACTION_TIMEOUT * 1000;
     while (action["status"] === "running") {
       if (Date.now() > end)
-        throw new OutsideFailure(`${path}: not done within ${ACTION_TIMEOUT} s`);
+        throw new ExternalFailure(`${path}: not done within ${ACTION_TIMEOUT} s`);
       await sleep(500);
       action = (await this.#ask("GET", `actions/${action["id"]}`))["action"] as Item;
     }
     if (action["status"] === "error")
-      throw new OutsideFailure(`${path}: ${(action["error"] as Item | null)?.["message"]}`);
+      throw new ExternalFailure(`${path}: ${(action["error"] as Item | null)?.["message"]}`);
   }
 
   async #ask(method: string, path: string, body?: unknown): Promise<Item> {
@@ -159,7 +159,7 @@ export class HetznerApi {
         signal: AbortSignal.timeout(TIMEOUT * 1000),
       }).catch((error: Error) => {
         const why = error.name === "TimeoutError" ? `no answer in ${TIMEOUT} s` : "no connection";
-        throw new OutsideFailure(`${where}: ${why}: is the cloud's API up?`);
+        throw new ExternalFailure(`${where}: ${why}: is the cloud's API up?`);
       });
       const text = await response.text();
       if (response.ok) return text === "" ? {} : parsed(text, where);
@@ -171,7 +171,7 @@ export class HetznerApi {
       }
       // The code is the API's own; its message may repeat what was sent.
       const code = (parsed(text, where)["error"] as Item | undefined)?.["code"];
-      throw new OutsideFailure(`${where}: HTTP ${response.status} ${code ?? ""}`.trimEnd());
+      throw new ExternalFailure(`${where}: HTTP ${response.status} ${code ?? ""}`.trimEnd());
     }
   }
 }
@@ -180,6 +180,6 @@ function parsed(text: string, where: string): Item {
   try {
     return JSON.parse(text) as Item;
   } catch {
-    throw new OutsideFailure(`${where}: the answer is no JSON`);
+    throw new ExternalFailure(`${where}: the answer is no JSON`);
   }
 }

@@ -1,6 +1,6 @@
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import type { Login, Testbed } from "../../common/testbed/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { PlanRead } from "../cloud/index.ts";
@@ -33,12 +33,12 @@ const login = (testbed: Testbed, blueprint?: Blueprint): Login =>
 /**
  * How the instance's project is reached: as the environment says, in the lab as the lab says.
  *
- * @throws BadInput without a token; OutsideFailure when the lab has no such project
+ * @throws BadInput without a token; ExternalFailure when the lab has no such project
  */
 function reach(blueprint: Blueprint, testbed: Testbed): Access {
   const own = login(testbed, blueprint);
   if (testbedOf(testbed, blueprint) && !own["HCLOUD_TOKEN"])
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `the lab is down, or has no project ${blueprint.instance}: \`polder lab up\` first`,
     );
   return access({ ...process.env, ...own });
@@ -85,7 +85,7 @@ async function objectsOf(blueprint: Blueprint, testbed: Testbed): Promise<Found[
   return found;
 }
 
-/** Looks for what the cloud holds of an instance and no state knows. @throws OutsideFailure */
+/** Looks for what the cloud holds of an instance and no state knows. @throws ExternalFailure */
 async function unmanaged(
   blueprint: Blueprint,
   testbed: Testbed,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import type { CloudEntry } from "./clouds.ts";
 
 /** The cloud's API failed or can't be reached. */
-export class CloudFailure extends OutsideFailure {
+export class CloudFailure extends ExternalFailure {
   override readonly name = "CloudFailure";
 }
 

@@ -1,5 +1,5 @@
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { BadInput } from "../../common/input/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import type { Login, Testbed } from "../../common/testbed/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { endpointProblem, standsIn } from "../cloud/index.ts";
@@ -18,13 +18,13 @@ export const login = (testbed: Testbed, blueprint?: Blueprint): Login =>
  * ask the cloud, and Terraform tells a missing entry late and in its own words.
  *
  * @throws BadInput when there is no such file or entry, or it leads to a cloud that is not the
- *   location's; OutsideFailure when the lab is down, whose addresses lead nowhere then.
+ *   location's; ExternalFailure when the lab is down, whose addresses lead nowhere then.
  */
 export async function credentials(blueprint: Blueprint, testbed: Testbed): Promise<CloudEntry> {
   const file = cloudsFile({ ...process.env, ...login(testbed, blueprint) });
   const entry = readCloud(file, blueprint.cloud.credentials);
   const state = (await testbedOf(testbed, blueprint)?.status())?.state ?? "up";
-  if (state !== "up") throw new OutsideFailure(`the lab is ${state}: \`polder lab up\` first`);
+  if (state !== "up") throw new ExternalFailure(`the lab is ${state}: \`polder lab up\` first`);
   await refuseEndpoints(blueprint, testbed, [entry.auth.auth_url], file);
   return entry;
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 
 /** Terraform, or the cloud behind it, failed. One line an error, with what to do. */
-export class TerraformFailure extends OutsideFailure {
+export class TerraformFailure extends ExternalFailure {
   override readonly name = "TerraformFailure";
 }
 

@@ -5,7 +5,7 @@ import { type StateMark, TerraformFailure } from "../../clouds/terraform/index.t
 import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
-import { evaluate, partsLost, plannedChanges } from "../../policy/index.ts";
+import { evaluate, lostNames, plannedChanges } from "../../policy/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import {
   completeImported,
@@ -100,7 +100,7 @@ export async function applyInstance(
   const failed = findings.some((finding) => finding.verdict === "fail");
   if (failed && !ends) return { record, findings, applied: false };
   if (options.destroys !== "all")
-    refuseUnnamed(instance, partsLost(plannedChanges(blueprint, plans)), options.destroys);
+    refuseUnnamed(instance, lostNames(plannedChanges(blueprint, plans)), options.destroys);
   const serials: Record<string, number> = {};
   // The cluster first: an address that is given back must be let go of before. What the cluster
   // needs of new addresses is there, else it wouldn't be planned.

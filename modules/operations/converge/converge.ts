@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { BadInput, nearest } from "../../common/input/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import { today } from "../../common/today/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
@@ -32,14 +32,14 @@ import { exclusively } from "../lock/index.ts";
 import { writeConfigurations } from "./configurations.ts";
 import { Connections, type Reached } from "./connections.ts";
 import { type HostResult, Results } from "./events.ts";
-import { inventory, type Wishes } from "./inventory.ts";
+import { type CheckOption, inventory } from "./inventory.ts";
 import { type PlaybookOptions, playbook } from "./playbook.ts";
 import { inForce, inRestartOrder, restartCost } from "./restarts.ts";
 import { shipRevoked } from "./revoked.ts";
 import { sshFiles } from "./ssh-arguments.ts";
 import { knownHosts, type SshUser, sshConfig } from "./ssh-config.ts";
 
-export interface ConvergeOptions extends Wishes {
+export interface ConvergeOptions extends CheckOption {
   /** Restart what carries calls, too, one host after the other. */
   readonly restart: boolean;
   /** Host ids; empty: all. */
@@ -137,7 +137,7 @@ async function makeSecrets(
   if (told.length > 0) progress(`secrets: ${told.join(", ")}`);
   const missing = changes.filter(({ what }) => what === "missing");
   if (missing.length > 0)
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       missing.map(({ name, why }) => `secrets: ${name} is missing: ${why}`).join("\n"),
     );
 }
@@ -145,7 +145,7 @@ async function makeSecrets(
 /**
  * Brings the hosts of an instance to what the Blueprint says, or tells what would be done.
  *
- * @throws BadInput, OutsideFailure when nothing could begin. What fails on a host is in its result.
+ * @throws BadInput, ExternalFailure when nothing could begin. What fails on a host is in its result.
  */
 export async function convergeInstance(
   loaded: LoadedInstance,
@@ -299,12 +299,12 @@ async function run(
     onInterrupt: () => progress("stopping: what is begun on a host is ended there, by itself"),
   });
   if (interrupted)
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `${blueprint.instance}: interrupted; each host has its old files or its new ones, run it again to go on`,
     );
   const [said] = results.texts.filter((text) => /ERROR|error/.test(text));
   if (said && results.all().every(({ tasks }) => tasks === 0))
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `${blueprint.instance}: Ansible: ${said.replace(/^.*?ERROR\S*:?\s*/, "")}`,
     );
 }

@@ -1,5 +1,5 @@
-/** A host's volume, as it was found. */
-interface ToldVolume {
+/** The state of a host's volume when converge looked. */
+interface VolumeReport {
   readonly state: "absent" | "blank" | "unmounted" | "grown" | "ready";
   readonly folder: string;
   readonly sizeGiB?: number;
@@ -8,8 +8,8 @@ interface ToldVolume {
   readonly seen?: readonly string[];
 }
 
-/** What our own module tells about a host. */
-export interface Told {
+/** What the Ansible module polder_bundle reports about a host. */
+export interface HostReport {
   readonly same?: boolean;
   readonly digest?: string;
   /** Path to what was done to it by hand. */
@@ -25,7 +25,7 @@ export interface Told {
     readonly missing: readonly { readonly user: string }[];
     readonly former: readonly { readonly user: string }[];
   };
-  readonly volume?: ToldVolume | null;
+  readonly volume?: VolumeReport | null;
   /** apt was kept from starting services, by a run that was killed. */
   readonly leftover?: boolean;
   /** A file that is as it should be, to how the kernel has loaded something else. */
@@ -53,7 +53,7 @@ export type ConvergeEvent =
       readonly changed: boolean;
       readonly message?: string;
       readonly phase?: string;
-      readonly told?: Told;
+      readonly told?: HostReport;
     }
   | { readonly event: "end" }
   | { readonly event: "text"; readonly text: string };
@@ -99,7 +99,7 @@ const lines = (what: string, told: Readonly<Record<string, string>> = {}): strin
   Object.entries(told).map(([name, how]) => `${what}: ${name}: ${how}`);
 
 /** What is loaded or runs, and isn't what the files say. */
-const running = ({ idle, old }: Told): string[] => [
+const running = ({ idle, old }: HostReport): string[] => [
   ...lines("not in force", idle),
   ...Object.entries(old ?? {}).map(
     ([unit, what]) => `old program: ${unit} runs ${what}, which was replaced since`,
@@ -107,7 +107,7 @@ const running = ({ idle, old }: Told): string[] => [
 ];
 
 /** What is said of a volume; nothing where all is well. */
-function volumeLines(volume: ToldVolume | null | undefined): string[] {
+function volumeLines(volume: VolumeReport | null | undefined): string[] {
   if (!volume) return [];
   const { state, folder, sizeGiB = 0, wantedGiB = 0, seen = [] } = volume;
   const size =
@@ -135,7 +135,7 @@ function volumeLines(volume: ToldVolume | null | undefined): string[] {
 }
 
 /** What a comparison found, for a person. */
-export function found(told: Told): string[] {
+export function found(told: HostReport): string[] {
   const asks = Object.entries(told.units?.ask ?? {}).map(([unit, verb]) => `${verb} ${unit}`);
   return [
     ...lines("drift", told.drift),
@@ -191,7 +191,7 @@ export function explain(message: string): string {
 }
 
 interface State {
-  compared?: Told;
+  compared?: HostReport;
   changed: boolean;
   failure?: string;
   pending: readonly string[];

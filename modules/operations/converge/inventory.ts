@@ -4,9 +4,9 @@ import { listening } from "../../hosts/turn/index.ts";
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
 
-/** What a converge does with each host. */
-export interface Wishes {
-  /** Only tell what would be done. */
+/** Whether a converge changes the hosts. */
+export interface CheckOption {
+  /** Only report what would be changed. */
   readonly check: boolean;
 }
 
@@ -49,7 +49,7 @@ export function inventory(
   vault: string,
   certificates: Readonly<Record<string, string>>,
   tokenKeys: string,
-  wishes: Wishes,
+  options: CheckOption,
 ): string {
   const hosts = blueprint.hosts.map((host) => [
     host.id,
@@ -69,7 +69,7 @@ export function inventory(
   ]);
   const vars = {
     polder_vault: vault,
-    polder_check: wishes.check,
+    polder_check: options.check,
     polder_admins: blueprint.admins.map(({ user, name }) => ({ user, name })),
   };
   return dump({ all: { vars, hosts: Object.fromEntries(hosts) } }, { lineWidth: -1 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { TOOLKIT, WORKSPACE } from "../../common/toolkit/index.ts";
 import { type ConvergeEvent, parseEvent } from "./events.ts";
 
@@ -38,7 +38,7 @@ export interface PlaybookOptions {
  */
 export async function playbook(options: PlaybookOptions): Promise<boolean> {
   if (!existsSync(PROGRAM))
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       "Ansible isn't there: `polder setup` (in a checkout `make setup`) installs it into build/venv",
     );
   const temporary = mkdtempSync(join(tmpdir(), "polder-"));

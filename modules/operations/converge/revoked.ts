@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { explainSsh } from "./connections.ts";
 
 /** Where the gate looks for what is revoked, every 2 s. Not in the configuration: it changes between converges. */
@@ -28,7 +28,7 @@ export const putRevoked = (folder: string, group: string, bytes: number): readon
  *
  * @param sshArguments such that `ssh <these> command` logs in there
  * @param host what errors call it
- * @throws OutsideFailure when it isn't there afterwards.
+ * @throws ExternalFailure when it isn't there afterwards.
  */
 export function shipRevoked(
   sshArguments: readonly string[],
@@ -50,13 +50,13 @@ export function shipRevoked(
     child.stdin.on("error", () => undefined);
     child.stdin.end(text);
     child.on("error", () =>
-      reject(new OutsideFailure(`${host}: ssh can't be run: install OpenSSH's client`)),
+      reject(new ExternalFailure(`${host}: ssh can't be run: install OpenSSH's client`)),
     );
     child.on("close", (code) => {
       if (code === 0) resolve();
       else
         reject(
-          new OutsideFailure(
+          new ExternalFailure(
             `${host}: what is revoked didn't arrive, it ${explainSsh(stderr || "timed out")}`,
           ),
         );

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 
 /** Where an instance's ssh files are, below its build folder. */
@@ -15,7 +15,7 @@ export const sshFiles = (build: string) => ({
  *
  * @param build the instance's build folder
  * @param hostId such as `turn-1`
- * @throws OutsideFailure before the first converge
+ * @throws ExternalFailure before the first converge
  */
 export function sshArguments(
   { blueprint }: LoadedInstance,
@@ -26,7 +26,7 @@ export function sshArguments(
   const host = blueprint.hosts.find(({ id }) => id === hostId);
   if (!host) throw new Error(`${blueprint.instance} has no host ${hostId}`);
   if (!existsSync(config))
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `${blueprint.instance}: no way to the hosts yet: \`polder converge ${blueprint.instance}\` makes it`,
     );
   return ["-F", config, "-o", "BatchMode=yes", host.name];

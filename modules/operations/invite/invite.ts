@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { calendarText, lifeOf } from "../../meetings/invitations/index.ts";
 import { sumOf } from "../../meetings/issue-log/index.ts";
@@ -64,13 +64,13 @@ const random = (bytes: number): Uint8Array => randomBytes(bytes);
 const numbered = (file: string, i: number): string =>
   i === 0 ? file : file.replace(/(\.[^./]*)?$/, `-${i + 1}$1`);
 
-/** Puts links where they go. @throws OutsideFailure when they are lost: it says how to take the meeting back */
+/** Puts links where they go. @throws ExternalFailure when they are lost: it says how to take the meeting back */
 function handOver({ folder }: LoadedInstance, { links }: Invited, write: () => void): void {
   try {
     write();
   } catch (error) {
     const { code, message, path = "a file" } = error as NodeJS.ErrnoException;
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `${path}: can't be written (${code ?? message}): the meeting is issued and its links are lost; take it back, then issue another: polder revoke ${folder} ${links[0]?.id} --room`,
     );
   }
@@ -82,7 +82,7 @@ function handOver({ folder }: LoadedInstance, { links }: Invited, write: () => v
  *
  * @param identityFile the age identity of an admin with issuer: true
  * @throws BadInput, among others when the issuer vault isn't sealed to them.
- * @throws OutsideFailure when links that are issued already can't be written
+ * @throws ExternalFailure when links that are issued already can't be written
  */
 export async function invite(
   loaded: LoadedInstance,

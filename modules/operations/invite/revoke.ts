@@ -73,7 +73,7 @@ function entryFor(
  *
  * @param what a token's id, a room's link, or its name as somebody typed it
  * @returns lines for a person
- * @throws BadInput; OutsideFailure when a host couldn't be told.
+ * @throws BadInput; ExternalFailure when a host couldn't be told.
  */
 export async function revoke(
   loaded: LoadedInstance,

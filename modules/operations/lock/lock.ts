@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 
 /** When a process was started, in the system's own words; undefined when there is none. */
@@ -20,7 +20,7 @@ function startOf(pid: number): string | undefined {
  * second plan would pull the files away from under a running apply. The state itself is locked by
  * Terraform, against everyone.
  *
- * @throws OutsideFailure at once when another process is at work.
+ * @throws ExternalFailure at once when another process is at work.
  */
 export async function exclusively<T>(instance: string, work: () => Promise<T>): Promise<T> {
   const folder = buildFolder(instance);
@@ -30,12 +30,12 @@ export async function exclusively<T>(instance: string, work: () => Promise<T>): 
     const [pid = "", start = ""] = readIfThere(file)?.split(" ") ?? [];
     // Its number alone could be another process's by now.
     if (pid && startOf(Number(pid))?.replaceAll(" ", "_") === start)
-      throw new OutsideFailure(
+      throw new ExternalFailure(
         `${instance}: another polder (process ${pid}) is at work on it: wait for it or stop it`,
       );
     rmSync(file, { force: true });
     if (!claim(file))
-      throw new OutsideFailure(`${instance}: another polder is at work on it: wait for it`);
+      throw new ExternalFailure(`${instance}: another polder is at work on it: wait for it`);
   }
   const release = () => rmSync(file, { force: true });
   // Also when an interrupt ends the process in between.

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cloud, OfferedFlavour } from "../../clouds/cloud/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import {
   BadInput,
   inFileOrder,
@@ -8,7 +9,6 @@ import {
   type Problem,
   parseYaml,
 } from "../../common/input/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { evaluateAsOf, wayOut } from "../../planning/residency/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, shown } from "../../workspace/index.ts";
@@ -66,7 +66,7 @@ async function offeredFlavours(
   try {
     return await cloud.flavours(blueprint);
   } catch (error) {
-    if (error instanceof OutsideFailure) return undefined;
+    if (error instanceof ExternalFailure) return undefined;
     throw error;
   }
 }

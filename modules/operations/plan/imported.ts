@@ -48,7 +48,7 @@ export function ignoreUnread(
  * replace the imported resource.
  *
  * @returns whether anything was missing
- * @throws TerraformFailure, OutsideFailure
+ * @throws TerraformFailure, ExternalFailure
  */
 export async function completeImported(
   blueprint: Blueprint,

@@ -13,7 +13,7 @@ const WAIT_SECONDS = 2;
  * address. Terraform would replace each tainted resource, and could never replace a protected one.
  *
  * @returns how many resources are no longer tainted, or were taken out of the state
- * @throws TerraformFailure, OutsideFailure
+ * @throws TerraformFailure, ExternalFailure
  */
 export async function waitUntilReady(
   blueprint: Blueprint,

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { applyWaivers, type Finding } from "../../common/findings/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { limitsOf } from "../../hosts/gate/index.ts";
@@ -68,7 +68,7 @@ function doorOf({ blueprint }: LoadedInstance, vault: Vault | undefined): Door {
   const control = blueprint.hosts.find(({ role }) => role === "control");
   const address = control?.publicAddress?.ipv4;
   if (address === undefined)
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `${blueprint.instance}: its public addresses aren't recorded: polder addresses ${blueprint.instance}`,
     );
   const door = { address, port: 443, domain: blueprint.domain };
@@ -83,7 +83,7 @@ function doorOf({ blueprint }: LoadedInstance, vault: Vault | undefined): Door {
 async function lookInside(
   loaded: LoadedInstance,
   vault: Vault,
-  outside: Worker,
+  vantagePoint: Worker,
   meeting: { readonly door: Door; readonly moderator: Links["moderator"] },
   signal: AbortSignal,
 ): Promise<Occupants | string> {
@@ -96,7 +96,7 @@ async function lookInside(
   signal.addEventListener("abort", stop);
   try {
     const inside = { admin, host, pseudonymKey: vault.need("gate/pseudonym.key") };
-    return await occupantsOf(outside, inside, meeting);
+    return await occupantsOf(vantagePoint, inside, meeting);
   } catch (error) {
     return `the server can't be asked: ${error instanceof Error ? error.message : String(error)}`;
   } finally {
@@ -116,7 +116,7 @@ function limitOfLink(blueprint: Blueprint): number {
  * Runs the attack of 2024 against an instance, from where an attacker stands, and writes down what
  * came of it.
  *
- * @throws OutsideFailure when there is no vantage point, or no address to attack
+ * @throws ExternalFailure when there is no vantage point, or no address to attack
  */
 export async function probeEnumeration(
   loaded: LoadedInstance,
@@ -137,19 +137,19 @@ export async function probeEnumeration(
   if (inside) sshArguments(loaded, buildFolder(blueprint.instance), controlOf(blueprint));
   // Who guesses needs no link: what nginx lets one address try.
   const limit = webLimits(blueprint).handshakesPerSecond;
-  const outside = startWorker(
+  const vantagePoint = startWorker(
     own?.internet.name ?? "this machine",
     own?.internet.command(workerCommand) ?? workerCommand,
     progress,
   );
   const stop = () => {
-    void outside.ask("stopEnumeration", {}).catch(() => undefined);
+    void vantagePoint.ask("stopEnumeration", {}).catch(() => undefined);
     // Its thread may be reckoning, or the network be gone.
-    setTimeout(() => void outside.close(ENDING.process), ENDING.answer).unref();
+    setTimeout(() => void vantagePoint.close(ENDING.process), ENDING.answer).unref();
   };
   signal.addEventListener("abort", stop);
   try {
-    const observed = await outside.ask("enumerate", {
+    const observed = await vantagePoint.ask("enumerate", {
       ...links,
       door,
       allLikely,
@@ -163,7 +163,13 @@ export async function probeEnumeration(
     const at = now.toISOString();
     const occupants =
       vault && inside && observed.dead === undefined && !signal.aborted
-        ? await lookInside(loaded, vault, outside, { door, moderator: links.moderator }, signal)
+        ? await lookInside(
+            loaded,
+            vault,
+            vantagePoint,
+            { door, moderator: links.moderator },
+            signal,
+          )
         : undefined;
     const found = evaluate(observed, blueprint.domain, occupants);
     const findings = applyWaivers(found, blueprint.waivers, at.slice(0, 10));
@@ -180,6 +186,6 @@ export async function probeEnumeration(
     return { findings, page, file };
   } finally {
     signal.removeEventListener("abort", stop);
-    await outside.close(signal.aborted ? ENDING.process : undefined);
+    await vantagePoint.close(signal.aborted ? ENDING.process : undefined);
   }
 }

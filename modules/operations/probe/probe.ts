@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { applyWaivers, type Finding } from "../../common/findings/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { renderHost } from "../../hosts/render/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
@@ -47,7 +47,7 @@ async function driftOf(loaded: LoadedInstance, options: ProbeOptions): Promise<M
   });
   return new Map(
     results.map(({ host, outcome, lines, running, left }) => {
-      if (outcome === "failed") throw new OutsideFailure(`${host}: ${lines.join("; ")}`);
+      if (outcome === "failed") throw new ExternalFailure(`${host}: ${lines.join("; ")}`);
       const files = lines.filter((line) => /^(drift|files): ?/.test(line));
       return [host, { files, running, beyond: left }];
     }),
@@ -92,7 +92,7 @@ async function tellMonitor(
 /**
  * Attacks a running instance and writes down what was found.
  *
- * @throws OutsideFailure when a vantage point can't be had at all
+ * @throws ExternalFailure when a vantage point can't be had at all
  */
 export async function probeInstance(
   loaded: LoadedInstance,
@@ -109,14 +109,14 @@ export async function probeInstance(
     identityFile: identityFile(options.identity, own && join(own.people, `${LAB_USER}.age`)),
   });
   const sockets = mkdtempSync(join(tmpdir(), "polder-"));
-  const outside = startWorker(
+  const vantagePoint = startWorker(
     own?.internet.name ?? "this machine",
     own?.internet.command(workerCommand) ?? workerCommand,
     options.progress,
   );
   const admin = startAdmin(blueprint, argumentsFor, sockets);
   const stop = async () => {
-    await Promise.all([outside.close(), admin.close()]);
+    await Promise.all([vantagePoint.close(), admin.close()]);
     rmSync(sockets, { recursive: true, force: true });
   };
   options.signal.addEventListener("abort", () => void stop());
@@ -129,7 +129,7 @@ export async function probeInstance(
         blueprint,
         configuration: (id) => renderHost(blueprint, hostOf(blueprint, id), loadPrograms()),
         now: options.now,
-        outside,
+        vantagePoint,
         admin,
         secret: (name) => secretOf(vault, name),
         drift: async (host) => {
@@ -137,14 +137,14 @@ export async function probeInstance(
           if (!seen) throw new Error(`converge said nothing about ${host}`);
           return seen;
         },
-        witness: own !== undefined,
+        listens: own !== undefined,
         once,
       },
       options.progress,
       options.signal,
     );
     if (options.signal.aborted)
-      throw new OutsideFailure(
+      throw new ExternalFailure(
         `${blueprint.instance}: interrupted; nothing was changed, run it again`,
       );
     const findings = applyWaivers(found, blueprint.waivers, options.now.toISOString().slice(0, 10));
@@ -162,12 +162,12 @@ export async function probeInstance(
   }
 }
 
-/** @throws OutsideFailure when nobody gets in at all: then all that looks inside would be silent */
+/** @throws ExternalFailure when nobody gets in at all: then all that looks inside would be silent */
 async function assertAdminPath(blueprint: Blueprint, admin: ReturnType<typeof startAdmin>) {
   const edge = blueprint.hosts.find(({ role }) => role === "edge");
   const ran = edge && (await admin.run(edge.id, ["true"]));
   if (ran && ran.code !== 0)
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `${blueprint.instance}: no way in by ${edge?.id}: ${ran.stderr.trim().split("\n").at(-1)}; is it up, and do you come from an admin network?`,
     );
 }

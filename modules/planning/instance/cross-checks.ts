@@ -6,7 +6,7 @@ import {
   type YamlFile,
 } from "../../common/input/index.ts";
 import { type Cidr, overlaps, parseCidr } from "../network/index.ts";
-import { outsideLab } from "./lab-address.ts";
+import { publicHostOf } from "./lab-address.ts";
 import type { ReadOptions } from "./options.ts";
 import { adminNetwork, DEFAULT_IPV4, instanceName, RETENTION } from "./schema.ts";
 import { isHardwareKey } from "./ssh-key.ts";
@@ -194,7 +194,7 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
   if (raw.residency === "lab") {
     for (const { path, schemes } of ADDRESSES) {
       const text = path.reduce<unknown>(field, raw);
-      const host = typeof text === "string" ? outsideLab(text, schemes) : undefined;
+      const host = typeof text === "string" ? publicHostOf(text, schemes) : undefined;
       if (host)
         report(
           path,

@@ -25,7 +25,7 @@ const RESERVED = /(^|\.)(localhost|example|invalid|test|internal)$/;
  * The host of a web address that leads out of the lab, to a place where somebody could be; undefined
  * where it doesn't, and where the schema refuses the address anyway: one mistake, one line.
  */
-export function outsideLab(text: string, schemes: readonly string[]): string | undefined {
+export function publicHostOf(text: string, schemes: readonly string[]): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !schemes.includes(url.protocol) || url.username || url.password) return undefined;
   const host = url.hostname.replace(/^\[|\]$/g, "");

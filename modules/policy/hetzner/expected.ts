@@ -1,17 +1,17 @@
 import type { BlueprintOn, DnsRecord, HetznerCloud, Host } from "../../planning/blueprint/index.ts";
-import { addressesStack, clusterStack, partOf, type Resource } from "../document.ts";
-import { type Describe, type ExpectedPart, own, part } from "../expected-part.ts";
+import { addressesStack, blueprintName, clusterStack, type Resource } from "../document.ts";
+import { type Describe, described, type ExpectedResource, own } from "../expected-resource.ts";
 import { at, type JsonObject, listOf, textOf } from "../json.ts";
 
 /** Hetzner's API writes names without the dot behind them. */
 const plain = (name: string): string => (name.endsWith(".") ? name.slice(0, -1) : name);
 
 /** Everything that a Blueprint needs from Hetzner Cloud but the firewalls' rules. */
-export function expectedOnHetzner(blueprint: BlueprintOn<HetznerCloud>): ExpectedPart[] {
+export function expectedOnHetzner(blueprint: BlueprintOn<HetznerCloud>): ExpectedResource[] {
   const { cloud, hosts, zones, dns } = blueprint;
   const [stack, addresses] = [clusterStack(blueprint), addressesStack(blueprint)];
   const named = (id: string): string => `${blueprint.instance}-${id}`;
-  const parts: ExpectedPart[] = [];
+  const parts: ExpectedResource[] = [];
   const expect = (where: string, key: string, facts: JsonObject) =>
     parts.push({ stack: where, key, facts });
 
@@ -98,19 +98,20 @@ const written = ({ type }: DnsRecord, value: string): string => {
   return type === "CAA" ? `${flags} ${tag} "${issuer}"` : value;
 };
 
-const roleOf = (resource: Resource): string | undefined => partOf(resource)?.replace(/^role-/, "");
+const roleOf = (resource: Resource): string | undefined =>
+  blueprintName(resource)?.replace(/^role-/, "");
 
 /** How what Hetzner Cloud holds is described. */
 export const DESCRIBE_HETZNER: Readonly<Record<string, Describe>> = {
-  hcloud_primary_ip: (resource, around) =>
-    resource.stack === addressesStack(around.blueprint)
+  hcloud_primary_ip: (resource, context) =>
+    resource.stack === addressesStack(context.blueprint)
       ? {
-          key: `address ${partOf(resource)} ${textOf(resource.body["type"])}`,
+          key: `address ${blueprintName(resource)} ${textOf(resource.body["type"])}`,
           facts: own(resource, "name", "location", "auto_delete"),
         }
       : undefined,
   hcloud_network: (resource) =>
-    partOf(resource) === "network"
+    blueprintName(resource) === "network"
       ? {
           key: "network",
           facts: {
@@ -120,11 +121,11 @@ export const DESCRIBE_HETZNER: Readonly<Record<string, Describe>> = {
           },
         }
       : undefined,
-  hcloud_network_subnet: (resource, around) => ({
+  hcloud_network_subnet: (resource, context) => ({
     key: `zone ${textOf(resource.body["ip_range"])}`,
     facts: {
       ...own(resource, "type", "network_zone"),
-      network_id: around.target(resource.body["network_id"]),
+      network_id: context.target(resource.body["network_id"]),
     },
   }),
   hcloud_firewall: (resource) => {
@@ -137,33 +138,34 @@ export const DESCRIBE_HETZNER: Readonly<Record<string, Describe>> = {
     return name.startsWith(prefix)
       ? {
           key: `placement ${name.slice(prefix.length)}`,
-          facts: { ...own(resource, "name", "type"), part: partOf(resource) },
+          facts: { ...own(resource, "name", "type"), part: blueprintName(resource) },
         }
       : undefined;
   },
-  hcloud_server: (resource, around) => {
+  hcloud_server: (resource, context) => {
     const { body } = resource;
-    return part("server", resource, {
+    return described("server", resource, {
       ...own(resource, "name", "server_type", "image", "location"),
       network: listOf(body["network"]).map(
-        (net) => `${at(net, "ip")} in ${around.target(at(net, "subnet_id"))}`,
+        (net) => `${at(net, "ip")} in ${context.target(at(net, "subnet_id"))}`,
       ),
       public_net: listOf(body["public_net"]).map((net) =>
         [4, 6]
           .map((v) => (at(net, `ipv${v}_enabled`) === true ? at(net, `ipv${v}`) : "none"))
           .join(" "),
       ),
-      firewall_ids: listOf(body["firewall_ids"]).map((id) => around.target(id)),
-      placement_group_id: around.target(body["placement_group_id"]),
+      firewall_ids: listOf(body["firewall_ids"]).map((id) => context.target(id)),
+      placement_group_id: context.target(body["placement_group_id"]),
     });
   },
-  hcloud_volume: (resource) => part("volume", resource, own(resource, "name", "size", "location")),
-  hcloud_volume_attachment: (resource, around) => {
-    const volume = around.target(resource.body["volume_id"]);
+  hcloud_volume: (resource) =>
+    described("volume", resource, own(resource, "name", "size", "location")),
+  hcloud_volume_attachment: (resource, context) => {
+    const volume = context.target(resource.body["volume_id"]);
     return typeof volume === "string" && volume.startsWith("volume ")
       ? {
           key: `attachment ${volume.slice(7)}`,
-          facts: { server_id: around.target(resource.body["server_id"]) },
+          facts: { server_id: context.target(resource.body["server_id"]) },
         }
       : undefined;
   },
@@ -175,8 +177,8 @@ export const DESCRIBE_HETZNER: Readonly<Record<string, Describe>> = {
     key: `zone ${textOf(resource.body["name"])}.`,
     facts: own(resource, "mode"),
   }),
-  hcloud_zone_rrset: (resource, around) => {
-    const zone = around.target(resource.body["zone"], "name");
+  hcloud_zone_rrset: (resource, context) => {
+    const zone = context.target(resource.body["zone"], "name");
     const name = textOf(resource.body["name"]);
     const suffix = typeof zone === "string" ? zone.replace(/^zone /, "") : "?";
     return {

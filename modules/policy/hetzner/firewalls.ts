@@ -1,5 +1,5 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { byAddress, ofType, partOf, type Resource, referenceOf } from "../document.ts";
+import { blueprintName, byAddress, ofType, type Resource, referenceOf } from "../document.ts";
 import { at, isSet, listOf, shown } from "../json.ts";
 import { fail, failsOr, type Observation } from "../rule.ts";
 import { openingsIn, tupleOf, tuplesOfFlows } from "../tuples.ts";
@@ -39,10 +39,10 @@ function firewalls(blueprint: Blueprint, cluster: readonly Resource[]): Observat
   });
   const all = ofType(cluster, "hcloud_firewall");
   const strangers = all
-    .filter((one) => ![...open].some((role) => partOf(one) === `role-${role}`))
+    .filter((one) => ![...open].some((role) => blueprintName(one) === `role-${role}`))
     .map((one) => fail(one.subject, "a firewall of no role whose hosts have public addresses"));
   const each = [...open].flatMap((role) => {
-    const [firewall, ...others] = all.filter((one) => partOf(one) === `role-${role}`);
+    const [firewall, ...others] = all.filter((one) => blueprintName(one) === `role-${role}`);
     if (!firewall) return [fail(`${blueprint.instance}/role ${role}`, "has no firewall")];
     if (others.length > 0)
       return others.map((one) => fail(one.subject, `a second firewall of role ${role}`));
@@ -69,11 +69,11 @@ function wired(
   cluster: readonly Resource[],
   { subject, body, ...rest }: Resource,
 ): readonly Observation[] {
-  const host = blueprint.hosts.find((h) => h.id === partOf({ subject, body, ...rest }));
+  const host = blueprint.hosts.find((h) => h.id === blueprintName({ subject, body, ...rest }));
   if (!host) return [fail(subject, "a server of no host of the Blueprint")];
   const index = byAddress(cluster);
   const carried = listOf(body["firewall_ids"]).map(
-    (id) => partOf(index.get(referenceOf(id) ?? "")) ?? "a firewall of nobody",
+    (id) => blueprintName(index.get(referenceOf(id) ?? "")) ?? "a firewall of nobody",
   );
   const { publicAddress: address } = host;
   const isAddressed = host.exposure.addressed && address !== undefined;
@@ -115,7 +115,7 @@ function publicNet(host: Host, blocks: readonly unknown[]): string[] {
 /** What the addresses stack allocates, and that it ties nothing to anything. */
 function allocated(blueprint: Blueprint, resource: Resource): readonly Observation[] {
   const { subject, body } = resource;
-  const host = blueprint.hosts.find((h) => h.id === partOf(resource));
+  const host = blueprint.hosts.find((h) => h.id === blueprintName(resource));
   if (!host?.exposure.addressed)
     return [fail(subject, "a public address for a host that is to have none")];
   const tied = ["assignee_id", "assignee_type"].filter((name) => isSet(body[name]));

@@ -1,5 +1,5 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { byAddress, partOf, type Resource, referenceOf } from "../document.ts";
+import { blueprintName, byAddress, type Resource, referenceOf } from "../document.ts";
 import { at, isSet, listOf, shown } from "../json.ts";
 import { fail, failsOr, type Observation } from "../rule.ts";
 import { rolesOfGroups } from "../tuples.ts";
@@ -29,7 +29,7 @@ export function attached(
   };
   switch (type) {
     case "openstack_networking_port_v2": {
-      const host = hostOf(partOf(resource));
+      const host = hostOf(blueprintName(resource));
       if (!host) return [fail(subject, "a port of no host of the Blueprint")];
       return failsOr(carries(host), subject, `carries the group of role ${host.role} alone`);
     }
@@ -47,7 +47,7 @@ export function attached(
       );
     }
     case "openstack_networking_floatingip_associate_v2": {
-      const host = hostOf(partOf(index.get(referenceOf(body["port_id"]) ?? "")));
+      const host = hostOf(blueprintName(index.get(referenceOf(body["port_id"]) ?? "")));
       if (!host?.exposure.public)
         return [fail(subject, "a public address on a host that is not to be public")];
       const right =
@@ -68,7 +68,7 @@ export function attached(
     case "openstack_networking_floatingip_v2":
       return [fail(subject, "a public address outside the addresses stack")];
     case "openstack_compute_instance_v2":
-      return wired(hostOf(partOf(resource)), resource, index);
+      return wired(hostOf(blueprintName(resource)), resource, index);
     default:
       return [];
   }
@@ -84,7 +84,7 @@ function wired(
   const allowed = [host.id, ...(host.exposure.public ? [host.publicAddress?.id] : [])];
   const fails = listOf(body["network"]).flatMap((network) => {
     const port = at(network, "port");
-    const way = partOf(index.get(referenceOf(port) ?? "")) ?? port;
+    const way = blueprintName(index.get(referenceOf(port) ?? "")) ?? port;
     return isSet(way) && allowed.includes(String(way))
       ? []
       : [
@@ -105,7 +105,7 @@ export function allocated(blueprint: Blueprint, resource: Resource): readonly Ob
   if (type !== "openstack_networking_floatingip_v2" && type !== "openstack_networking_port_v2")
     return [];
   if (resource.kind === "data") return [];
-  const host = blueprint.hosts.find((h) => h.id === partOf(resource));
+  const host = blueprint.hosts.find((h) => h.id === blueprintName(resource));
   if (!host?.exposure.public)
     return [fail(subject, "a public address for a host that is not to be public")];
   const tied = ["port_id", "fixed_ip", "security_group_ids"].filter(

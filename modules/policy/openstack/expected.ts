@@ -1,19 +1,19 @@
 import type { BlueprintOn, Host, OpenStackCloud } from "../../planning/blueprint/index.ts";
 import { addressAt, cidr } from "../../planning/network/index.ts";
-import { addressesStack, clusterStack, partOf, type Resource } from "../document.ts";
-import { type Describe, type ExpectedPart, own, part } from "../expected-part.ts";
+import { addressesStack, blueprintName, clusterStack, type Resource } from "../document.ts";
+import { type Describe, described, type ExpectedResource, own } from "../expected-resource.ts";
 import { at, isObject, isSet, type JsonObject, listOf, textOf } from "../json.ts";
 
 /**
  * Everything that a Blueprint needs from OpenStack but the security group rules, which have a rule
  * of their own. Written from the Blueprint alone: it shares no line with what builds the stacks.
  */
-export function expectedOnOpenStack(blueprint: BlueprintOn<OpenStackCloud>): ExpectedPart[] {
+export function expectedOnOpenStack(blueprint: BlueprintOn<OpenStackCloud>): ExpectedResource[] {
   const { cloud, hosts, zones, placement, dns, sizing } = blueprint;
   const [stack, addresses] = [clusterStack(blueprint), addressesStack(blueprint)];
   const named = (id: string): string => `${blueprint.instance}-${id}`;
   const direct = cloud.publicAddresses === "direct";
-  const parts: ExpectedPart[] = [];
+  const parts: ExpectedResource[] = [];
   const expect = (where: string, key: string, facts: JsonObject) =>
     parts.push({ stack: where, key, facts });
 
@@ -93,7 +93,7 @@ export function expectedOnOpenStack(blueprint: BlueprintOn<OpenStackCloud>): Exp
 }
 
 const zonePart = (resource: Resource): string | undefined =>
-  partOf(resource)?.replace(/^zone-/, "");
+  blueprintName(resource)?.replace(/^zone-/, "");
 
 /** How what OpenStack holds is described. */
 export const DESCRIBE_OPENSTACK: Readonly<Record<string, Describe>> = {
@@ -103,7 +103,7 @@ export const DESCRIBE_OPENSTACK: Readonly<Record<string, Describe>> = {
     const zone = zonePart(resource);
     return zone === undefined ? undefined : { key: `zone ${zone}`, facts: own(resource, "name") };
   },
-  openstack_networking_subnet_v2: (resource, around) => {
+  openstack_networking_subnet_v2: (resource, context) => {
     const zone = zonePart(resource);
     if (zone === undefined || resource.kind === "data") return undefined;
     const pools = listOf(resource.body["allocation_pool"]);
@@ -111,58 +111,58 @@ export const DESCRIBE_OPENSTACK: Readonly<Record<string, Describe>> = {
       key: `subnet ${zone} IPv${String(resource.body["ip_version"])}`,
       facts: {
         ...own(resource, "cidr", "gateway_ip", "ip_version"),
-        network_id: around.target(resource.body["network_id"]),
+        network_id: context.target(resource.body["network_id"]),
         allocation_pool: pools.map((pool) => `${at(pool, "start")}-${at(pool, "end")}`),
       },
     };
   },
-  openstack_networking_router_v2: (resource, around) =>
-    partOf(resource) === "router"
+  openstack_networking_router_v2: (resource, context) =>
+    blueprintName(resource) === "router"
       ? {
           key: "router",
           facts: {
             ...own(resource, "name"),
-            external_network_id: around.target(resource.body["external_network_id"]),
+            external_network_id: context.target(resource.body["external_network_id"]),
           },
         }
       : undefined,
-  openstack_networking_router_interface_v2: (resource, around) => {
-    const subnet = around.target(resource.body["subnet_id"]);
+  openstack_networking_router_interface_v2: (resource, context) => {
+    const subnet = context.target(resource.body["subnet_id"]);
     if (typeof subnet !== "string" || !subnet.startsWith("subnet ")) return undefined;
-    const facts = { router_id: around.target(resource.body["router_id"]) };
+    const facts = { router_id: context.target(resource.body["router_id"]) };
     return { key: subnet.replace(/^subnet/, "route"), facts };
   },
   openstack_networking_secgroup_v2: (resource) => {
-    const role = partOf(resource)?.replace(/^role-/, "");
+    const role = blueprintName(resource)?.replace(/^role-/, "");
     return role === undefined ? undefined : { key: `group ${role}`, facts: own(resource, "name") };
   },
-  openstack_networking_secgroup_rule_v2: (resource, around) => {
-    const group = around.target(resource.body["security_group_id"]);
+  openstack_networking_secgroup_rule_v2: (resource, context) => {
+    const group = context.target(resource.body["security_group_id"]);
     // Which rules a group must hold is `exposure-equals-flows`; here it only has to have a group.
     return typeof group === "string" && group.startsWith("group ")
       ? { key: `rule ${resource.address}`, facts: {} }
       : undefined;
   },
-  openstack_compute_servergroup_v2: (resource, around) => {
+  openstack_compute_servergroup_v2: (resource, context) => {
     const name = textOf(resource.body["name"]) ?? "";
-    const prefix = `${around.blueprint.instance}-`;
+    const prefix = `${context.blueprint.instance}-`;
     return name.startsWith(prefix)
       ? { key: `placement ${name.slice(prefix.length)}`, facts: own(resource, "policies") }
       : undefined;
   },
-  openstack_networking_port_v2: (resource, around) => {
+  openstack_networking_port_v2: (resource, context) => {
     const fixed = listOf(resource.body["fixed_ip"]);
-    const addresses = resource.stack === addressesStack(around.blueprint);
-    return part(addresses ? "address" : "port", resource, {
+    const addresses = resource.stack === addressesStack(context.blueprint);
+    return described(addresses ? "address" : "port", resource, {
       ...own(resource, "name"),
-      network_id: around.target(resource.body["network_id"]),
-      fixed_ip: fixed.map((ip) => `${at(ip, "ip_address")} ${around.target(at(ip, "subnet_id"))}`),
+      network_id: context.target(resource.body["network_id"]),
+      fixed_ip: fixed.map((ip) => `${at(ip, "ip_address")} ${context.target(at(ip, "subnet_id"))}`),
     });
   },
   openstack_networking_floatingip_v2: (resource) =>
-    part("address", resource, own(resource, "pool")),
-  openstack_networking_floatingip_associate_v2: (resource, around) => {
-    const port = around.target(resource.body["port_id"]);
+    described("address", resource, own(resource, "pool")),
+  openstack_networking_floatingip_associate_v2: (resource, context) => {
+    const port = context.target(resource.body["port_id"]);
     return typeof port === "string" && port.startsWith("port ")
       ? {
           key: `public address of ${port.slice(5)}`,
@@ -175,26 +175,26 @@ export const DESCRIBE_OPENSTACK: Readonly<Record<string, Describe>> = {
     const host = blueprint.hosts.find((h) => isSet(id) && h.publicAddress?.id === id);
     return host && { key: `public address of ${host.id}`, facts: own(resource, "enforce") };
   },
-  openstack_compute_instance_v2: (resource, around) =>
-    part("server", resource, {
+  openstack_compute_instance_v2: (resource, context) =>
+    described("server", resource, {
       ...own(resource, "name", "flavor_name", "image_name"),
       network: listOf(resource.body["network"]).map((net) =>
         isObject(net) && isSet(net["port"])
-          ? around.target(net["port"])
+          ? context.target(net["port"])
           : "a network without a port",
       ),
       scheduler_hints: listOf(resource.body["scheduler_hints"]).map((hint) =>
-        around.target(at(hint, "group")),
+        context.target(at(hint, "group")),
       ),
     }),
   openstack_blockstorage_volume_v3: (resource) =>
-    part("volume", resource, own(resource, "name", "size")),
-  openstack_compute_volume_attach_v2: (resource, around) => {
-    const volume = around.target(resource.body["volume_id"]);
+    described("volume", resource, own(resource, "name", "size")),
+  openstack_compute_volume_attach_v2: (resource, context) => {
+    const volume = context.target(resource.body["volume_id"]);
     return typeof volume === "string" && volume.startsWith("volume ")
       ? {
           key: `attachment ${volume.slice(7)}`,
-          facts: { instance_id: around.target(resource.body["instance_id"]) },
+          facts: { instance_id: context.target(resource.body["instance_id"]) },
         }
       : undefined;
   },
@@ -202,11 +202,11 @@ export const DESCRIBE_OPENSTACK: Readonly<Record<string, Describe>> = {
     key: `zone ${textOf(resource.body["name"])}`,
     facts: own(resource, "email"),
   }),
-  openstack_dns_recordset_v2: (resource, around) => ({
+  openstack_dns_recordset_v2: (resource, context) => ({
     key: `record ${textOf(resource.body["name"])} ${textOf(resource.body["type"])}`,
     facts: {
       ...own(resource, "records"),
-      zone_id: around.target(resource.body["zone_id"]),
+      zone_id: context.target(resource.body["zone_id"]),
     },
   }),
 };

@@ -1,6 +1,6 @@
 import { byAddress, type Resource, resourcesIn } from "../document.ts";
-import { describePart, expectedParts } from "../expected.ts";
-import type { ExpectedPart } from "../expected-part.ts";
+import { describeResource, expectedResources } from "../expected.ts";
+import type { ExpectedResource } from "../expected-resource.ts";
 import { at, entriesOf, isSet, same, shown } from "../json.ts";
 import { changesOf, stays } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
@@ -18,7 +18,7 @@ export const explainedByBlueprint = defineRule({
   looksAt: "stacks, plan",
   check: (input) => {
     const { blueprint } = input;
-    const expected = expectedParts(blueprint);
+    const expected = expectedResources(blueprint);
     const stacks = new Set([...expected.map((part) => part.stack), ...input.stacks.keys()]);
     return [...stacks].flatMap((stack) => {
       const json = input.stacks.get(stack);
@@ -45,7 +45,7 @@ export const explainedByBlueprint = defineRule({
 function explain(
   { blueprint }: PolicyInput,
   resources: readonly Resource[],
-  parts: readonly ExpectedPart[],
+  parts: readonly ExpectedResource[],
 ): Observation[] {
   const seen = { blueprint, resources: byAddress(resources) };
   const open = new Map(parts.map((part) => [part.key, part]));
@@ -56,7 +56,7 @@ function explain(
       return [
         fail(resource.subject, `${many.join(", ")}: one block would be many, write each out`),
       ];
-    const part = describePart(resource, seen);
+    const part = describeResource(resource, seen);
     if (!part) return [fail(resource.subject, "no part of the Blueprint explains it")];
     if (part.key.startsWith("rule ")) return [];
     const first = met.get(part.key);
@@ -78,7 +78,7 @@ function explain(
 /** What a resource says otherwise than the Blueprint: one line an attribute. */
 export function differences(
   facts: Readonly<Record<string, unknown>>,
-  wanted: ExpectedPart,
+  wanted: ExpectedResource,
   except: readonly string[] = [],
 ): string[] {
   return Object.entries(wanted.facts)

@@ -4,7 +4,7 @@ import {
   type Change,
   changesOf,
   driftOf,
-  plannedPart,
+  plannedName,
   plansOf,
   stays,
   takesAway,
@@ -137,7 +137,7 @@ export const neverCameUp = (change: Change): boolean =>
 
 /** Whether the Blueprint still has the part. What says of no part whose it is counts as still there. */
 function isPlanned({ hosts, sizing, zones }: Blueprint, change: Change): boolean {
-  const part = plannedPart(change);
+  const part = plannedName(change);
   if (part === undefined) return !UNLABELLED.includes(change.type);
   return [
     "router",

@@ -1,5 +1,5 @@
 import { byAddress, type Resource, resourcesIn } from "../document.ts";
-import { describePart, expectedParts } from "../expected.ts";
+import { describeResource, expectedResources } from "../expected.ts";
 import { at, isObject, isSet, type JsonObject, listOf, same, shown, textOf } from "../json.ts";
 import { type Change, changesOf, overlay, plansOf, stays } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
@@ -160,7 +160,7 @@ function meant(
   });
   const seen = { blueprint, resources: byAddress(planned) };
   const parts = new Map(
-    expectedParts(blueprint)
+    expectedResources(blueprint)
       .filter((p) => p.stack === stack)
       .map((p) => [p.key, p]),
   );
@@ -169,7 +169,7 @@ function meant(
       list.find((r) => r.address === change.address),
     );
     if (!resource || !original) return [];
-    const part = describePart(resource, seen);
+    const part = describeResource(resource, seen);
     const wanted = parts.get(part?.key ?? "");
     if (!part || !wanted)
       return part?.key.startsWith("rule ")

@@ -1,6 +1,6 @@
 import { CORE_SCHEMA, load } from "js-yaml";
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { allResources, ofType, partOf, type Resource } from "../document.ts";
+import { allResources, blueprintName, ofType, type Resource } from "../document.ts";
 import { isObject, isSet, type JsonObject, listOf, same, shown, textOf } from "../json.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 
@@ -27,7 +27,7 @@ export const userDataIsIdentity = defineRule({
     Object.keys(SIDE_DOORS)
       .flatMap((type) => ofType(allResources(input), type))
       .flatMap((server) => {
-        const host = input.blueprint.hosts.find((h) => h.id === partOf(server));
+        const host = input.blueprint.hosts.find((h) => h.id === blueprintName(server));
         const fails = host
           ? [...problems(input.blueprint, host, server)]
           : ["belongs to no host of the Blueprint"];

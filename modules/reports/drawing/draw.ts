@@ -1,6 +1,6 @@
 import type { Blueprint, Flow, Host, Peer, Zone } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
-import { groupBy, joinLabels, type Lane, planLanes } from "./lanes.ts";
+import { type Channel, groupBy, joinLabels, planChannels } from "./channels.ts";
 import {
   clip,
   element,
@@ -19,7 +19,7 @@ const OUTSIDE = 176;
 const MONO = 11.5;
 const LINE = 17;
 const SLOT = 24;
-const LANE = 94;
+const CHANNEL = 94;
 const GAP = 42;
 const CHIP = 20;
 /** A role with more hosts than this shows its first and its last. */
@@ -165,7 +165,7 @@ export function drawNetwork(blueprint: Blueprint): string {
   const inZone = (zone: Zone): Role[] =>
     roleOrder.filter((role) => hosts.some((h) => h.role === role && h.zone === zone.name));
   const order = zones.flatMap(inZone);
-  const lanes = planLanes(flows, order);
+  const channels = planChannels(flows, order);
   const incoming = groupBy(
     flows.filter((flow) => flow.from.kind !== "role" && flow.to.kind === "role"),
     (flow) => `${peerKey(flow.from)} > ${flow.to.kind === "role" ? flow.to.role : ""}`,
@@ -195,12 +195,12 @@ export function drawNetwork(blueprint: Blueprint): string {
       Omit<Stub, "y">[],
       Omit<Stub, "y">[],
     ] = [[], [], [], []];
-    lanes.forEach((lane, line) => {
-      const others = [...lane.from, ...lane.to].map((other) => order.indexOf(other));
-      const loop = lane.from.includes(role) && lane.to.includes(role);
+    channels.forEach((channel, line) => {
+      const others = [...channel.from, ...channel.to].map((other) => order.indexOf(other));
+      const loop = channel.from.includes(role) && channel.to.includes(role);
       const [above, below] = [others.some((o) => o < place), others.some((o) => o > place)];
       for (const end of ["from", "to"] as const) {
-        if (!lane[end].includes(role)) continue;
+        if (!channel[end].includes(role)) continue;
         // A place is left free inside a loop, for its label.
         if (loop) loops.push(...(end === "to" ? [undefined] : []), { line, end });
         else (above && below ? through : above ? up : down).push({ line, end });
@@ -257,7 +257,7 @@ export function drawNetwork(blueprint: Blueprint): string {
       ];
     }),
   );
-  const extents = lanes.map((_, line) => {
+  const extents = channels.map((_, line) => {
     const ys = [...stubs.values()]
       .flat()
       .filter((stub) => stub.line === line)
@@ -265,8 +265,8 @@ export function drawNetwork(blueprint: Blueprint): string {
     return { top: Math.min(...ys), bottom: Math.max(...ys) };
   });
   const columnOf = columnsFor(extents);
-  const laneX = (line: number) => boxX + boxWidth + 58 + (columnOf[line] ?? 0) * LANE;
-  const zoneRight = boxX + boxWidth + 58 + Math.max(0, ...columnOf) * LANE + 58;
+  const channelX = (line: number) => boxX + boxWidth + 58 + (columnOf[line] ?? 0) * CHANNEL;
+  const zoneRight = boxX + boxWidth + 58 + Math.max(0, ...columnOf) * CHANNEL + 58;
   const width = Math.max(1000, zoneRight + 16 + MARGIN);
   const frame = { x: frameX, y: 98, width: zoneRight + 16 - frameX, height: y - 98 };
 
@@ -284,14 +284,14 @@ export function drawNetwork(blueprint: Blueprint): string {
     );
   }
   for (const box of roleBoxes) body.push(drawRole(box, columns));
-  lanes.forEach((lane, line) => {
-    body.push(drawLane(lane, line));
+  channels.forEach((channel, line) => {
+    body.push(drawChannel(channel, line));
   });
   body.push(...drawIncoming(), ...drawOutgoing());
 
   /** A vertical line beside the boxes with a branch to each of its ends. */
-  function drawLane(lane: Lane, line: number): string {
-    const x = laneX(line);
+  function drawChannel(channel: Channel, line: number): string {
+    const x = channelX(line);
     const ends = [...stubs.entries()].flatMap(([role, list]) =>
       list.filter((stub) => stub.line === line).map((stub) => ({ ...stub, box: boxOf(role) })),
     );
@@ -306,17 +306,22 @@ export function drawNetwork(blueprint: Blueprint): string {
           : element("circle", { class: "head", cx: edge, cy: end.y, r: 4 }),
       );
     }
-    return lineGroup(line, lane.flows, ...parts, chip(x, labelY(lane, top, bottom), lane.label));
+    return lineGroup(
+      line,
+      channel.flows,
+      ...parts,
+      chip(x, labelY(channel, top, bottom), channel.label),
+    );
   }
 
   /** A label stands where no branch crosses: between two boxes, as near to the common end as can be. */
-  function labelY(lane: Lane, top: number, bottom: number): number {
+  function labelY(channel: Channel, top: number, bottom: number): number {
     const gaps = roleBoxes.slice(0, -1).flatMap((box, i) => {
       const from = box.y + box.height;
       const middle = (from + (roleBoxes[i + 1] as RoleBox).y) / 2;
       return middle > top && middle < bottom ? [middle] : [];
     });
-    const hub = lane.from.length <= lane.to.length ? lane.from : lane.to;
+    const hub = channel.from.length <= channel.to.length ? channel.from : channel.to;
     const place = hub.map((role) => boxOf(role).y + boxOf(role).height / 2)[0] ?? top;
     const near = gaps.sort((a, b) => Math.abs(a - place) - Math.abs(b - place))[0];
     return near ?? (top + bottom) / 2;

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Client } from "acme-client";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import { certificateFacts, RENEW_BEFORE } from "../keyring/index.ts";
 import { dayOf } from "./ensure.ts";
@@ -29,7 +29,7 @@ function isGood(vault: Vault, use: PublicUse, names: readonly string[], now: Dat
  * and the private key is nowhere but in the vault.
  *
  * @returns what was ordered, one line each
- * @throws OutsideFailure with what the server said.
+ * @throws ExternalFailure with what the server said.
  */
 export async function renewCertificates(
   loaded: LoadedInstance,
@@ -57,7 +57,7 @@ export async function renewCertificates(
     const csr = await newRequest(key, loaded.blueprint.organisation, names);
     const chain = await order(client, csr, putText, directoryUrl);
     if (!new X509Certificate(chain).checkPrivateKey(createPrivateKey(key)))
-      throw new OutsideFailure(`${directoryUrl} gave a certificate for another key`);
+      throw new ExternalFailure(`${directoryUrl} gave a certificate for another key`);
     vault.set(`${use}/tls.key`, key, dayOf(now));
     vault.set(`${use}/tls.crt`, chain, dayOf(now));
     // Each at once: an order counts against the server's limits.
@@ -74,7 +74,7 @@ async function assertReachable(server: string): Promise<void> {
     await fetch(server, { signal: AbortSignal.timeout(30_000) });
   } catch (error) {
     const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-    throw new OutsideFailure(`${server}: no connection (${code ?? message})`);
+    throw new ExternalFailure(`${server}: no connection (${code ?? message})`);
   }
 }
 
@@ -105,8 +105,8 @@ async function order(
       .replace(/\n{2,}/g, "\n")
       .trimEnd()}\n`;
   } catch (error) {
-    if (error instanceof OutsideFailure) throw error;
+    if (error instanceof ExternalFailure) throw error;
     const said = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
-    throw new OutsideFailure(`${server}: ${said.slice(0, 300)}`);
+    throw new ExternalFailure(`${server}: ${said.slice(0, 300)}`);
   }
 }

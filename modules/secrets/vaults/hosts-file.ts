@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { z } from "zod";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { badInput, parseYaml, validate } from "../../common/input/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import { writeAtomically } from "../../workspace/index.ts";
 
 /** What is known of the hosts' SSH keys. Public: it belongs into the instance's repository. */
@@ -60,14 +60,14 @@ export function fingerprintOf(key: string): string {
  *
  * @param key `ssh-ed25519 AAAA...`, a comment behind it is left out
  * @param day `YYYY-MM-DD`
- * @throws OutsideFailure when the host showed another key before.
+ * @throws ExternalFailure when the host showed another key before.
  */
 export function recordHost(folder: string, host: string, key: string, day: string): HostEntry {
   const bare = key.trim().split(/\s+/).slice(0, 2).join(" ");
   const hosts = loadHosts(folder);
   const known = hosts[host];
   if (known && known.key !== bare)
-    throw new OutsideFailure(
+    throw new ExternalFailure(
       `${host} shows ${fingerprintOf(bare)}, ${HOSTS_FILE} has ${known.fingerprint}: another machine, or made anew. If you made it anew, \`polder keys forget INSTANCE ${host}\``,
     );
   if (known) return known;

@@ -10,7 +10,7 @@ export {
   loadHosts,
   recordHost,
 } from "./hosts-file.ts";
-export { inventory, type Kept } from "./inventory.ts";
+export { inventory, type SecretStatus } from "./inventory.ts";
 export {
   type Admin,
   adminEntry,

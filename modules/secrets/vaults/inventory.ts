@@ -4,8 +4,8 @@ import { type SecretSpec, secretsOf } from "../keyring/index.ts";
 import { type Rotation, rotationOf } from "./steps.ts";
 import type { Vault } from "./vault.ts";
 
-/** A secret as it stands in a vault, without its value. */
-export interface Kept {
+/** Whether a vault holds a secret, and how long the secret is still valid; never its value. */
+export interface SecretStatus {
   readonly spec: SecretSpec;
   readonly state: "kept" | "missing";
   /** Day of its end; undefined where it has none, or isn't there. */
@@ -31,16 +31,16 @@ function endOf(spec: SecretSpec, vault: Vault): Date | undefined {
 }
 
 /** Every secret that a vault should hold, with what is left of its life. */
-export function inventory(loaded: LoadedInstance, vault: Vault, now: Date): Kept[] {
+export function inventory(loaded: LoadedInstance, vault: Vault, now: Date): SecretStatus[] {
   return secretsOf(loaded.blueprint)
     .filter((spec) => spec.vault === vault.kind)
-    .map((spec): Kept => {
+    .map((spec): SecretStatus => {
       const rotation = rotationOf(loaded, vault, spec.name);
-      return { ...keptOf(spec, vault, now), ...(rotation && { rotation }) };
+      return { ...statusOf(spec, vault, now), ...(rotation && { rotation }) };
     });
 }
 
-function keptOf(spec: SecretSpec, vault: Vault, now: Date): Kept {
+function statusOf(spec: SecretSpec, vault: Vault, now: Date): SecretStatus {
   // A host's SSH certificate is empty until a person has confirmed the host.
   if (!vault.get(spec.name)) return { spec, state: "missing" };
   const end = endOf(spec, vault);

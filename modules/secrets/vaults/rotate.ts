@@ -25,8 +25,8 @@ import type { Vault } from "./vault.ts";
 import { constraints } from "./wanted.ts";
 import { newAuthority } from "./x509.ts";
 
-/** What a rotation did, one line each, and what is left to do. */
-export type Told = readonly string[];
+/** A line for each step that a rotation took, with what is left to do. */
+export type RotationLines = readonly string[];
 
 /** Keys of older security logs, newest first: for whoever must read those. */
 const OLDER_PSEUDONYMS = "gate/pseudonym-older.keys";
@@ -209,7 +209,7 @@ export async function rotate(
   vault: Vault,
   name: string | undefined,
   now: Date,
-): Promise<Told> {
+): Promise<RotationLines> {
   const able = rotatable(loaded, vault);
   const asked = name === undefined ? able : able.filter((spec) => spec.name === secretPart(name));
   if (asked.length === 0) {

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { badInput } from "../../common/input/index.ts";
-import { OutsideFailure } from "../../common/outside/index.ts";
 import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import type { SecretSpec } from "../keyring/index.ts";
 import { identityFile, readIdentities, seal, unseal } from "./age.ts";
@@ -80,11 +80,11 @@ export class Vault {
     return this.#values.get(name);
   }
 
-  /** @throws OutsideFailure when it isn't there. */
+  /** @throws ExternalFailure when it isn't there. */
   need(name: string): string {
     const value = this.#values.get(name);
     if (value === undefined)
-      throw new OutsideFailure(
+      throw new ExternalFailure(
         `${this.path} has no ${name}: \`polder keys init\` makes what is missing`,
       );
     return value;
@@ -122,7 +122,7 @@ export class Vault {
   /**
    * Writes it, encrypted, if something changed.
    *
-   * @throws OutsideFailure when somebody else wrote the file since it was opened.
+   * @throws ExternalFailure when somebody else wrote the file since it was opened.
    */
   async save(): Promise<void> {
     if (this.#changed) await this.write(this.#password, this.#people);
@@ -138,7 +138,7 @@ export class Vault {
     const sealed = encryptText(text, password);
     const now = existsSync(this.path) ? sum(readFileSync(this.path, "utf8")) : undefined;
     if (now !== this.#readSum)
-      throw new OutsideFailure(
+      throw new ExternalFailure(
         `${this.path} was written by somebody else meanwhile, nothing was changed: run it again`,
       );
     writeAtomically(this.path, sealed);
@@ -201,7 +201,7 @@ export async function vaultPasswords(
 /**
  * Opens a vault with a person's age identity.
  *
- * @throws BadInput when there is none, or the identity doesn't open it; OutsideFailure when it is
+ * @throws BadInput when there is none, or the identity doesn't open it; ExternalFailure when it is
  *   damaged. No message holds a value.
  */
 export async function openVault(loaded: LoadedInstance, options: OpenOptions = {}): Promise<Vault> {
@@ -226,14 +226,16 @@ export async function openVault(loaded: LoadedInstance, options: OpenOptions = {
     }
     return vault;
   }
-  throw new OutsideFailure(
+  throw new ExternalFailure(
     `${path} doesn't open with its sealed password: it was changed or is from another time than ${VAULT_FILES[kind][1]}; take both from one commit`,
   );
 }
 
 function readValues(text: string, path: string): Map<string, string> {
   const damaged = () =>
-    new OutsideFailure(`${path} holds no map of names and texts: edit it by \`polder keys\` alone`);
+    new ExternalFailure(
+      `${path} holds no map of names and texts: edit it by \`polder keys\` alone`,
+    );
   let value: unknown;
   try {
     value = load(text);

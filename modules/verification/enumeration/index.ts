@@ -11,7 +11,7 @@ export {
 export {
   drawLikely,
   FORMS,
-  type LikelyParts,
+  type LikelyWords,
   neverIssued,
 } from "./names.ts";
 export type { Answer, Held, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { loadLikelyParts } from "../probes/enumeration/likely-parts.ts";
+import { loadLikelyWords } from "../probes/enumeration/likely-words.ts";
 import { drawLikely, FORMS, likelyNames, neverIssued } from "./names.ts";
 import { seeded } from "./random.ts";
 
-const parts = loadLikelyParts();
+const parts = loadLikelyWords();
 
 it("composes ten thousand likely names, none twice, all of them as people type them", () => {
   const names = likelyNames(parts, 10_000);

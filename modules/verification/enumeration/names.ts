@@ -100,7 +100,7 @@ export const FORMS: readonly Form[] = [
 ];
 
 /** Parts that names of meetings are made of, most likely first: likely-names.yaml. */
-export interface LikelyParts {
+export interface LikelyWords {
   /** Names by themselves. */
   readonly single: readonly string[];
   /** Who meets, or about what. */
@@ -112,7 +112,7 @@ export interface LikelyParts {
 }
 
 /** Names that people would type by hand, likeliest first, none twice. */
-export function likelyNames(parts: LikelyParts, count: number): string[] {
+export function likelyNames(parts: LikelyWords, count: number): string[] {
   const names = new Set<string>(parts.single);
   const { about, kind, which } = parts;
   for (const first of about) for (const second of kind) names.add(`${first}${second}`);
@@ -130,7 +130,7 @@ export function likelyNames(parts: LikelyParts, count: number): string[] {
 export const LIKELY = { all: 10_000, drawn: 300 } as const;
 
 /** The draw of one run. */
-export const drawLikely = (parts: LikelyParts, all: boolean, random: Random): string[] => {
+export const drawLikely = (parts: LikelyWords, all: boolean, random: Random): string[] => {
   const names = likelyNames(parts, LIKELY.all);
   return all ? names : drawn(names, LIKELY.drawn, random);
 };

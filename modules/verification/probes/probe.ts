@@ -2,7 +2,7 @@ import type { Outcome } from "../../common/findings/index.ts";
 import type { HostConfiguration } from "../../hosts/configuration/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { Admin } from "./admin.ts";
-import type { Outside } from "./outside.ts";
+import type { VantagePoint } from "./vantage-point.ts";
 
 /** Probes that look at one thing; `polder probe <group>` runs them alone. */
 export const GROUPS = [
@@ -35,14 +35,14 @@ export interface Context {
   /** A host's rendered configuration, by the host's id. */
   readonly configuration: (host: string) => HostConfiguration;
   readonly now: Date;
-  readonly outside: Outside;
+  readonly vantagePoint: VantagePoint;
   readonly admin: Admin;
   /** A secret of the vault by its name. */
   readonly secret: (name: string) => string;
   /** What differs on a host from its configuration, as converge sees it. */
   readonly drift: (host: string) => Promise<Drift>;
-  /** Whether the vantage point outside can be the witness of what leaves the hosts. */
-  readonly witness: boolean;
+  /** Whether the vantage point can listen for connections that leave the hosts. */
+  readonly listens: boolean;
   /** Does a piece of work once for all probes that share it. */
   readonly once: <T>(key: string, work: () => Promise<T>) => Promise<T>;
 }

@@ -84,16 +84,16 @@ export function startAdmin(
     });
   // Sessions that one connection to a host may have at once (MaxSessions is 2 on the edge host, 4
   // on the others), less one to spare; whoever comes too late waits.
-  const lanes = new Map<string, { busy: number; readonly waiting: (() => void)[] }>();
+  const queues = new Map<string, { busy: number; readonly waiting: (() => void)[] }>();
   const enter = async (host: string): Promise<() => void> => {
-    const lane = lanes.get(host) ?? { busy: 0, waiting: [] };
-    lanes.set(host, lane);
-    while (lane.busy >= (host === edge ? 1 : 3))
-      await new Promise<void>((resolve) => lane.waiting.push(resolve));
-    lane.busy++;
+    const queue = queues.get(host) ?? { busy: 0, waiting: [] };
+    queues.set(host, queue);
+    while (queue.busy >= (host === edge ? 1 : 3))
+      await new Promise<void>((resolve) => queue.waiting.push(resolve));
+    queue.busy++;
     return () => {
-      lane.busy--;
-      lane.waiting.shift()?.();
+      queue.busy--;
+      queue.waiting.shift()?.();
     };
   };
   const run: Admin["run"] = async (host, command, options) => {

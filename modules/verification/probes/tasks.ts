@@ -17,29 +17,29 @@ interface At {
   readonly port: number;
 }
 
-/** Ports of the witness, and who knocked: `<protocol> <address>`. */
-const witness = { knocks: new Set<string>(), close: () => {} };
+/** The listener, and the connections that arrived at it: `<protocol> <address>`. */
+const listener = { arrivals: new Set<string>(), close: () => {} };
 
-/** Listens on all addresses here, so that whoever gets through is heard. */
+/** Listens on all addresses of this machine, to record every connection that gets through. */
 async function listen(_: object): Promise<{ tcp: number; udp: number; addresses: string[] }> {
-  witness.close();
-  const { knocks } = witness;
+  listener.close();
+  const { arrivals } = listener;
   const tcp = createServer((socket) => {
-    // Whoever calls says its name; a silent one counts, too.
+    // The caller sends its name; a connection that sends nothing counts, too.
     const from = socket.remoteAddress?.replace(/^::ffff:/, "");
-    knocks.add(`tcp ${from}`);
+    arrivals.add(`tcp ${from}`);
     socket.on("error", () => undefined);
     socket
-      .on("data", (data) => knocks.add(`tcp ${String(data).slice(0, 64)}`))
+      .on("data", (data) => arrivals.add(`tcp ${String(data).slice(0, 64)}`))
       .on("end", () => socket.end());
   });
   const udp = createSocket("udp6", (data, { address }) => {
-    knocks.add(`udp ${address.replace(/^::ffff:/, "")}`);
-    knocks.add(`udp ${String(data).slice(0, 64)}`);
+    arrivals.add(`udp ${address.replace(/^::ffff:/, "")}`);
+    arrivals.add(`udp ${String(data).slice(0, 64)}`);
   });
   await new Promise<void>((resolve) => tcp.listen(0, "::", resolve));
   await new Promise<void>((resolve) => udp.bind(0, "::", resolve));
-  witness.close = () => {
+  listener.close = () => {
     tcp.close();
     udp.close();
   };
@@ -66,7 +66,7 @@ export const tasks = {
       progress(`${Math.floor((100 * done) / all)} % of ${all} connections tried`),
     ),
   /** Also the time that it took, ms. */
-  knock: async ({ address, port, timeout }: At & { readonly timeout: number }) => {
+  tryConnect: async ({ address, port, timeout }: At & { readonly timeout: number }) => {
     const began = performance.now();
     const verdict = await tryConnect(address, port, timeout);
     return { verdict, took: performance.now() - began };
@@ -100,7 +100,7 @@ export const tasks = {
   holdMeeting,
   leaveMeeting,
   listen,
-  knocks: async (_: object) => [...witness.knocks],
+  arrivals: async (_: object) => [...listener.arrivals],
 } as const;
 
 export type Tasks = typeof tasks;

@@ -3,7 +3,7 @@ import { pseudonymOf } from "../../../hosts/gate/index.ts";
 import type { Held, Invitation, Occupants } from "../../enumeration/index.ts";
 import type { Admin } from "../admin.ts";
 import { askGate } from "../gate-log.ts";
-import type { Outside } from "../outside.ts";
+import type { VantagePoint } from "../vantage-point.ts";
 import type { Door } from "./socket.ts";
 
 const line = z.object({
@@ -42,12 +42,12 @@ export interface Inside {
  * @throws Error when the meeting can't be joined, or the server doesn't tell
  */
 export async function occupantsOf(
-  outside: Outside,
+  vantagePoint: VantagePoint,
   { admin, host, pseudonymKey }: Inside,
   { door, moderator }: { readonly door: Door; readonly moderator: Invitation },
 ): Promise<Occupants> {
-  const { seen: before } = await outside.ask("holdMeeting", { door, moderator });
+  const { seen: before } = await vantagePoint.ask("holdMeeting", { door, moderator });
   const held = await askCensus(admin, host, pseudonymOf(pseudonymKey, moderator.room));
-  const { seen: after } = await outside.ask("leaveMeeting", { room: moderator.room });
+  const { seen: after } = await vantagePoint.ask("leaveMeeting", { room: moderator.room });
   return { before, after, held };
 }

@@ -29,10 +29,10 @@ import {
   type Timing,
   unnamed,
 } from "../../enumeration/index.ts";
-import { loadLikelyParts } from "./likely-parts.ts";
+import { loadLikelyWords } from "./likely-words.ts";
 import { type Limits, Pace } from "./pace.ts";
 import { FAULTS, plantOracle } from "./planted-oracle.ts";
-import { knock, Session } from "./session.ts";
+import { attemptEntry, Session } from "./session.ts";
 import type { Door } from "./socket.ts";
 import { brewery, DOOR_WAYS, type DoorWay, doorQuery, SESSION_WAYS } from "./ways.ts";
 
@@ -73,7 +73,7 @@ class Attacker {
   async ask(way: string, room: string): Promise<Answer> {
     if (isDoorWay(way)) {
       await this.paces.handshakes.turn();
-      return knock(this.door, doorQuery(way, room, this.question.attacker.token));
+      return attemptEntry(this.door, doorQuery(way, room, this.question.attacker.token));
     }
     const { domain } = this.door;
     return this.send(room, (id) => SESSION_WAYS[way]?.({ room, domain, id }) ?? "");
@@ -280,7 +280,7 @@ class Run {
   }
 
   private async askLikely(): Promise<void> {
-    const names = drawLikely(loadLikelyParts(), this.question.allLikely, this.random);
+    const names = drawLikely(loadLikelyWords(), this.question.allLikely, this.random);
     let reference: Answer | undefined;
     for (const [i, room] of names.entries()) {
       if (i % REFERENCE_EVERY === 0)

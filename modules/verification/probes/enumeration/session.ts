@@ -46,7 +46,10 @@ async function logIn(socket: Socket, domain: string): Promise<[frames: Frame[], 
 }
 
 /** What a door answers to somebody who asks for a room with this query. @throws LimitReached */
-export async function knock(door: Door, query: Readonly<Record<string, string>>): Promise<Answer> {
+export async function attemptEntry(
+  door: Door,
+  query: Readonly<Record<string, string>>,
+): Promise<Answer> {
   const began = performance.now();
   const known: Known = { room: query["room"] ?? "" };
   const socket = await openSocket(door, query);

@@ -52,33 +52,35 @@ async function alive(subject: string, context: Context): Promise<string | undefi
 }
 
 async function run(subject: string, context: Context): Promise<Outcome> {
-  if (!context.witness)
-    return notTested("nobody outside is there as a witness: this machine isn't the internet");
-  const { addresses, tcp, udp } = await context.once("witness", () =>
-    context.outside.ask("listen", {}),
+  if (!context.listens)
+    return notTested(
+      "nothing outside listens for what leaves the host: this machine isn't the internet",
+    );
+  const { addresses, tcp, udp } = await context.once("listener", () =>
+    context.vantagePoint.ask("listen", {}),
   );
   const targets = addresses.flatMap((address): Attempt[] => [
     { protocol: "tcp", address, port: tcp },
     { protocol: "udp", address, port: udp },
   ]);
-  // The witness must hear at all: it knocks on its own door.
+  // The positive control: the listener connects to itself.
   for (const address of addresses)
-    await context.outside.ask("knock", { address, port: tcp, timeout: 1_000 });
+    await context.vantagePoint.ask("tryConnect", { address, port: tcp, timeout: 1_000 });
   // Neighbours, on ports that no flow leads to.
   const neighbours = hostsOf(context.blueprint)
     .filter(({ id }) => id !== subject)
     .flatMap(privateAddresses)
     .map((address): Attempt => ({ protocol: "tcp", address, port: 9_999 }));
   const results = await attempt(subject, [...targets, ...neighbours], context);
-  const heard = await context.outside.ask("knocks", {});
+  const heard = await context.vantagePoint.ask("arrivals", {});
   const wrong = [
     ...targets
       .filter((_, i) => results[i] === "sent")
       .filter(({ protocol }) => protocol === "tcp")
       .map(({ address, port }) => `it reaches ${address} tcp ${port}`),
     ...heard
-      .filter((knock) => knock.endsWith(` ${subject}`))
-      .map((knock) => `a listener outside heard it (${knock.split(" ")[0]})`),
+      .filter((arrival) => arrival.endsWith(` ${subject}`))
+      .map((arrival) => `a listener outside heard it (${arrival.split(" ")[0]})`),
     // A refusal by reset means that the packet came through.
     ...neighbours
       .filter((_, i) => /^(sent|ConnectionRefused)/.test(results[targets.length + i] ?? ""))
@@ -86,7 +88,7 @@ async function run(subject: string, context: Context): Promise<Outcome> {
   ];
   return passUnless(
     wrong,
-    `${targets.length} ways to ${context.outside.where} and ${neighbours.length} to neighbours are shut`,
+    `${targets.length} ways to ${context.vantagePoint.where} and ${neighbours.length} to neighbours are shut`,
     [...targets, ...neighbours].map(
       ({ protocol, address, port }, i) => `${protocol} ${address} ${port}: ${results[i]}`,
     ),

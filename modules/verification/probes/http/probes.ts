@@ -18,7 +18,7 @@ async function ask(
   const answers: HttpAnswer[] = [];
   for (const address of publicAddresses(hostOf(context.blueprint, subject)))
     answers.push(
-      await context.outside.ask("askHttp", {
+      await context.vantagePoint.ask("askHttp", {
         address,
         port: question.plain ? 80 : 443,
         tls: question.plain ? undefined : tls,

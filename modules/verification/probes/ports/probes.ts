@@ -19,13 +19,19 @@ const ROUND_TRIPS = 5;
 const IN_FLIGHT = 5_000;
 
 /** A public web address and how long it takes to connect to it, ms; or why it can't be had. */
-const roundTrip = ({ blueprint, outside, once }: Context): Promise<number | string> =>
+const roundTrip = ({ blueprint, vantagePoint, once }: Context): Promise<number | string> =>
   once("round-trip", async () => {
     const [control] = hostsOf(blueprint, "control");
     const [address] = control ? publicAddresses(control) : [];
     if (!control || !address) return "no control host has a public address";
-    const { verdict, took } = await outside.ask("knock", { address, port: 443, timeout: 3_000 });
-    return verdict === "open" ? took : `${control.id} port 443 is ${verdict} from ${outside.where}`;
+    const { verdict, took } = await vantagePoint.ask("tryConnect", {
+      address,
+      port: 443,
+      timeout: 3_000,
+    });
+    return verdict === "open"
+      ? took
+      : `${control.id} port 443 is ${verdict} from ${vantagePoint.where}`;
   });
 
 /** The admin path to the host works, and so does the way from outside to the instance. */
@@ -46,7 +52,7 @@ const scanned = (context: Context): Promise<ScanResult[]> =>
         ports: [[1, 65_535]] as const,
       })),
     );
-    return context.outside.ask("scan", { targets, limits: { inFlight: IN_FLIGHT, timeout } });
+    return context.vantagePoint.ask("scan", { targets, limits: { inFlight: IN_FLIGHT, timeout } });
   });
 
 async function runTcp(subject: string, context: Context): Promise<Outcome> {
@@ -81,13 +87,15 @@ async function runPrivate(subject: string, context: Context): Promise<Outcome> {
     address,
     ports: usual(context.blueprint, host).map((port) => [port, port] as const),
   }));
-  const results = await context.outside.ask("scan", {
+  const results = await context.vantagePoint.ask("scan", {
     targets,
     limits: { inFlight: 100, timeout: 1_000 },
   });
   const wrong = results.flatMap(({ address, open, refused }) => [
-    ...open.map((port) => `tcp ${port} of ${address} is reached from ${context.outside.where}`),
-    ...(refused > 0 ? [`${address} answers from ${context.outside.where}`] : []),
+    ...open.map(
+      (port) => `tcp ${port} of ${address} is reached from ${context.vantagePoint.where}`,
+    ),
+    ...(refused > 0 ? [`${address} answers from ${context.vantagePoint.where}`] : []),
   ]);
   return passUnless(wrong, `${privateAddresses(host).join(" and ")}: no answer`);
 }

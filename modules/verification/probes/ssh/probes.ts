@@ -87,11 +87,15 @@ async function root(subject: string, context: Context): Promise<Outcome> {
 async function edgeClosed(subject: string, context: Context): Promise<Outcome> {
   const wrong: string[] = [];
   for (const address of publicAddresses(hostOf(context.blueprint, subject))) {
-    const { verdict } = await context.outside.ask("knock", { address, port: 22, timeout: 2_000 });
+    const { verdict } = await context.vantagePoint.ask("tryConnect", {
+      address,
+      port: 22,
+      timeout: 2_000,
+    });
     if (verdict !== "silent")
-      wrong.push(`port 22 of ${address} is ${verdict} from ${context.outside.where}`);
+      wrong.push(`port 22 of ${address} is ${verdict} from ${context.vantagePoint.where}`);
   }
-  return passUnless(wrong, `silent from ${context.outside.where}`);
+  return passUnless(wrong, `silent from ${context.vantagePoint.where}`);
 }
 
 /** On a connection of its own; below INFO, ssh doesn't say that it was prohibited. */

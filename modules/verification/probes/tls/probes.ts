@@ -43,8 +43,8 @@ export const seenTls = (subject: string, context: Context): Promise<Seen[]> =>
     const { port, tlsName: name } = service;
     const all: Seen[] = [];
     for (const address of publicAddresses(service.host)) {
-      const survey = await context.outside.ask("surveyTls", { address, port, name });
-      const session = await context.outside.ask("tlsSession", {
+      const survey = await context.vantagePoint.ask("surveyTls", { address, port, name });
+      const session = await context.vantagePoint.ask("tlsSession", {
         ...{ address, port, name, ca },
         ...has(survey),
       });
@@ -244,7 +244,7 @@ export const halfHandshakeProbe: Probe = {
     let longest = 0;
     for (const address of publicAddresses(host)) {
       const question = { address, port, count: HALVES, patience: HALF_LASTS };
-      const took = await context.outside.ask("halfHandshakes", question);
+      const took = await context.vantagePoint.ask("halfHandshakes", question);
       const open = took.filter((one) => one === null).length;
       if (open > 0)
         wrong.push(

@@ -72,7 +72,7 @@ function forbidden(subject: string, { blueprint }: Context): Map<string, string>
 const session = (subject: string, context: Context): Promise<TurnRelayed> =>
   context.once(`turn ${subject}`, () => {
     const [bridge] = hostsOf(context.blueprint, "bridge");
-    return context.outside.ask("relayTurn", {
+    return context.vantagePoint.ask("relayTurn", {
       server: byUdp(subject, context),
       credential: credential("session", context),
       peers: [
@@ -98,7 +98,10 @@ async function unauthenticated(subject: string, context: Context): Promise<Outco
     ["UDP", byUdp(subject, context)],
     ["TLS", byTls(subject, context)],
   ] as const) {
-    const { code, failed } = await context.outside.ask("askTurn", { server, what: "allocate" });
+    const { code, failed } = await context.vantagePoint.ask("askTurn", {
+      server,
+      what: "allocate",
+    });
     if (code !== 401) wrong.push(`by ${name}: ${failed ?? word(code)} instead of 401`);
   }
   return passUnless(wrong, "401 by UDP and by TLS");
@@ -107,7 +110,7 @@ async function unauthenticated(subject: string, context: Context): Promise<Outco
 /** Why the relay doesn't even challenge a stranger, or nothing. */
 async function challenges(subject: string, context: Context): Promise<string | undefined> {
   const server = byUdp(subject, context);
-  const { code, failed } = await context.outside.ask("askTurn", { server, what: "allocate" });
+  const { code, failed } = await context.vantagePoint.ask("askTurn", { server, what: "allocate" });
   return code === 401 ? undefined : `it challenges nobody: ${failed ?? word(code)}`;
 }
 
@@ -124,7 +127,7 @@ async function issued(subject: string, context: Context): Promise<Outcome> {
       wrong.push(`${id} makes logins by a secret that the vault doesn't have: ${converge}`);
       continue;
     }
-    const { code, failed } = await context.outside.ask("askTurn", {
+    const { code, failed } = await context.vantagePoint.ask("askTurn", {
       server: byUdp(subject, context),
       what: "allocate",
       credential: restCredential(used, Math.floor(now.getTime() / 1000) + LIFE, "probe-issued"),
@@ -148,7 +151,7 @@ async function badCredential(subject: string, context: Context): Promise<Outcome
   };
   const wrong: string[] = [];
   for (const [what, one] of Object.entries(bad)) {
-    const { code, failed } = await context.outside.ask("askTurn", {
+    const { code, failed } = await context.vantagePoint.ask("askTurn", {
       server: byUdp(subject, context),
       what: "allocate",
       credential: one,
@@ -160,8 +163,8 @@ async function badCredential(subject: string, context: Context): Promise<Outcome
 
 async function silent(subject: string, context: Context): Promise<Outcome> {
   const server = byUdp(subject, context);
-  const binding = await context.outside.ask("askTurn", { server, what: "binding" });
-  const challenge = await context.outside.ask("askTurn", { server, what: "allocate" });
+  const binding = await context.vantagePoint.ask("askTurn", { server, what: "binding" });
+  const challenge = await context.vantagePoint.ask("askTurn", { server, what: "allocate" });
   const all = [binding, challenge];
   // Sizes of the requests: a Binding has 20 bytes, an Allocate without credential 28.
   const factor = Math.max((binding.size ?? 0) / 20, (challenge.size ?? 0) / 28);
@@ -223,7 +226,7 @@ function quotaOf(subject: string, context: Context): number | undefined {
 async function quota(subject: string, context: Context): Promise<Outcome> {
   const most = quotaOf(subject, context);
   if (most === undefined) return notTested("its rendered file has no user-quota");
-  const codes = await context.outside.ask("fillTurn", {
+  const codes = await context.vantagePoint.ask("fillTurn", {
     server: byUdp(subject, context),
     credential: credential("quota", context),
     most: most + 2,
@@ -241,7 +244,7 @@ async function quota(subject: string, context: Context): Promise<Outcome> {
 }
 
 async function tls(subject: string, context: Context): Promise<Outcome> {
-  const { code, failed } = await context.outside.ask("askTurn", {
+  const { code, failed } = await context.vantagePoint.ask("askTurn", {
     server: byTls(subject, context),
     what: "allocate",
     credential: credential("tls", context),
@@ -252,7 +255,7 @@ async function tls(subject: string, context: Context): Promise<Outcome> {
 async function tcpRelay(subject: string, context: Context): Promise<Outcome> {
   const wrong: string[] = [];
   for (const server of [byUdp(subject, context), byTls(subject, context)]) {
-    const { code } = await context.outside.ask("askTurn", {
+    const { code } = await context.vantagePoint.ask("askTurn", {
       server,
       what: "allocate-tcp",
       credential: credential("tcp", context),

@@ -79,10 +79,14 @@ async function reached(subject: string, context: Context): Promise<Outcome> {
   const wrong: string[] = [];
   for (const address of [...publicAddresses(control), ...privateAddresses(control)])
     for (const port of [PORT, 5223, 5269, 5280, 5281, 5347]) {
-      const { verdict } = await context.outside.ask("knock", { address, port, timeout: 500 });
+      const { verdict } = await context.vantagePoint.ask("tryConnect", {
+        address,
+        port,
+        timeout: 500,
+      });
       if (verdict !== "silent") wrong.push(`${address} tcp ${port} is ${verdict}`);
     }
-  return passUnless(wrong, `no port of Prosody answers from ${context.outside.where}`);
+  return passUnless(wrong, `no port of Prosody answers from ${context.vantagePoint.where}`);
 }
 
 async function plain(subject: string, context: Context): Promise<Outcome> {

@@ -1,4 +1,4 @@
-// The second lane: `node --import ./stacks/lane-cdktf-0.21.mjs …` runs the same sources and bindings
+// The second library of the matrix: `node --import ./stacks/use-cdktf-0.21.mjs …` runs the same sources and bindings
 // on the archived cdktf 0.21 in place of its continuation cdktn (docs/decisions).
 import Module, { register } from "node:module";
 

