@@ -118,12 +118,12 @@ export async function prepareState(
   mkdirSync(etc, { mode: 0o700 });
   const own = { ip: settings.net.lab, admin_password: adminPassword };
   // Services act as the admin; oslo.config can't share one section between them.
-  const part = readFileSync(join(sourceFolder, "etc", "credentials.part"), "utf8");
-  const values = { ...own, credentials: render(part, own).trim() };
+  const fragment = readFileSync(join(sourceFolder, "etc", "credentials.fragment"), "utf8");
+  const values = { ...own, credentials: render(fragment, own).trim() };
   const write = (name: string, text: string) =>
     writeFileSync(join(etc, name), text, { mode: 0o600 });
   for (const file of readdirSync(join(sourceFolder, "etc"))) {
-    if (file.endsWith(".part")) continue;
+    if (file.endsWith(".fragment")) continue;
     const template = readFileSync(join(sourceFolder, "etc", file), "utf8");
     if (file === "nova-compute.conf") {
       for (let number = 0; number < settings.computes; number += 1) {
