@@ -23,29 +23,39 @@ const fail = (what: string) => {
   faults.push(what);
 };
 
-/** Runs a tool whose exit code is its verdict. */
-function check(name: string, command: readonly string[]): void {
+/** Runs a tool whose exit code is its verdict; what it prints comes in one piece, between the lines of others. */
+async function check(name: string, command: readonly string[]): Promise<void> {
   const began = Date.now();
   const [program = "", ...args] = command;
-  const { status } = spawnSync(program, args, { cwd: root, stdio: "inherit" });
-  process.stdout.write(
-    `${name}: ${status === 0 ? "ok" : "FAILED"} (${((Date.now() - began) / 1000).toFixed(1)} s)\n`,
-  );
+  const tool = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const printed: Buffer[] = [];
+  for (const stream of [tool.stdout, tool.stderr])
+    stream.on("data", (chunk: Buffer) => printed.push(chunk));
+  // A tool that isn't there is one that says no.
+  const [status] = await once(tool, "close").catch((error: Error) => [
+    printed.push(Buffer.from(`${error.message}\n`)),
+  ]);
+  const took = ((Date.now() - began) / 1000).toFixed(1);
+  if (status !== 0) process.stdout.write(Buffer.concat(printed));
+  process.stdout.write(`${name}: ${status === 0 ? "ok" : "FAILED"} (${took} s)\n`);
   if (status === 0) count.passed++;
   else fail(name);
 }
 
-const npx = (...args: string[]) => ["npx", "--no-install", ...args];
-check("format and lint", npx("biome", "check", "."));
-check("module boundaries", npx("depcruise", "modules", "stacks", "cli", "lab", "scripts"));
-check("dead code", npx("knip"));
-check("types", npx("tsc", "-p", "."));
-check("python", [join(root, "build/venv/bin/ruff"), "check", "-q", "."]);
-check("shell and Lua", [join(root, "scripts/lint-programs.sh")]);
-check("ansible", [
-  ...["env", "-C", "ansible", `PATH=${root}/build/venv/bin:${process.env["PATH"]}`],
-  ...["ansible-lint", "--offline", "-q"],
-]);
+/** One after the other, beside the lab that comes up, which mostly waits. */
+async function lint(): Promise<void> {
+  const npx = (...args: string[]) => ["npx", "--no-install", ...args];
+  await check("format and lint", npx("biome", "check", "."));
+  await check("types", npx("tsc", "-p", "."));
+  await check("module boundaries", npx("depcruise", "modules", "stacks", "cli", "lab", "scripts"));
+  await check("dead code", npx("knip"));
+  await check("python", [join(root, "build/venv/bin/ruff"), "check", "-q", "."]);
+  await check("shell and Lua", [join(root, "scripts/lint-programs.sh")]);
+  await check("ansible", [
+    ...["env", "-C", "ansible", `PATH=${root}/build/venv/bin:${process.env["PATH"]}`],
+    ...["ansible-lint", "--offline", "-q"],
+  ]);
+}
 
 const labBefore = (await labStatus({ folder: defaultFolder() })).state;
 mkdirSync(join(root, "build"), { recursive: true });
@@ -63,6 +73,7 @@ const vitest = spawn(
   ],
   { cwd: root, stdio: ["inherit", "inherit", "pipe"] },
 );
+const linted = lint();
 /** The end of what it wrote to standard error, where a failure beside all suites is written. */
 let lastWords = "";
 vitest.stderr.on("data", (chunk: Buffer) => {
@@ -83,6 +94,7 @@ if (interrupted) {
   process.stdout.write("interrupted: nothing is judged\n");
   process.exit(130);
 }
+await linted;
 // A run that ended before its record was written must still close with its line.
 const seen: TestRecord = existsSync(RECORD)
   ? JSON.parse(readFileSync(RECORD, "utf8"))
