@@ -47,9 +47,14 @@ async function start(days: number): Promise<void> {
   for (const name of ["server.crt", "server.key"])
     writeFileSync(join(folder, name), execFileSync("cat", [at(name)]), { mode: 0o600 });
   const pebble = {
-    ...{ listenAddress: `127.0.0.1:${PORT}`, managementListenAddress: `127.0.0.1:${PORT + 1}` },
-    ...{ certificate: "/mnt/server.crt", privateKey: "/mnt/server.key", httpPort: 1, tlsPort: 1 },
-    ...{ externalAccountBindingRequired: true, externalAccountMACKeys: { [KEY_ID]: BINDING } },
+    listenAddress: `127.0.0.1:${PORT}`,
+    managementListenAddress: `127.0.0.1:${PORT + 1}`,
+    certificate: "/mnt/server.crt",
+    privateKey: "/mnt/server.key",
+    httpPort: 1,
+    tlsPort: 1,
+    externalAccountBindingRequired: true,
+    externalAccountMACKeys: { [KEY_ID]: BINDING },
     certificateValidityPeriod: days * DAY,
   };
   writeFileSync(join(folder, "config.json"), JSON.stringify({ pebble }));

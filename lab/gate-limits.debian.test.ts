@@ -167,7 +167,8 @@ describe("chat", () => {
     );
     expect(data.children.map(({ name, text }) => [name, text])).toEqual([
       ["json-message", '{"type":"olm"}'],
-      ...[["x", ""] as const, ["occupant-id", ""] as const],
+      ["x", ""] as const,
+      ["occupant-id", ""] as const,
     ]);
     await guest.ping();
     expect(guest.seen.filter((seen) => childOf(seen, "body") !== undefined)).toEqual([]);

@@ -12,7 +12,11 @@ beforeAll(async () => {
 }, 300_000);
 
 const plain = (path: string, content: string): HostFile => ({
-  ...{ path, content, owner: "root", group: "root", mode: "0644" },
+  path,
+  content,
+  owner: "root",
+  group: "root",
+  mode: "0644",
 });
 const sources = (): HostFile[] =>
   luaFiles(loadPrograms()).map((name) =>

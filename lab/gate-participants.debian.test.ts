@@ -77,15 +77,21 @@ describe("what a participant learns of others", () => {
       [
         ...stanza("message"),
         // Words; keys of end-to-end encryption; the room's subject.
-        ...["message/body", "message/subject", ...paths("message/json-message")],
+        "message/body",
+        "message/subject",
+        ...paths("message/json-message"),
         // That it was said to one.
         ...paths("message/x"),
         // A random id of whose it is, made by Prosody.
         ...paths("message/occupant-id", "presence/occupant-id"),
-        ...["message/occupant-id@id", "presence/occupant-id@id"],
+        "message/occupant-id@id",
+        "presence/occupant-id@id",
         ...stanza("presence").filter((path) => path !== "presence@id"),
         // What a client can do.
-        ...[...paths("presence/c"), "presence/c@node", "presence/c@ver", "presence/c@hash"],
+        ...paths("presence/c"),
+        "presence/c@node",
+        "presence/c@ver",
+        "presence/c@hash",
         // How media is sent; a raised hand.
         ...["features", "features/feature", "features/feature@var"].map(
           (path) => `presence/${path}`,
@@ -97,11 +103,17 @@ describe("what a participant learns of others", () => {
         "presence/jitsi_participant_raisedHand",
         ...paths("presence/nick"),
         // Member or owner, participant or moderator; who put somebody out.
-        ...[...paths("presence/x"), "presence/x/item", "presence/x/item@affiliation"],
-        ...["presence/x/item@role", "presence/x/item/actor", "presence/x/item/actor@nick"],
-        ...["presence/x/status", "presence/x/status@code"],
+        ...paths("presence/x"),
+        "presence/x/item",
+        "presence/x/item@affiliation",
+        "presence/x/item@role",
+        "presence/x/item/actor",
+        "presence/x/item/actor@nick",
+        "presence/x/status",
+        "presence/x/status@code",
         // Jicofo's own account and language.
-        ...["presence/x/item@jid", "presence@xml:lang"],
+        "presence/x/item@jid",
+        "presence@xml:lang",
       ].sort(),
     );
     const ofJicofo = ({ attributes }: Element) => attributes["from"] === `${room}/focus`;

@@ -249,8 +249,10 @@ describe("inside", () => {
     expect(await join(focus, `jvbbrewery@${internal}`)).toBe("joined");
     // Both use Smack, which joins no room of a host that doesn't say that it has rooms.
     for (const [one, to] of [
-      ...[[bridge, internal] as const, [focus, internal] as const],
-      ...[[focus, `conference.${domain}`] as const, [focus, `breakout.${domain}`] as const],
+      [bridge, internal] as const,
+      [focus, internal] as const,
+      [focus, `conference.${domain}`] as const,
+      [focus, `breakout.${domain}`] as const,
     ])
       expect(JSON.stringify(await one.features(to))).toContain("http://jabber.org/protocol/muc");
     expect(conditionOf(await bridge.features(`conference.${domain}`))).toBe(REFUSED);

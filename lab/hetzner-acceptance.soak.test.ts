@@ -70,23 +70,33 @@ async function validate(name: string, number: number): Promise<Map<string, strin
   const built = await program("go", build, { env: go });
   if (built.code !== 0) throw new Error(`${name} doesn't build:\n${built.stderr}`);
   const run = [
-    ...["-test.v", "-test.parallel", "4", "-test.timeout", "20m"],
-    ...["-test.run", "^TestAcc", "-test.skip", `^(${leftOut.join("|")})$`],
+    "-test.v",
+    "-test.parallel",
+    "4",
+    "-test.timeout",
+    "20m",
+    "-test.run",
+    "^TestAcc",
+    "-test.skip",
+    `^(${leftOut.join("|")})$`,
   ];
   const { stdout, stderr } = await program(
     "env",
     ["-C", join(source, "internal", name), binary, ...run],
     {
       env: {
-        ...{ TF_ACC: "1", TF_ACC_PROVIDER_NAMESPACE: dirname(provider.source) },
-        ...{
-          TF_ACC_TERRAFORM_PATH: execFileSync("which", ["terraform"], { encoding: "utf8" }).trim(),
-        },
-        ...{ TF_CLI_CONFIG_FILE: join(scratch, "terraform.rc"), TMPDIR: scratch },
+        TF_ACC: "1",
+        TF_ACC_PROVIDER_NAMESPACE: dirname(provider.source),
+        TF_ACC_TERRAFORM_PATH: execFileSync("which", ["terraform"], { encoding: "utf8" }).trim(),
+        TF_CLI_CONFIG_FILE: join(scratch, "terraform.rc"),
+        TMPDIR: scratch,
         // A project for each package.
-        ...{ HCLOUD_ENDPOINT: standIn.endpoint, HCLOUD_TOKEN: String(number).padStart(64, "t") },
-        ...{ TEST_IMAGE: "debian-13", TEST_LOCATION: "hel1" },
-        ...{ TEST_SERVER_TYPE: "ccx13", TEST_SERVER_TYPE_UPGRADE: "ccx23" },
+        HCLOUD_ENDPOINT: standIn.endpoint,
+        HCLOUD_TOKEN: String(number).padStart(64, "t"),
+        TEST_IMAGE: "debian-13",
+        TEST_LOCATION: "hel1",
+        TEST_SERVER_TYPE: "ccx13",
+        TEST_SERVER_TYPE_UPGRADE: "ccx23",
       },
     },
   );

@@ -64,7 +64,9 @@ describe("cdktf on Hetzner Cloud", () => {
       env: {
         ...hetzner.environment("c"),
         ...terraformEnvironment(testbed, instance.load().blueprint),
-        ...{ POLDER_INSTANCE: instance.folder, CI: "true", NO_COLOR: "1" },
+        POLDER_INSTANCE: instance.folder,
+        CI: "true",
+        NO_COLOR: "1",
       },
     });
     return { ...ran, stdout: ran.stdout + ran.stderr };
@@ -89,9 +91,7 @@ describe("cdktf on Hetzner Cloud", () => {
       return lists.map((list) => list.map(({ name }) => name));
     };
     const before = await names();
-    const { code } = await cdktf(
-      ...["destroy", "t-hz-cdktf", "--auto-approve", "--skip-provider-lock"],
-    );
+    const { code } = await cdktf("destroy", "t-hz-cdktf", "--auto-approve", "--skip-provider-lock");
     expect(code).not.toBe(0);
     expect(await names()).toEqual(before);
     expect(before.flat().length).toBeGreaterThan(30);

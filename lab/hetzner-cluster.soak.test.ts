@@ -29,9 +29,7 @@ const hostOf = (id: string) => instance.load().blueprint.hosts.find((host) => ho
 async function calls() {
   const own = instance
     .load()
-    .blueprint.hosts.flatMap(({ publicAddress }) => [
-      ...[publicAddress?.ipv4, publicAddress?.ipv6],
-    ]);
+    .blueprint.hosts.flatMap(({ publicAddress }) => [publicAddress?.ipv4, publicAddress?.ipv6]);
   const { refused, internet } = await edgeCounters(lab);
   return [...refused, ...internet].filter(({ from }) => own.includes(from));
 }
@@ -89,7 +87,9 @@ describe("a cluster on Hetzner Cloud, as the lab plays it", () => {
     const listen = "systemd-run --quiet --unit=listener python3 -m http.server 9999";
     await on("bridge-1", `${listen}; until ss -Hltn | grep -q :9999; do sleep 0.1; done`);
     const knock = (address: string | undefined) => [
-      ...["python3", "-c", "import socket, sys; socket.create_connection((sys.argv[1], 9999), 2)"],
+      "python3",
+      "-c",
+      "import socket, sys; socket.create_connection((sys.argv[1], 9999), 2)",
       address ?? "",
     ];
     const bridge = hostOf("bridge-1");

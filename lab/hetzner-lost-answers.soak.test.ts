@@ -10,8 +10,13 @@ import { polder, type Ran, type TestInstance, testInstance } from "./testing/pol
 const folder = mkdtempSync(join(tmpdir(), "polder-lost-"));
 /** The first of each is done, and nobody hears of it. */
 const lost = [
-  ...[/\/primary_ips$/, /\/networks$/, /\/add_subnet$/, /\/firewalls$/],
-  ...[/\/placement_groups$/, /\/zones$/, /\/rrsets$/],
+  /\/primary_ips$/,
+  /\/networks$/,
+  /\/add_subnet$/,
+  /\/firewalls$/,
+  /\/placement_groups$/,
+  /\/zones$/,
+  /\/rrsets$/,
 ];
 /** Rounds of plan and apply; more would mean that it stands still. */
 const MOST = 10;

@@ -54,7 +54,10 @@ describe("polder on Hetzner Cloud", () => {
 
   test("the token is in no file of the instance and none of what was built", async () => {
     const found = await program("grep", [
-      ...["-rlF", "p".repeat(64), instance.folder, join(TOOLKIT, "build/instances/t-hetzner")],
+      "-rlF",
+      "p".repeat(64),
+      instance.folder,
+      join(TOOLKIT, "build/instances/t-hetzner"),
     ]);
     expect(found.stdout).toBe("");
   });
@@ -98,7 +101,9 @@ describe("polder on Hetzner Cloud", () => {
   test("server types are those of the site", async () => {
     const types = await hetzner.api("p").serverTypes("fsn1");
     expect(types.find(({ name }) => name === "ccx13")).toEqual({
-      ...{ name: "ccx13", vcpus: 2, ramMiB: 8192 },
+      name: "ccx13",
+      vcpus: 2,
+      ramMiB: 8192,
     });
     expect(await hetzner.api("p").serverTypes("ash")).toEqual([]);
   });

@@ -168,7 +168,11 @@ async function asked(
       .replace(/limit_conn connections \d+/g, "limit_conn connections 20"),
   }));
   const plain = (path: string, content: string): HostFile => ({
-    ...{ path, content, owner: "root", group: "root", mode: "0644" },
+    path,
+    content,
+    owner: "root",
+    group: "root",
+    mode: "0644",
   });
   const files = [
     ...rendered,

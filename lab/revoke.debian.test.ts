@@ -53,8 +53,20 @@ exec chroot . /usr/sbin/sshd -D -e -f /dev/null -p "$port" -o ListenAddress=127.
 `;
 
 const ssh = (): string[] => [
-  ...["-F", "/dev/null", "-p", String(port), "-i", at("user"), "-o", "IdentitiesOnly=yes"],
-  ...["-o", "BatchMode=yes", "-o", `UserKnownHostsFile=${at("known")}`, "-o", "LogLevel=ERROR"],
+  "-F",
+  "/dev/null",
+  "-p",
+  String(port),
+  "-i",
+  at("user"),
+  "-o",
+  "IdentitiesOnly=yes",
+  "-o",
+  "BatchMode=yes",
+  "-o",
+  `UserKnownHostsFile=${at("known")}`,
+  "-o",
+  "LogLevel=ERROR",
   `${USER}@127.0.0.1`,
 ];
 const asRoot = (command: string): string =>
@@ -79,7 +91,14 @@ beforeAll(async () => {
   const namespaces = ["--mount", "--propagation", "private", "--pid", "--fork"];
   const root = await validatorRoot();
   host = spawn("unshare", [
-    ...[...namespaces, "--kill-child=KILL", "sh", at("start"), root, folder, String(port), USER],
+    ...namespaces,
+    "--kill-child=KILL",
+    "sh",
+    at("start"),
+    root,
+    folder,
+    String(port),
+    USER,
   ]);
   inside = "";
   host.stderr?.on("data", (data: Buffer) => {

@@ -41,7 +41,9 @@ function timed(
 ): number {
   const began = performance.now();
   execFileSync(command, args, {
-    ...{ cwd: TOOLKIT, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" },
+    cwd: TOOLKIT,
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
     env: { ...process.env, ...env, CHECKPOINT_DISABLE: "1", CI: "true" },
   });
   return (performance.now() - began) / 1000;

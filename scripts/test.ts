@@ -52,8 +52,13 @@ async function lint(): Promise<void> {
   await check("python", [join(root, "build/venv/bin/ruff"), "check", "-q", "."]);
   await check("shell and Lua", [join(root, "scripts/lint-programs.sh")]);
   await check("ansible", [
-    ...["env", "-C", "ansible", `PATH=${root}/build/venv/bin:${process.env["PATH"]}`],
-    ...["ansible-lint", "--offline", "-q"],
+    "env",
+    "-C",
+    "ansible",
+    `PATH=${root}/build/venv/bin:${process.env["PATH"]}`,
+    "ansible-lint",
+    "--offline",
+    "-q",
   ]);
 }
 

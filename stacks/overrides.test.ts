@@ -28,7 +28,9 @@ function lab(overrides: string, allocated = true): string {
     writeFileSync(
       join(folder, "addresses.yaml"),
       dump({
-        ...{ instance: "lab", cloud: "openstack", location: "lab-floating" },
+        instance: "lab",
+        cloud: "openstack",
+        location: "lab-floating",
         addresses: Object.fromEntries(entries),
       }),
     );
@@ -90,7 +92,10 @@ describe("overrides.yaml", () => {
     const found = bodies(folder, "openstack_networking_floatingip_v2", "lab-addresses");
     const edge = found.find(([name]) => name.startsWith("edge-1"))?.[1];
     expect(edge?.["tags"]).toEqual([
-      ...["polder", "polder-instance=lab", "polder-part=edge-1", "cost-centre=4711"],
+      "polder",
+      "polder-instance=lab",
+      "polder-part=edge-1",
+      "cost-centre=4711",
     ]);
   });
 

@@ -25,10 +25,19 @@ const written =
 
 /** What is the same on every cloud. */
 const same = ({ hosts, flows, zones, domain, dns, admins, instance }: Blueprint) => ({
-  ...{ instance, domain, admins },
+  instance,
+  domain,
+  admins,
   zones: zones.map(({ name, ipv4, ipv4Pool }) => ({ name, ipv4, ipv4Pool })),
   hosts: hosts.map(({ id, role, shard, name, zone, ipv4, exposure, volumes, protected: kept }) => ({
-    ...{ id, role, shard, name, zone, ipv4, kept, public: exposure.public },
+    id,
+    role,
+    shard,
+    name,
+    zone,
+    ipv4,
+    kept,
+    public: exposure.public,
     volumes: volumes.map(({ id: volume, sizeGiB }) => `${volume} ${sizeGiB}`),
   })),
   // Where names are looked up and clocks are set is the location's; that it happens is not.

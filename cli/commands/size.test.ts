@@ -83,8 +83,16 @@ describe("polder size, for a program", () => {
     const into = mkdtempSync(join(folder, "out-"));
     const file = (name: string) => join(into, name);
     const { status, stdout, stderr } = polder(
-      ...["size", "lab", "--html", file("a.html"), "--svg", file("a.svg")],
-      ...["--cost-svg", file("b.svg"), "--spec", file("a.yaml")],
+      "size",
+      "lab",
+      "--html",
+      file("a.html"),
+      "--svg",
+      file("a.svg"),
+      "--cost-svg",
+      file("b.svg"),
+      "--spec",
+      file("a.yaml"),
     );
     expect([status, stdout]).toEqual([0, ""]);
     expect(stderr.match(/^wrote /gm)).toHaveLength(4);

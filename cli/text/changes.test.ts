@@ -12,7 +12,12 @@ const one = (
   part: string,
   more: Partial<PlannedChange> = {},
 ): PlannedChange => ({
-  ...{ stack: "lab", action, kind, part, detail: "", loses: false },
+  stack: "lab",
+  action,
+  kind,
+  part,
+  detail: "",
+  loses: false,
   ...more,
 });
 const look = { width: 100, paint: PLAIN };

@@ -22,9 +22,21 @@ export function auditToolTests(): void {
       const report = join(buildFolder(cluster.name), `sslyze-${service}.json`);
       const ran = await inInternet(cluster.lab, [
         venv("sslyze"),
-        ...[`--json_out=${report}`, "--quiet", "--sni", name, "--mozilla_config=disable"],
-        ...["--sslv2", "--sslv3", "--tlsv1", "--tlsv1_1", "--tlsv1_2", "--tlsv1_3"],
-        ...["--heartbleed", "--compression", "--early_data", "--reneg"],
+        `--json_out=${report}`,
+        "--quiet",
+        "--sni",
+        name,
+        "--mozilla_config=disable",
+        "--sslv2",
+        "--sslv3",
+        "--tlsv1",
+        "--tlsv1_1",
+        "--tlsv1_2",
+        "--tlsv1_3",
+        "--heartbleed",
+        "--compression",
+        "--early_data",
+        "--reneg",
         `${host?.publicAddress?.ipv4}:443`,
       ]);
       expect(ran.code, ran.stderr).toBe(0);

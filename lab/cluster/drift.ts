@@ -165,13 +165,16 @@ export function driftTests(): void {
       const login = async () => {
         const { config } = sshFiles(buildFolder(cluster.name));
         const ran = await program("ssh", [
-          ...["-F", config, "-o", "BatchMode=yes", "-i", person.POLDER_SSH_IDENTITY],
-          ...[
-            "-l",
-            person.POLDER_USER,
-            `edge-1.${cluster.name}.internal`,
-            "id -un; sudo -n id -un",
-          ],
+          "-F",
+          config,
+          "-o",
+          "BatchMode=yes",
+          "-i",
+          person.POLDER_SSH_IDENTITY,
+          "-l",
+          person.POLDER_USER,
+          `edge-1.${cluster.name}.internal`,
+          "id -un; sudo -n id -un",
         ]);
         return ran.code === 0 ? ran.stdout : undefined;
       };

@@ -227,8 +227,11 @@ export function meetingTests(): void {
       const now = Math.floor(Date.now() / 1000);
       const over = {
         ...({ domain: cluster.blueprint.domain, role: "guest", issued: now - 7200 } as const),
-        ...{ from: now - 7200, until: now - 3600, room },
-        ...{ id: randomText(randomBytes, 26), person: randomText(randomBytes, 26) },
+        from: now - 7200,
+        until: now - 3600,
+        room,
+        id: randomText(randomBytes, 26),
+        person: randomText(randomBytes, 26),
       };
       const key = (await cluster.vault("issuer")).need("issuer/token-signing.key");
       const expired = await signToken(over, loadFeatures().off, key);
@@ -390,9 +393,12 @@ export function meetingTests(): void {
 async function handshakeFlood() {
   const control = cluster.blueprint.hosts.find(({ role }) => role === "control");
   const [name = "", ...args] = internetCommand(cluster.lab, [
-    ...["python3", join(import.meta.dirname, "../testing/handshake-flood.py")],
-    ...[control?.publicAddress?.ipv4 ?? "", cluster.blueprint.domain],
-    ...[String(FLOOD.perSecond), AT.flooder],
+    "python3",
+    join(import.meta.dirname, "../testing/handshake-flood.py"),
+    control?.publicAddress?.ipv4 ?? "",
+    cluster.blueprint.domain,
+    String(FLOOD.perSecond),
+    AT.flooder,
   ]);
   const child = spawn(name, args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

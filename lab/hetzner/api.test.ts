@@ -53,7 +53,11 @@ async function started(options: Options): Promise<StandIn> {
 }
 
 const server = (name: string, more: object = {}) => ({
-  ...{ name, server_type: "ccx13", image: "debian-13", location: "fsn1", ...more },
+  name,
+  server_type: "ccx13",
+  image: "debian-13",
+  location: "fsn1",
+  ...more,
 });
 const closed = { public_net: { enable_ipv4: false, enable_ipv6: false } };
 
@@ -345,7 +349,12 @@ test("pages: how many there are, and which is next", async () => {
   const { firewalls, meta } = await page("page=2&per_page=3");
   expect(firewalls.map((one: Json) => one.name)).toEqual(["f3", "f4", "f5"]);
   expect(meta.pagination).toEqual({
-    ...{ page: 2, per_page: 3, previous_page: 1, next_page: 3, last_page: 3, total_entries: 7 },
+    page: 2,
+    per_page: 3,
+    previous_page: 1,
+    next_page: 3,
+    last_page: 3,
+    total_entries: 7,
   });
   expect((await page("page=3&per_page=3")).meta.pagination.next_page).toBeNull();
   expect((await page("per_page=500")).meta.pagination.per_page).toBe(50);

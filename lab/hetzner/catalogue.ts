@@ -12,7 +12,13 @@ export interface Location {
 }
 
 const location = (id: number, name: string, city: string, country: string): Location => ({
-  ...{ id, name, description: `${city} (stand-in)`, country, city, latitude: 0, longitude: 0 },
+  id,
+  name,
+  description: `${city} (stand-in)`,
+  country,
+  city,
+  latitude: 0,
+  longitude: 0,
   network_zone: "eu-central",
 });
 
@@ -41,10 +47,14 @@ export interface ServerType {
 /** What is sold no more is listed all the same. */
 const withdrawn = (one: ReturnType<typeof type>) => {
   const deprecation: Deprecation = {
-    ...{ announced: "2024-06-06T00:00:00Z", unavailable_after: "2024-09-06T00:00:00Z" },
+    announced: "2024-06-06T00:00:00Z",
+    unavailable_after: "2024-09-06T00:00:00Z",
   };
   const locations = one.locations.map((at) => ({
-    ...{ ...at, available: false, recommended: false, deprecation },
+    ...at,
+    available: false,
+    recommended: false,
+    deprecation,
   }));
   return { ...one, deprecated: true, deprecation, locations };
 };
@@ -57,12 +67,25 @@ const type = (
   disk: number,
   cpu_type: ServerType["cpu_type"],
 ) => ({
-  ...{ id, name, cores, memory, disk, cpu_type, description: name.toUpperCase() },
-  ...{ category: `${cpu_type} vCPU`, architecture: "x86", storage_type: "local" },
-  ...{ deprecated: false, deprecation: null as Deprecation | null, prices: [] },
+  id,
+  name,
+  cores,
+  memory,
+  disk,
+  cpu_type,
+  description: name.toUpperCase(),
+  category: `${cpu_type} vCPU`,
+  architecture: "x86",
+  storage_type: "local",
+  deprecated: false,
+  deprecation: null as Deprecation | null,
+  prices: [],
   included_traffic: 0,
   locations: LOCATIONS.map(({ id: at, name: called }) => ({
-    ...{ id: at, name: called, available: true, recommended: true },
+    id: at,
+    name: called,
+    available: true,
+    recommended: true,
     deprecation: null as Deprecation | null,
   })),
 });
@@ -79,16 +102,34 @@ export const SERVER_TYPES = [
 
 export const IMAGES = [
   {
-    ...{ id: 201, name: "debian-13", type: "system", status: "available", os_flavor: "debian" },
-    ...{ os_version: "13", architecture: "x86", description: "Debian 13", disk_size: 5 },
-    ...{ image_size: null, created: "2025-08-20T00:00:00Z", created_from: null, bound_to: null },
-    ...{ rapid_deploy: false, protection: { delete: false }, deprecated: null, deleted: null },
+    id: 201,
+    name: "debian-13",
+    type: "system",
+    status: "available",
+    os_flavor: "debian",
+    os_version: "13",
+    architecture: "x86",
+    description: "Debian 13",
+    disk_size: 5,
+    image_size: null,
+    created: "2025-08-20T00:00:00Z",
+    created_from: null,
+    bound_to: null,
+    rapid_deploy: false,
+    protection: { delete: false },
+    deprecated: null,
+    deleted: null,
     labels: {},
   },
 ] as const;
 
 const iso = (id: number, name: string) => ({
-  ...{ id, name, description: name, type: "public", architecture: "x86", deprecation: null },
+  id,
+  name,
+  description: name,
+  type: "public",
+  architecture: "x86",
+  deprecation: null,
 });
 
 export const ISOS = [iso(8637, "installer-one.iso"), iso(8638, "installer-two.iso")];

@@ -157,7 +157,10 @@ export class Project {
     const until = now + seconds * 1000;
     if (!SIDE_BY_SIDE.includes(command)) for (const [, object] of on) object.busyUntil = until;
     const action: Action = {
-      ...{ id: this.id(), command, started: now, until },
+      id: this.id(),
+      command,
+      started: now,
+      until,
       resources: on.map(([type, { id }]) => ({ id, type })),
     };
     this.#content.actions = [
@@ -177,7 +180,10 @@ function shownAction({ id, command, started, until, resources }: Action) {
   const over = now >= until;
   const share = (now - started) / Math.max(until - started, 1);
   return {
-    ...{ id, command, resources, error: null },
+    id,
+    command,
+    resources,
+    error: null,
     status: over ? "success" : "running",
     progress: over ? 100 : Math.floor(share * 100),
     started: new Date(started).toISOString(),

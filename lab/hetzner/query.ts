@@ -64,10 +64,12 @@ export function page<Item>(list: string, items: readonly Item[], query: URLSearc
     items: items.slice((at - 1) * size, at * size),
     meta: {
       pagination: {
-        ...{ page: at, per_page: size },
+        page: at,
+        per_page: size,
         previous_page: at > 1 ? at - 1 : null,
         next_page: at < last ? at + 1 : null,
-        ...{ last_page: last, total_entries: items.length },
+        last_page: last,
+        total_entries: items.length,
       },
     },
   };

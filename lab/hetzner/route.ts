@@ -27,7 +27,9 @@ export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const made = (body: unknown): Answer => ({ status: 201, body });
 export const none = (): Answer => ({ status: 204 });
 export const listed = (list: string, body: readonly unknown[]): Answer => ({
-  ...{ status: 200, list, body },
+  status: 200,
+  list,
+  body,
 });
 
 /** What every kind has: list, get, change of name and labels, lock. */
@@ -77,6 +79,9 @@ export function common(
 
 /** What the API shows of every object. */
 export const shownCommon = ({ id, name, labels, created, protection }: StoredObject) => ({
-  ...{ id, name, labels, created },
+  id,
+  name,
+  labels,
+  created,
   ...(Object.keys(protection).length > 0 && { protection }),
 });

@@ -56,7 +56,14 @@ export function internetCommand(folder: string, argv: readonly string[]): string
   return [
     "nsenter",
     `--net=${internetNamespace(folder)}`,
-    ...["unshare", "--mount", "--propagation", "private", "sh", "-ec", script, resolver],
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "sh",
+    "-ec",
+    script,
+    resolver,
     ...argv,
   ];
 }

@@ -75,7 +75,9 @@ describe("servers of the stand-in of Hetzner's API", () => {
   beforeAll(async () => {
     await clear();
     const subnets = ["10.0.0.0/24", "10.0.1.0/24"].map((ip_range) => ({
-      ...{ type: "cloud", network_zone: "eu-central", ip_range },
+      type: "cloud",
+      network_zone: "eu-central",
+      ip_range,
     }));
     const { network } = await send("networks", { name: "n", ip_range: "10.0.0.0/23", subnets });
     const rules = [{ direction: "in", protocol: "icmp", source_ips: ["0.0.0.0/0"] }];

@@ -66,11 +66,15 @@ beforeAll(async () => {
   const pool = { ipv4: ["203.0.113.0/26"], ipv6: "2001:db8:f" };
   standIn = await start({ folder, pace, pool, operator });
   source = new HetznerSource({
-    ...{ endpoint: standIn.endpoint, token: operator, resolver: "198.18.64.1" },
+    endpoint: standIn.endpoint,
+    token: operator,
+    resolver: "198.18.64.1",
     nameOf: (project) => (project === projectName(token) ? "een" : project),
   });
   const subnets = ["10.0.0.0/24", "10.0.1.0/24"].map((ip_range) => ({
-    ...{ type: "cloud", network_zone: "eu-central", ip_range },
+    type: "cloud",
+    network_zone: "eu-central",
+    ip_range,
   }));
   const { network } = await send("networks", { name: "n", ip_range: "10.0.0.0/23", subnets });
   const all = ["0.0.0.0/0", "::/0"];
@@ -86,12 +90,10 @@ beforeAll(async () => {
   const closed = { enable_ipv4: false, enable_ipv6: false };
   web = (
     await send("servers", {
-      ...{
-        ...shape,
-        name: "web",
-        firewalls: [{ firewall }],
-        user_data: "#cloud-config\nhostname: w\n",
-      },
+      ...shape,
+      name: "web",
+      firewalls: [{ firewall }],
+      user_data: "#cloud-config\nhostname: w\n",
       start_after_create: false,
     })
   ).server.id;
@@ -131,12 +133,15 @@ describe("what the hypervisor sees of Hetzner's", () => {
     expect(more).toEqual([]);
     expect(open?.addresses).toEqual(["203.0.113.10/32", "2001:db8:f:a::1/64"]);
     expect(open?.routes.map(({ to, via }) => `${to} ${via ?? "on link"}`)).toEqual([
-      ...["172.31.1.1/32 on link", "0.0.0.0/0 172.31.1.1", "::/0 fe80::1"],
+      "172.31.1.1/32 on link",
+      "0.0.0.0/0 172.31.1.1",
+      "::/0 fe80::1",
     ]);
     expect(inside?.addresses).toEqual(["10.0.0.5/32"]);
     // The network's range by its one gateway: also the neighbours of its own subnet.
     expect(inside?.routes.map(({ to, via }) => `${to} ${via ?? "on link"}`)).toEqual([
-      ...["10.0.0.1/32 on link", "10.0.0.0/23 10.0.0.1"],
+      "10.0.0.1/32 on link",
+      "10.0.0.0/23 10.0.0.1",
     ]);
     const alone = linksOf(find(seen, "inner"), seen);
     expect(alone.map(({ addresses }) => addresses)).toEqual([["10.0.1.6/32"]]);
@@ -148,7 +153,8 @@ describe("what the hypervisor sees of Hetzner's", () => {
     const seen = await source.look();
     const [open, inside] = linksOf(find(seen, "web"), seen).map(({ match }) => match.macaddress);
     expect(rulesOf(seen, open ?? "")).toEqual([
-      ...["ingress 4 tcp 443 443 0.0.0.0/0", "ingress 6 tcp 443 443 ::/0"],
+      "ingress 4 tcp 443 443 0.0.0.0/0",
+      "ingress 6 tcp 443 443 ::/0",
       "egress 4 udp 100 200 192.0.2.0/24",
     ]);
     expect(rulesOf(seen, inside ?? "")).toEqual(EVERYTHING);
@@ -186,7 +192,8 @@ describe("what the hypervisor sees of Hetzner's", () => {
     const seen = await source.look();
     const [id] = find(seen, "web").volumes;
     expect(seen.volumes.find((one) => one.id === id)).toMatchObject({
-      ...{ sizeGiB: 12, link: `scsi-0HC_Volume_${volume}` },
+      sizeGiB: 12,
+      link: `scsi-0HC_Volume_${volume}`,
     });
   });
 

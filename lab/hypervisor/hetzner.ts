@@ -101,13 +101,21 @@ const [PUBLIC_4, PUBLIC_6] = [idOf("", "subnet", "v4"), idOf("", "subnet", "v6")
  */
 const publicSubnets = (resolver: string): Subnet[] => [
   {
-    ...{ id: PUBLIC_4, network: PUBLIC, version: 4, cidr: "172.31.1.1/32" },
-    ...{ gateway: "172.31.1.1", nameservers: [resolver] },
+    id: PUBLIC_4,
+    network: PUBLIC,
+    version: 4,
+    cidr: "172.31.1.1/32",
+    gateway: "172.31.1.1",
+    nameservers: [resolver],
     routed: { prefix: 32, ranges: ["0.0.0.0/0"] },
   },
   {
-    ...{ id: PUBLIC_6, network: PUBLIC, version: 6, cidr: "2001:db8:f::/48" },
-    ...{ gateway: "fe80::1", nameservers: [] },
+    id: PUBLIC_6,
+    network: PUBLIC,
+    version: 6,
+    cidr: "2001:db8:f::/48",
+    gateway: "fe80::1",
+    nameservers: [],
     routed: { prefix: 64, ranges: ["::/0"] },
   },
 ];
@@ -121,8 +129,13 @@ const PRIVATE_MTU = 1450;
 const anything = (["ingress", "egress"] as const).flatMap((direction) =>
   ([4, 6] as const).map(
     (version): GroupRule => ({
-      ...{ direction, version, protocol: undefined, min: undefined, max: undefined },
-      ...{ remoteGroup: undefined, remotePrefix: undefined },
+      direction,
+      version,
+      protocol: undefined,
+      min: undefined,
+      max: undefined,
+      remoteGroup: undefined,
+      remotePrefix: undefined,
     }),
   ),
 );
@@ -144,7 +157,11 @@ function rulesOf(firewalls: readonly ShownFirewall[]): readonly GroupRule[] {
         (range): GroupRule => ({
           direction: direction === "in" ? "ingress" : "egress",
           version: range.includes(":") ? 6 : 4,
-          ...{ protocol, min: from, max: to || from, remoteGroup: undefined, remotePrefix: range },
+          protocol,
+          min: from,
+          max: to || from,
+          remoteGroup: undefined,
+          remotePrefix: range,
         }),
       );
     });
@@ -164,14 +181,19 @@ function publicPort(
   const mac = id.slice(0, 8).match(/../g)?.join(":");
   return [
     {
-      ...{ id, mac: `${PUBLIC_MAC}:${mac}`, network: PUBLIC, deviceOwner: "compute:hetzner" },
+      id,
+      mac: `${PUBLIC_MAC}:${mac}`,
+      network: PUBLIC,
+      deviceOwner: "compute:hetzner",
       device: idOf(project.id, "server", server.id),
       addresses: [
         ...(ipv4 ? [{ subnet: PUBLIC_4, address: ipv4.ip }] : []),
         // Of its /64 a server has the first, as the provider's own images are set up.
         ...(ipv6 ? [{ subnet: PUBLIC_6, address: ipv6.ip.replace("::/64", "::1") }] : []),
       ],
-      ...{ groups: [id], allowedPairs: [], secured: true },
+      groups: [id],
+      allowedPairs: [],
+      secured: true,
       rules: rulesOf(project.firewalls.filter((one) => names.has(one.id))),
     },
   ];
@@ -180,11 +202,14 @@ function publicPort(
 const privatePorts = (project: Project, server: ShownServer): Port[] =>
   server.private_net.map(({ network, ip, alias_ips, mac_address }) => ({
     id: idOf(project.id, `port of ${server.id}`, network),
-    ...{ mac: mac_address, deviceOwner: "compute:hetzner" },
+    mac: mac_address,
+    deviceOwner: "compute:hetzner",
     network: idOf(project.id, "network", network),
     device: idOf(project.id, "server", server.id),
     addresses: [{ subnet: idOf(project.id, "subnet", network), address: ip }],
-    ...{ groups: [UNFILTERED.id], allowedPairs: alias_ips, secured: true },
+    groups: [UNFILTERED.id],
+    allowedPairs: alias_ips,
+    secured: true,
   }));
 
 /**
@@ -192,8 +217,12 @@ const privatePorts = (project: Project, server: ShownServer): Port[] =>
  * (https://docs.hetzner.com/networking/networks/technical-concepts/architecture, read 2026-11-25).
  */
 const privateSubnet = (project: Project, { id, ip_range, subnets }: ShownNetwork): Subnet => ({
-  ...{ id: idOf(project.id, "subnet", id), network: idOf(project.id, "network", id), version: 4 },
-  ...{ cidr: ip_range, gateway: subnets[0]?.gateway, nameservers: [] },
+  id: idOf(project.id, "subnet", id),
+  network: idOf(project.id, "network", id),
+  version: 4,
+  cidr: ip_range,
+  gateway: subnets[0]?.gateway,
+  nameservers: [],
   routed: { prefix: 32, ranges: [ip_range] },
 });
 
@@ -221,10 +250,15 @@ const ofServer = (project: Project, server: number): ShownAction[] =>
 function toServer(project: Project, server: ShownServer, macs: readonly string[]): Server {
   return {
     id: idOf(project.id, "server", server.id),
-    ...{ name: server.name, hostname: server.name, project: project.id },
+    name: server.name,
+    hostname: server.name,
+    project: project.id,
     status: statusOf(project, server),
     updated: String(ofServer(project, server.id).at(-1)?.id),
-    ...{ diskGiB: server.primary_disk_size, userData: server.user_data, keyName: "", userId: "" },
+    diskGiB: server.primary_disk_size,
+    userData: server.user_data,
+    keyName: "",
+    userId: "",
     macs,
     volumes: server.volumes.map((id) => idOf(project.id, "volume", id)),
   };
@@ -254,7 +288,9 @@ export function inventoryOf(project: Project, name: string): Inventory {
     ports: ports.flatMap(({ open, inside }) => [...open, ...inside]),
     groups: ports.flatMap(({ open }) => open.map(({ id, rules }) => ({ id, rules }))),
     networks: project.networks.map(({ id }) => ({
-      ...{ id: idOf(project.id, "network", id), atEdge: false, mtu: PRIVATE_MTU },
+      id: idOf(project.id, "network", id),
+      atEdge: false,
+      mtu: PRIVATE_MTU,
     })),
     subnets: project.networks.map((network) => privateSubnet(project, network)),
     volumes: project.volumes.map(

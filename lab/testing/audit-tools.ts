@@ -52,8 +52,10 @@ export function readSslyze(text: string): Complaints {
   const scan = server?.scan_result;
   if (!scan) return [`sslyze reached nobody: ${server?.connectivity_status}`];
   const old = [
-    ...["ssl_2_0_cipher_suites", "ssl_3_0_cipher_suites"],
-    ...["tls_1_0_cipher_suites", "tls_1_1_cipher_suites"],
+    "ssl_2_0_cipher_suites",
+    "ssl_3_0_cipher_suites",
+    "tls_1_0_cipher_suites",
+    "tls_1_1_cipher_suites",
   ] as const;
   const names = (key: keyof typeof scan) => {
     const { result } = scan[key] as z.infer<typeof suites>;

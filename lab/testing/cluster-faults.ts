@@ -145,8 +145,12 @@ export async function openInCloud(
   if (!group) throw new Error(`no security group of ${role}`);
   const rule = {
     security_group_id: group["id"],
-    ...{ direction: "ingress", ethertype: "IPv4", protocol: "tcp" },
-    ...{ port_range_min: port, port_range_max: port, remote_ip_prefix: "0.0.0.0/0" },
+    direction: "ingress",
+    ethertype: "IPv4",
+    protocol: "tcp",
+    port_range_min: port,
+    port_range_max: port,
+    remote_ip_prefix: "0.0.0.0/0",
   };
   const made = (await api.ask("network", "POST", "/v2.0/security-group-rules", {
     security_group_rule: rule,

@@ -201,8 +201,10 @@ class Cluster {
   /** What hosts of the instance began to send beyond the edge, or tried to; addresses are used again. */
   async calls(): Promise<Calls> {
     const own = this.blueprint.hosts.flatMap(({ ipv4, ipv6, publicAddress }) => [
-      ...[ipv4, ipv6],
-      ...[publicAddress?.ipv4, publicAddress?.ipv6],
+      ipv4,
+      ipv6,
+      publicAddress?.ipv4,
+      publicAddress?.ipv6,
     ]);
     const { refused, internet } = await edgeCounters(this.lab);
     return [...refused, ...internet].filter(({ from }) => own.includes(from));

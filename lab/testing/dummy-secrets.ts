@@ -26,8 +26,21 @@ export function dummySecrets(): DummySecrets {
     execFileSync(
       "openssl",
       [
-        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-        ...["-keyout", at("key"), "-out", at("crt"), "-days", "30", "-subj", "/CN=dummy"],
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        at("key"),
+        "-out",
+        at("crt"),
+        "-days",
+        "30",
+        "-subj",
+        "/CN=dummy",
       ],
       quiet,
     );

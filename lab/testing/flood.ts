@@ -133,7 +133,11 @@ export async function flooded(flood: Flood): Promise<Flooded> {
   ].join("\n");
   const secrets = dummySecrets();
   const plain = (path: string, content: string): HostFile => ({
-    ...{ path, content, owner: "root", group: "root", mode: "0644" },
+    path,
+    content,
+    owner: "root",
+    group: "root",
+    mode: "0644",
   });
   const wanted =
     /^\/(etc\/(nginx|coturn|turnserver|nftables|systemd\/system\/coturn)|usr\/share\/polder|usr\/local\/share|srv|var\/www)/;

@@ -128,9 +128,23 @@ export class GateServer {
     execFileSync(
       "openssl",
       [
-        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-        ...["-keyout", at("host.key"), "-out", at("host.crt"), "-days", "2", "-subj", "/CN=x"],
-        ...["-addext", `subjectAltName=DNS:${host.name}`],
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        at("host.key"),
+        "-out",
+        at("host.crt"),
+        "-days",
+        "2",
+        "-subj",
+        "/CN=x",
+        "-addext",
+        `subjectAltName=DNS:${host.name}`,
       ],
       { stdio: "ignore" },
     );
@@ -185,8 +199,13 @@ export class GateServer {
     const child = spawn(
       "unshare",
       [
-        ...[...kinds, "--fork", "--kill-child=KILL", "sh"],
-        ...[join(import.meta.dirname, "gate-server.sh"), root, ...places],
+        ...kinds,
+        "--fork",
+        "--kill-child=KILL",
+        "sh",
+        join(import.meta.dirname, "gate-server.sh"),
+        root,
+        ...places,
       ],
       { stdio: ["pipe", "ignore", "ignore"], env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } },
     );

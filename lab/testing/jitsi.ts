@@ -9,7 +9,8 @@ const PLUGINS = "usr/share/jitsi-meet/prosody-plugins";
 const LUA = "usr/share/lua";
 /** Where Debian puts Jitsi's modules, and the Lua libraries that their package depends on. */
 const partsOf = (root: string): string[] => [
-  ...[PLUGINS, `${LUA}/5.4`],
+  PLUGINS,
+  `${LUA}/5.4`,
   ...readdirSync(join(root, "usr/lib")).map((name) => `usr/lib/${name}/lua/5.4`),
 ];
 /** Debian 13 packs these two for Lua 5.1 to 5.3 alone; they are text that 5.4 reads as well. */
@@ -35,8 +36,12 @@ export function layJitsi(root: string, target: string): void {
 /** Jitsi's modules of each host that has rooms, as the package's example has them; no polls. */
 const OF_ROOMS = {
   conference: [
-    ...["muc_hide_all", "muc_meeting_id", "muc_domain_mapper", "muc_rate_limit"],
-    ...["token_verification", "muc_password_whitelist"],
+    "muc_hide_all",
+    "muc_meeting_id",
+    "muc_domain_mapper",
+    "muc_rate_limit",
+    "token_verification",
+    "muc_password_whitelist",
   ],
   lobby: ["muc_hide_all", "muc_rate_limit"],
   breakout: ["muc_hide_all", "muc_meeting_id", "muc_domain_mapper", "muc_rate_limit"],
@@ -60,8 +65,11 @@ export function besideGate(config: string, { domain }: Blueprint, issuer: Issuer
   ].join("\n");
   // The last two tell of rooms by HTTP. No host has them; the gate must do without knowing that.
   const onDomain = [
-    ...["muc_lobby_rooms", "persistent_lobby", "muc_breakout_rooms"],
-    ...["muc_size", "muc_census"],
+    "muc_lobby_rooms",
+    "persistent_lobby",
+    "muc_breakout_rooms",
+    "muc_size",
+    "muc_census",
   ];
   const rows: readonly (readonly [RegExp, string])[] = [
     [

@@ -26,7 +26,15 @@ export async function makePerson(instance: TestInstance, user: string): Promise<
   mkdirSync(folder, { mode: 0o700, recursive: true });
   const [ssh, age] = [join(folder, user), join(folder, `${user}.age`)];
   const made = await program("ssh-keygen", [
-    ...["-q", "-t", "ed25519", "-N", "", "-C", user, "-f", ssh],
+    "-q",
+    "-t",
+    "ed25519",
+    "-N",
+    "",
+    "-C",
+    user,
+    "-f",
+    ssh,
   ]);
   if (made.code !== 0) throw new Error(made.stderr);
   const identity = await generateX25519Identity();

@@ -159,8 +159,13 @@ export class RelayServer {
     const child = spawn(
       "unshare",
       [
-        ...[...kinds, "--fork", "--kill-child=KILL", "sh"],
-        ...[join(import.meta.dirname, "gate-server.sh"), root, ...places],
+        ...kinds,
+        "--fork",
+        "--kill-child=KILL",
+        "sh",
+        join(import.meta.dirname, "gate-server.sh"),
+        root,
+        ...places,
       ],
       { stdio: ["pipe", "pipe", "inherit"], env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } },
     );

@@ -26,8 +26,16 @@ export async function validatorRoot(): Promise<string> {
   try {
     // Suites that run side by side want it at once: the first makes it, the others wait.
     await run("flock", [
-      ...[join(folder, "lock"), "unshare", ...namespaces, "--kill-child=KILL"],
-      ...["bash", script, target, building, list, conf],
+      join(folder, "lock"),
+      "unshare",
+      ...namespaces,
+      "--kill-child=KILL",
+      "bash",
+      script,
+      target,
+      building,
+      list,
+      conf,
     ]);
   } finally {
     for (const file of [list, conf]) rmSync(file, { force: true });

@@ -557,7 +557,10 @@ describe("residency-fresh and residency-accepted", () => {
     return rule.check(asInput(p), AS_OF);
   };
   const waiver = (expires: string) => ({
-    ...{ waives: "residency.site.country", reason: "the letter", owner: "Sam de Vries", expires },
+    waives: "residency.site.country",
+    reason: "the letter",
+    owner: "Sam de Vries",
+    expires,
   });
 
   it("warn 60 days before a fact grows stale, and pass", () => {
@@ -626,7 +629,9 @@ describe("overrides-are-named", () => {
     });
     expect(overridesAreNamed.check(asInput(p), AS_OF)).toMatchObject([
       {
-        ...{ verdict: "pass", warns: true, subject: subject(p, SERVER, "turn-1") },
+        verdict: "pass",
+        warns: true,
+        subject: subject(p, SERVER, "turn-1"),
         message: 'availability_zone = "hall-2" by overrides.yaml, Sam de Vries: the second hall',
       },
       { verdict: "pass", warns: true },

@@ -64,7 +64,10 @@ bothWays(exposureEqualsFlows, start, [
     "a port that no flow asks for",
     (p) => {
       rules(p, "firewall_control").push({
-        ...{ direction: "in", protocol: "tcp", port: "8443", source_ips: ["0.0.0.0/0"] },
+        direction: "in",
+        protocol: "tcp",
+        port: "8443",
+        source_ips: ["0.0.0.0/0"],
       });
       return at(p, "firewall", "firewall_control");
     },
@@ -109,7 +112,10 @@ bothWays(exposureEqualsFlows, start, [
     "something that the monitor lets in: its address is a way out",
     (p) => {
       rules(p, "firewall_monitor").push({
-        ...{ direction: "in", protocol: "tcp", port: "19532", source_ips: ["0.0.0.0/0"] },
+        direction: "in",
+        protocol: "tcp",
+        port: "19532",
+        source_ips: ["0.0.0.0/0"],
       });
       return at(p, "firewall", "firewall_monitor");
     },

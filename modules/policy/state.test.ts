@@ -395,8 +395,11 @@ bothWays(stateOutsideOutput, () => example(), [
 const address = "https://terraform.uitvoeringsdienst.example/state/uitvoerder";
 const http = (over: object) => ({
   http: {
-    ...{ address, lock_address: `${address}/lock`, unlock_address: `${address}/lock` },
-    ...{ lock_method: "LOCK", unlock_method: "UNLOCK" },
+    address,
+    lock_address: `${address}/lock`,
+    unlock_address: `${address}/lock`,
+    lock_method: "LOCK",
+    unlock_method: "UNLOCK",
     ...over,
   },
 });

@@ -341,7 +341,13 @@ export function loadInstance(
     ];
     const record = own?.yaml ?? locationFile(location.id);
     return {
-      ...{ folder, instance, blueprint, location, planData, record, notes },
+      folder,
+      instance,
+      blueprint,
+      location,
+      planData,
+      record,
+      notes,
       ...(overrides && { overrides: overrides.yaml }),
       day: measured.day,
     };

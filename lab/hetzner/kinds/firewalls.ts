@@ -22,7 +22,10 @@ function checkedRules(rules: unknown): unknown[] {
     if (ranges.length === 0 || ranges.length > 100 || !ranges.every(isRange))
       throw invalid("rules", "1 to 100 ranges are needed");
     return {
-      ...{ direction, protocol, port: port ?? null, description: rule.description ?? null },
+      direction,
+      protocol,
+      port: port ?? null,
+      description: rule.description ?? null,
       source_ips: direction === "in" ? ranges : [],
       destination_ips: direction === "out" ? ranges : [],
     };
@@ -56,7 +59,8 @@ const appliedTo = (firewall: StoredObject, project: Project) => {
   return [
     ...servers.filter((server) => isPut(firewall, server)).map(asServer),
     ...selectorsOf(firewall).map((text) => ({
-      ...{ type: "label_selector", label_selector: { selector: text } },
+      type: "label_selector",
+      label_selector: { selector: text },
       applied_to_resources: servers.filter((server) => selects(text, server)).map(asServer),
     })),
   ];
@@ -64,7 +68,8 @@ const appliedTo = (firewall: StoredObject, project: Project) => {
 
 const show = (firewall: StoredObject, project: Project) => ({
   ...shownCommon(firewall),
-  ...{ rules: firewall["rules"], applied_to: appliedTo(firewall, project) },
+  rules: firewall["rules"],
+  applied_to: appliedTo(firewall, project),
 });
 
 /** @throws ApiError when the firewall can't be put on the server. */
@@ -109,7 +114,10 @@ export const firewalls: readonly Route[] = [
       const rules = checkedRules(body.rules);
       const to = named(project, body.apply_to);
       const firewall = project.add("firewalls", {
-        ...{ name: body.name, rules, selectors: [], protection: {} },
+        name: body.name,
+        rules,
+        selectors: [],
+        protection: {},
         labels: checkedLabels(body.labels),
       });
       apply(firewall, to);

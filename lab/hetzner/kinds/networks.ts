@@ -20,8 +20,11 @@ const attachedTo = (network: StoredObject, project: Project): StoredObject[] =>
 
 const show = (network: StoredObject, project: Project) => ({
   ...shownCommon(network),
-  ...{ ip_range: network["ip_range"], subnets: network["subnets"], routes: network["routes"] },
-  ...{ load_balancers: [], servers: attachedTo(network, project).map(({ id }) => id) },
+  ip_range: network["ip_range"],
+  subnets: network["subnets"],
+  routes: network["routes"],
+  load_balancers: [],
+  servers: attachedTo(network, project).map(({ id }) => id),
   expose_routes_to_vswitch: network["expose_routes_to_vswitch"],
 });
 
@@ -82,7 +85,9 @@ function addSubnet(network: StoredObject, body: Record<string, unknown>): void {
   });
   if (overlapping) throw new ApiError("networks_overlap", "overlaps another subnet");
   network["subnets"].push({
-    ...{ type: body["type"], ip_range: wanted.text, network_zone: "eu-central" },
+    type: body["type"],
+    ip_range: wanted.text,
+    network_zone: "eu-central",
     // One gateway for the whole network, which routes between its subnets.
     gateway: toText((outer?.first ?? 0) + 1),
   });
@@ -117,9 +122,13 @@ export const networks: readonly Route[] = [
       const whole = range(body.ip_range);
       if (!whole || !isPrivate(whole)) throw invalid("ip_range", "a range of RFC 1918 is allowed");
       const network = project.add("networks", {
-        ...{ name: body.name, ip_range: whole.text, subnets: [], routes: [] },
+        name: body.name,
+        ip_range: whole.text,
+        subnets: [],
+        routes: [],
         expose_routes_to_vswitch: body.expose_routes_to_vswitch === true,
-        ...{ protection: { delete: false }, labels: checkedLabels(body.labels) },
+        protection: { delete: false },
+        labels: checkedLabels(body.labels),
       });
       for (const subnet of body.subnets ?? []) addSubnet(network, subnet);
       return made({ network: show(network, project) });

@@ -14,7 +14,8 @@ export const membersOf = (group: StoredObject, project: Project): number[] =>
 
 export const showGroup = (group: StoredObject, project: Project) => ({
   ...shownCommon(group),
-  ...{ type: group["type"], servers: membersOf(group, project) },
+  type: group["type"],
+  servers: membersOf(group, project),
 });
 
 export const placementGroups: readonly Route[] = [
@@ -25,7 +26,9 @@ export const placementGroups: readonly Route[] = [
       project.refuseName("placement_groups", body.name);
       if (body.type !== "spread") throw invalid("type", "spread is allowed");
       const group = project.add("placement_groups", {
-        ...{ name: body.name, type: "spread", protection: {} },
+        name: body.name,
+        type: "spread",
+        protection: {},
         labels: checkedLabels(body.labels),
       });
       return made({ placement_group: showGroup(group, project), action: null });

@@ -6,9 +6,14 @@ import { type Body, common, made, none, type Route, shownCommon } from "../route
 
 const show = (ip: StoredObject) => ({
   ...shownCommon(ip),
-  ...{ ip: ip["ip"], type: ip["type"], location: ip["location"], dns_ptr: ip["dns_ptr"] },
-  ...{ auto_delete: ip["auto_delete"], blocked: false },
-  ...{ assignee_id: ip["assignee_id"], assignee_type: "server" },
+  ip: ip["ip"],
+  type: ip["type"],
+  location: ip["location"],
+  dns_ptr: ip["dns_ptr"],
+  auto_delete: ip["auto_delete"],
+  blocked: false,
+  assignee_id: ip["assignee_id"],
+  assignee_type: "server",
 });
 
 export function createIp(
@@ -24,8 +29,14 @@ export function createIp(
   const location = LOCATIONS.find(({ name }) => name === wanted.location);
   if (!location) throw invalid("location", `${wanted.location}: there is no such location`);
   return project.add("primary_ips", {
-    ...{ name: wanted.name, type: wanted.type, location, ip: project.freeAddress(wanted.type) },
-    ...{ auto_delete: wanted.auto, assignee_id: null, dns_ptr: [], protection: { delete: false } },
+    name: wanted.name,
+    type: wanted.type,
+    location,
+    ip: project.freeAddress(wanted.type),
+    auto_delete: wanted.auto,
+    assignee_id: null,
+    dns_ptr: [],
+    protection: { delete: false },
     labels: checkedLabels(wanted.labels),
   });
 }

@@ -34,8 +34,9 @@ function show(server: StoredObject, project: Project) {
   return {
     ...shownCommon(server),
     status: status(server),
-    ...{ server_type: SERVER_TYPES.find(({ name }) => name === server["serverType"]) },
-    ...{ image: IMAGES.find(({ name }) => name === server["image"]), location: server["location"] },
+    server_type: SERVER_TYPES.find(({ name }) => name === server["serverType"]),
+    image: IMAGES.find(({ name }) => name === server["image"]),
+    location: server["location"],
     public_net: {
       ipv4: v4
         ? { id: v4.id, ip: v4["ip"], blocked: false, dns_ptr: v4["dns_ptr"][0]?.dns_ptr ?? "" }
@@ -51,10 +52,15 @@ function show(server: StoredObject, project: Project) {
       .map(({ id }) => id),
     placement_group:
       group === null ? null : showGroup(project.get("placement_groups", group), project),
-    ...{ locked: Date.now() < server.busyUntil, rescue_enabled: server["rescue"] !== null },
+    locked: Date.now() < server.busyUntil,
+    rescue_enabled: server["rescue"] !== null,
     iso: ISOS.find(({ id }) => id === server["iso"]) ?? null,
-    ...{ backup_window: server["backups"], load_balancers: [], included_traffic: 0 },
-    ...{ outgoing_traffic: 0, ingoing_traffic: 0, primary_disk_size: server["disk"] },
+    backup_window: server["backups"],
+    load_balancers: [],
+    included_traffic: 0,
+    outgoing_traffic: 0,
+    ingoing_traffic: 0,
+    primary_disk_size: server["disk"],
   };
 }
 
@@ -85,7 +91,10 @@ function join(project: Project, server: StoredObject, body: Body): void {
     .map((part) => (part & 255).toString(16).padStart(2, "0"))
     .join(":");
   privateNets(server).push({
-    ...{ network: network.id, ip, alias_ips: body.alias_ips ?? [], mac_address: `86:00:${mac}` },
+    network: network.id,
+    ip,
+    alias_ips: body.alias_ips ?? [],
+    mac_address: `86:00:${mac}`,
   });
 }
 
@@ -97,7 +106,9 @@ function givePublic(project: Project, server: StoredObject, wanted: Body): void 
     const ip =
       id == null
         ? createIp(project, {
-            ...{ name: `primary_ip-${server.id}-${type}`, type, auto: true },
+            name: `primary_ip-${server.id}-${type}`,
+            type,
+            auto: true,
             location: server["location"].name,
           })
         : project.get("primary_ips", id);
@@ -119,13 +130,23 @@ function create(project: Project, body: Body): StoredObject {
   for (const key of body.ssh_keys ?? []) project.get("ssh_keys", key);
   const type = pick("server_type", SERVER_TYPES, body.server_type);
   const server = project.add("servers", {
-    ...{ name: body.name, serverType: type.name, disk: type.disk },
+    name: body.name,
+    serverType: type.name,
+    disk: type.disk,
     image: pick("image", IMAGES, body.image).name,
     location: pick("location", LOCATIONS, body.location ?? "fsn1"),
-    ...{ userData: body.user_data ?? "", labels: checkedLabels(body.labels), fresh: true },
-    ...{ power: body.start_after_create === false ? "off" : "running", placementGroup: null },
-    ...{ privateNet: [], firewalls: [], ipv4: null, ipv6: null },
-    ...{ rescue: null, iso: null, backups: null },
+    userData: body.user_data ?? "",
+    labels: checkedLabels(body.labels),
+    fresh: true,
+    power: body.start_after_create === false ? "off" : "running",
+    placementGroup: null,
+    privateNet: [],
+    firewalls: [],
+    ipv4: null,
+    ipv6: null,
+    rescue: null,
+    iso: null,
+    backups: null,
     protection: { delete: false, rebuild: false },
   });
   try {

@@ -6,7 +6,8 @@ import { common, made, none, type Route, shownCommon } from "../route.ts";
 
 const show = (key: StoredObject) => ({
   ...shownCommon(key),
-  ...{ fingerprint: key["fingerprint"], public_key: key["public_key"] },
+  fingerprint: key["fingerprint"],
+  public_key: key["public_key"],
 });
 
 /** The MD5 of a public key, by bytes: what the API calls its fingerprint (RFC 4716, 4). */
@@ -29,7 +30,10 @@ export const sshKeys: readonly Route[] = [
       if (project.all("ssh_keys").some((one) => one["fingerprint"] === fingerprint))
         throw new ApiError("uniqueness_error", "SSH key with the same fingerprint already exists");
       const key = project.add("ssh_keys", {
-        ...{ name: body.name, fingerprint, public_key: body.public_key, protection: {} },
+        name: body.name,
+        fingerprint,
+        public_key: body.public_key,
+        protection: {},
         labels: checkedLabels(body.labels),
       });
       return made({ ssh_key: show(key) });

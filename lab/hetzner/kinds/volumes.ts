@@ -9,8 +9,11 @@ const [LEAST, MOST] = [10, 10240];
 
 const show = (volume: StoredObject) => ({
   ...shownCommon(volume),
-  ...{ size: volume["size"], location: volume["location"], server: volume["server"] },
-  ...{ format: volume["format"], linux_device: `/dev/disk/by-id/scsi-0HC_Volume_${volume.id}` },
+  size: volume["size"],
+  location: volume["location"],
+  server: volume["server"],
+  format: volume["format"],
+  linux_device: `/dev/disk/by-id/scsi-0HC_Volume_${volume.id}`,
   status: Date.now() < volume.busyUntil && volume["fresh"] ? "creating" : "available",
 });
 
@@ -41,8 +44,13 @@ export const volumes: readonly Route[] = [
         LOCATIONS.find(({ id, name }) => name === body.location || id === body.location);
       if (!location) throw invalid("location", "a location or a server is needed");
       const volume = project.add("volumes", {
-        ...{ name: body.name, size: checkedSize(body.size, LEAST), location, server: null },
-        ...{ format: body.format ?? null, fresh: true, protection: { delete: false } },
+        name: body.name,
+        size: checkedSize(body.size, LEAST),
+        location,
+        server: null,
+        format: body.format ?? null,
+        fresh: true,
+        protection: { delete: false },
         labels: checkedLabels(body.labels),
       });
       const action = project.act("create_volume", ["volume", volume]);

@@ -32,10 +32,16 @@ const setsOf = (zone: StoredObject): RecordSet[] => zone["rrsets"] as RecordSet[
 
 const show = (zone: StoredObject) => ({
   ...shownCommon(zone),
-  ...{ mode: zone["mode"], ttl: zone["ttl"], status: "ok", registrar: "unknown" },
-  ...{ primary_nameservers: zone["primary"], record_count: setsOf(zone).length },
+  mode: zone["mode"],
+  ttl: zone["ttl"],
+  status: "ok",
+  registrar: "unknown",
+  primary_nameservers: zone["primary"],
+  record_count: setsOf(zone).length,
   authoritative_nameservers: {
-    ...{ assigned: SERVERS, delegated: [], delegation_last_check: null },
+    assigned: SERVERS,
+    delegated: [],
+    delegation_last_check: null,
     delegation_status: "unregistered",
   },
 });
@@ -72,8 +78,10 @@ function checkedPrimary(list: unknown): readonly object[] {
   const servers = (list ?? []) as Body[];
   if (servers.length === 0) throw invalid("primary_nameservers", "at least one is needed");
   return servers.map(({ address, port, tsig_algorithm, tsig_key }) => ({
-    ...{ address, port: port ?? 53 },
-    ...{ tsig_algorithm: tsig_algorithm ?? null, tsig_key: tsig_key ?? null },
+    address,
+    port: port ?? 53,
+    tsig_algorithm: tsig_algorithm ?? null,
+    tsig_key: tsig_key ?? null,
   }));
 }
 
@@ -119,14 +127,22 @@ export const zones: readonly Route[] = [
       if (body.mode !== "primary" && body.mode !== "secondary")
         throw invalid("mode", "primary or secondary is allowed");
       const own = (type: string, values: readonly string[]): RecordSet => ({
-        ...{ id: `@/${type}`, name: "@", type, ttl: null, labels: {} },
-        ...{ protection: { change: false }, records: values.map((value) => ({ value })) },
+        id: `@/${type}`,
+        name: "@",
+        type,
+        ttl: null,
+        labels: {},
+        protection: { change: false },
+        records: values.map((value) => ({ value })),
       });
       const zone = project.add("zones", {
-        ...{ name: body.name, mode: body.mode, ttl: body.ttl ?? 3600 },
+        name: body.name,
+        mode: body.mode,
+        ttl: body.ttl ?? 3600,
         primary: body.mode === "secondary" ? checkedPrimary(body.primary_nameservers) : [],
         rrsets: [own("SOA", [`${SERVERS[0]} ${SOA}`]), own("NS", SERVERS)],
-        ...{ protection: { delete: false }, labels: checkedLabels(body.labels) },
+        protection: { delete: false },
+        labels: checkedLabels(body.labels),
       });
       const action = project.act("create_zone", ["zone", zone]);
       return made({ zone: show(zone), action });
@@ -178,8 +194,12 @@ export const zones: readonly Route[] = [
       if (setsOf(zone).some((one) => one.name === name && one.type === type))
         throw new ApiError("uniqueness_error", `${name}/${type} is there already`);
       const set: RecordSet = {
-        ...{ id: `${name}/${type}`, name, type, ttl: body.ttl ?? null },
-        ...{ labels: checkedLabels(body.labels), protection: { change: false } },
+        id: `${name}/${type}`,
+        name,
+        type,
+        ttl: body.ttl ?? null,
+        labels: checkedLabels(body.labels),
+        protection: { change: false },
         records: checkedRecords(type, body.records),
       };
       setsOf(zone).push(set);

@@ -31,7 +31,8 @@ async function raw(answer: RequestListener): Promise<HetznerApi> {
 
 async function standIn(limit?: { requests: number; perSecond: number }) {
   const one = await start({
-    ...{ folder, pace: { create: 0.2, other: 0.2 } },
+    folder,
+    pace: { create: 0.2, other: 0.2 },
     ...(limit && { limit }),
   });
   servers.push(one);

@@ -49,7 +49,10 @@ describe("what an interrupted run was creating", () => {
     const subnets = [{ type: "cloud", ip_range: "10.1.0.0/24", network_zone: "eu-central" }];
     const { network } = await send("networks", { name: "n", ip_range: "10.1.0.0/16", subnets });
     const { server } = await send("servers", {
-      ...{ name: "s", server_type: "ccx13", image: "debian-13", location: "fsn1" },
+      name: "s",
+      server_type: "ccx13",
+      image: "debian-13",
+      location: "fsn1",
     });
     const { volume } = await send("volumes", { name: "v", size: 10, location: "fsn1" });
     const { zone } = await send("zones", { name: "kept.example", mode: "primary" });

@@ -101,7 +101,10 @@ async function unmanaged(
   // In the lab nothing else is meant.
   if (!isLoopback(endpoint) || blueprint.residency.profile === "lab") return { imports, findings };
   const warning: Finding = {
-    ...{ id: "cloud-is-no-stand-in", verdict: "pass", warns: true, subject: blueprint.instance },
+    id: "cloud-is-no-stand-in",
+    verdict: "pass",
+    warns: true,
+    subject: blueprint.instance,
     message: `HCLOUD_ENDPOINT leads to ${new URL(endpoint).host}: a stand-in on this machine, not Hetzner; nothing of this plan or apply is in ${blueprint.cloud.location}`,
   };
   return { imports, findings: [...findings, warning] };

@@ -71,7 +71,9 @@ function objects({ objects: all }: Held, whole: boolean, named: ReadonlySet<stri
         ? `the cloud holds ${item["id"]}, which is in no state and has the name of one that the plan would make: the state is older or lies elsewhere, or a run was cut short. It may be running: restore the state from your backup. Only what a run that was cut short has just made, and nobody has used, may go (${removal})`
         : `the cloud holds ${item["id"]}, which is in no state: made by hand, or by a run that was cut short; look what it is, then delete it (${removal})`;
       return {
-        ...{ type, id: String(item["id"]), key: keyOf(type, item) },
+        type,
+        id: String(item["id"]),
+        key: keyOf(type, item),
         finding: { subject: `${kind} ${item["name"]}`, message },
       };
     });
@@ -84,7 +86,10 @@ function parts({ objects: all, rrsets }: Held, known: ReadonlySet<string>): Thin
       .filter((one) => one.kind === kind && known.has(`${KIND[kind][0]} ${one.item["id"]}`))
       .map(({ item }) => item);
   const thing = (type: string, id: string, item: Item, finding: Thing["finding"]): Thing => ({
-    ...{ type, id, key: keyOf(type, item), finding },
+    type,
+    id,
+    key: keyOf(type, item),
+    finding,
   });
   const subnets = of("networks").flatMap((network) =>
     ((network["subnets"] ?? []) as Item[]).map((subnet) => {
@@ -181,7 +186,9 @@ export function unmanagedIn(
   }
   if (findings.length === 0)
     findings.push({
-      ...{ id: ID, verdict: "pass", subject: blueprint.instance },
+      id: ID,
+      verdict: "pass",
+      subject: blueprint.instance,
       message: "the cloud holds nothing of it that is in no state",
     });
   return { imports, findings };

@@ -20,7 +20,13 @@ export class ClusterStack extends HetznerStack {
     const { protection, locked } = this;
     for (const host of blueprint.hosts)
       new CloudHost(this, host.id, {
-        ...{ blueprint, host, network, firewalls, spread, protection, locked },
+        blueprint,
+        host,
+        network,
+        firewalls,
+        spread,
+        protection,
+        locked,
       });
     new Dns(this, "dns", blueprint);
   }

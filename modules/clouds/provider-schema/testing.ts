@@ -115,7 +115,11 @@ function keysOf(address: string, path: string): string[] {
 }
 
 const faultOf = ([address, path, value, kind, says, converts]: Row): Fault => ({
-  ...{ address, path, kind, says, terraformConverts: converts !== undefined },
+  address,
+  path,
+  kind,
+  says,
+  terraformConverts: converts !== undefined,
   plant: (document) => {
     const keys = keysOf(address, path);
     const last = keys.pop() ?? "";

@@ -24,7 +24,8 @@ export interface Finding {
 export type Outcome = Pick<Finding, "verdict" | "message" | "evidence">;
 
 const outcome = (verdict: Verdict, message: string, evidence: readonly string[] = []): Outcome => ({
-  ...{ verdict, message },
+  verdict,
+  message,
   ...(evidence.length > 0 && { evidence }),
 });
 export const pass = (message: string, evidence?: readonly string[]): Outcome =>

@@ -57,7 +57,9 @@ export function programFiles(
 export const pythonCheck = (programs: Programs, id: string, paths: readonly string[]): Check => ({
   id,
   command: [
-    ...["/usr/bin/python3", "-c", programText(programs, "host/programs/check-python.py")],
+    "/usr/bin/python3",
+    "-c",
+    programText(programs, "host/programs/check-python.py"),
     ...paths,
   ],
 });

@@ -60,8 +60,11 @@ describe("a time by a zone's clocks", () => {
 describe("a calendar's entry", () => {
   const link = `https://vergaderen.voorbeeld.example/x#jwt=%22${"ey".repeat(400)}%22`;
   const text = calendarText({
-    ...{ id: "a".repeat(26), domain: "vergaderen.voorbeeld.example", link },
-    ...{ from: at("2026-12-01T09:00Z"), until: at("2026-12-01T10:30Z") },
+    id: "a".repeat(26),
+    domain: "vergaderen.voorbeeld.example",
+    link,
+    from: at("2026-12-01T09:00Z"),
+    until: at("2026-12-01T10:30Z"),
     made: at("2026-11-25T10:00Z"),
   });
   const lines = text.split("\r\n");

@@ -22,9 +22,16 @@ const key = newKey();
 const writer = { by: "annakok", now: new Date("2026-11-25T10:00:00.123Z"), keys: key };
 const EMPTY = readIssueLog("", FILE);
 const issued = (id: string, until = 2000): Entry => ({
-  ...{ kind: "token", id: id.repeat(26), role: "guest", person: "p".repeat(26) },
-  ...{ room: sumOf("room"), from: 1000, until, roomUntil: 3000 },
-  ...{ tokenKey: "0123456789abcdef", roomKey: 4 },
+  kind: "token",
+  id: id.repeat(26),
+  role: "guest",
+  person: "p".repeat(26),
+  room: sumOf("room"),
+  from: 1000,
+  until,
+  roomUntil: 3000,
+  tokenKey: "0123456789abcdef",
+  roomKey: 4,
 });
 const add = (log: IssueLog, entries: readonly Entry[], keys = key) =>
   addToIssueLog(log, entries, { ...writer, keys }, FILE);
@@ -119,8 +126,18 @@ describe("openssl", () => {
       const ran = spawnSync(
         "openssl",
         [
-          ...["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "key", "-rawin"],
-          ...["-in", "body", "-sigfile", "signature"],
+          "pkeyutl",
+          "-verify",
+          "-pubin",
+          "-keyform",
+          "DER",
+          "-inkey",
+          "key",
+          "-rawin",
+          "-in",
+          "body",
+          "-sigfile",
+          "signature",
         ],
         { cwd: folder, encoding: "utf8" },
       );

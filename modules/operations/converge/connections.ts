@@ -133,14 +133,23 @@ export class Connections {
     const jump = `ssh -F ${quote(this.#config)} -o ControlPath=${quote(control)} -W '[%h]:%p' ${edge}`;
     const args = [
       ...this.arguments,
-      ...["-o", "ControlMaster=yes", "-o", "BatchMode=yes"],
-      ...["-o", "PermitLocalCommand=yes", "-o", "LocalCommand=echo ready"],
+      "-o",
+      "ControlMaster=yes",
+      "-o",
+      "BatchMode=yes",
+      "-o",
+      "PermitLocalCommand=yes",
+      "-o",
+      "LocalCommand=echo ready",
       ...(name === edge ? [] : ["-o", `ProxyCommand=${jump}`]),
       // The first visit: there is nothing to compare with yet, so a person confirms it later.
       ...(known
         ? []
         : ["-o", "StrictHostKeyChecking=accept-new", "-o", `UserKnownHostsFile=${seen}`]),
-      ...["-o", "HashKnownHosts=no", "-N", name],
+      "-o",
+      "HashKnownHosts=no",
+      "-N",
+      name,
     ];
     return new Promise((resolve) => {
       // A group of its own: Ctrl-C is for us to hand on.

@@ -166,7 +166,11 @@ describe("events", () => {
     );
     results.add(
       event({
-        ...{ event: "ok", host: "c", task: "t", changed: true, phase: "switch" },
+        event: "ok",
+        host: "c",
+        task: "t",
+        changed: true,
+        phase: "switch",
         told: { asked: {}, idle: { "/etc/sysctl.d/60-a.conf": "x is 1, not 0" } },
       }),
     );

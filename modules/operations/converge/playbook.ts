@@ -44,8 +44,13 @@ export async function playbook(options: PlaybookOptions): Promise<boolean> {
   const temporary = mkdtempSync(join(tmpdir(), "polder-"));
   const quoted = options.sshArguments.map((part) => `'${part.replaceAll("'", `'"'"'`)}'`);
   const args = [
-    ...["--inventory", options.inventory, "--limit", options.limit.join(",")],
-    ...["--vault-password-file", "/dev/fd/4", join(TOOLKIT, "ansible", options.book)],
+    "--inventory",
+    options.inventory,
+    "--limit",
+    options.limit.join(","),
+    "--vault-password-file",
+    "/dev/fd/4",
+    join(TOOLKIT, "ansible", options.book),
   ];
   const child = spawn("/bin/sh", ["-c", BY_PIPE, PROGRAM, ...args], {
     cwd: join(TOOLKIT, "ansible"),

@@ -16,7 +16,9 @@ const PICTURE: HostFile = {
     "base64",
   ),
   binary: true,
-  ...{ owner: "root", group: "root", mode: "0644" },
+  owner: "root",
+  group: "root",
+  mode: "0644",
 };
 
 // Python's own tests of the code that runs on hosts; they read one host's configuration that TypeScript wrote.

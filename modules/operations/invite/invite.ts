@@ -106,8 +106,14 @@ export async function invite(
     const from = until - lifeOf(meeting.minutes);
     const room = makeRoom(domain, until, roomKey, random);
     const ticket = (role: Role, name?: string): Ticket => ({
-      ...{ domain, room: room.name, role, issued, from, until },
-      ...{ id: randomText(random, 26), person: randomText(random, 26) },
+      domain,
+      room: room.name,
+      role,
+      issued,
+      from,
+      until,
+      id: randomText(random, 26),
+      person: randomText(random, 26),
       ...(name !== undefined && { name }),
     });
     const tickets = [
@@ -119,7 +125,9 @@ export async function invite(
     );
     const own = join(buildFolder(blueprint.instance), `${tickets.at(-1)?.id}.ics`);
     const invited: Invited = {
-      ...{ room, from, until },
+      room,
+      from,
+      until,
       links: tickets.map(({ role, name, id }, i) => {
         const link = links[i] as string;
         if (role === "moderator") return { role, name, id, link };
@@ -134,8 +142,15 @@ export async function invite(
       folder,
       tickets.map(({ id, role, person }) => ({
         kind: "token",
-        ...{ id, role, person, room: sumOf(room.name), from, until, roomUntil: room.until },
-        ...{ tokenKey: keyIdOf(tokenKey), roomKey: roomKey.index },
+        id,
+        role,
+        person,
+        room: sumOf(room.name),
+        from,
+        until,
+        roomUntil: room.until,
+        tokenKey: keyIdOf(tokenKey),
+        roomKey: roomKey.index,
       })),
       { by, now, keys: issuer.need("issuer/log-signing.key") },
     );

@@ -150,12 +150,18 @@ describe("a plan of what was made elsewhere", () => {
     writeFileSync(
       join(folder, "state/t-verhuisd-addresses.tfstate"),
       JSON.stringify({
-        ...{ version: 4, terraform_version: "1.11.4", serial: 1 },
-        ...{ lineage: "5b0ff43c-0000-4000-8000-000000000000", outputs, resources: [] },
+        version: 4,
+        terraform_version: "1.11.4",
+        serial: 1,
+        lineage: "5b0ff43c-0000-4000-8000-000000000000",
+        outputs,
+        resources: [],
       }),
     );
     flavours = ["small", "medium", "large"].map((size) => ({
-      ...{ name: `lab.${size}`, vcpus: 8, ram: 16384 },
+      name: `lab.${size}`,
+      vcpus: 8,
+      ram: 16384,
     }));
     cloudsAt(base);
     const lines: string[] = [];

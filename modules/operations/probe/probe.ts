@@ -41,8 +41,13 @@ export interface Probed {
 /** One converge that only looks, for all hosts. */
 async function driftOf(loaded: LoadedInstance, options: ProbeOptions): Promise<Map<string, Drift>> {
   const results = await convergeInstance(loaded, {
-    ...{ limit: [], check: true, restart: false, progress: () => undefined },
-    ...{ user: options.user, identity: options.identity, sshIdentity: options.sshIdentity },
+    limit: [],
+    check: true,
+    restart: false,
+    progress: () => undefined,
+    user: options.user,
+    identity: options.identity,
+    sshIdentity: options.sshIdentity,
     testbed: options.testbed,
   });
   return new Map(
@@ -63,7 +68,11 @@ const PRIORITY = { fail: 3, pass: 6, waived: 6 } as const;
  * no unit, and the monitor counts no line without one.
  */
 export const journalWriter = (name: string): readonly string[] => [
-  ...["systemd-cat", "-t", name, "sh", "-c"],
+  "systemd-cat",
+  "-t",
+  name,
+  "sh",
+  "-c",
   `while IFS= read -r line; do printf '%s\\n' "$line"; done; journalctl --sync`,
 ];
 

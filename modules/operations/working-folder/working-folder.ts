@@ -113,6 +113,7 @@ export const inputOf = (
   { blueprint }: LoadedInstance,
   stacks: PolicyInput["stacks"],
 ): PolicyInput => ({
-  ...{ blueprint, stacks },
+  blueprint,
+  stacks,
   schema: providerSchema(providerOf(blueprint)),
 });

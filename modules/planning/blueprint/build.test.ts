@@ -195,7 +195,10 @@ describe("a location of a ministry's own", () => {
     }
   };
   const waiver = (waives: string) => ({
-    ...{ waives, reason: "the letter is under way", owner: "Sam de Vries", expires: "2027-01-31" },
+    waives,
+    reason: "the letter is under way",
+    owner: "Sam de Vries",
+    expires: "2027-01-31",
   });
   const unsure = { foreignLaw: fact({ reach: "none", reason: "so it is said" }, "unconfirmed") };
 

@@ -138,7 +138,10 @@ function planZones(instance: Instance): Zone[] {
   const zone = (name: ZoneName, index: number, why: string): Zone => {
     const [ipv4, ipv6] = [subnet(v4, 24, index), subnet(v6, 64, index)];
     return {
-      ...{ name, why, ipv4: ipv4.text, ipv4Pool: pool(ipv4) },
+      name,
+      why,
+      ipv4: ipv4.text,
+      ipv4Pool: pool(ipv4),
       ...(NETWORKS[instance.cloud].ipv6 && { ipv6: ipv6.text, ipv6Pool: pool(ipv6) }),
     };
   };
@@ -201,7 +204,8 @@ function exposureOf(place: (typeof ROLES)[Role], wayOut: boolean): Host["exposur
   if (place.public || wayOut)
     return { public: place.public, addressed: place.public, why: place.why };
   return {
-    ...{ public: false, addressed: true },
+    public: false,
+    addressed: true,
     why: `${place.why}; its address is a way out, and lets nothing in`,
   };
 }

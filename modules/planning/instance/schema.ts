@@ -48,17 +48,18 @@ const range = (test: (text: string) => string | undefined) =>
 
 /** Ranges that no admin can be in: they are never a source on a network (RFC 6890), or hide IPv4. */
 const NOWHERE = [
-  ...["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"],
-  ...[
-    "::/8",
-    "64:ff9b::/96",
-    "64:ff9b:1::/48",
-    "100::/64",
-    "2001::/32",
-    "2002::/16",
-    "fe80::/10",
-    "ff00::/8",
-  ],
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/3",
+  "::/8",
+  "64:ff9b::/96",
+  "64:ff9b:1::/48",
+  "100::/64",
+  "2001::/32",
+  "2002::/16",
+  "fe80::/10",
+  "ff00::/8",
 ];
 
 /** Ranges that whole countries sit in are no admin network: IPv4 /8 and IPv6 /19 are refused. */

@@ -45,10 +45,16 @@ export function evaluateAsOf(
   const isSoon = (day: string | null) =>
     day !== null && day >= asOf && daysBetween(asOf, day) <= WARNING_DAYS;
   const accepted = (leaf: string, text: string, waiver: string | null = null): DatedRemark => ({
-    ...{ leaf, rule: "residency-accepted", text, waiver },
+    leaf,
+    rule: "residency-accepted",
+    text,
+    waiver,
   });
   const fresh = (leaf: string, text: string, waiver: string | null = null): DatedRemark => ({
-    ...{ leaf, rule: "residency-fresh", text, waiver },
+    leaf,
+    rule: "residency-fresh",
+    text,
+    waiver,
   });
 
   const wrong = checks

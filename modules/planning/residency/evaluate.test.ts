@@ -39,7 +39,10 @@ function onDay(
 }
 
 const waiver = (waives: string, expires = "2027-01-31"): Waiver => ({
-  ...{ waives, expires, owner: "Sam de Vries", reason: "the operator's letter is under way" },
+  waives,
+  expires,
+  owner: "Sam de Vries",
+  reason: "the operator's letter is under way",
 });
 
 /** The owners, with another country for the last one. */

@@ -140,9 +140,16 @@ export function evaluateResidency(
       const { requirement } = demand;
       if (!fact)
         return {
-          ...{ leaf, requirement, got: "unknown", source: "nobody sourced it", read: "never" },
-          ...{ freshUntil: null, confidence: "unconfirmed" },
-          ...{ met: false, sure: false, waiver: null },
+          leaf,
+          requirement,
+          got: "unknown",
+          source: "nobody sourced it",
+          read: "never",
+          freshUntil: null,
+          confidence: "unconfirmed",
+          met: false,
+          sure: false,
+          waiver: null,
         };
       return {
         ...(facts.find((one) => one.leaf === leaf) as RecordedFact),

@@ -66,7 +66,9 @@ function recordIn({ subject, type, body }: Resource, zone: string): ReadRecord |
     return { subject, name, type: kind, values: values.map(bare) };
   if (type !== "hcloud_zone_rrset") return undefined;
   return {
-    ...{ subject, name: name === "@" ? zone : `${name}.${zone}`, type: kind },
+    subject,
+    name: name === "@" ? zone : `${name}.${zone}`,
+    type: kind,
     values: values.map((record) => bare(valueAt(record, "value"))),
   };
 }

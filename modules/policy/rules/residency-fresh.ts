@@ -20,7 +20,10 @@ export const residencyFresh = defineRule({
       ),
       ...mine(waived).map(
         ({ leaf, text, by }): Observation => ({
-          ...{ verdict: "waived", subject, message: `${leaf}: ${text}`, waiver: by },
+          verdict: "waived",
+          subject,
+          message: `${leaf}: ${text}`,
+          waiver: by,
         }),
       ),
       ...warnings.map(({ leaf, text }) => ({

@@ -24,7 +24,10 @@ export function checkCertificates(
     const name = `${use}/tls.crt`;
     const wanted = use === "web" ? blueprint.domain : namesBelow(blueprint.domain).turn;
     const say = (id: string, good: boolean, message: string): Finding => ({
-      ...{ id, verdict: good ? "pass" : "fail", subject: name, message },
+      id,
+      verdict: good ? "pass" : "fail",
+      subject: name,
+      message,
     });
     const text = certificateOf(name);
     const leaf = pemBlocks(text ?? "").certificates[0];

@@ -47,7 +47,9 @@ export function testFolder(
     folder,
     load: (people) => {
       const admins = people.map(({ name, user, issuer, recipient }, i) => ({
-        ...{ name, user, issuer },
+        name,
+        user,
+        issuer,
         key: sshKey(i + 1),
         age: recipient,
       }));

@@ -29,8 +29,18 @@ const nextInAlphabet = (char: string): string =>
 
 /** Letters that look like Latin ones: Cyrillic and Greek, by the confusables of Unicode's TS 39. */
 const LOOKALIKES: Readonly<Record<string, string>> = {
-  ...{ a: "\u0430", c: "\u0441", e: "\u0435", h: "\u04bb", j: "\u0458", p: "\u0440" },
-  ...{ s: "\u0455", v: "\u03bd", x: "\u0445", y: "\u0443", "0": "\u04e9", "3": "\u0437" },
+  a: "\u0430",
+  c: "\u0441",
+  e: "\u0435",
+  h: "\u04bb",
+  j: "\u0458",
+  p: "\u0440",
+  s: "\u0455",
+  v: "\u03bd",
+  x: "\u0445",
+  y: "\u0443",
+  "0": "\u04e9",
+  "3": "\u0437",
 };
 const shifted = (first: number, last: number, to: number) => (name: string) =>
   [...name]

@@ -28,8 +28,13 @@ export async function askGate<T>(
   const cursor = CURSOR.exec(await run("journalctl", "-q", "-n", "0", "--show-cursor"))?.[1];
   if (cursor === undefined) throw new Error(`${host}: its journal is empty`);
   const log = [
-    ...["journalctl", "-q", "-o", "cat", `--after-cursor=${cursor}`],
-    ...["_SYSTEMD_UNIT=prosody.service", "SYSLOG_IDENTIFIER=polder-gate"],
+    "journalctl",
+    "-q",
+    "-o",
+    "cat",
+    `--after-cursor=${cursor}`,
+    "_SYSTEMD_UNIT=prosody.service",
+    "SYSLOG_IDENTIFIER=polder-gate",
   ];
   await run("systemctl", "kill", "--kill-whom=main", "--signal=USR1", "prosody.service");
   for (const end = Date.now() + WAIT; Date.now() < end; await sleep(200)) {

@@ -74,5 +74,8 @@ export const probesWith =
   (shared: Pick<Probe, Shared>) =>
   (id: string, holds: string, attack: string, run: Probe["run"]): Probe => ({
     ...shared,
-    ...{ id, holds, attack, run },
+    id,
+    holds,
+    attack,
+    run,
   });

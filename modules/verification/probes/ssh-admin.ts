@@ -38,7 +38,12 @@ export function startAdmin(
   control: string,
 ): SshAdmin {
   const shared = [
-    ...["-o", "ControlMaster=auto", "-o", `ControlPath=${control}/%C`, "-o", "ControlPersist=60"],
+    "-o",
+    "ControlMaster=auto",
+    "-o",
+    `ControlPath=${control}/%C`,
+    "-o",
+    "ControlPersist=60",
   ];
   const children = new Set<ChildProcess>();
   const start = (args: readonly string[]): ChildProcess => {

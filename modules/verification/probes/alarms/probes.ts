@@ -12,8 +12,18 @@ async function delivered(subject: string, context: Context): Promise<Outcome> {
   const beat = await run("systemctl", "start", "polder-heartbeat.service");
   const shown = await run("systemctl", "show", "-p", "Result", "--value", "polder-alarm.service");
   const said = await run(
-    ...["journalctl", "-q", "-o", "cat", "-n", "1", "-g", "^alarm not delivered"],
-    ...["-u", "polder-heartbeat.service", "-u", "polder-alarm.service"],
+    "journalctl",
+    "-q",
+    "-o",
+    "cat",
+    "-n",
+    "1",
+    "-g",
+    "^alarm not delivered",
+    "-u",
+    "polder-heartbeat.service",
+    "-u",
+    "polder-alarm.service",
   );
   const why = said.stdout.trim().split("\n").at(-1) ?? "";
   return passUnless(

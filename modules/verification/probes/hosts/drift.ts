@@ -34,7 +34,11 @@ async function units(subject: string, context: Context): Promise<Outcome> {
   const properties = "Id,ActiveState,UnitFileState,Type,Result,ConditionResult";
   const ran = await context.admin.run(subject, ["systemctl", "show", "-p", properties, ...names]);
   const listed = await context.admin.run(subject, [
-    ...["systemctl", "list-units", "--state=failed", "--plain", "--no-legend"],
+    "systemctl",
+    "list-units",
+    "--state=failed",
+    "--plain",
+    "--no-legend",
   ]);
   const failed = listed.stdout.split("\n").flatMap((line) => line.split(" ")[0] || []);
   const blocks = ran.stdout
@@ -74,7 +78,10 @@ export const changedFiles = (text: string, ours: ReadonlySet<string>): string[] 
 async function packages(subject: string, context: Context): Promise<Outcome> {
   const { install, absent } = context.configuration(subject).packages;
   const ran = await context.admin.run(subject, [
-    ...["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n"],
+    "dpkg-query",
+    "-W",
+    "-f",
+    "${Package} ${db:Status-Status}\\n",
   ]);
   const states = table(ran.stdout);
   const there = (name: string) => states.get(name) === "installed";

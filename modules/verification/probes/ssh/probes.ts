@@ -62,15 +62,16 @@ async function methods(subject: string, context: Context): Promise<Outcome> {
 /** What the running server's file says of root; from outside a key of root's can't be tried. */
 async function root(subject: string, context: Context): Promise<Outcome> {
   const ran = await context.admin.run(subject, [
-    ...["sshd", "-T", "-C", "user=root,host=probe,addr=192.0.2.1"],
+    "sshd",
+    "-T",
+    "-C",
+    "user=root,host=probe,addr=192.0.2.1",
   ]);
   const value = /^permitrootlogin (\S+)$/m.exec(ran.stdout)?.[1];
   const keys = await context.admin.run(subject, [
-    ...[
-      "sh",
-      "-c",
-      "cat /root/.ssh/authorized_keys /etc/ssh/authorized_keys/root 2>/dev/null; true",
-    ],
+    "sh",
+    "-c",
+    "cat /root/.ssh/authorized_keys /etc/ssh/authorized_keys/root 2>/dev/null; true",
   ]);
   const listed = keys.stdout
     .split("\n")

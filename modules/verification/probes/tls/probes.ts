@@ -45,7 +45,10 @@ export const seenTls = (subject: string, context: Context): Promise<Seen[]> =>
     for (const address of publicAddresses(service.host)) {
       const survey = await context.vantagePoint.ask("surveyTls", { address, port, name });
       const session = await context.vantagePoint.ask("tlsSession", {
-        ...{ address, port, name, ca },
+        address,
+        port,
+        name,
+        ca,
         ...has(survey),
       });
       all.push({ address, survey, session });
