@@ -13,7 +13,7 @@ export function linkFileText(file: string, absent?: string): string {
     throw badInput(file, message);
   };
   try {
-    // A pipe is whoever's who made it.
+    // A pipe belongs to the person who made it.
     if (file !== "-" && (statSync(file).mode & 0o077) !== 0)
       return refuse(
         "others can read it, and its links let people in: chmod 600, then run it again",

@@ -1,6 +1,6 @@
 import { EXIT, report } from "./exit.ts";
 
-// `polder show lab | head`: whoever reads may stop reading; that is no fault of ours.
+// `polder show lab | head`: the reader may stop reading; that is no failure of polder's.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // EIO: the terminal was closed.

@@ -39,7 +39,7 @@ beforeAll(async () => {
   };
   for (const subject of SUBJECTS)
     worlds[subject] = await World.start(blueprint, changes[subject], issuer);
-  // Jitsi's client_proxy hands requests to whoever of Jicofo's account has shown itself.
+  // Jitsi's client_proxy hands requests to the session of Jicofo's account that has sent presence.
   worlds.jitsi.focus.send(`<presence to='focus.${domain}'/>`);
 }, 120_000);
 afterAll(async () => {

@@ -52,6 +52,6 @@ it("half handshakes of all networks of a /48 keep out nobody elsewhere, by IPv6 
   const flood = { service: "web", from: "site", count: 3_000, seconds: 4, slower: 100 } as const;
   const seen = await flooded({ blueprint, ...flood });
   expect(outcomes(seen.during)).toEqual({ "page elsewhere": "200", "page by IPv4": "200" });
-  // Each that was refused was told so at once, and came again; it would have taken the rate of the family.
+  // Each refused client got its refusal at once, and tried again; it would have used up the rate of the family.
   expect(seen.opened).toBeGreaterThan(2 * flood.count);
 }, 300_000);

@@ -33,11 +33,11 @@ interface Sound {
   readonly stacks: readonly TerraformStack[];
 }
 
-// Where a token was made is told in errors that no instance file can cause; it is a tenth of a synth.
+// Only errors that no instance file can cause name where a token was made, and to record that takes a tenth of a synth.
 process.env["CDKTN_DISABLE_CREATION_STACK"] = "1";
 const app = new App({ outdir, skipValidation: true });
 
-/** The instance, its stacks in the app, or undefined when it is broken: its faults are told then. */
+/** The instance with its stacks in the app; undefined when the instance is invalid, after reporting why. */
 async function sound(name: string): Promise<Sound | undefined> {
   const before = app.node.children.length;
   // What is broken leaves nothing in the app.

@@ -87,7 +87,7 @@ function placesFor(marking: string, tbb: number): Place[] {
   );
 }
 
-/** What the flags say, each checked; every wrong one is told. */
+/** The values of the flags, each checked; the error names every wrong one. */
 function fromFlags(name: string | undefined, options: NewOptions): Known {
   const problems: Problem[] = [];
   const check = (flag: string, part: AnswerField, text: string | undefined): string | undefined => {

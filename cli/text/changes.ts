@@ -78,7 +78,7 @@ export function changesTable(
   return table(columns, rows(changes), { width, title: paint.bold }).map(loud);
 }
 
-/** What goes by name, what its going means, and what the apply must be told; nothing where all stays. */
+/** Names what is destroyed, what that means, and the option that the apply needs; nothing where all stays. */
 export function describeLosses(
   blueprint: Blueprint,
   changes: readonly PlannedChange[],

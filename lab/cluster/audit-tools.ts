@@ -48,7 +48,7 @@ export function auditToolTests(): void {
       const edge = hosts.find(({ role }) => role === "edge");
       const audit = (port: number, address: string) =>
         program(venv("ssh-audit"), ["--json", "--skip-rate-test", "-p", `${port}`, address]);
-      // The edge host comes last: it makes whoever breaks off so often wait.
+      // The edge host comes last: it delays a client that breaks off so often.
       for (const host of hosts.filter(({ role }) => role !== "edge")) {
         const port = 20_000 + hosts.indexOf(host);
         const config = join(buildFolder(cluster.name), "ssh/config");

@@ -161,7 +161,7 @@ export function driftTests(): void {
       const file = adminsFile(cluster.instance);
       const before = readFileSync(file, "utf8");
       const { line, person } = await makePerson(cluster.instance, "terugkeerder");
-      /** What they are told who they are, as themselves and by sudo; undefined: they aren't let in. */
+      /** The answers of `id`, as themselves and by sudo; undefined: they can't log in. */
       const login = async () => {
         const { config } = sshFiles(buildFolder(cluster.name));
         const ran = await program("ssh", [

@@ -277,7 +277,7 @@ export function meetingTests(): void {
           ({ alarm, state }) => refusals.test(alarm) && state === "red",
         );
         expect(alarm?.text).toMatch(/: the gate refused \d+ times in 5 minutes; /);
-        // Whoever reads alarms needn't know whom it is about.
+        // People who read alarms needn't know whom it is about.
         expect(alarm?.text).not.toContain(AT.enumerator);
       });
 

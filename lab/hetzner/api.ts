@@ -28,7 +28,7 @@ export interface Options {
   readonly limit?: Limit;
   /** @default ranges for documentation */
   readonly pool?: Pool;
-  /** Token of whoever runs the machines; see operator.ts. @default there is nobody */
+  /** Token of the cloud's operator; see operator.ts. @default there is no operator */
   readonly operator?: string;
   /** Whether the answer to a request is lost: it is done, and who asked sees the connection end. */
   readonly loses?: (method: string, path: string) => boolean;
@@ -211,7 +211,7 @@ export async function start(options: Options): Promise<StandIn> {
       .then(({ status, body }) => {
         if (options.loses?.(request.method ?? "", request.url ?? ""))
           return void request.socket.destroy();
-        // Without a body no type either: a client reads what it is told to read.
+        // An answer without a body has no content type either: a client would try to parse it.
         if (body === undefined) return void response.writeHead(status).end();
         response.writeHead(status, { "content-type": "application/json" });
         response.end(JSON.stringify(body));

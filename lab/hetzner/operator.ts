@@ -6,7 +6,7 @@ import { type Answer, none, ok, type Route } from "./route.ts";
 const SEEN = ["servers", "networks", "firewalls", "volumes"] as const;
 
 /**
- * The side of the cloud that no customer sees, for whoever runs its machines: all projects, each as
+ * The side of the cloud that no customer sees, for its operator: all projects, each as
  * its own API shows it, with what the API never shows again, a server's `user_data`. And what only
  * they can tell: that a machine has powered itself off.
  *

@@ -40,7 +40,7 @@ function removeTree(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Somebody is still in it: whoever ends the last process tries again.
+    // A process is still in it: the code that ends the last one tries again.
   }
 }
 

@@ -143,7 +143,7 @@ export async function awaitBoot(
 /** Lets a guest shut down, and ends it when it doesn't in time. */
 export async function stopGuest(guest: Guest, seconds: number): Promise<void> {
   const late = sleep(seconds * 1000, "late");
-  // nspawn passes this on as a wish to power off.
+  // nspawn passes this on as a request to power off.
   if (seconds > 0) guest.process.kill("SIGTERM");
   if (seconds === 0 || (await Promise.race([guest.ended, late])) === "late") {
     guest.process.kill("SIGKILL");

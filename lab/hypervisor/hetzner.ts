@@ -213,7 +213,7 @@ const privatePorts = (project: Project, server: ShownServer): Port[] =>
   }));
 
 /**
- * One gateway for all subnets of a network: what a guest is told is the network's range
+ * One gateway for all subnets of a network: a guest gets the network's range
  * (https://docs.hetzner.com/networking/networks/technical-concepts/architecture, read 2026-11-25).
  */
 const privateSubnet = (project: Project, { id, ip_range, subnets }: ShownNetwork): Subnet => ({

@@ -215,7 +215,7 @@ describe("the lab's hypervisor", () => {
     expect(await call(a, "10.77.0.11")).toBeUndefined();
     const into = await een.allow(groups.b, "ingress", { ...web, remote_group_id: groups.a });
     expect(await soon(async () => (await call(a, "10.77.0.11")) === "10.77.0.10")).toBe(true);
-    // A group's members, not whoever is near.
+    // A group's members, not every neighbour.
     expect(await call(b, "10.77.0.10")).toBeUndefined();
     await een.revoke(out);
     expect(await soon(async () => (await call(a, "10.77.0.11")) === undefined)).toBe(true);

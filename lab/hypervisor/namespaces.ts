@@ -26,7 +26,7 @@ function feed(program: string, args: readonly string[], input: string): Promise<
       if (code === 0) return resolve();
       reject(new LabError(`${program} ${args.join(" ")}: ${complaint.trim().slice(0, 500)}`));
     });
-    // It may end before it has read all; the code says so.
+    // It may end before it has read all; the exit code shows that.
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
   });

@@ -114,7 +114,7 @@ function toFloating(json: Json): FloatingAddress[] {
 /** As virtio shows the serial number that OpenStack gives to a volume. */
 const diskLink = (volume: string) => `virtio-${volume.slice(0, 20)}`;
 
-/** ms until a change that no service told of is seen. */
+/** ms until a change that no service reported is seen. */
 const UNTOLD = 30_000;
 
 /** Nova shows user data, hostnames and the flavour's disk from this version on. */
@@ -176,9 +176,9 @@ export class OpenStackSource implements Source {
   private readonly net: LabNet;
   private readonly changesFile: string;
   private api: Api | undefined;
-  /** How many changes the cloud had told of when it was last asked. */
+  /** How many changes the cloud had reported when it was last asked. */
   private readonly asked = { filters: -1, look: -1, whole: -1 };
-  /** When all is asked for next, even if nothing was told; ms as performance.now counts. */
+  /** When everything is asked for next, even if no change was reported; ms as performance.now counts. */
   private due = 0;
 
   constructor(lab: string, net: LabNet) {
@@ -203,7 +203,7 @@ export class OpenStackSource implements Source {
     } catch (error) {
       // A token that ran out: the next question logs in anew.
       this.api = undefined;
-      // And whatever was told meanwhile: all is asked again, until there is an answer.
+      // Whatever was reported meanwhile: everything is asked again, until there is an answer.
       Object.assign(this.asked, { filters: -1, look: -1, whole: -1 });
       throw error;
     }

@@ -80,7 +80,7 @@ export class Reconciler {
     this.inventory = together([...this.seen.values()]);
   }
 
-  /** Runs until it is told to stop. */
+  /** Runs until somebody stops it. */
   async run(): Promise<void> {
     const { range, mirrors } = this.settings();
     const net = parseNet(range);
@@ -96,7 +96,7 @@ export class Reconciler {
     await this.shutDown();
   }
 
-  /** Looks until told to stop. */
+  /** Looks until somebody stops it. */
   private async again(ms: number, look: () => Promise<void>): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {

@@ -184,7 +184,7 @@ export function securityTable(
     "type filter hook input priority filter; policy drop;",
     "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
     ...some(`ct direction original iifname vmap ${vmap("egress")}`),
-    // The gateway answers a ping of whoever may send one, and nothing else.
+    // The gateway answers a ping of a guest that may send one, and nothing else.
     "icmp type echo-request accept",
     "icmpv6 type echo-request accept",
     "}",

@@ -67,19 +67,19 @@ export class Webhook {
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
-  /** Whether it was told so. */
+  /** Whether the webhook received such an alarm. */
   has(alarm: RegExp, state: Alarm["state"]): boolean {
     return this.received.some(
       (one) => one.instance === this.of.name && alarm.test(one.alarm) && one.state === state,
     );
   }
 
-  /** Forgets what it was told before. */
+  /** Forgets the alarms that it received before. */
   forget(): void {
     this.received.length = 0;
   }
 
-  /** Waits until it is told so; the monitor looks every minute, here it is asked to at once. */
+  /** Waits until the webhook receives such an alarm; the monitor looks every minute, here it is asked to at once. */
   async heard(alarm: RegExp, state: Alarm["state"]): Promise<void> {
     for (let tries = 0; tries < 40 && !this.has(alarm, state); tries++) {
       await this.of.on("monitor-1", "systemctl start --no-block polder-alarm.service; sleep 1");

@@ -1,5 +1,5 @@
 /**
- * What a host that somebody has taken sends to the monitor, beside strangers: in Python, for the host. Prints
+ * What a compromised host and clients without a certificate send to the monitor: in Python, for the host. Prints
  * the receiver's answers as JSON.
  *
  * @param monitor the receiver's address

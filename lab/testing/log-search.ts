@@ -19,8 +19,8 @@ export interface Hit {
 
 /**
  * Goes through all journals of a host, received ones too, entry by entry and every field, whatever its
- * bytes; and through the bytes of all other files below /var/log. Which stream an entry is of is told
- * by facility and program, by a rule of this test's own.
+ * bytes; and through the bytes of all other files below /var/log. Facility and program decide
+ * which stream an entry is of, by a rule of this test's own.
  */
 const SEARCH = `
 import json, os, subprocess, sys

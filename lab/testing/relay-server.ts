@@ -177,7 +177,7 @@ export class RelayServer {
     throw new Error("coturn doesn't answer");
   }
 
-  /** What converge would ship next; nothing is told to coturn. */
+  /** What converge would send next; coturn gets no signal. */
   write(blueprint: Blueprint, secrets: readonly string[], spoil = (text: string) => text): void {
     const part = turnFragment(blueprint, this.host, loadPrograms()).files ?? [];
     const file = part.find(({ path }) => path === "/etc/coturn/live.sql");

@@ -116,7 +116,7 @@ export const VALIDATORS: readonly Validator[] = [
     refuses: /configuration error/,
   },
   {
-    // What PAM really gives to whoever logs in.
+    // What PAM really gives to a person who logs in.
     id: "limits",
     reads: /^\/etc\/security\/limits\.d\//,
     command: "[ \"$(su -s /bin/sh nobody -c 'ulimit -H -c')\" = 0 ]",

@@ -1,6 +1,6 @@
 import type { Leaf } from "./json.ts";
 
-/** What a secret looks like where it can be told by its shape. */
+/** The shapes by which a secret can be recognised. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY/, "a private key (PEM)"],
   [/AGE-SECRET-KEY-1/i, "an age identity"],

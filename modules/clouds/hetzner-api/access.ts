@@ -1,6 +1,6 @@
 import { badInput } from "../../common/input/index.ts";
 
-/** Hetzner's own address: what its provider and its command use unless told otherwise. */
+/** Hetzner's own address: which its provider and its command use by default. */
 const ENDPOINT = "https://api.hetzner.cloud/v1";
 
 /** How one project of Hetzner Cloud is reached. The token is a secret, never to be printed. */

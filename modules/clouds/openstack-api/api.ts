@@ -285,7 +285,7 @@ async function attempt(url: string, init: RequestInit, timeout: number): Promise
   if (!response.ok) {
     const busy = response.status === 429 || response.status === 503;
     const asked = Number(response.headers.get("retry-after") ?? WAIT);
-    // The body may repeat what was sent, a password included: only the status is told.
+    // The body may repeat the request, a password included: the error names only the status.
     return fail(
       `${origin}${pathname}: HTTP ${response.status} ${response.statusText}`,
       busy ? Math.min(asked || WAIT, LONGEST_WAIT) : undefined,

@@ -1,4 +1,4 @@
-/** What a string in Terraform's JSON means, as far as it can be told without evaluating it. */
+/** What a string in Terraform's JSON means, as far as that is clear without evaluating it. */
 export interface Template {
   /** The insides of its `${…}` parts. */
   readonly expressions: readonly string[];

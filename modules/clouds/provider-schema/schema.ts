@@ -50,7 +50,7 @@ export interface ProviderSchema {
 /** Names of secrets. Providers mark few: OpenStack's leaves out application_credential_secret and token. */
 const SECRET = /(^|_)(pass|password|passphrase|secret|token|private_key)$/;
 
-/** Whether an attribute holds a secret: the provider says so, or its name does. */
+/** Whether an attribute holds a secret, by the provider's schema or by the attribute's name. */
 export function isSecret(name: string, attribute: Attribute): boolean {
   return attribute.sensitive === true || SECRET.test(name);
 }

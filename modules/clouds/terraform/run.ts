@@ -12,7 +12,7 @@ export interface RunOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onLine?: (line: string) => void;
-  /** Called when it is told to stop by hand, with how often it was asked so far. */
+  /** Called when a person asks the run to stop, with how often they asked so far. */
   readonly onInterrupt?: (times: number) => void;
   /** Minutes until the run is interrupted as if by Ctrl-C. */
   readonly timeoutMinutes: number;
@@ -32,7 +32,7 @@ export interface RunResult {
   readonly interrupted: "no" | "by hand" | "by time";
 }
 
-/** What ends a run by hand: Ctrl-C, whoever stops services, a terminal that is closed. */
+/** The signals that end a run by hand: Ctrl-C, a service manager, a terminal that is closed. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Milliseconds between two looks at an output file. */

@@ -67,7 +67,7 @@ interface State extends Partial<StateMark> {
   }[];
 }
 
-/** Why a run failed that told no error: who killed it, or the last that it said. */
+/** Why a run failed that reported no error: the signal that killed it, or its last line. */
 function died({ signal, code, stdout, stderr }: RunResult): string {
   if (signal)
     return `killed by ${signal}: not by this command; out of memory? What was made is in the state, run it again to go on`;
@@ -260,7 +260,7 @@ export class Terraform {
     return result;
   }
 
-  /** @throws TerraformFailure when the run was told to stop. */
+  /** @throws TerraformFailure when somebody asked the run to stop. */
   #assertUninterrupted({ interrupted }: RunResult, state: string): void {
     const { label, timeoutMinutes } = this.#options;
     if (interrupted === "by hand")

@@ -14,13 +14,13 @@ export interface Finding {
   readonly warns?: true;
   /** On a probe: what it belongs to, such as `tls`. */
   readonly group?: string;
-  /** Lines for whoever wants to see all that was seen. */
+  /** Lines with everything that the rule or probe saw. */
   readonly evidence?: readonly string[];
   /** On `waived`: who carries it, until when, why. */
   readonly waiver?: Waiver;
 }
 
-/** A result before it is said what was looked at, and by what. */
+/** A result without its id and subject. */
 export type Outcome = Pick<Finding, "verdict" | "message" | "evidence">;
 
 const outcome = (verdict: Verdict, message: string, evidence: readonly string[] = []): Outcome => ({

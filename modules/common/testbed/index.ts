@@ -2,8 +2,8 @@
 export type Login = Readonly<Record<string, string>>;
 
 /**
- * The test bed that instances of profile `lab` stand in: all that the product knows of the lab. Whoever calls the
- * product hands it in.
+ * The test bed that instances of profile `lab` stand in: all that the product knows of the lab. The caller of the
+ * product passes it in.
  */
 export interface Testbed {
   /** How it is, and the host that its APIs answer under: undefined before its first start. */

@@ -23,7 +23,7 @@ const SILENCE = 15;
 /** Prosody's own default is 32 MiB. Jicofo's Java may stand still for seconds while a large meeting joins. Assumed. */
 const JICOFO_UNREAD = 8 * 1024 * 1024;
 
-/** Relays that clients are told of: UDP and TLS, as the flows let them in. */
+/** The relays that Prosody names to clients: UDP and TLS, as the flows let them in. */
 const relays = ({ domain, hosts }: Blueprint) =>
   hosts.some(({ role }) => role === "turn")
     ? [

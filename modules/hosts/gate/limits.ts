@@ -42,7 +42,7 @@ const SOCKETS_PER_PERSON = 2;
 /** Handshakes for one person who gets in: a first that fails, a second. Assumed. */
 const TRIES_PER_JOIN = 2;
 /**
- * Signatures a second beside the plan's own, so that who knocks with forged tokens doesn't take the turn of who sits
+ * Signatures a second beside the plan's own, so that an attacker with forged tokens doesn't use up the turns of people
  * behind the same address: 250 are 9 % of Prosody's core (docs/benchmarks.md).
  */
 const SIGNATURES_TO_SPARE = 250;

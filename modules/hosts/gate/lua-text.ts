@@ -1,4 +1,4 @@
-/** What a Lua program is told: text, numbers, truth, lists and tables by name. */
+/** The values that a Lua program can be given: text, numbers, booleans, lists and tables by name. */
 export type LuaValue =
   | string
   | number

@@ -59,7 +59,7 @@ const banner = ({ instance }: Blueprint): string =>
     "",
   ].join("\n");
 
-/** What whoever logs in meets: the banner, the umask, no core dumps. */
+/** What applies to a person who logs in: the banner, the umask, no core dumps. */
 export const login = (blueprint: Blueprint): Fragment => {
   const text = { owner: "root", group: "root", mode: "0644", content: banner(blueprint) } as const;
   return {

@@ -42,8 +42,8 @@ function forwarding(blueprint: Blueprint, host: Host): string[] {
 }
 
 /**
- * Whoever fails again and again waits longer and longer. Behind the edge host all admins have its
- * address, and there one person's slips must not shut out the others.
+ * A client that fails repeatedly waits longer each time. Behind the edge host all admins have its
+ * address, and there one person's mistakes must not shut out the others.
  */
 function penalties(blueprint: Blueprint, host: Host): string[] {
   const edges = blueprint.hosts.filter(({ role }) => role === "edge");

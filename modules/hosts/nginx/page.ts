@@ -45,7 +45,7 @@ const CHECK = [
   "</section>",
 ];
 
-/** The page that stands in until Jitsi's client comes, and says so. Nothing from elsewhere. */
+/** The page that stands in until Jitsi's client is there, and names itself a stand-in. It loads nothing from elsewhere. */
 export function landingPage({ organisation, domain }: Blueprint): string {
   const [who, where] = [escapeHtml(organisation), escapeHtml(domain)];
   const body = [

@@ -102,8 +102,8 @@ const TABLES = [
 ];
 
 /**
- * The secrets by which a login counts, and the bridges, as one transaction: whoever logs in meanwhile
- * is held against all that was before, or all that comes (write-ahead log: no reader waits).
+ * Writes the secrets that coturn accepts, and the bridges, in one transaction: a login meanwhile is compared
+ * with all of the old values or all of the new ones (write-ahead log: no reader waits).
  */
 export function turnDatabase({ domain, hosts }: Blueprint): string[] {
   const bridges = hosts.filter(({ role }) => role === "bridge");

@@ -13,7 +13,7 @@ export interface Appointment {
 
 /**
  * One entry in iCalendar (RFC 5545), with times in UTC: every calendar shows them in its own zone.
- * It holds a link with a token: whoever reads it can go to the meeting's door.
+ * The entry holds a link with a token: everybody who reads it can enter the lobby.
  */
 export function calendarText({ id, domain, link, from, until, made }: Appointment): string {
   const calendar = ical({ prodId: { company: "polder", product: "invite", language: "EN" } });

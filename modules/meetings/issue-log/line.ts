@@ -11,7 +11,7 @@ const issued = z.strictObject({
   kind: z.literal("token"),
   id,
   role: z.enum(["moderator", "guest"]),
-  /** Pseudonym of whoever holds it, as the security logs have it. */
+  /** Pseudonym of the link's holder, as the security logs have it. */
   person: id,
   /** SHA-256 of the room's name, hex. */
   room: sum,

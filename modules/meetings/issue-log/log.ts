@@ -13,7 +13,7 @@ export interface IssueLog {
   /** As it stands in the file. */
   readonly text: string;
   readonly lines: readonly Line[];
-  /** SHA-256 of the last line: whoever notes it down notices if lines are cut off the end. */
+  /** SHA-256 of the last line: a reader who noted it down notices when lines are cut off the end. */
   readonly head: string;
   /** The key that signs the next line (SubjectPublicKeyInfo, base64); undefined in an empty log. */
   readonly key: string | undefined;
@@ -50,7 +50,7 @@ export function readIssueLog(text: string, file: string): IssueLog {
     if (line.number !== i + 1 || line.previous !== head)
       refuse(i, "doesn't follow the line before: one was changed, taken out or put in");
     const next = line.entry.kind === "key" ? line.entry.key : key;
-    // The first key speaks for itself: whom it belongs to is told by its fingerprint.
+    // Nothing signs the first key: a reader compares its fingerprint to know whose it is.
     const signer = key ?? next ?? refuse(i, "begins without a key");
     if (!isSigned(`${body}}`, signature as string, signer))
       refuse(i, "isn't signed by the key that counts here: it was changed, or is another's");

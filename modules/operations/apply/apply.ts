@@ -32,7 +32,7 @@ export interface ApplyOptions extends DeployOptions {
 }
 
 /**
- * Whoever applies says by name what goes: a plan is read on another day than the one it was made on,
+ * The person who applies names what is destroyed: they may read a plan on another day than the one it was made on,
  * and a pipeline reads none.
  *
  * @throws BadInput with the names that are right
@@ -50,8 +50,8 @@ function refuseUnnamed(instance: string, lost: readonly string[], named: readonl
 }
 
 /**
- * Terraform says so itself, but at the end: before that, all that was made since reads as if no state
- * knew it.
+ * Terraform reports a stale plan itself, but only at the end: until then, every resource that was created since
+ * looks unmanaged.
  *
  * @throws TerraformFailure
  */
@@ -96,7 +96,7 @@ export async function applyInstance(
   );
   const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
   const findings = [...evaluated, ...unmanaged];
-  // Destruction is what the policy exists to stop; whoever decommissions has typed the name instead.
+  // The policy exists to stop destruction; for a decommission a person has typed the instance's name instead.
   const failed = findings.some((finding) => finding.verdict === "fail");
   if (failed && !ends) return { record, findings, applied: false };
   if (options.destroys !== "all")

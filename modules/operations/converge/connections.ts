@@ -113,11 +113,11 @@ export class Connections {
 
   /** Tries until it answers, whatever it then says, or the time is over. */
   async #await(host: Host, end: number, progress: (line: string) => void): Promise<Reached> {
-    for (let told = false; ; ) {
+    for (let announced = false; ; ) {
       const reached = await this.#connect(host);
       if (reached.failure !== SILENT || this.#closed || performance.now() > end) return reached;
-      if (!told) progress(`${host.id} doesn't answer yet: trying for ${BOOT} s`);
-      told = true;
+      if (!announced) progress(`${host.id} doesn't answer yet: trying for ${BOOT} s`);
+      announced = true;
       await sleep(2000);
     }
   }

@@ -76,7 +76,7 @@ export function sshUser(
   const admins = blueprint.admins.map((admin) => admin.user);
   if (user === undefined)
     refuse(loaded, `who are you? --user or POLDER_USER; admins: ${admins.join(", ")}`);
-  // Whoever is no admin would lock themselves out in the middle.
+  // A person who is no admin would lock themselves out in the middle.
   if (!admins.includes(user)) {
     const near = nearest(user, admins);
     refuse(
@@ -124,17 +124,17 @@ async function secrets(loaded: LoadedInstance, options: ConvergeOptions): Promis
   return openVault(loaded, { identityFile: file });
 }
 
-/** Makes what is missing; a check makes it for this run alone, so that the configurations are complete. */
+/** Makes missing secrets; check mode makes them for this run alone, so that the configurations are complete. */
 async function makeSecrets(
   loaded: LoadedInstance,
   vault: Vault,
   { check, progress }: ConvergeOptions,
 ): Promise<void> {
-  const keep = check ? "only told" : "kept";
+  const keep = check ? "not saved" : "saved";
   const changes = await ensureSecrets(loaded, vault, new Date(), keep);
   const done = changes.filter(({ what }) => what !== "missing");
-  const told = done.map(({ name, what }) => `${name} ${check ? "would be " : ""}${what}`);
-  if (told.length > 0) progress(`secrets: ${told.join(", ")}`);
+  const lines = done.map(({ name, what }) => `${name} ${check ? "would be " : ""}${what}`);
+  if (lines.length > 0) progress(`secrets: ${lines.join(", ")}`);
   const missing = changes.filter(({ what }) => what === "missing");
   if (missing.length > 0)
     throw new ExternalFailure(

@@ -56,7 +56,7 @@ export async function playbook(options: PlaybookOptions): Promise<boolean> {
     cwd: join(TOOLKIT, "ansible"),
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     detached: true,
-    // Nothing else of whoever runs it: an ANSIBLE_ variable could keep files with secrets on a host.
+    // Nothing else of the caller's environment: an ANSIBLE_ variable could keep files with secrets on a host.
     env: {
       PATH: process.env["PATH"],
       HOME: process.env["HOME"],

@@ -68,12 +68,12 @@ function entryFor(
 }
 
 /**
- * Revokes a token or a room: into the issue log first, then to the control hosts, whose gate looks
- * every 2 s. Asked again it isn't written again, but told to the hosts again.
+ * Revokes a token or a room: writes it into the issue log, then sends the list to the control hosts, whose gate
+ * reads it every 2 s. A second call writes no second line, but sends the list again.
  *
  * @param what a token's id, a room's link, or its name as somebody typed it
  * @returns lines for a person
- * @throws BadInput; ExternalFailure when a host couldn't be told.
+ * @throws BadInput; ExternalFailure when the list didn't reach a host.
  */
 export async function revoke(
   loaded: LoadedInstance,

@@ -79,7 +79,7 @@ function doorOf({ blueprint }: LoadedInstance, vault: Vault | undefined): Door {
   };
 }
 
-/** Who is in the meeting, from outside and by the admin path; a text: why that can't be told. */
+/** Who is in the meeting, from outside and by the admin path; a text: why that isn't known. */
 async function lookInside(
   loaded: LoadedInstance,
   vault: Vault,

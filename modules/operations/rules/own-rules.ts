@@ -31,7 +31,7 @@ const findingsSchema = z.array(
 
 /**
  * An instance's own rules, each from `rules/<id>.ts` beside its file. They run with the rights of
- * whoever plans, as the rest of the instance's repository does, and see a copy: they can add
+ * the person who plans, as the rest of the instance's repository does, and get a copy of the input: they can add
  * findings, not change what the other rules evaluate.
  *
  * @throws BadInput for a file that holds no rule.

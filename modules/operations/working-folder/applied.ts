@@ -12,8 +12,8 @@ export interface AppliedRecord {
 }
 
 /**
- * Where it lies: beside the state, so that whoever has the one has the other. A state server takes
- * states alone; then it lies in the instance's folder, to be committed like the addresses.
+ * The record's path: beside the state, so that a person who has the one has the other. A state server stores only
+ * states; then the record lies in the instance's folder, to be committed like the addresses.
  */
 export const appliedFile = ({ folder, instance }: LoadedInstance): string =>
   instance.state.backend === "local"

@@ -12,7 +12,7 @@ const NOBODY = "nobody.invalid";
 
 /**
  * The instance's zone. Only names that people's browsers need are in it: no bridge, no admin path.
- * The domain sends no mail and says so (RFC 7505, 7208, 7489); CAA names who may issue (RFC 8659).
+ * Records that declare that the domain sends no mail (RFC 7505, 7208, 7489); CAA names who may issue (RFC 8659).
  */
 export function planDns(
   instance: Instance,

@@ -99,8 +99,8 @@ export const WEAKENINGS: readonly Weakening[] = [
 ];
 
 /**
- * What no single field shows: ranges that overlap, people listed twice, weak settings without a
- * waiver. Works on the raw value, so that these are told together with the errors of the schema.
+ * Finds problems that no single field shows: ranges that overlap, people listed twice, weak settings without a
+ * waiver. It reads the raw value, so that polder reports them together with the errors of the schema.
  */
 export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
   const { folder, waivable, locations } = options;

@@ -51,7 +51,7 @@ export const record = (residency: object = {}, rest: object = {}) => ({
 export const location = (residency: object = {}, rest: object = {}): Location =>
   locationSchema.parse(record(residency, rest));
 
-/** What a record that doesn't parse is told. */
+/** The error for a record that doesn't parse. */
 export function refusals(residency: object, rest: object = {}): string[] {
   const result = locationSchema.safeParse(record(residency, rest));
   return result.success

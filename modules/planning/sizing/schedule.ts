@@ -64,7 +64,7 @@ export interface Span extends Hour {
   readonly until: number;
 }
 
-/** A day with equal neighbours put together, for whoever reads it. */
+/** A day in which equal hours that follow each other are one row, for a reader. */
 export function spansOf(day: readonly Hour[]): Span[] {
   const spans: Span[] = [];
   for (const hour of day) {
@@ -84,7 +84,7 @@ export function monthlyCost(sizing: Sizing): number | undefined {
   return sum(sizing.roles.map((size) => size.count * (size.monthlyPrice ?? 0)));
 }
 
-/** What could be off by the hour. The planner switches nothing: this is for whoever decides it. */
+/** What could be off by the hour. The planner switches nothing off: a person decides that. */
 export function scheduleOf(sizing: Sizing, day: Day): Schedule {
   const { roles, shards } = sizing;
   const monthly = monthlyCost(sizing);

@@ -31,7 +31,7 @@ export const waiversInDate = defineRule({
           `ends on ${expires}, in ${days} days, at most ${MAX_DAYS} are allowed`,
         );
       const said = `waived until ${expires} by ${owner}: ${reason}`;
-      // A weakened setting must never read as a pass. A waived rule's own finding says so itself.
+      // A weakened setting must never read as a pass. A waived rule's own finding names its waiver.
       return WEAKENINGS.some((weakening) => weakening.id === subject)
         ? { verdict: "waived", subject, message: said, waiver }
         : pass(subject, said);

@@ -11,7 +11,7 @@ export interface CatalogueRow extends Omit<SecretSpec, "hosts"> {
 const SOURCES = ["file", "acme", "instance-ca"] as const;
 
 /**
- * Every secret that an instance of this shape can have, whoever certifies its public names: the
+ * Every secret that an instance of this shape can have, with each way to certify its public names: the
  * table of docs/keys.md.
  */
 export function catalogueOf(blueprint: Blueprint): CatalogueRow[] {

@@ -154,11 +154,11 @@ describe("ensureSecrets", () => {
     const path = join(loaded.folder, "vault.yaml");
     const before = readFileSync(path, "utf8");
     const opened = await openVault(loaded, { identityFile: anna.identityFile });
-    const told = await ensureSecrets(loaded, opened, days(61), "only told");
+    const told = await ensureSecrets(loaded, opened, days(61), "not saved");
     expect(told.length).toBeGreaterThan(0);
     expect(readFileSync(path, "utf8")).toBe(before);
     // It stands in the vault that is open, so that what refers to it is whole.
-    expect(await ensureSecrets(loaded, opened, days(61), "only told")).toEqual([]);
+    expect(await ensureSecrets(loaded, opened, days(61), "not saved")).toEqual([]);
   });
 
   it("makes the account file of a password, and another with another", async () => {

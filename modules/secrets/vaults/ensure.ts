@@ -88,18 +88,18 @@ function certificateForm(address: string): string {
 }
 
 /**
- * Makes what is missing, renews what is due, drops what belongs to hosts that are gone, and saves:
- * the vault, for the SSH certificates hosts.yaml, and of the issuer vault the public halves of what
- * signs tokens. Nothing due: nothing is written.
+ * Makes missing secrets, renews those that are due, drops those of hosts that are gone, and saves the vault,
+ * hosts.yaml (for the SSH certificates) and, of the issuer vault, the public halves of the token keys. When
+ * nothing is due, nothing is written.
  *
  * @param now the moment that decides what is due
- * @param keep whether it is saved, or stands in the open vault alone
+ * @param keep whether the changes are saved, or stand in the open vault alone
  */
 export async function ensureSecrets(
   loaded: LoadedInstance,
   vault: Vault,
   now: Date = new Date(),
-  keep: "kept" | "only told" = "kept",
+  keep: "saved" | "not saved" = "saved",
 ): Promise<readonly Change[]> {
   const work = new Work(loaded.blueprint, vault, now);
   if (vault.kind === "instance") {
@@ -113,15 +113,15 @@ export async function ensureSecrets(
     await work.logStores();
     work.securityText();
     const hosts = work.ssh(loadHosts(loaded.folder));
-    if (hosts && keep === "kept") saveHosts(loaded.folder, hosts);
+    if (hosts && keep === "saved") saveHosts(loaded.folder, hosts);
     vault.overlay(TOKEN_KEYS, loadTokenKeys(loaded.folder));
     work.given();
   } else {
     work.random();
     // Before the vault: an interrupt in between leaves a public half too many, never one too few.
-    if (keep === "kept") writeTokenKeys(loaded.folder, vault);
+    if (keep === "saved") writeTokenKeys(loaded.folder, vault);
   }
-  if (keep === "kept") await vault.save();
+  if (keep === "saved") await vault.save();
   return work.changes;
 }
 

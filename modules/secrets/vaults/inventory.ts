@@ -18,7 +18,7 @@ export interface SecretStatus {
 
 const DAY = 86_400_000;
 
-/** When a value ends: a certificate says so itself, others end a lifetime after they were made. */
+/** When a value ends: a certificate names its end, other values end a lifetime after they were made. */
 function endOf(spec: SecretSpec, vault: Vault): Date | undefined {
   const value = vault.get(spec.name);
   if (value?.startsWith("-----BEGIN CERTIFICATE-----"))

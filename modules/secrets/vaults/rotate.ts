@@ -28,7 +28,7 @@ import { newAuthority } from "./x509.ts";
 /** A line for each step that a rotation took, with what is left to do. */
 export type RotationLines = readonly string[];
 
-/** Keys of older security logs, newest first: for whoever must read those. */
+/** Keys of older security logs, newest first, for people who must read those logs. */
 const OLDER_PSEUDONYMS = "gate/pseudonym-older.keys";
 
 const CONVERGE = "run `polder converge` now";
@@ -114,20 +114,20 @@ const RELAYS: Entries = {
 };
 
 function rotateEntries(vault: Vault, entries: Entries, day: string): string {
-  const { name, steps: told } = entries;
+  const { name, steps: lines } = entries;
   const next = vault.get(entries.next);
   if (vault.get(entries.previous) !== undefined) {
     vault.delete(entries.previous);
-    return `${name}: ${told[2]}`;
+    return `${name}: ${lines[2]}`;
   }
   if (next !== undefined) {
     vault.set(entries.previous, entries.left(vault.need(name)), day);
     vault.set(name, next, day);
     vault.delete(entries.next);
-    return `${name}: ${told[1]}`;
+    return `${name}: ${lines[1]}`;
   }
   vault.set(entries.next, entries.make(), day);
-  return `${name}: ${told[0]}`;
+  return `${name}: ${lines[0]}`;
 }
 
 /** Names that stand for the same thing: a certificate, a recipient or a public key and its secret. */

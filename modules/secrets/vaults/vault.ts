@@ -147,7 +147,7 @@ export class Vault {
     this.#changed = false;
   }
 
-  /** For whoever must seal it anew. */
+  /** For code that must seal the value anew. */
   password(): string {
     return this.#password;
   }

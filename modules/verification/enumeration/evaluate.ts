@@ -20,12 +20,12 @@ export function difference({ asked, reference }: Pick<Pair, "asked" | "reference
 
 /** Pairs that are answered alike, or what an attacker learns. */
 function alike(pairs: readonly Pair[]): Outcome {
-  const told = pairs.filter((pair) => difference(pair).length > 0);
-  const [first] = told;
+  const different = pairs.filter((pair) => difference(pair).length > 0);
+  const [first] = different;
   if (first)
     return fail(
-      `${told.length} of ${pairs.length} names are told from never-issued ones by ${difference(first).join(" and ")}: ${first.what}, asked by ${first.way}; answer before any room is looked up`,
-      told
+      `${different.length} of ${pairs.length} names are told from never-issued ones by ${difference(first).join(" and ")}: ${first.what}, asked by ${first.way}; answer before any room is looked up`,
+      different
         .slice(0, 8)
         .flatMap(({ way, what, asked, reference }) => [
           `${way}, ${what}: ${described(asked)}`,

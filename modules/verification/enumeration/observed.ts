@@ -43,7 +43,7 @@ export interface Planted {
   readonly seen: string;
 }
 
-/** Whom the server holds in a room, told to an operator. */
+/** The occupants of a room, as the server names them to an operator. */
 export interface Held {
   readonly count: number;
   /** SHA-256 of the nicks in order, a line each, in hex. */
@@ -59,7 +59,7 @@ export interface Occupants {
 
 /** A run, whole, as it comes from the vantage point. */
 export interface Observed {
-  /** Why the positive control failed; absent: valid tokens joined and were told to wait. */
+  /** Why the positive control failed; absent: the moderator joined, and the server let the guest wait. */
   readonly dead?: string;
   /** At what it was interrupted; absent: it ran to its end. */
   readonly interrupted?: string;

@@ -88,7 +88,7 @@ export function startAdmin(
       });
     });
   // Sessions that one connection to a host may have at once (MaxSessions is 2 on the edge host, 4
-  // on the others), less one to spare; whoever comes too late waits.
+  // on the others), less one to spare; a session beyond that waits.
   const queues = new Map<string, { busy: number; readonly waiting: (() => void)[] }>();
   const enter = async (host: string): Promise<() => void> => {
     const queue = queues.get(host) ?? { busy: 0, waiting: [] };

@@ -9,7 +9,7 @@ const reply = (one: TaskReply): void => {
 };
 
 process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
-  // Whoever called is gone.
+  // The calling process is gone.
   if (error.code === "EPIPE") process.exit(0);
   process.stderr.write(`${error.stack}\n`);
   process.exit(70);

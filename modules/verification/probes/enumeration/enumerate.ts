@@ -98,9 +98,9 @@ class Attacker {
 }
 
 /**
- * One run against one instance. Never rejects: what stops it is told.
+ * One run against one instance. It never rejects: its result names what stopped it.
  *
- * @param signal ends it at once, whatever it waits for; what was seen until then is given back
+ * @param signal ends the run at once; the result then holds what the run saw until that moment
  */
 export async function enumerate(
   question: EnumerationQuestion,

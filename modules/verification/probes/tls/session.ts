@@ -84,7 +84,7 @@ function element(der: Buffer, at: number) {
 
 /**
  * Bytes of early data that a TLS 1.3 session allows, from OpenSSL's own form of a session: field
- * 15 of its sequence (ssl/ssl_asn1.c). Only the ticket says so, and nothing else tells. Newer
+ * 15 of its sequence (ssl/ssl_asn1.c). Only the ticket holds it. Newer
  * releases of Node put a header before it: the sequence is what reaches to the end exactly.
  */
 export function earlyDataOf(session: Buffer): number {
@@ -133,7 +133,7 @@ function handshake(
     const timer = setTimeout(() => end(new Error("no handshake within 5 s")), 5_000);
     socket.once("error", end);
     socket.once("secureConnect", () => {
-      // From here on an error is an answer, too: whoever asked listens for it.
+      // From here on an error is an answer, too: the caller listens for it.
       socket.off("error", end).on("error", () => undefined);
       then(socket, end);
     });

@@ -28,7 +28,7 @@ export interface Carrier {
 /** By UDP. */
 export async function udpCarrier({ address, port }: Endpoint): Promise<Carrier> {
   const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
-  // A closed port answers by ICMP: nothing came, the time limit says so.
+  // A closed port answers by ICMP; the time limit then reports that no answer came.
   socket.on("error", () => undefined);
   await new Promise<void>((resolve) => socket.connect(port, address, () => resolve()));
   return {

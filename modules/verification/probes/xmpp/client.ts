@@ -91,7 +91,7 @@ export class XmppClient {
     if (answer.name !== "proceed") throw new XmppRefused(conditionOf(answer));
   }
 
-  /** Gives the bare stream back, for whoever wants to speak TLS in another way. */
+  /** Returns the bare stream, so that the caller can start TLS in another way. */
   release(): Duplex {
     return this.stream.removeAllListeners("data");
   }
