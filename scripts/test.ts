@@ -31,10 +31,14 @@ async function check(name: string, command: readonly string[]): Promise<void> {
   const printed: Buffer[] = [];
   for (const stream of [tool.stdout, tool.stderr])
     stream.on("data", (chunk: Buffer) => printed.push(chunk));
-  // A tool that isn't there is one that says no.
-  const [status] = await once(tool, "close").catch((error: Error) => [
-    printed.push(Buffer.from(`${error.message}\n`)),
-  ]);
+  const status = await once(tool, "close").then(
+    ([code]) => code,
+    // A tool that can't be started has found fault, too.
+    (error: Error) => {
+      printed.push(Buffer.from(`${error.message}\n`));
+      return 1;
+    },
+  );
   const took = ((Date.now() - began) / 1000).toFixed(1);
   if (status !== 0) process.stdout.write(Buffer.concat(printed));
   process.stdout.write(`${name}: ${status === 0 ? "ok" : "FAILED"} (${took} s)\n`);

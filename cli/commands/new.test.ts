@@ -147,7 +147,7 @@ describe("the file", () => {
           instance.admins[0]?.name,
         ]).toEqual(texts);
       }),
-      { numRuns: 100 },
+      { numRuns: 300 },
     );
   });
 });

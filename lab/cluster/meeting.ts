@@ -301,7 +301,7 @@ export function meetingTests(): void {
       });
     });
 
-    it("is joined as fast as before while one address asks 4,000 times a second for signalling", async () => {
+    it("is joined by every guest while one address asks some thousand times a second for signalling", async () => {
       /** How long each guest took from the first packet until they were let in and had joined, ms, sorted. */
       const joins = async () => {
         const took: number[] = [];
@@ -321,7 +321,10 @@ export function meetingTests(): void {
       guest.close();
       const before = await joins();
       const flood = await handshakeFlood();
-      const during = await joins();
+      const during = await joins().catch(async (error: unknown) => {
+        await flood.end();
+        throw error;
+      });
       const { seconds, statuses } = await flood.end();
       const asked = Object.values(statuses).reduce((sum, count) => sum + count, 0);
       process.stderr.write(

@@ -24,13 +24,13 @@ function ownAddresses(blueprint: Blueprint, host: Host): string[] {
 }
 
 /** Each host asks for the peers of its flows, each of which goes through all hosts: once a Blueprint is enough. */
-const known = new WeakMap<Blueprint, Map<Peer, PeerSet>>();
+const peerSets = new WeakMap<Blueprint, Map<Peer, PeerSet>>();
 
 /** Everybody whom a peer means; undefined is the internet, which needs no list. */
 function peerSet(blueprint: Blueprint, peer: Peer): PeerSet | undefined {
   if (peer.kind === "internet") return undefined;
-  const sets = known.get(blueprint) ?? new Map<Peer, PeerSet>();
-  known.set(blueprint, sets);
+  const sets = peerSets.get(blueprint) ?? new Map<Peer, PeerSet>();
+  peerSets.set(blueprint, sets);
   const set = sets.get(peer) ?? expanded(blueprint, peer);
   sets.set(peer, set);
   return set;

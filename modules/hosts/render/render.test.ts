@@ -22,7 +22,7 @@ const anyBlueprint = anyInstance
   .filter((blueprint) => blueprint !== undefined);
 
 const some = buildBlueprint(inputOf(someInstance()));
-const runs = { numRuns: 10 };
+const runs = { numRuns: 25 };
 
 describe("where private networks have IPv4 alone", () => {
   const at = (cloud: Record<string, unknown>) =>
