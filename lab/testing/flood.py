@@ -1,8 +1,8 @@
 """A flood from some addresses, and people who come meanwhile.
 
-Usage: flood.py SERVICE DOMAIN COUNT SECONDS SERVER SOURCE,... WHO=ADDRESS@SERVER ..., with the relay's secret on standard input.
+Usage: flood.py SERVICE DOMAIN COUNT SECONDS GIVES-UP SERVER SOURCE,... WHO=ADDRESS@SERVER ..., with the relay's secret on standard input.
 Runs where it sees the service's processes. Opens COUNT connections to SERVER, from each SOURCE in turn, sends half a ClientHello
-on each, and opens each anew that ends. After SECONDS, while it goes on, people come one after the other, each WHO from their
+on each, and opens each anew that ends, or that stood for GIVES-UP seconds (0: it never gives one up). After SECONDS, while it goes on, people come one after the other, each WHO from their
 ADDRESS to their SERVER; prints what they got, and what stood, as JSON.
 """
 import base64
@@ -21,8 +21,8 @@ import struct
 import sys
 import time
 
-service, domain, count, seconds, server, flooding = sys.argv[1:7]
-people = [one.replace("@", "=").split("=") for one in sys.argv[7:]]
+service, domain, count, seconds, gives_up, server, flooding = sys.argv[1:8]
+people = [one.replace("@", "=").split("=") for one in sys.argv[8:]]
 secret = sys.stdin.readline().strip()
 HALF = bytes.fromhex("160301020001" "0001fc0303") + os.urandom(100)
 PEOPLE = 6
@@ -54,11 +54,11 @@ def flood(told):
             except OSError:
                 one.close()
                 break
-            open_ones[one.fileno()] = one
+            open_ones[one.fileno()] = one, time.monotonic()
             poll.register(one, select.EPOLLOUT | select.EPOLLRDHUP)
             opened += 1
         for at, what in poll.poll(0.02):
-            one = open_ones[at]
+            one, _ = open_ones[at]
             try:
                 if what & (select.EPOLLERR | select.EPOLLHUP | select.EPOLLRDHUP):
                     raise OSError
@@ -68,6 +68,14 @@ def flood(told):
                 poll.unregister(one)
                 del open_ones[at]
                 one.close()
+        # The oldest stand first.
+        for at, (one, since) in list(open_ones.items()):
+            if not float(gives_up) or time.monotonic() - since < float(gives_up):
+                break
+            poll.unregister(one)
+            del open_ones[at]
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.close()
         if time.monotonic() - last > 1:
             last = time.monotonic()
             os.write(told, struct.pack("!II", len(open_ones), opened))

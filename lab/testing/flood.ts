@@ -89,6 +89,8 @@ export interface Flood {
   readonly count: number;
   /** How long it does before people come. */
   readonly seconds: number;
+  /** After so many seconds it resets a connection and opens another; by default it waits for the server to end it. */
+  readonly givesUp?: number;
   /** The packet filter's rates, as parts of the rendered ones: for more than this machine could send. */
   readonly slower?: number;
 }
@@ -98,7 +100,7 @@ export interface Flood {
  * namespace of its own. @throws Error when one of them doesn't start
  */
 export async function flooded(flood: Flood): Promise<Flooded> {
-  const { blueprint, service, count, seconds, slower = 1 } = flood;
+  const { blueprint, service, count, seconds, givesUp = 0, slower = 1 } = flood;
   const host = blueprint.hosts.find(
     ({ role }) => role === (service === "web" ? "control" : "turn"),
   );
@@ -109,7 +111,7 @@ export async function flooded(flood: Flood): Promise<Flooded> {
   const coming = Object.entries(people).map(
     ([who, address]) => `'${who}=${address}@${HOST[of(address)]}'`,
   );
-  const ask = `python3 /flood.py ${service} ${blueprint.domain} ${count} ${seconds} ${HOST[family]} ${flooding.join(",")} ${coming.join(" ")}`;
+  const ask = `python3 /flood.py ${service} ${blueprint.domain} ${count} ${seconds} ${givesUp} ${HOST[family]} ${flooding.join(",")} ${coming.join(" ")}`;
   const given = (address: string, length: number, link: string) =>
     `ip -${of(address)} address add ${address}/${length} dev ${link}${of(address) === 6 ? " nodad" : ""}`;
   const command = [

@@ -117,7 +117,9 @@ describe("the hosts' packet filter", () => {
       expect(input.indexOf(jump)).toBeGreaterThan(-1);
       expect(input.indexOf(anew)).toBe(input.indexOf(jump) - 1);
       expect(input.indexOf(jump)).toBeLessThan(input.indexOf("ct state established accept"));
-      expect(chain("output")).toContain("ct state related tcp flags rst accept");
+      expect(chain("output")).toContain(
+        'ct state related tcp flags rst counter drop comment "resets stay here"',
+      );
       const spare = role === "turn" ? 400 : 1500;
       const one = Math.ceil(blueprint.sizing.total.joinsPerSecond) * 4 + spare;
       const over = (rate: number) => `limit rate over ${rate}/second burst ${rate} packets`;

@@ -117,8 +117,10 @@ const portsOf = (flows: readonly Flow[]): string =>
 
 /**
  * The rate of new connections from the internet. One is looked at when TCP's handshake is done: then its sender is
- * who it says, and nobody uses up another's rate by forged addresses. One too many is refused by a reset, after which
- * nothing of it stays in the kernel's table of connections; who is dropped in silence stays there for days.
+ * who it says, and nobody uses up another's rate by forged addresses. The kernel rejects one too many with a reset, which
+ * ends its entry in the table of connections: a dropped one would stay there for days. The reset itself stays on the
+ * host. So the client's TCP sends its first words again, and a person comes in a moment later, while a flood that waits
+ * for answers waits.
  */
 function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
   const rates = arrivalsOf(blueprint, role);
@@ -247,8 +249,10 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
     ...chain(
       "output",
       outgoing.flatMap((flow) => ruleLines(blueprint, flow, "output")),
-      // To the kernel the reset of a refused connection belongs to that one and isn't part of it.
-      counted.length === 0 ? [] : ["\t\tct state related tcp flags rst accept"],
+      // To the kernel a reset belongs to the connection that it rejects and isn't part of it.
+      counted.length === 0
+        ? []
+        : ['\t\tct state related tcp flags rst counter drop comment "resets stay here"'],
     ),
     "",
     "\t# No host passes on what isn't for it.",
