@@ -40,6 +40,14 @@ describe.each([
   }, 300_000);
 });
 
+// A connection that its server reset leaves an entry in the kernel's table, with the mark of one that was let in.
+it("half handshakes that use the same ports again come in at no higher rate", async () => {
+  const flood = { service: "turn", from: "address", count: 8_000, ports: 9_000 } as const;
+  const seen = await flooded({ blueprint, ...flood, seconds: 20 });
+  expect(seen.opened).toBeGreaterThan(flood.count);
+  expect(seen.sockets).toBeLessThan(arrivalsOf(blueprint, "turn").perSecond * (6 + 1 + LATE));
+}, 300_000);
+
 it("half handshakes of one network of IPv6 keep out nobody of another", async () => {
   const flood = { service: "web", from: "network", count: 3_000, seconds: 4 } as const;
   const seen = await flooded({ blueprint, ...flood });

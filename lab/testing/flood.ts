@@ -33,7 +33,7 @@ const FLOODS = {
   /** A /48: as many networks as its customer likes. */
   site: {
     family: 6,
-    flooding: ["2001:db8:a:1::7", "2001:db8:a:2::7", "2001:db8:a:3::7"],
+    flooding: Array.from({ length: 40 }, (_, i) => `2001:db8:a:${(i + 1).toString(16)}::7`),
     people: { elsewhere: "2001:db8:b:1::8", "by IPv4": "198.51.100.8" },
   },
 } as const satisfies Record<string, From>;
@@ -91,6 +91,8 @@ export interface Flood {
   readonly seconds: number;
   /** After so many seconds it resets a connection and opens another; by default it waits for the server to end it. */
   readonly givesUp?: number;
+  /** How many ports it has, more than it keeps up; by default all there are. */
+  readonly ports?: number;
   /** The packet filter's rates, as parts of the rendered ones: for more than this machine could send. */
   readonly slower?: number;
 }
@@ -100,7 +102,7 @@ export interface Flood {
  * namespace of its own. @throws Error when one of them doesn't start
  */
 export async function flooded(flood: Flood): Promise<Flooded> {
-  const { blueprint, service, count, seconds, givesUp = 0, slower = 1 } = flood;
+  const { blueprint, service, count, seconds, givesUp = 0, ports = 64_511, slower = 1 } = flood;
   const host = blueprint.hosts.find(
     ({ role }) => role === (service === "web" ? "control" : "turn"),
   );
@@ -120,7 +122,7 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     "sleep 0.2",
     "ip link add service type veth peer name people netns $client",
     `${given(HOST[4], 24, "service")}; ${given(HOST[6], 48, "service")}; ip link set service up`,
-    `${client} sh -c 'ip link set lo up; ip link set people up; echo 1024 65535 >/proc/sys/net/ipv4/ip_local_port_range'`,
+    `${client} sh -c 'ip link set lo up; ip link set people up; echo 1025 ${1024 + ports} >/proc/sys/net/ipv4/ip_local_port_range'`,
     ...[...new Set([...flooding, ...Object.values(people)])].map(
       (address) => `${client} ${given(address, of(address) === 4 ? 32 : 128, "people")}`,
     ),
