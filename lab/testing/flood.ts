@@ -49,6 +49,8 @@ const seen = z.object({
   memory: z.number(),
   /** Descriptors that they hold. */
   sockets: z.number(),
+  /** Packets that the filter rejected, by whose rate was used up: one, site, all. */
+  refused: z.record(z.string(), z.number()),
   /** What it wrote to the log. */
   log: z.string(),
 });
@@ -65,6 +67,14 @@ const listensHere = (content: string, address: string): string =>
   content
     .replace(/^(listening-ip|relay-ip)=.*$/gm, `$1=${address}`)
     .replace(/^external-ip=.*$/gm, "");
+
+const refusedBy = (rules: string): Record<string, number> =>
+  Object.fromEntries(
+    [...rules.matchAll(/packets (\d+) .* comment "too-many-of-(\w+)"/g)].map(([, packets, of]) => [
+      of as string,
+      Number(packets),
+    ]),
+  );
 
 const slowed = (content: string, slower: number): string =>
   content.replace(
@@ -132,7 +142,7 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     START[service],
     "sleep 1; nft -f /etc/nftables.conf",
     `echo "$(cat /secret)" | ${client} ${ask} >/seen`,
-    "cat /seen; echo '@@@'; cat /log 2>/dev/null || true",
+    "cat /seen; echo '@@@'; nft list ruleset; echo '@@@'; cat /log 2>/dev/null || true",
     "kill $client",
   ].join("\n");
   const secrets = dummySecrets();
@@ -168,8 +178,8 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     { id: "flood", reads: /^\/flood\.py$/, command, seconds: 240 },
   ]);
   const output = verdict?.output ?? "";
-  const [text = "", log = ""] = output.split("@@@\n");
+  const [text = "", rules = "", log = ""] = output.split("@@@\n");
   if (!verdict?.accepted || !/\{.*\}/.test(text)) throw new Error(JSON.stringify(verdict));
   const line = /^\{.*\}$/m.exec(text)?.[0] ?? "";
-  return seen.parse({ ...JSON.parse(line), log });
+  return seen.parse({ ...JSON.parse(line), refused: refusedBy(rules), log });
 }
