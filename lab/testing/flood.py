@@ -2,8 +2,8 @@
 
 Usage: flood.py SERVICE DOMAIN COUNT SECONDS GIVES-UP SERVER SOURCE,... WHO=ADDRESS@SERVER ..., with the relay's secret on standard input.
 Runs where it sees the service's processes. Opens COUNT connections to SERVER, from each SOURCE in turn, sends half a ClientHello
-on each, and opens each anew that ends, or that stood for GIVES-UP seconds (0: it never gives one up). After SECONDS, while it goes on, people come one after the other, each WHO from their
-ADDRESS to their SERVER; prints what they got, and what stood, as JSON.
+on each, and opens each anew that ends, or that stood for GIVES-UP seconds (0: it never gives one up). After SECONDS, while it goes on,
+people come one after the other, each WHO from their ADDRESS to their SERVER; prints what they got, and what stood, as JSON.
 """
 import base64
 import glob
