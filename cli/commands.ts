@@ -52,6 +52,11 @@ const ALL: readonly Listed[] = [
     load: async () => (await import("./commands/render.ts")).renderCommand(),
   },
   {
+    name: "packages",
+    does: "Pin the release of Jitsi that an instance runs, by the digests of its packages",
+    load: async () => (await import("./commands/packages.ts")).packagesCommand(),
+  },
+  {
     name: "addresses",
     does: "Record the public addresses that the cloud chose in the instance's addresses.yaml",
     load: async () => (await import("./commands/addresses.ts")).addressesCommand(),

@@ -78,7 +78,7 @@ export function besideGate(config: string, { domain }: Blueprint, issuer: Issuer
     ],
     // By being an admin Jitsi's modules know Jicofo: its token isn't asked for, and it may join breakouts.
     [/^admins = \{\}/m, `admins = { "focus@${auth}" }`],
-    [/authentication = "anonymous"/, verification],
+    [/authentication = "gate"/, verification],
     [/(modules_enabled = \{ .*"websocket") \}/, `$1; ${list(onDomain)} }`],
     [
       /(modules_enabled = \{ "gate_rooms".*) \}/,
@@ -102,5 +102,5 @@ export function besideGate(config: string, { domain }: Blueprint, issuer: Issuer
 export function jitsiAlone(config: string, { domain }: Blueprint): string {
   const { auth } = gateHosts({ domain });
   const proxy = `"client_proxy"\n  target_address = "focus@${auth}"`;
-  return withoutGate(config.replace('"gate_focus_stand_in"', proxy));
+  return withoutGate(config.replace('"gate_focus"', proxy));
 }

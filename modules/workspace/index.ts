@@ -18,6 +18,7 @@ export {
   INSTANCE_FILE,
   instanceFolder,
   instanceNames,
+  JITSI_FILE,
   LOCATION_FILE,
   type LoadedInstance,
   loadInstance,

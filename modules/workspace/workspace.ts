@@ -19,6 +19,7 @@ import {
   addressesSchema,
   type Blueprint,
   buildBlueprint,
+  jitsiSchema,
   Refused,
 } from "../planning/blueprint/index.ts";
 import {
@@ -62,6 +63,7 @@ export const ADMINS_FILE = "admins.yaml";
 /** What the operator measured on machines of theirs, and how their day fills. */
 const CALIBRATION_FOLDER = "calibration";
 const DAY_FILE = "day.yaml";
+export const JITSI_FILE = "jitsi.yaml";
 export const LOCATION_FILE = "location.yaml";
 export const OVERRIDES_FILE = "overrides.yaml";
 
@@ -71,6 +73,8 @@ export interface LoadedInstance {
   readonly instance: Instance;
   readonly blueprint: Blueprint;
   readonly location: PlatformLocation;
+  /** Folder with the .deb files of Jitsi's packages, where they are pinned. */
+  readonly jitsiFolder?: string;
   /** What sizes are planned from, the operator's own measurements included. */
   readonly planData: PlanData;
   readonly day: Day;
@@ -319,6 +323,7 @@ export function loadInstance(
   const figures = loadFigures();
   const planData = { figures, cores: coreModel(loadCalibration(), figures, measured.own) };
   const overrides = readIfThere(join(folder, OVERRIDES_FILE), overridesFileSchema);
+  const jitsi = readIfThere(join(folder, JITSI_FILE), jitsiSchema);
   try {
     const blueprint = buildBlueprint({
       instance,
@@ -326,6 +331,7 @@ export function loadInstance(
       ...planData,
       rules: loadResidencyRules(),
       ...(addresses && { addresses: addresses.value }),
+      ...(jitsi && { jitsi: jitsi.value.packages }),
       ...(overrides && { overrides: overrides.value.overrides }),
       ...options,
     });
@@ -345,6 +351,7 @@ export function loadInstance(
       instance,
       blueprint,
       location,
+      ...(jitsi && { jitsiFolder: resolve(folder, jitsi.value.folder) }),
       planData,
       record,
       notes,

@@ -14,7 +14,7 @@ options:
     description: What to do.
     type: str
     required: true
-    choices: [compare, stage, packages, switch]
+    choices: [compare, stage, unpack, packages, switch]
   bundle:
     description: What the host shall be, and for C(stage) the files, as compressed JSON in base64. Holds secrets.
     type: str
@@ -67,6 +67,7 @@ from ansible.module_utils import (
     polder_packages,
     polder_running,
     polder_units,
+    polder_unpacked,
     polder_volume,
 )
 from ansible.module_utils.basic import AnsibleModule
@@ -124,6 +125,7 @@ def compare(trees, bundle, params):
         "drift": drift,
         "files": changed,
         "packages": {"install": install, "remove": remove},
+        "unpacked": polder_unpacked.differences(wanted),
         "units": {"ask": asked, "enable": enable, "mask": mask},
         "idle": idle,
         "old": {unit: what for unit, what in old.items() if unit in seen},
@@ -141,7 +143,7 @@ def compare(trees, bundle, params):
         "pending": pending,
     }
     result["same"] = polder_beyond.is_remembered(trees) and not any((
-        drift, changed, install, remove, asked, enable, mask, idle, result["leftover"],
+        drift, changed, install, remove, result["unpacked"], asked, enable, mask, idle, result["leftover"],
         result["accounts"]["missing"], result["accounts"]["former"],
         volume and volume["state"] in ("blank", "unmounted", "grown"),
         bundle["volume"] and not os.path.isdir(bundle["volume"]["folder"]),
@@ -162,6 +164,11 @@ def staged(trees, wanted):
     if not names:
         raise Refused("no tree of this digest is there: run it again")
     return max(names, key=lambda name: int(name.split(".")[1]))
+
+
+def unpack(_trees, bundle, _params):
+    done = polder_unpacked.unpack(bundle["wanted"])
+    return {"changed": bool(done), "unpacked": done}
 
 
 def packages(trees, bundle, _params):
@@ -204,6 +211,7 @@ def switch(trees, bundle, params):
         raise Refused(roll_back(trees, undo, name, was_up, asked, failed))
     undo.forget()
     trees.keep(old)
+    polder_unpacked.sweep([trees.manifest(one) or {} for one in trees.names()])
     if failed:
         # There is no old service that the old files would bring back.
         raise Refused("%s; it didn't run before either, so the new files stay; `journalctl -u` on the host says why" % told(failed))
@@ -266,7 +274,7 @@ def drop(trees, name):
         shutil.rmtree(os.path.join(trees.folder, name), ignore_errors=True)
 
 
-PHASES = {"compare": compare, "stage": stage, "packages": packages, "switch": switch}
+PHASES = {"compare": compare, "stage": stage, "unpack": unpack, "packages": packages, "switch": switch}
 
 
 def main():

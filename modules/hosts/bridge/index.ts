@@ -1,1 +1,2 @@
 export { bridgeFragment } from "./fragment.ts";
+export { brewery, bridgesOf, videobridgeFragment } from "./videobridge.ts";

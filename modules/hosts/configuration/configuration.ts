@@ -41,11 +41,27 @@ export interface Packages {
   readonly absent: readonly string[];
 }
 
+/**
+ * A Debian package that isn't installed: converge unpacks it into a folder of its own, owned by root. None of its
+ * scripts runs, and none of its files lies where a program would look for it by itself.
+ */
+export interface Unpacked {
+  readonly name: string;
+  readonly version: string;
+  /** The file's name in the controller's folder of packages. */
+  readonly file: string;
+  /** Of the file, lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Absolute path of the folder on the host. */
+  readonly folder: string;
+}
+
 /** Everything that polder sets on a host. Secrets aside, it is byte for byte what converge installs. */
 export interface HostConfiguration {
   readonly host: string;
   readonly role: Role;
   readonly packages: Packages;
+  readonly unpacked: readonly Unpacked[];
   /** Sorted by path; no two of one path. */
   readonly files: readonly HostFile[];
   readonly units: readonly Unit[];

@@ -5,6 +5,7 @@ export {
   type HostFile,
   type Packages,
   type Unit,
+  type Unpacked,
 } from "./configuration.ts";
 export { heading } from "./heading.ts";
 export { type Fragment, mergeFragments } from "./merge.ts";

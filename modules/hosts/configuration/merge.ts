@@ -43,6 +43,7 @@ export function mergeFragments(host: Host, fragments: readonly Fragment[]): Host
     host: host.id,
     role: host.role,
     packages: { install, absent },
+    unpacked: fragments.flatMap((fragment) => fragment.unpacked ?? []),
     files: fragments.flatMap((fragment) => fragment.files ?? []),
     units,
     masked,

@@ -1,1 +1,2 @@
 export { focusFragment } from "./fragment.ts";
+export { jicofoFragment } from "./jicofo.ts";

@@ -1,5 +1,6 @@
 import { lifeOf } from "../../meetings/invitations/index.ts";
 import { type Blueprint, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
+import { unpacked } from "../jitsi/index.ts";
 import { gateHosts } from "./hosts.ts";
 import { limitsOf } from "./limits.ts";
 import { luaText } from "./lua-text.ts";
@@ -32,11 +33,27 @@ const relays = ({ domain, hosts }: Blueprint) =>
       ]
     : [];
 
+/** Where Prosody finds Jitsi's modules, which an instance without Jitsi's packages doesn't have. */
+const jitsiPlugins = (blueprint: Blueprint): string[] =>
+  blueprint.jitsi
+    ? [`${unpacked(blueprint, "jitsi-meet-prosody").folder}/usr/share/jitsi-meet/prosody-plugins`]
+    : [];
+
+const strings = (list: readonly string[]): string => list.map((text) => `"${text}"`).join("; ");
+
+/** What Jitsi's modules ask of every host. By being an admin they know Jicofo. */
+const jitsiSettings = (blueprint: Blueprint): string[] => {
+  const { domain, auth } = gateHosts(blueprint);
+  if (!blueprint.jitsi) return ["admins = {}"];
+  return [`admins = { "focus@${auth}" }`, `muc_mapper_domain_base = "${domain}"`];
+};
+
 /** Global settings of the gate. */
 export const gateSettings = (blueprint: Blueprint): string[] => [
   "-- The gate: docs/gate.md. It brings up the public hosts, which are switched off below, when every",
   "-- part of it stands where it must, and takes them down when one is gone.",
-  `plugin_paths = { "${PLUGINS}" }`,
+  `plugin_paths = { ${strings([PLUGINS, ...jitsiPlugins(blueprint)])} }`,
+  ...jitsiSettings(blueprint),
   `gate_hosts = ${luaText(gateHosts(blueprint))}`,
   `gate_folder = "${FOLDER}"`,
   `gate_revoked = "${REVOKED_FOLDER}/revoked"`,
@@ -57,10 +74,10 @@ export const gateSettings = (blueprint: Blueprint): string[] => [
   `websocket_frame_buffer_limit = ${limitsOf(blueprint).stanza + READ_AT_ONCE}`,
 ];
 
-const rooms = (kind: string, ...modules: string[]): string[] => [
+const rooms = (kind: string, modules: readonly string[]): string[] => [
   "  enabled = false",
   `  gate = "${kind}"`,
-  `  modules_enabled = { ${modules.map((name) => `"${name}"`).join("; ")} }`,
+  `  modules_enabled = { ${strings(modules)} }`,
   '  storage = "memory"',
   "  -- Who may make a room is the gate's to say; roles of Prosody's know no names that were issued.",
   "  restrict_room_creation = false",
@@ -78,26 +95,35 @@ const rooms = (kind: string, ...modules: string[]): string[] => [
 /** The hosts that people reach, all of them off until the gate switches them on. */
 export function publicHosts(blueprint: Blueprint): string[] {
   const { domain, conference, lobby, breakout, focus } = gateHosts(blueprint);
+  const ifJitsi = (...lines: string[]): string[] => (blueprint.jitsi ? lines : []);
+  const ofDomain = ["gate_handshake", "gate_stanzas", "gate_sessions", "gate_turn", "websocket"];
   return [
     `VirtualHost "${domain}"`,
     "  enabled = false",
     '  gate = "domain"',
-    '  modules_enabled = { "gate_handshake"; "gate_stanzas"; "gate_sessions"; "gate_turn"; "websocket" }',
+    `  modules_enabled = { ${strings([...ofDomain, ...ifJitsi("muc_lobby_rooms", "persistent_lobby")])} }`,
     "  -- Behind the gate, which has seen the token. Names are random and end with the session.",
-    '  authentication = "anonymous"',
+    '  authentication = "gate"',
+    ...ifJitsi(`  main_muc = "${conference}"`, `  lobby_muc = "${lobby}"`),
     "",
     `Component "${conference}" "muc"`,
-    ...rooms("conference", "gate_rooms", "gate_occupants"),
+    ...rooms("conference", [
+      "gate_rooms",
+      "gate_occupants",
+      ...ifJitsi("muc_meeting_id", "muc_rate_limit"),
+    ]),
     "  muc_room_default_members_only = true",
+    ...ifJitsi("  muc_room_default_public_jids = true"),
     "",
     `Component "${lobby}" "muc"`,
-    ...rooms("lobby", "gate_beside"),
+    ...rooms("lobby", ["gate_beside", ...ifJitsi("muc_rate_limit")]),
+    ...ifJitsi("  muc_room_default_public_jids = true"),
     "",
     `Component "${breakout}" "muc"`,
-    ...rooms("breakout", "gate_beside"),
+    ...rooms("breakout", ["gate_beside"]),
     "",
-    "-- Stands in for Jitsi's client_proxy.",
-    `Component "${focus}" "gate_focus_stand_in"`,
+    "-- Hands conference requests to Jicofo. Jitsi's client_proxy would need presence and a roster for that.",
+    `Component "${focus}" "gate_focus"`,
     "  enabled = false",
     '  gate = "focus"',
   ];

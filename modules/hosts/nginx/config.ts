@@ -1,5 +1,6 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { GROUPS, SIGNATURES, SUITES_12, SUITES_13 } from "../tls/index.ts";
+import { MEETING, MEETING_POLICY } from "./client.ts";
 import { CONNECTIONS, HANDSHAKE_SECONDS, limitsOf } from "./limits.ts";
 
 export const SITE = "/etc/nginx/polder-site.conf";
@@ -30,6 +31,9 @@ const LOG = [
   "    /name.js page;",
   "    /robots.txt robots;",
   "    /security.txt security.txt;",
+  `    ${MEETING} meeting;`,
+  '    "~^/(libs|css|lang|images|fonts|sounds|static)/" client;',
+  '    "~^/colibri-ws/" channel;',
   "    /refused.html refused;",
   `    ${SOCKET} signalling;`,
   "  }",
@@ -57,6 +61,25 @@ const BODY = [
   "    default 1;",
   "    : 0;",
   "    :0 0;",
+  "  }",
+];
+
+/**
+ * Each page's Content-Security-Policy. Ours has what internet.nl asks for: default-src none, base-uri, form-action,
+ * frame-src, frame-ancestors, nothing inline.
+ */
+const POLICIES = [
+  "  map $uri $polder_policy {",
+  "    default \"default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'\";",
+  `    ${MEETING} "${MEETING_POLICY}";`,
+  "  }",
+];
+
+/** Whether a request asks for a WebSocket. */
+const WEBSOCKET = [
+  "  map $http_upgrade $polder_websocket {",
+  "    default 0;",
+  '    "~*^websocket$" 1;',
   "  }",
 ];
 
@@ -122,6 +145,8 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "",
     "http {",
     ...LOG,
+    ...POLICIES,
+    ...WEBSOCKET,
     ...SIGNALLING,
     ...BODY,
     ...NETWORK,
@@ -131,6 +156,15 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "    text/css css;",
     "    text/javascript js;",
     "    text/plain txt;",
+    "    application/json json;",
+    "    application/wasm wasm;",
+    "    audio/mpeg mp3;",
+    "    audio/wav wav;",
+    "    font/woff woff;",
+    "    font/woff2 woff2;",
+    "    image/png png;",
+    "    image/svg+xml svg;",
+    "    image/x-icon ico;",
     "  }",
     "  default_type text/plain;",
     "  charset utf-8;",

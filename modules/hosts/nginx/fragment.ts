@@ -1,20 +1,24 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { configScript, interfaceScript } from "../client/index.ts";
 import { type Fragment, type Programs, programText, reference } from "../configuration/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
+import { unpacked } from "../jitsi/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
 import { landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
 
-/** nginx of a control host: the only way in from the web, and until the gate comes a page and a 404. */
-export function nginxFragment(blueprint: Blueprint, _host: Host, programs: Programs): Fragment {
+/** nginx of a control host: the only way in from the web. */
+export function nginxFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
   const { ofWorker, memoryMiB, linesInHalfAMinute } = limitsOf(blueprint);
+  const client = blueprint.jitsi ? [unpacked(blueprint, "jitsi-meet-web")] : [];
   return {
-    packages: { install: ["nginx"], absent: [] },
+    packages: { install: ["nginx"], absent: client.map(({ name }) => name) },
+    unpacked: client,
     files: [
       textFile(CONFIG, nginxConfig(blueprint)),
-      textFile(SITE, site(blueprint)),
+      textFile(SITE, site(blueprint, host)),
       rawFile(CERTIFICATE, reference("web/tls.crt")),
       rawFile(KEY, reference("web/tls.key"), { group: "www-data", mode: "0640" }),
       rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint)),
@@ -23,6 +27,12 @@ export function nginxFragment(blueprint: Blueprint, _host: Host, programs: Progr
       rawFile(`${WEB_ROOT}/name.js`, programText(programs, "nginx/programs/name.js")),
       rawFile(`${WEB_ROOT}/robots.txt`, ROBOTS),
       rawFile(`${WEB_ROOT}/security.txt`, securityText(blueprint)),
+      ...(blueprint.jitsi
+        ? [
+            rawFile(`${WEB_ROOT}/config.js`, configScript(blueprint)),
+            rawFile(`${WEB_ROOT}/interface_config.js`, interfaceScript(blueprint.organisation)),
+          ]
+        : []),
       dropIn({ connections: ofWorker, memoryMiB, lines: linesInHalfAMinute }),
     ],
     units: [

@@ -1,4 +1,5 @@
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { channelLocations, clientLocations } from "./client.ts";
 import { SOCKET } from "./config.ts";
 import { limitsOf } from "./limits.ts";
 import { WEB_ROOT } from "./page.ts";
@@ -6,39 +7,40 @@ import { WEB_ROOT } from "./page.ts";
 export const CERTIFICATE = "/etc/nginx/tls/web.crt";
 export const KEY = "/etc/nginx/tls/web.key";
 
-/** Permissions that a page of ours never needs; camera and microphone come with Jitsi's client. */
+/** Permissions that a meeting can't do without. */
+const MEETING_NEEDS = ["autoplay", "camera", "display-capture", "fullscreen", "microphone"];
+
+/** Permissions that no page of ours needs. */
 const OFF = [
   "accelerometer",
-  "autoplay",
-  "camera",
-  "display-capture",
   "encrypted-media",
-  "fullscreen",
   "geolocation",
   "gyroscope",
   "magnetometer",
-  "microphone",
   "midi",
   "payment",
   "usb",
   "xr-spatial-tracking",
 ];
 
+/** Camera and microphone only where Jitsi's client is there to use them, for this site alone. */
+const permissions = ({ jitsi }: Blueprint): string =>
+  [
+    ...MEETING_NEEDS.map((name) => `${name}=(${jitsi ? "self" : ""})`),
+    ...OFF.map((name) => `${name}=()`),
+  ].join(", ");
+
 /**
  * Headers of every answer over TLS. HSTS: one year (Forum Standaardisatie, internet.nl: at least
- * 31536000). The policy has what internet.nl asks for: default-src none, base-uri, form-action,
- * frame-src, frame-ancestors, nothing inline.
+ * 31536000). The Content-Security-Policy: config.ts, POLICIES.
  */
-const HEADERS: readonly (readonly [name: string, value: string])[] = [
+const headers = (blueprint: Blueprint): readonly (readonly [name: string, value: string])[] => [
   ["Strict-Transport-Security", "max-age=31536000; includeSubDomains"],
-  [
-    "Content-Security-Policy",
-    "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'",
-  ],
+  ["Content-Security-Policy", "$polder_policy"],
   ["X-Content-Type-Options", "nosniff"],
   ["X-Frame-Options", "DENY"],
   ["Referrer-Policy", "no-referrer"],
-  ["Permissions-Policy", OFF.map((name) => `${name}=()`).join(", ")],
+  ["Permissions-Policy", permissions(blueprint)],
   ["Cross-Origin-Opener-Policy", "same-origin"],
   ["Cross-Origin-Embedder-Policy", "require-corp"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
@@ -96,7 +98,7 @@ const signalling = (domain: string, handshakesPerSecond: number): string[] => [
 const NO_BODY = ["  if ($polder_body) {", "    return 444;", "  }"];
 
 /** The one site, and what answers to any other name: nothing. */
-export function site(blueprint: Blueprint): string[] {
+export function site(blueprint: Blueprint, host: Host): string[] {
   const { domain } = blueprint;
   const { burst, connections, handshakesPerSecond } = limitsOf(blueprint);
   return [
@@ -137,7 +139,7 @@ export function site(blueprint: Blueprint): string[] {
     `  ssl_certificate_key ${KEY};`,
     `  limit_conn connections ${connections};`,
     `  limit_req zone=requests burst=${burst} nodelay;`,
-    ...HEADERS.map(([name, value]) => `  add_header ${name} "${value}" always;`),
+    ...headers(blueprint).map(([name, value]) => `  add_header ${name} "${value}" always;`),
     ...REFUSALS,
     "  if ($request_method !~ ^(GET|HEAD)$) {",
     "    return 405;",
@@ -151,6 +153,9 @@ export function site(blueprint: Blueprint): string[] {
     ...file("/robots.txt", "/robots.txt"),
     ...file("/.well-known/security.txt", "/security.txt"),
     ...signalling(domain, handshakesPerSecond),
+    ...(blueprint.jitsi
+      ? [...clientLocations(blueprint), ...channelLocations(blueprint, host)]
+      : []),
     "  location / {",
     "    return 404;",
     "  }",

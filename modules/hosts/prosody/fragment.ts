@@ -2,6 +2,7 @@ import { type Blueprint, type Host, privateAddresses } from "../../planning/blue
 import { type Fragment, type HostFile, type Programs, reference } from "../configuration/index.ts";
 import { FOLDER, gateFiles, gateHosts, limitsOf, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
+import { unpacked } from "../jitsi/index.ts";
 import { awaitAddresses, awaitAddressesProgram, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
 import { KEY, prosodyConfig } from "./config.ts";
@@ -38,8 +39,14 @@ function accounts(blueprint: Blueprint, { shard }: Host): HostFile[] {
 /** Prosody of a control host: where bridges log in, and, behind the gate, where meetings are. */
 export function prosodyFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
   const hasRelays = blueprint.hosts.some(({ role }) => role === "turn");
+  const jitsi = blueprint.jitsi ? [unpacked(blueprint, "jitsi-meet-prosody")] : [];
   return {
-    packages: { install: ["prosody", "openssl", "iproute2"], absent: [] },
+    packages: {
+      // Jitsi's modules read JSON by it.
+      install: ["prosody", "openssl", "iproute2", ...(blueprint.jitsi ? ["lua-cjson"] : [])],
+      absent: jitsi.map(({ name }) => name),
+    },
+    unpacked: jitsi,
     files: [
       textFile(CONFIG, prosodyConfig(blueprint, host), { ...PRIVATE, comment: "--" }),
       rawFile(KEY, reference(`tls/${host.id}.key`), PRIVATE),

@@ -1,13 +1,13 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
-import { bridgeFragment } from "../bridge/index.ts";
+import { bridgeFragment, videobridgeFragment } from "../bridge/index.ts";
 import {
   type Fragment,
   type HostConfiguration,
   mergeFragments,
   type Programs,
 } from "../configuration/index.ts";
-import { focusFragment } from "../focus/index.ts";
+import { focusFragment, jicofoFragment } from "../focus/index.ts";
 import { baseFragment, restartPolicy } from "../host/index.ts";
 import { monitorFragment, watchFragment } from "../monitor/index.ts";
 import { nginxFragment } from "../nginx/index.ts";
@@ -16,11 +16,17 @@ import { turnFragment } from "../turn/index.ts";
 
 type Part = (blueprint: Blueprint, host: Host, programs: Programs) => Fragment;
 
+/** Jitsi's part of a host, or its stand-in where Jitsi's packages aren't there. */
+const orStandIn =
+  (real: Part, standIn: Part): Part =>
+  (blueprint, host, programs) =>
+    (blueprint.jitsi ? real : standIn)(blueprint, host, programs);
+
 /** What each role is beside the base; the edge host only lets admins through. */
 const FRAGMENTS: Readonly<Record<Role, readonly Part[]>> = {
-  control: [prosodyFragment, focusFragment, nginxFragment],
+  control: [prosodyFragment, orStandIn(jicofoFragment, focusFragment), nginxFragment],
   turn: [turnFragment],
-  bridge: [bridgeFragment],
+  bridge: [orStandIn(videobridgeFragment, bridgeFragment)],
   edge: [],
   monitor: [monitorFragment],
 };

@@ -281,7 +281,10 @@ async function run(
   const tokenKeys = vault.need("gate/tokens.pem");
   writeAtomically(
     path,
-    inventory(blueprint, configurations, vault.path, certificates, tokenKeys, options),
+    inventory(blueprint, configurations, vault.path, certificates, tokenKeys, {
+      check: options.check,
+      ...(loaded.jitsiFolder && { packages: loaded.jitsiFolder }),
+    }),
   );
   const interrupted = await playbook({
     book,

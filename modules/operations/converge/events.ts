@@ -16,6 +16,12 @@ export interface HostReport {
   readonly drift?: Readonly<Record<string, string>>;
   readonly files?: readonly string[];
   readonly packages?: { readonly install: readonly string[]; readonly remove: readonly string[] };
+  /** Packages that aren't there as they were unpacked. */
+  readonly unpacked?: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly why: string;
+  }[];
   readonly units?: {
     readonly ask: Readonly<Record<string, string>>;
     readonly enable: readonly string[];
@@ -149,6 +155,10 @@ export function found(told: HostReport): string[] {
     ...list("files:", told.files),
     ...list("packages to install:", told.packages?.install),
     ...list("packages to remove:", told.packages?.remove),
+    ...list(
+      "packages to unpack:",
+      told.unpacked?.map(({ name, version, why }) => `${name} ${version} (${why})`),
+    ),
     ...list("units:", [
       ...asks,
       ...(told.units?.enable ?? []).map((unit) => `enable ${unit}`),

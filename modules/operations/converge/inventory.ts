@@ -10,6 +10,11 @@ export interface CheckOption {
   readonly check: boolean;
 }
 
+interface InventoryOptions extends CheckOption {
+  /** Folder with the files of Jitsi's packages, where they are pinned. */
+  readonly packages?: string;
+}
+
 /** The Ansible roles that look whether a host's parts answer, in order. */
 const PARTS: Readonly<Record<Role, readonly string[]>> = {
   control: ["ca", "prosody", "web"],
@@ -49,7 +54,7 @@ export function inventory(
   vault: string,
   certificates: Readonly<Record<string, string>>,
   tokenKeys: string,
-  options: CheckOption,
+  options: InventoryOptions,
 ): string {
   const hosts = blueprint.hosts.map((host) => [
     host.id,
@@ -70,6 +75,7 @@ export function inventory(
   const vars = {
     polder_vault: vault,
     polder_check: options.check,
+    ...(options.packages && { polder_packages: options.packages }),
     polder_admins: blueprint.admins.map(({ user, name }) => ({ user, name })),
   };
   return dump({ all: { vars, hosts: Object.fromEntries(hosts) } }, { lineWidth: -1 });

@@ -25,6 +25,7 @@ import {
 import type { AddressesFile } from "./addresses.ts";
 import { planDns } from "./dns.ts";
 import { planFlows } from "./flows.ts";
+import type { JitsiPackage } from "./jitsi.ts";
 import type { Blueprint, Host, PlacementGroup, Volume, Zone, ZoneName } from "./types.ts";
 
 /** All that a decision is made from. */
@@ -42,6 +43,8 @@ export interface BlueprintInput {
    * @default false
    */
   readonly ending?: boolean;
+  /** Absent where nobody has pinned Jitsi's packages: jitsi.yaml. */
+  readonly jitsi?: readonly JitsiPackage[];
   /** Absent until the cloud's public addresses are allocated and recorded. */
   readonly addresses?: AddressesFile;
 }
@@ -414,6 +417,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     adminNetworks: instance.adminNetworks,
     meetings: { ...instance.meetings, chat: instance.chat },
     packages: instance.packages,
+    ...(input.jitsi && { jitsi: input.jitsi }),
     certificates: instance.certificates,
     ...(instance.alarms && { alarms: instance.alarms }),
     ...(instance.breakGlass && { breakGlass: instance.breakGlass }),

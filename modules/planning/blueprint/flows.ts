@@ -128,6 +128,20 @@ export function planFlows(
       PORTS.media,
       "the relay passes media to the bridges, its only peers",
     ),
+    tcp(
+      "channel",
+      role("control"),
+      role("bridge"),
+      PORTS.channel,
+      "the web server passes on what clients tell their bridge: which videos they want to see",
+    ),
+    tcp(
+      "relay-channel",
+      role("bridge"),
+      role("bridge"),
+      PORTS.channel,
+      "bridges of one large meeting tell each other what their clients want to see",
+    ),
     udp("relay", role("bridge"), role("bridge"), PORTS.media, "bridges share one large meeting"),
     ...others("monitor").map((name) =>
       tcp(

@@ -1,6 +1,13 @@
 export { type AddressesFile, addressesSchema } from "./addresses.ts";
 export { type Arrivals, arrivalsOf, isCounted, unfinished } from "./arrivals.ts";
 export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
+export {
+  JITSI_PACKAGES,
+  type JitsiFile,
+  type JitsiPackage,
+  type JitsiPackageName,
+  jitsiSchema,
+} from "./jitsi.ts";
 export { privateAddresses } from "./private-addresses.ts";
 export { type SecurityRule, securityRules } from "./security-rules.ts";
 export { namesBelow, PORTS } from "./services.ts";

@@ -2,6 +2,8 @@
 export const PORTS = {
   /** Media at the bridges, UDP (Jitsi handbook, scalable.md). */
   media: 10_000,
+  /** Channels of clients and of other bridges at the bridges, over TLS. Chosen here: the bridge has no default. */
+  channel: 9090,
   /** The relay without TLS, UDP (RFC 8656). */
   turn: 3478,
   /** Prosody's, for bridges and Jicofo (RFC 6120). */

@@ -7,7 +7,7 @@ import {
 } from "../../workspace/index.ts";
 import { type Instance, instanceSchema } from "../instance/index.ts";
 import { coreModel } from "../sizing/index.ts";
-import type { BlueprintInput } from "./index.ts";
+import { type BlueprintInput, JITSI_PACKAGES, type JitsiPackage } from "./index.ts";
 
 const figures = loadFigures();
 
@@ -110,6 +110,14 @@ export function inputOf(instance: Instance): BlueprintInput {
   const { figures, cores, rules } = DATA;
   return { instance, location, figures, cores, rules };
 }
+
+/** Jitsi's packages as a file pins them; nobody has such files. */
+export const SOME_JITSI: readonly JitsiPackage[] = JITSI_PACKAGES.map((name) => ({
+  name,
+  version: "2.0-1",
+  file: `${name}_2.0-1_all.deb`,
+  sha256: "0".repeat(64),
+}));
 
 /** A fixed, small instance, with what a test changes. */
 export const someInstance = (change: Record<string, unknown> = {}): Instance =>

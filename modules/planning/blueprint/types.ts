@@ -2,6 +2,7 @@ import type { Waiver } from "../../common/findings/index.ts";
 import type { Classification, Instance, Override } from "../instance/index.ts";
 import type { ResidencyVerdict } from "../residency/index.ts";
 import type { Role, Sizing } from "../sizing/index.ts";
+import type { JitsiPackage } from "./jitsi.ts";
 
 /** A subnet with one defined level of trust (BIO2 8.22.01). */
 export type ZoneName = "service" | "management";
@@ -165,6 +166,8 @@ export interface Blueprint {
   readonly adminNetworks: readonly string[];
   readonly meetings: Instance["meetings"] & { readonly chat: "off" | "on" };
   readonly packages: Instance["packages"];
+  /** Jitsi's packages; absent: stand-ins take their places, which profile lab alone may have. */
+  readonly jitsi?: readonly JitsiPackage[];
   readonly certificates: Instance["certificates"];
   readonly alarms?: NonNullable<Instance["alarms"]>;
   readonly retention: Instance["retention"];

@@ -41,10 +41,24 @@ local function is_own_nick(session, nick)
 	return #nick >= 8 and session.username:sub(1, #nick) == nick
 end
 
+-- In the lobby Jitsi's clients show themselves under eight characters of their own making, new ones each time that they
+-- knock. A session has had so many, and each stays its own.
+local most_lobby_nicks = 20
+local function is_own_lobby_nick(session, nick)
+	if is_own_nick(session, nick) then return true end
+	local pinned = session.gate
+	local own = pinned.lobby_nicks or { count = 0 }
+	if own[nick] then return true end
+	if own.count >= most_lobby_nicks or not nick:find("^%x%x%x%x%x%x%x%x$") then return false end
+	own[nick], own.count, pinned.lobby_nicks = true, own.count + 1, own
+	return true
+end
+
 -- The lookups ask about rooms that are the sender's own already: nobody learns of another's.
 local function holds(row, session, stanza)
 	local node, _, resource = jid.split(stanza.attr.to)
-	if resource and stanza.name == "presence" and not is_own_nick(session, resource) then return false end
+	local is_own = row.to == "lobby" and is_own_lobby_nick or is_own_nick
+	if resource and stanza.name == "presence" and not is_own(session, resource) then return false end
 	if row.room == "breakout" then
 		-- Who is in may leave, also when the meeting isn't theirs any more.
 		if stanza.attr.type == "unavailable" then return is_occupant(session, "breakout", node) end

@@ -1,5 +1,5 @@
--- Stands in for Jitsi's client_proxy until it comes: hands a conference request to whoever is logged in as
--- Jicofo, and the answer back to who asked.
+-- Hands a conference request to whoever is logged in as Jicofo, and the answer back to who asked. Jicofo never learns
+-- the address of who asked. In the place of Jitsi's client_proxy, which needs presence and a roster for that.
 
 local st = require "prosody.util.stanza"
 local random_id = require "prosody.util.id".medium

@@ -1,0 +1,28 @@
+import { Command } from "commander";
+import { pinPackages } from "../../modules/operations/packages/index.ts";
+import { instanceFolder, shown } from "../../modules/workspace/index.ts";
+import { ROOT } from "../root.ts";
+import { note, out } from "../terminal.ts";
+
+/** `polder packages`: pins the release of Jitsi that an instance runs. */
+export function packagesCommand(): Command {
+  return new Command("packages")
+    .argument("<instance>", "its folder's name or path")
+    .argument("<folder>", "with the .deb files of one release of Jitsi")
+    .addHelpText(
+      "after",
+      `
+  polder packages lab ~/jitsi-2.0.11146     writes instances/lab/jitsi.yaml
+
+The folder holds one file each of jitsi-videobridge2, jicofo, jitsi-meet-web and jitsi-meet-prosody,
+named as Debian names them. jitsi.yaml has their versions and digests; \`polder converge\` brings the
+files to the hosts, which compare them with it and unpack them. None of their scripts runs.
+docs/jitsi.md tells more.`,
+    )
+    .action(async (name: string, folder: string) => {
+      const instance = instanceFolder(ROOT, name);
+      const { packages } = await pinPackages(instance, folder);
+      for (const one of packages) out(`${one.name} ${one.version} ${one.sha256.slice(0, 16)}`);
+      note(`commit ${shown(instance)}/jitsi.yaml; then \`polder converge ${name}\``);
+    });
+}

@@ -1,0 +1,148 @@
+import { type Blueprint, type Host, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
+import { type Fragment, reference } from "../configuration/index.ts";
+import { CA_FILE, HOST_CERTIFICATE, HOST_KEY } from "../host/index.ts";
+import { type Hocon, hoconFile, JAVA, javaLogging, javaUnit, unpacked } from "../jitsi/index.ts";
+
+const NAME = "videobridge";
+const UNIT = `/etc/systemd/system/polder-${NAME}.service`;
+const CONFIG = `/etc/polder/${NAME}/${NAME}.conf`;
+const LOGGING = `/etc/polder/${NAME}/logging.properties`;
+/** The host's pair in the form that Java reads, made at each start in memory. */
+const KEYS = `/run/polder-${NAME}/host.p12`;
+
+/** Of the machine's memory: figures.yaml, heapShare, which sizes are planned by. */
+export const HEAP_PERCENT = 37.5;
+
+/** The room in which bridges say how they are, at one Prosody. */
+export const brewery = (blueprint: Pick<Blueprint, "domain">): string =>
+  `jvbbrewery@internal.${namesBelow(blueprint.domain).auth}`;
+
+/** Bridges of one shard, which may share a meeting. */
+export const bridgesOf = ({ hosts }: Blueprint, shard: number): Host[] =>
+  hosts.filter((host) => host.role === "bridge" && host.shard === shard);
+
+/** Where people reach the bridge: a floating address is translated on the way, a direct one is its own. */
+function addresses({ cloud }: Blueprint, { ipv4, publicAddress }: Host): Hocon {
+  if (!publicAddress || cloud.publicAddresses === "direct") return [];
+  return [{ "local-address": ipv4, "public-address": publicAddress.ipv4, name: "public" }];
+}
+
+/**
+ * jvb.conf. Keys and defaults: jitsi-videobridge a29d97d13 (2026-08-19), reference.conf of jvb and of ice4j.
+ *
+ * @throws Error when the host's shard has no control host: that is a bug
+ */
+function settings(blueprint: Blueprint, host: Host): Hocon {
+  const { domain, hosts } = blueprint;
+  const control = hosts.find(({ role, shard }) => role === "control" && shard === host.shard);
+  if (!control) throw new Error(`${host.id} has no control host`);
+  const { auth } = namesBelow(domain);
+  return {
+    videobridge: {
+      apis: {
+        rest: { enabled: false },
+        "xmpp-client": {
+          configs: {
+            shard: {
+              HOSTNAME: control.ipv4,
+              PORT: PORTS.xmpp,
+              // The name that the server's certificate must hold.
+              DOMAIN: auth,
+              USERNAME: host.id,
+              PASSWORD: reference(`prosody/${host.id}-password`),
+              MUC_JIDS: brewery(blueprint),
+              MUC_NICKNAME: host.id,
+              // By default TLS is used only where the server offers it.
+              SECURITY_MODE: "required",
+            },
+          },
+        },
+      },
+      rest: {
+        debug: { enabled: false },
+        rtcstats: { enabled: false },
+        shutdown: { enabled: false },
+      },
+      "http-servers": {
+        private: { host: "127.0.0.1", port: 8080 },
+        public: {
+          host: host.ipv4,
+          port: -1,
+          "tls-port": PORTS.channel,
+          "key-store-path": KEYS,
+          "key-store-password": "public",
+        },
+      },
+      websockets: {
+        enabled: true,
+        "server-id": host.id,
+        // Clients come by the web server, bridges straight to each other.
+        domains: [domain],
+        "relay-domains": [`${host.name}:${PORTS.channel}`],
+        tls: true,
+      },
+      // Upstream's packages could carry the channel in SCTP as well: one way is enough, and this one was seen to work.
+      sctp: { enabled: false },
+      relay: { enabled: true, region: "one", "relay-id": host.id },
+      ice: {
+        udp: { port: PORTS.media },
+        // A relay reaches bridges by the private network alone, so the private address is among the candidates.
+        "advertise-private-candidates": true,
+      },
+      version: { announce: false },
+      "redact-remote-addresses": true,
+    },
+    ice4j: {
+      software: "",
+      "redact-remote-addresses": true,
+      harvest: {
+        "use-link-local-addresses": false,
+        udp: { "use-dynamic-ports": false, "receive-buffer-size": 10_485_760 },
+        mapping: {
+          // It would ask an address of Amazon's.
+          aws: { enabled: false },
+          stun: { addresses: [] },
+          "static-mappings": addresses(blueprint, host),
+        },
+      },
+    },
+  };
+}
+
+/** Jitsi's videobridge, from its package, which is unpacked and not installed. */
+export function videobridgeFragment(blueprint: Blueprint, host: Host): Fragment {
+  const program = unpacked(blueprint, "jitsi-videobridge2");
+  const folder = `${program.folder}/usr/share/jitsi-videobridge`;
+  return {
+    packages: { install: [JAVA, "openssl"], absent: ["jitsi-videobridge2"] },
+    unpacked: [program],
+    files: [
+      hoconFile(CONFIG, settings(blueprint, host)),
+      javaLogging(LOGGING),
+      javaUnit(UNIT, {
+        description: "Jitsi's videobridge",
+        name: NAME,
+        after: ["network-online.target"],
+        config: CONFIG,
+        logging: LOGGING,
+        classPath: [`${folder}/jitsi-videobridge.jar`, `${folder}/lib/*`],
+        main: "org.jitsi.videobridge.MainKt",
+        heapPercent: HEAP_PERCENT,
+        before: [
+          `/usr/bin/openssl pkcs12 -export -in ${HOST_CERTIFICATE} -inkey \${CREDENTIALS_DIRECTORY}/host.key -out ${KEYS} -passout pass:public`,
+        ],
+        more: [`LoadCredential=host.key:${HOST_KEY}`, "LimitNOFILE=65000"],
+      }),
+    ],
+    units: [
+      {
+        name: `polder-${NAME}.service`,
+        reload: [],
+        restart: [UNIT, CONFIG, LOGGING, CA_FILE, HOST_CERTIFICATE, HOST_KEY],
+        carriesCalls: true,
+      },
+    ],
+    masked: [],
+    checks: [],
+  };
+}

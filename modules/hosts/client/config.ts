@@ -1,0 +1,124 @@
+import { type Blueprint, namesBelow } from "../../planning/blueprint/index.ts";
+
+/** Buttons of a meeting that do something here. What isn't among them isn't drawn. */
+const BUTTONS = [
+  "camera",
+  "desktop",
+  "e2ee",
+  "fullscreen",
+  "hangup",
+  "microphone",
+  "noisesuppression",
+  "participants-pane",
+  "raisehand",
+  "security",
+  "select-background",
+  "settings",
+  "shortcuts",
+  "tileview",
+  "toggle-camera",
+  "videoquality",
+] as const;
+
+/**
+ * Settings of Jitsi's web client. A link can override most of them, so none of these protects anybody: what must not
+ * happen is prevented by the gate and by the page's Content-Security-Policy. These keep a person from buttons that are
+ * refused, and from questions that lead nowhere. Keys: jitsi-meet's configType.ts (2026-07).
+ */
+export function clientConfig({ domain, meetings, organisation, hosts }: Blueprint): object {
+  const { conference, focus } = namesBelow(domain);
+  const chat = meetings.chat === "on";
+  return {
+    hosts: { domain, muc: conference, focus },
+    websocket: `wss://${domain}/xmpp-websocket`,
+    // It would ask the handshake's address again and again, with the token in it.
+    websocketKeepAlive: -1,
+    defaultLanguage: "nl",
+    inviteAppName: organisation,
+
+    // Media goes by the bridge alone: between two browsers each would learn the other's address.
+    p2p: { enabled: false, stunServers: [] },
+    useTurnUdp: hosts.some(({ role }) => role === "turn"),
+    bridgeChannel: { preferSctp: false },
+
+    prejoinConfig: { enabled: true, hideExtraJoinButtons: ["no-audio", "by-phone"] },
+    requireDisplayName: true,
+    lobby: { autoKnock: false, enableChat: false },
+    securityUi: { disableLobbyPassword: true, hideLobbyButton: true },
+    disableInviteFunctions: true,
+    // The room's name would stand there: who shares a screen shows it.
+    hideConferenceSubject: true,
+    enableClosePage: false,
+    welcomePage: { disabled: true },
+    toolbarButtons: [...BUTTONS, ...(chat ? ["chat", "reactions"] : [])].sort(),
+    disableChat: !chat,
+    disableReactions: !chat,
+    disablePolls: true,
+    disableProfile: true,
+    hideEmailInSettings: true,
+    speakerStats: { disabled: true },
+    breakoutRooms: {
+      hideAddRoomButton: true,
+      hideAutoAssignButton: true,
+      hideJoinRoomButton: true,
+    },
+
+    // Nobody else's servers.
+    disableThirdPartyRequests: true,
+    gravatar: { disabled: true },
+    analytics: { disabled: true },
+    giphy: { enabled: false },
+    whiteboard: { enabled: false },
+    enableCalendarIntegration: false,
+    deeplinking: { disabled: true },
+    helpCentreURL: "",
+
+    // Nothing is recorded, streamed, transcribed or kept.
+    fileRecordingsServiceEnabled: false,
+    recordingService: { enabled: false },
+    localRecording: { disable: true },
+    liveStreaming: { enabled: false },
+    transcription: { enabled: false },
+    fileSharing: { enabled: false },
+    doNotStoreRoom: true,
+    enableDisplayNameInStats: false,
+    enableEmailInStats: false,
+  };
+}
+
+/** Settings of the older kind; what isn't here is the client's own. */
+const INTERFACE = {
+  MOBILE_APP_PROMO: false,
+  RECENT_LIST_ENABLED: false,
+  SHOW_JITSI_WATERMARK: false,
+  SHOW_BRAND_WATERMARK: false,
+  JITSI_WATERMARK_LINK: "",
+  SUPPORT_URL: "",
+  LANG_DETECTION: true,
+  VERTICAL_FILMSTRIP: true,
+  VIDEO_LAYOUT_FIT: "both",
+  LOCAL_THUMBNAIL_RATIO: 16 / 9,
+  REMOTE_THUMBNAIL_RATIO: 1,
+  FILM_STRIP_MAX_HEIGHT: 120,
+  DEFAULT_BACKGROUND: "#040404",
+  SETTINGS_SECTIONS: ["devices", "language", "moderator", "shortcuts", "sounds", "more"],
+  OPTIMAL_BROWSERS: ["chrome", "chromium", "firefox", "electron", "safari", "webkit"],
+  UNSUPPORTED_BROWSERS: [],
+} as const;
+
+/** Text for a script that stands inside the page: no end of a script can be in it. */
+const assigned = (name: string, value: object): string =>
+  `var ${name} = ${JSON.stringify(value, null, 2).replaceAll("<", "\\u003c")};\n`;
+
+/** config.js, which the page takes in whole. */
+export const configScript = (blueprint: Blueprint): string =>
+  assigned("config", clientConfig(blueprint));
+
+/** interface_config.js, likewise. */
+export const interfaceScript = (organisation: string): string =>
+  assigned("interfaceConfig", {
+    ...INTERFACE,
+    APP_NAME: organisation,
+    NATIVE_APP_NAME: organisation,
+    PROVIDER_NAME: organisation,
+  });

@@ -1,0 +1,1 @@
+export { configScript, interfaceScript } from "./config.ts";

@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { type Blueprint, buildBlueprint } from "../../planning/blueprint/index.ts";
+import { inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
+import { loadPrograms } from "../../workspace/index.ts";
+import type { HostConfiguration } from "../configuration/index.ts";
+import { renderAll } from "../render/index.ts";
+
+const input = inputOf(someInstance({ domain: "vergaderen.proefdorp.example" }));
+const addressed = (blueprint: Blueprint): Blueprint => ({
+  ...blueprint,
+  hosts: blueprint.hosts.map((host) => ({
+    ...host,
+    publicAddress: { id: host.id, ipv4: "203.0.113.7" },
+  })),
+});
+const blueprint = addressed(buildBlueprint({ ...input, jitsi: SOME_JITSI }));
+const hosts = renderAll(blueprint, loadPrograms());
+const standIns = renderAll(buildBlueprint(input), loadPrograms());
+
+const of = (id: string, all = hosts): HostConfiguration =>
+  all.find(({ host }) => host === id) as HostConfiguration;
+const text = (configuration: HostConfiguration, path: string): string =>
+  configuration.files.find((file) => file.path === path)?.content ?? "";
+/** A HOCON file that is JSON below its first line. */
+const settings = (id: string, path: string) =>
+  JSON.parse(text(of(id), path).split("\n").slice(1).join("\n"));
+
+const ips = (id: string) => blueprint.hosts.find((host) => host.id === id)?.ipv4;
+const bridge = () => settings("bridge-1", "/etc/polder/videobridge/videobridge.conf");
+const jicofo = () => settings("control-1", "/etc/polder/jicofo/jicofo.conf").jicofo;
+
+describe("with Jitsi's packages", () => {
+  it("each host unpacks what it runs, and no package of Jitsi's is installed", () => {
+    const names = (id: string) => of(id).unpacked.map(({ name }) => name);
+    expect(names("bridge-1")).toEqual(["jitsi-videobridge2"]);
+    expect(names("control-1")).toEqual(["jitsi-meet-prosody", "jicofo", "jitsi-meet-web"]);
+    expect(names("turn-1")).toEqual([]);
+    for (const { packages } of hosts)
+      expect(packages.install.filter((name) => /jitsi|jicofo/.test(name))).toEqual([]);
+  });
+
+  it("no stand-in is left, and without the packages nothing of Jitsi's is rendered", () => {
+    const paths = (all: readonly HostConfiguration[]) =>
+      all.flatMap(({ files }) => files.map(({ path }) => path));
+    expect(paths(hosts).filter((path) => path.includes("stand-in"))).toEqual([]);
+    expect(paths(standIns).filter((path) => /videobridge|jicofo|config\.js/.test(path))).toEqual(
+      [],
+    );
+    expect(standIns.flatMap(({ unpacked }) => unpacked)).toEqual([]);
+  });
+
+  it("a bridge speaks with its control host over TLS alone, under its own account", () => {
+    const { shard } = bridge().videobridge.apis["xmpp-client"].configs;
+    expect(shard).toEqual({
+      HOSTNAME: ips("control-1"),
+      PORT: 5222,
+      DOMAIN: "auth.vergaderen.proefdorp.example",
+      USERNAME: "bridge-1",
+      PASSWORD: "@@secret:prosody/bridge-1-password@@",
+      MUC_JIDS: "jvbbrewery@internal.auth.vergaderen.proefdorp.example",
+      MUC_NICKNAME: "bridge-1",
+      SECURITY_MODE: "required",
+    });
+  });
+
+  it("a bridge asks nobody what its address is, and names its floating address", () => {
+    const { mapping } = bridge().ice4j.harvest;
+    expect(mapping.aws.enabled).toBe(false);
+    expect(mapping.stun.addresses).toEqual([]);
+    expect(mapping["static-mappings"]).toEqual([
+      { "local-address": ips("bridge-1"), "public-address": "203.0.113.7", name: "public" },
+    ]);
+  });
+
+  it("nothing of a bridge's REST is open but on loopback, and nothing in it can end the bridge", () => {
+    const { videobridge } = bridge();
+    expect(videobridge["http-servers"].private.host).toBe("127.0.0.1");
+    expect(videobridge["http-servers"].public.port).toBe(-1);
+    expect(videobridge.rest.debug.enabled || videobridge.rest.shutdown.enabled).toBe(false);
+  });
+
+  it("Jicofo reaches Prosody on its own machine alone, where Prosody listens", () => {
+    expect(jicofo().xmpp.client.hostname).toBe("127.0.0.1");
+    expect(text(of("control-1"), "/etc/prosody/prosody.cfg.lua")).toMatch(
+      /c2s_interfaces = \{ "127\.0\.0\.1"; "10\./,
+    );
+  });
+
+  it("nobody opens a meeting or moves people by Jicofo's REST, or becomes a moderator by coming first", () => {
+    const { rest, conference } = jicofo();
+    expect(rest.host).toBe("127.0.0.1");
+    for (const name of ["conference-request", "move-endpoints", "debug", "pin"])
+      expect(rest[name].enabled, name).toBe(false);
+    expect(conference["enable-auto-owner"]).toBe(false);
+  });
+
+  it("passwords stand in files that are root's alone, and the programs get them as credentials", () => {
+    for (const [id, name] of [
+      ["bridge-1", "videobridge"],
+      ["control-1", "jicofo"],
+    ] as const) {
+      const file = of(id).files.find(({ path }) => path === `/etc/polder/${name}/${name}.conf`);
+      expect(file).toMatchObject({ owner: "root", group: "root", mode: "0600" });
+      const unit = text(of(id), `/etc/systemd/system/polder-${name}.service`);
+      expect(unit).toContain("DynamicUser=yes");
+      expect(unit).toContain(`LoadCredential=${name}.conf:`);
+      expect(unit).not.toContain("@@secret");
+      expect(unit).not.toContain("HeapDump");
+    }
+  });
+});
+
+describe("the web client", () => {
+  const script = (path: string) =>
+    JSON.parse(
+      text(of("control-1"), path)
+        .replace(/^var \w+ = /, "")
+        .replace(/;\n$/, ""),
+    );
+  const site = text(of("control-1"), "/etc/nginx/polder-site.conf");
+
+  it("asks nobody else's server, records nothing, goes by the bridge", () => {
+    const config = script("/usr/local/share/polder/web/config.js");
+    expect(config).toMatchObject({
+      disableThirdPartyRequests: true,
+      p2p: { enabled: false, stunServers: [] },
+      gravatar: { disabled: true },
+      analytics: { disabled: true },
+      localRecording: { disable: true },
+      websocketKeepAlive: -1,
+    });
+    expect(config.bosh).toBeUndefined();
+    expect(config.conferenceRequestUrl).toBeUndefined();
+  });
+
+  it("its scripts can't be ended by what an organisation is called", () => {
+    const name = "</script><script>alert(1)</script>";
+    const some = { ...blueprint, organisation: name };
+    const [control] = renderAll(some, loadPrograms()).filter(({ role }) => role === "control");
+    expect(
+      text(control as HostConfiguration, "/usr/local/share/polder/web/config.js"),
+    ).not.toContain("</script");
+  });
+
+  it("is one page for every name of a meeting's form; nothing of Jicofo's or the bridges' REST is passed on", () => {
+    expect(site).toContain('location ~ "^/[0-9a-z]{47}$"');
+    expect(site).not.toMatch(/conference-request|8888|8080|http-bind|\/about|\/debug/);
+    expect(site.match(/proxy_pass \S+/g)).toEqual([
+      "proxy_pass http://127.0.0.1:5280;",
+      ...["bridge-1", "bridge-2"].map((id) => `proxy_pass https://${ips(id)}:9090;`),
+    ]);
+    expect(site.match(/proxy_ssl_verify on/g)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,1 @@
+export { pinPackages } from "./packages.ts";
