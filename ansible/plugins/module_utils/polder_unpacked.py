@@ -99,7 +99,7 @@ def sweep(manifests):
     root = "/opt/polder"
     for name in os.listdir(root) if os.path.isdir(root) else ():
         path = os.path.join(root, name)
-        if path in kept or path.endswith(".json") and path[:-len(".json")] in kept:
+        if path in kept or (path.endswith(".json") and path[:-len(".json")] in kept):
             continue
         if os.path.isdir(path):
             shutil.rmtree(path)
