@@ -44,6 +44,7 @@ beforeAll(() => {
     certificates: ["short.crt", "none.crt"],
     folders: ["/", "/none"],
     warnDays: 21,
+    health: [],
   };
   const at = { host: "a", address: "127.0.0.1" };
   const services = {
@@ -538,4 +539,35 @@ print(json.dumps(services.look(0)))`);
     "service/a/receiver": "[Errno 111] Connection refused",
     "service/a/login for relays": expect.stringContaining("its login for relays can't be read"),
   });
+});
+
+it("finds a program of Jitsi's that isn't well by its own word, by its metrics, and by its silence", () => {
+  const result = python(`
+import http.server, threading, watch
+class Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, text = {"/well": (200, "# HELP x\\nrooms 1.0\\nfast{a=1} 9\\n"), "/empty": (200, "rooms 0.0\\n")}.get(self.path, (500, ""))
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+    def log_message(self, *_):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+base = f"http://127.0.0.1:{server.server_port}"
+def told(address, **least):
+    watch.HEALTH = [{"name": "x", "address": address, **({"least": least} if least else {})}]
+    return [words.split(":")[0] if "metric" not in words and "isn't" in words else words for _, words in watch.health()]
+seen = [told(base + "/well"), told(base + "/well", rooms=1), told(base + "/empty", rooms=1), told(base + "/well", other=1), told(base + "/ill")]
+server.shutdown()
+server.server_close()
+print(json.dumps([*seen, told(base + "/well")]))`);
+  expect(result).toEqual([
+    [],
+    [],
+    ["x: rooms is 0.0, at least 1 is well"],
+    ["x: other is not there, at least 1 is well"],
+    ["x isn't well"],
+    ["x isn't well"],
+  ]);
 });

@@ -25,7 +25,8 @@ export function services(blueprint: Blueprint, own: Host, programs: Programs): F
     domain,
     web: of("control"),
     turn,
-    bridges: of("bridge"),
+    // A real bridge answers calls alone, so that nothing comes back from it; how it is, it says itself (watch.ts).
+    bridges: blueprint.jitsi ? [] : of("bridge"),
     own: { host: own.name, address: own.ipv4 },
     ca: CA_FILE,
     // The CA certifies the public names, too: else a public one does.

@@ -1,4 +1,4 @@
-import type { Host } from "../../planning/blueprint/index.ts";
+import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import type { Fragment, Programs, Unit } from "../configuration/index.ts";
 import { CA_FILE, HOST_CERTIFICATE, programFiles, pythonCheck, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
@@ -11,6 +11,23 @@ const PROGRAM = `${LIBRARY}/${WATCH}`;
 const FILES: Readonly<Partial<Record<Host["role"], readonly string[]>>> = {
   control: ["/etc/nginx/tls/web.crt"],
   turn: ["/etc/coturn/turn.crt"],
+};
+
+/** Where a program of Jitsi's says on loopback how it is, and which of its metrics must be at least how much. */
+interface Health {
+  readonly name: string;
+  readonly address: string;
+  readonly least?: Readonly<Record<string, number>>;
+}
+
+/** A bridge's own word of health says nothing of its login at Prosody, so its rooms are counted (seen 2026-11-24). */
+const HEALTH: Readonly<Partial<Record<Host["role"], Health>>> = {
+  bridge: {
+    name: "videobridge",
+    address: "http://127.0.0.1:8080/metrics",
+    least: { jitsi_jvb_healthy: 1, jitsi_jvb_mucs_joined: 1 },
+  },
+  control: { name: "jicofo", address: "http://127.0.0.1:8888/about/health" },
 };
 
 /** What can be a file system of its own, by the image, by the cloud's volumes, by systemd. */
@@ -33,13 +50,20 @@ const FOLDERS = [
  *
  * @param units of the whole host
  */
-export function watchFragment(host: Host, units: readonly Unit[], programs: Programs): Fragment {
+export function watchFragment(
+  { jitsi }: Blueprint,
+  host: Host,
+  units: readonly Unit[],
+  programs: Programs,
+): Fragment {
   const own = `${WATCH}.timer`;
+  const health = jitsi && HEALTH[host.role];
   const watched = {
     units: [...new Set([...units.map(({ name }) => name), own])].sort(),
     certificates: [HOST_CERTIFICATE, CA_FILE, ...(FILES[host.role] ?? [])],
     folders: FOLDERS,
     warnDays: WARN_DAYS,
+    health: health ? [health] : [],
   };
   return {
     packages: { install: ["openssl", "python3", "dbus"], absent: [] },
@@ -51,7 +75,7 @@ export function watchFragment(host: Host, units: readonly Unit[], programs: Prog
         "# Root without a capability, by systemd's own socket: D-Bus takes no account that NSS doesn't know, and",
         "# without libnss-systemd that is each of DynamicUser= (Debian 13: Transport endpoint is not connected).",
         `SyslogIdentifier=${WATCH}`,
-        ...sandbox({}),
+        ...sandbox(health ? { families: ["AF_UNIX", "AF_INET"] } : {}),
       ]),
       timer(WATCH, ["OnBootSec=30s", "OnUnitActiveSec=1min"]),
     ],

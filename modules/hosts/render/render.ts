@@ -47,7 +47,7 @@ export function renderHost(
   const units = fragments.flatMap((fragment) => fragment.units ?? []);
   return mergeFragments(host, [
     ...fragments,
-    watchFragment(host, units, programs),
+    watchFragment(blueprint, host, units, programs),
     restartPolicy(units, programs),
   ]);
 }

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.request
 
 # What differs between instances.
 with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
@@ -15,6 +16,7 @@ UNITS = SETTINGS["units"]
 CERTIFICATES = SETTINGS["certificates"]
 FOLDERS = SETTINGS["folders"]
 WARN_DAYS = SETTINGS["warnDays"]
+HEALTH = SETTINGS["health"]
 # Per cent of a file system, of its blocks or its inodes. Assumed: journald leaves 15 per cent free by its own
 # default (journald.conf(5), SystemKeepFree=), so what fills it beyond is something else.
 FULL = 90
@@ -80,6 +82,31 @@ def certificates(now):
             yield name, f"{file} has {days} days left"
 
 
+def metrics(text):
+    """Names and values of Prometheus' text form, those without labels."""
+    found = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(" ")
+        if name and not name.startswith("#") and "{" not in name:
+            found[name] = float(value.split(" ")[0])
+    return found
+
+
+def health():
+    """What a program says of itself on loopback."""
+    for one in HEALTH:
+        name = f"service/{one['name']}"
+        try:
+            with urllib.request.urlopen(one["address"], timeout=10) as answer:
+                seen = metrics(answer.read().decode()) if one.get("least") else {}
+        except OSError as error:
+            yield name, f"{one['name']} isn't well: {error}"
+            continue
+        for metric, least in one.get("least", {}).items():
+            if seen.get(metric, 0) < least:
+                yield name, f"{one['name']}: {metric} is {seen.get(metric, 'not there')}, at least {least} is well"
+
+
 def look(looks):
     """All that is wrong; a look that fails is wrong itself."""
     red = {}
@@ -102,4 +129,4 @@ def told(red):
 
 
 if __name__ == "__main__":
-    print(told(look({"units": units, "disks": disks, "certificates": lambda: certificates(time.time())})))
+    print(told(look({"units": units, "disks": disks, "health": health, "certificates": lambda: certificates(time.time())})))
