@@ -2,6 +2,7 @@
 # The main job, as a user would type it: start the cloud, get a person who may log in, allocate the
 # addresses, deploy the machines, make the keys, converge the hosts, attack them from outside. Each
 # line that it runs is printed first. CLOUD: openstack (the default), or hetzner, by a stand-in of its API.
+# PACKAGES: a folder with the packages of one release of Jitsi; without it, stand-ins take their places.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case ${CLOUD:-openstack} in
@@ -14,6 +15,13 @@ polder() { say ./cli/polder "$@"; }
 load() { cut -d' ' -f1-3 /proc/loadavg; }
 began=$SECONDS
 printf 'load %s\n' "$(load)"
+
+if [[ -n ${PACKAGES:-} ]]; then
+  polder packages "$instance" "$PACKAGES"
+else
+  rm -f "instances/$instance/jitsi.yaml"
+  printf 'stand-ins for Jitsi: PACKAGES names no folder with its packages (docs/jitsi.md)\n'
+fi
 
 polder lab up
 # A person with keys on this machine alone; user_data names people, so they come before the machines.

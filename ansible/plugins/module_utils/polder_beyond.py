@@ -97,6 +97,8 @@ class Host:
     def __init__(self, wanted, admins, root="/"):
         self.root = root
         self.ours = {entry["path"] for entry in wanted["files"]}
+        # What is in these is held against their own digest (polder_unpacked).
+        self.unpacked = tuple(package["folder"] + "/" for package in wanted.get("unpacked", ()))
         self.admins = {admin["user"] for admin in admins}
         self.packages = packaged(self.real("/var/lib/dpkg"))
         self.found = {}
@@ -105,7 +107,7 @@ class Host:
         return os.path.join(self.root, path.lstrip("/"))
 
     def known(self, path):
-        return path in self.ours or _merged(path) in self.packages
+        return path in self.ours or path.startswith(self.unpacked) or _merged(path) in self.packages
 
     # Doors -----------------------------------------------------------------------------------
 
@@ -241,7 +243,10 @@ def look(trees, wanted, admins):
     The tree that counts is known, too: what the new one lacks of it, the switch takes away.
     """
     current = trees.manifest(trees.current()) or {"files": []}
-    host = Host({"files": [*wanted["files"], *current["files"]]}, admins, trees.root)
+    host = Host({
+        "files": [*wanted["files"], *current["files"]],
+        "unpacked": [*wanted.get("unpacked", ()), *current.get("unpacked", ())],
+    }, admins, trees.root)
     people = pwd.getpwall()
     former = {one["user"] for one in polder_accounts.former(admins)}
     try:

@@ -83,6 +83,8 @@ export const javaLogging = (path: string): HostFile =>
   textFile(path, [
     "handlers = java.util.logging.ConsoleHandler",
     ".level = WARNING",
+    "# It names rooms and who is in them, of each presence, since the gate gives nobody a roster.",
+    "org.jivesoftware.smack.roster.level = OFF",
     "java.util.logging.ConsoleHandler.level = ALL",
     "java.util.logging.ConsoleHandler.formatter = java.util.logging.SimpleFormatter",
     "java.util.logging.SimpleFormatter.format = %4$s %3$s: %5$s%6$s%n",

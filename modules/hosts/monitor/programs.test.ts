@@ -546,6 +546,7 @@ it("finds a program of Jitsi's that isn't well by its own word, by its metrics, 
 import http.server, threading, watch
 class Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        assert self.headers["Accept"] == "text/plain"
         status, text = {"/well": (200, "# HELP x\\nrooms 1.0\\nfast{a=1} 9\\n"), "/empty": (200, "rooms 0.0\\n")}.get(self.path, (500, ""))
         self.send_response(status)
         self.end_headers()

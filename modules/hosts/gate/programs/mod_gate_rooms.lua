@@ -8,6 +8,12 @@ local muc = module:depends("muc")
 local limits = module:get_option("gate_limits")
 local focus = gate.focus_jid()
 
+-- What was done in a room. Jicofo's room for looking after itself is made each ten seconds, and nobody else can be in it.
+local function note(act, room, session)
+	act.room = jid.node(room.jid)
+	if not gate.is_health_check(act.room) then gate.security(act, session) end
+end
+
 local function refuse(event, why, told)
 	return gate.refuse(event, { action = "room", why = why, room = jid.node(event.stanza.attr.to) }, told)
 end
@@ -139,7 +145,7 @@ module:hook("muc-occupant-pre-join", function (event)
 end, -1000)
 
 module:hook("muc-occupant-joined", function (event)
-	gate.security({ action = "join", result = "admitted", room = jid.node(event.room.jid) }, event.origin)
+	note({ action = "join", result = "admitted" }, event.room, event.origin)
 end, -1000)
 
 -- Affiliations and roles -----------------------------------------------------------------------------
@@ -184,8 +190,7 @@ local function leave_breakouts(meeting, bare)
 end
 
 module:hook("muc-set-affiliation", function (event)
-	local act = { action = "set " .. event.affiliation, result = "done", room = jid.node(event.room.jid) }
-	gate.security(act, session_of(event.actor))
+	note({ action = "set " .. event.affiliation, result = "done" }, event.room, session_of(event.actor))
 	if event.affiliation == "none" or event.affiliation == "outcast" then leave_breakouts(event.room, event.jid) end
 end, -1000)
 

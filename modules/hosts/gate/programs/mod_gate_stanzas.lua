@@ -3,6 +3,7 @@
 -- ended, is still to come or was never issued.
 
 local jid = require "prosody.util.jid"
+local st = require "prosody.util.stanza"
 local gate = module:depends("gate")
 local rows = module:require "gate_stanzas"
 local new_table = module:require "gate_table"
@@ -102,7 +103,18 @@ end
 -- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
 local may_request = module:require "gate_buckets".new(limits.requests, limits.seconds)
 
+-- The library of Jicofo and the bridges (Smack) asks for a roster and says that it is there, each time that it logs in.
+-- Both are refused like all else; a line for each would tell nobody anything.
+local function is_of_library(session, stanza)
+	return session.gate == nil and stanza.attr.to == nil
+		and (stanza.name == "presence" or stanza:get_child("query", "jabber:iq:roster") ~= nil)
+end
+
 local function refuse(event)
+	if is_of_library(event.origin, event.stanza) then
+		if event.stanza.name == "iq" then event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable")) end
+		return true
+	end
 	-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.
 	local node, host = jid.split(event.stanza.attr.to or module.host)
 	return gate.refuse(event, { action = "stanza", kind = event.stanza.name, to = hosts[host] or "elsewhere", room = node })
