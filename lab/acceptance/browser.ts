@@ -88,13 +88,16 @@ export class Person {
     this.page.on("pageerror", (error) => this.errors.push(String(error)));
   }
 
-  /** Opens an invitation's link, types the name, and asks to come in. */
+  /** Opens an invitation's link, types the name where one is asked, and asks to come in. */
   async join(link: string): Promise<void> {
     await this.page.goto(link, { waitUntil: "load" });
-    const field = await this.page.waitForSelector("#premeeting-name-input", { timeout: 60_000 });
+    const button = "[data-testid='prejoin.joinMeeting']";
+    await this.page.waitForSelector(button, { timeout: 60_000 });
+    // Whose name the token says types none.
+    const field = await this.page.$("#premeeting-name-input");
     await field?.click({ count: 3 });
     await field?.type(this.name);
-    await this.page.click("[data-testid='prejoin.joinMeeting']");
+    await this.page.click(button);
   }
 
   /** What the page shows, as text. */
@@ -118,10 +121,9 @@ export class Person {
   /** Milliseconds until somebody else's video plays here: a picture of some size whose time goes on. */
   async seesVideo(patience = 60_000): Promise<number> {
     const began = Date.now();
-    const plays =
-      "!video.id.startsWith('localVideo') && video.videoWidth > 0 && video.currentTime > 0";
+    const plays = "video.videoWidth > 0 && video.currentTime > 0";
     await this.page.waitForFunction(
-      `[...document.querySelectorAll("video")].some((video) => ${plays})`,
+      `[...document.querySelectorAll("video[id^=remoteVideo]")].some((video) => ${plays})`,
       { timeout: patience },
     );
     return Date.now() - began;

@@ -54,7 +54,6 @@ export function clientConfig({ domain, meetings, organisation, hosts }: Blueprin
     disableChat: !chat,
     disableReactions: !chat,
     disablePolls: true,
-    disableProfile: true,
     hideEmailInSettings: true,
     speakerStats: { disabled: true },
     breakoutRooms: {

@@ -20,8 +20,8 @@ if kind == "lobby" then
 	room_mt.route_stanza = function (room, stanza)
 		local session, nick = prosody.full_sessions[stanza.attr.to], jid.resource(stanza.attr.from)
 		local pinned = session and session.gate
-		local is_own = nick and (session.username:sub(1, #nick) == nick or (pinned and pinned.lobby_nicks or {})[nick])
-		if pinned and pinned.role == "guest" and nick and not is_own then
+		local is_guest = pinned ~= nil and pinned.role == "guest"
+		if is_guest and nick and session.username:sub(1, #nick) ~= nick and not (pinned.lobby_nicks or {})[nick] then
 			local sender = room._occupants[stanza.attr.from]
 			if not (sender and gate.is_of_room(sender.bare_jid, pinned.room, "moderator")) then return end
 		end
