@@ -47,7 +47,11 @@ const bindingsInside = {
 const began = new Date();
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: { polder: "cli/main.ts", worker: "modules/verification/probes/worker.ts" },
+  entryPoints: {
+    polder: "cli/main.ts",
+    worker: "modules/verification/probes/worker.ts",
+    "own-rule": "modules/operations/rules/own-rule.ts",
+  },
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   bundle: true,
@@ -55,8 +59,8 @@ const { outputFiles } = await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  // Whoever has an app of their own gives its constructs to ours, so both must have the same classes; tsx compiles.
-  external: ["cdktf", "constructs", "tsx", "tsx/*"],
+  // Whoever has an app of their own gives its constructs to ours, so both must have the same classes; esbuild is a program.
+  external: ["cdktf", "constructs", "esbuild"],
   // What is CommonJS inside asks for its packages by this name.
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
@@ -68,7 +72,7 @@ const { outputFiles } = await build({
 
 // Commands that run keep the parts that they are still to load: names of parts hold their digest, nothing is
 // deleted, and an entry comes last and at once.
-const isEntry = (path) => /\/(polder|worker)\.mjs$/.test(path);
+const isEntry = (path) => /\/(polder|worker|own-rule)\.mjs$/.test(path);
 mkdirSync(join(root, "dist"), { recursive: true });
 for (const { path, contents } of outputFiles.sort((a, b) => isEntry(a.path) - isEntry(b.path))) {
   const partial = `${path}.${process.pid}.part`;

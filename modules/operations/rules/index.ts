@@ -1,2 +1,2 @@
 export { loadOwnRules } from "./own-rules.ts";
-export { packOf } from "./pack.ts";
+export { packOf, type RulesIdentity, rulesIdentity } from "./pack.ts";
