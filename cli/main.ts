@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { VERSION } from "../modules/common/toolkit/index.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, report } from "./exit.ts";
 import { note } from "./terminal.ts";
-import { VERSION } from "./version.ts";
 
 // Ctrl-C: what is at work ends itself (Terraform, the lab) and listens for it; between such works
 // every file is whole, so the command may end at once.

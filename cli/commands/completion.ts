@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Argument, Command } from "commander";
-import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
+import { TOOLKIT, VERSION } from "../../modules/common/toolkit/index.ts";
 import { out } from "../terminal.ts";
-import { VERSION } from "../version.ts";
 
 const HELP = `
 Bash, in ~/.bashrc:   eval "$(polder completion bash)"

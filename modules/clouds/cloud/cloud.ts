@@ -65,6 +65,8 @@ export interface Cloud {
   readonly testbedOf: (blueprint?: Blueprint) => Testbed | undefined;
   /** What its clients must find in their environment beside what a person put there. */
   readonly login: (blueprint?: Blueprint) => Login;
+  /** By its name, each variable that its provider needs to get to the instance's project. @throws BadInput, ExternalFailure */
+  readonly access: (blueprint: Blueprint) => Login;
   /**
    * Looks at the credential, before anything is written.
    *

@@ -145,6 +145,10 @@ async function statusOf(
 export const hetzner = (testbed: Testbed): Cloud => ({
   testbedOf: (blueprint) => testbedOf(testbed, blueprint),
   login: (blueprint) => login(testbed, blueprint),
+  access: (blueprint) => {
+    const { endpoint, token } = reach(blueprint, testbed);
+    return { HCLOUD_ENDPOINT: endpoint, HCLOUD_TOKEN: token };
+  },
   checkCredential: async (blueprint) => {
     connect(blueprint, testbed);
   },

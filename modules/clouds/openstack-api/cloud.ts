@@ -1,9 +1,10 @@
+import { resolve } from "node:path";
 import type { Testbed } from "../../common/testbed/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { Cloud } from "../cloud/index.ts";
 import type { Attributes } from "../terraform/index.ts";
 import type { Kind } from "./api.ts";
-import { credentials, login, testbedOf } from "./credentials.ts";
+import { clientConfig, credentials, login, testbedOf } from "./credentials.ts";
 import { connect, listLeftovers } from "./project.ts";
 import { findUnmanaged } from "./unmanaged.ts";
 
@@ -14,6 +15,7 @@ const withoutPort = ({ port }: Attributes): boolean => (port ?? "") === "";
 export const openstack = (testbed: Testbed): Cloud => ({
   testbedOf: (blueprint) => testbedOf(testbed, blueprint),
   login: (blueprint) => login(testbed, blueprint),
+  access: (blueprint) => ({ OS_CLIENT_CONFIG_FILE: resolve(clientConfig(blueprint, testbed)) }),
   checkCredential: async (blueprint) => {
     await credentials(blueprint, testbed);
   },

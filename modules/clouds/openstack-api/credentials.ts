@@ -13,6 +13,10 @@ export const testbedOf = (testbed: Testbed, blueprint?: Blueprint): Testbed | un
 export const login = (testbed: Testbed, blueprint?: Blueprint): Login =>
   testbedOf(testbed, blueprint)?.login("openstack") ?? {};
 
+/** The clouds.yaml that holds an instance's entry. @throws BadInput when there is none */
+export const clientConfig = (blueprint: Blueprint, testbed: Testbed): string =>
+  cloudsFile({ ...process.env, ...login(testbed, blueprint) });
+
 /**
  * The instance's entry of clouds.yaml, looked at before anything is written: a first plan doesn't
  * ask the cloud, and Terraform tells a missing entry late and in its own words.
@@ -21,7 +25,7 @@ export const login = (testbed: Testbed, blueprint?: Blueprint): Login =>
  *   location's; ExternalFailure when the lab is down, whose addresses lead nowhere then.
  */
 export async function credentials(blueprint: Blueprint, testbed: Testbed): Promise<CloudEntry> {
-  const file = cloudsFile({ ...process.env, ...login(testbed, blueprint) });
+  const file = clientConfig(blueprint, testbed);
   const entry = readCloud(file, blueprint.cloud.credentials);
   const state = (await testbedOf(testbed, blueprint)?.status())?.state ?? "up";
   if (state !== "up") throw new ExternalFailure(`the lab is ${state}: \`polder lab up\` first`);

@@ -10,6 +10,7 @@ export class TerraformFailure extends ExternalFailure {
 
 export interface RunOptions {
   readonly folder: string;
+  /** All of its environment: nothing of ours comes along. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onLine?: (line: string) => void;
   /** Called when a person asks the run to stop, with how often they asked so far. */
@@ -70,7 +71,7 @@ export function run(
     const file = outputFile ? openSync(outputFile, "w+", 0o600) : undefined;
     const child: ChildProcess = spawn(program, args, {
       cwd: options.folder,
-      env: { ...process.env, ...options.env },
+      env: options.env,
       stdio: ["ignore", file ?? "pipe", file ?? "pipe"],
       detached: true,
     });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { explain, parseEvent, type TerraformEvent } from "./events.ts";
+import { backendOf, type PlannedBackend } from "./plan-file.ts";
 import { type RunResult, run, TerraformFailure } from "./run.ts";
 
 /** One line of progress. */
@@ -104,10 +105,24 @@ export class Terraform {
     return `${this.program} ${version}`;
   }
 
-  /** Prepares the folder: backend and the pinned provider. Never changes the lock file. */
+  /**
+   * Prepares the folder: backend and the pinned provider. Never changes the lock file.
+   *
+   * @throws TerraformFailure when the state lies elsewhere than where the last run had it
+   */
   async init(): Promise<void> {
-    const args = ["init", "-input=false", "-no-color", "-lockfile=readonly"];
-    const result = await this.#run([...args, ...(this.#samePlace() ? ["-reconfigure"] : [])]);
+    if (!this.#samePlace())
+      throw new TerraformFailure(
+        `${this.#options.label}: ${explain([{ severity: "error", summary: "Backend configuration changed" }])}`,
+      );
+    // What the last run wrote down of the backend isn't taken for it, whatever it says.
+    const result = await this.#run([
+      "init",
+      "-input=false",
+      "-no-color",
+      "-lockfile=readonly",
+      "-reconfigure",
+    ]);
     if (result.code !== 0) {
       const detail = result.stderr.replace(/[╷│╵]/g, "").trim() || died(result);
       throw new TerraformFailure(
@@ -116,26 +131,56 @@ export class Terraform {
     }
   }
 
+  /** A file of the folder as JSON; empty when it isn't there. */
+  #read<T>(name: string): Partial<T> {
+    const file = join(this.#options.folder, name);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<T>) : {};
+  }
+
+  /** The backend of the folder's document: its type, and its settings. */
+  #backend(): readonly [string, Readonly<Record<string, unknown>>] | undefined {
+    const { terraform } = this.#read<{
+      terraform: { backend?: Record<string, Record<string, unknown>> };
+    }>("cdk.tf.json");
+    return Object.entries(terraform?.backend ?? {})[0];
+  }
+
   /**
-   * Whether the state lies where the last run had it. Terraform asks for a migration at any change of the
+   * Whether the state lies where the last run had it, if there was one. Terraform asks for a migration at any change of the
    * backend's settings; how locks are asked for moves no state.
    */
   #samePlace(): boolean {
-    const [now, before] = ["cdk.tf.json", ".terraform/terraform.tfstate"].map((name) => {
-      const file = join(this.#options.folder, name);
-      return existsSync(file) ? readFileSync(file, "utf8") : "{}";
-    });
-    const { terraform } = JSON.parse(now ?? "") as {
-      terraform?: { backend?: Record<string, BackendPlace> };
-    };
-    const { backend } = JSON.parse(before ?? "") as {
-      backend?: { type: string; config: BackendPlace };
-    };
-    const wanted = backend && terraform?.backend?.[backend.type];
+    const { backend } = this.#read<{ backend: { type: string; config: BackendPlace } }>(
+      ".terraform/terraform.tfstate",
+    );
+    if (!backend) return true;
+    const [type, wanted] = this.#backend() ?? [];
     return (
-      wanted !== undefined &&
-      wanted.address === (backend?.config.address ?? undefined) &&
-      wanted.path === (backend?.config.path ?? undefined)
+      type === backend.type &&
+      wanted?.["address"] === (backend.config.address ?? undefined) &&
+      wanted?.["path"] === (backend.config.path ?? undefined)
+    );
+  }
+
+  /**
+   * Whether a plan file keeps its state where the folder's document says, which its JSON doesn't tell.
+   *
+   * @throws TerraformFailure when it can't be read
+   */
+  keepsStateHere(file: string): boolean {
+    const [type, wanted] = this.#backend() ?? [];
+    let planned: PlannedBackend;
+    try {
+      planned = backendOf(readFileSync(file));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new TerraformFailure(`${file}: is no plan file that can be read: ${why}`);
+    }
+    const names = Object.keys({ ...wanted, ...planned.config });
+    return (
+      planned.type === type &&
+      planned.workspace === "default" &&
+      names.every((name) => (wanted?.[name] ?? null) === (planned.config[name] ?? null))
     );
   }
 

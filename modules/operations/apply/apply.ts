@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { cloudOf, providerOf } from "../../clouds/known-clouds/index.ts";
+import { cloudOf } from "../../clouds/known-clouds/index.ts";
 import { type StateMark, TerraformFailure } from "../../clouds/terraform/index.ts";
 import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
@@ -14,9 +14,11 @@ import {
   type PlanRecord,
   planFolder,
   readPlan,
+  refuseOtherRules,
 } from "../plan/index.ts";
 import { packOf } from "../rules/index.ts";
-import { noteApplied, policyInput, stackFolder, writeLockFile } from "../working-folder/index.ts";
+import { noteApplied, prepareToApply, writtenInput } from "../working-folder/index.ts";
+import { reviewedFiles } from "./reviewed.ts";
 
 export interface Applied {
   readonly record: PlanRecord;
@@ -77,48 +79,50 @@ export async function applyInstance(
   const { blueprint } = loaded;
   const { instance } = blueprint;
   const { record, plans } = readPlan(loaded);
+  const pack = await packOf(loaded);
+  refuseOtherRules(record, pack);
   const outdir = buildFolder(instance);
   const cloud = cloudOf(blueprint, options.testbed);
   const ends = options.destroys === "all";
   const engines = new Map(
     record.stacks.map(({ name }) => [name, engine(loaded, name, options)] as const),
   );
+  prepareToApply(loaded, [...engines.keys()], { outdir, protect: !ends }, options.synthesis);
   for (const [name, terraform] of engines) {
-    // A plan that came as an artifact brings no provider, and no sums of it.
-    writeLockFile(stackFolder(outdir, name), providerOf(blueprint));
     await terraform.init();
     refuseStale(instance, name, record.states[name], await terraform.stateMark());
   }
-  const evaluated = evaluate(
-    policyInput(loaded, { outdir, protect: !ends }, options.synthesis, plans),
-    options.asOf,
-    await packOf(loaded),
-  );
-  const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
-  const findings = [...evaluated, ...unmanaged];
-  // The policy exists to stop destruction; for a decommission a person has typed the instance's name instead.
-  const failed = findings.some((finding) => finding.verdict === "fail");
-  if (failed && !ends) return { record, findings, applied: false };
-  if (options.destroys !== "all")
-    refuseUnnamed(instance, lostNames(plannedChanges(blueprint, plans)), options.destroys);
-  const serials: Record<string, number> = {};
-  // The cluster first: an address that is given back must be let go of before. What the cluster
-  // needs of new addresses is there, else it wouldn't be planned.
   const folder = planFolder(instance);
+  const files = await reviewedFiles(folder, engines);
   try {
-    for (const [name, terraform] of [...engines].reverse()) {
-      try {
-        await terraform.apply(join(folder, `${name}.tfplan`));
-        await completeImported(blueprint, cloud, terraform);
-      } finally {
-        serials[name] = (await terraform.stateMark()).serial;
+    const evaluated = evaluate(writtenInput(loaded, outdir, plans), options.asOf, pack);
+    const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
+    const findings = [...evaluated, ...unmanaged];
+    // The policy exists to stop destruction; for a decommission a person has typed the instance's name instead.
+    const failed = findings.some((finding) => finding.verdict === "fail");
+    if (failed && !ends) return { record, findings, applied: false };
+    if (options.destroys !== "all")
+      refuseUnnamed(instance, lostNames(plannedChanges(blueprint, plans)), options.destroys);
+    const serials: Record<string, number> = {};
+    // The cluster first: an address that is given back must be let go of before. What the cluster
+    // needs of new addresses is there, else it wouldn't be planned.
+    try {
+      for (const [name, terraform] of [...engines].reverse()) {
+        try {
+          await terraform.apply(files.fileOf(name));
+          await completeImported(blueprint, cloud, terraform);
+        } finally {
+          serials[name] = (await terraform.stateMark()).serial;
+        }
       }
+    } finally {
+      // Used up, also when it failed half way: what is left to do is another plan.
+      rmSync(join(folder, "record.json"), { force: true });
+      const { digest, engine: by } = record;
+      noteApplied(loaded, { digest, asOf: options.asOf, engine: by, serials });
     }
+    return { record, findings, applied: true };
   } finally {
-    // Used up, also when it failed half way: what is left to do is another plan.
-    rmSync(join(folder, "record.json"), { force: true });
-    const { digest, engine: by } = record;
-    noteApplied(loaded, { digest, asOf: options.asOf, engine: by, serials });
+    files.forget();
   }
-  return { record, findings, applied: true };
 }

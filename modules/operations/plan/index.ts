@@ -8,4 +8,5 @@ export {
   planFolder,
   planInstance,
   readPlan,
+  refuseOtherRules,
 } from "./plan.ts";

@@ -14,8 +14,19 @@ import {
 import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
-import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
-import { evaluate, type PlanJson, type PlannedChange, plannedChanges } from "../../policy/index.ts";
+import {
+  buildFolder,
+  TOOLKIT,
+  type ToolkitIdentity,
+  toolkitIdentity,
+} from "../../common/toolkit/index.ts";
+import {
+  evaluate,
+  type Pack,
+  type PlanJson,
+  type PlannedChange,
+  plannedChanges,
+} from "../../policy/index.ts";
 import {
   ADDRESSES_FILE,
   ADMINS_FILE,
@@ -27,20 +38,20 @@ import {
   RULES_FOLDER,
   writeAtomically,
 } from "../../workspace/index.ts";
-import { packOf } from "../rules/index.ts";
+import { packOf, type RulesIdentity, rulesIdentity } from "../rules/index.ts";
 import {
   IMPORT_FILE,
   noteApplied,
-  policyInput,
   readApplied,
   readJson,
   type Synthesis,
   stackFolder,
   UNREAD_FILE,
   writeStacks,
+  writtenInput,
 } from "../working-folder/index.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
-import { terraformEnvironment } from "./environment.ts";
+import { engineEnvironment } from "./environment.ts";
 import { completeImported, ignoreUnread } from "./imported.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
 
@@ -51,6 +62,9 @@ export interface PlanRecord {
   readonly asOf: string;
   readonly engine: string;
   readonly stacks: readonly (ChangeCount & { readonly name: string })[];
+  /** Which toolkit made and judged it, and by which rules. */
+  readonly toolkit: ToolkitIdentity;
+  readonly rules: RulesIdentity;
   /** sha256 of every input and of every file that the plan consists of, by name. */
   readonly sums: Readonly<Record<string, string>>;
   /** sha256 over all of the above. */
@@ -131,7 +145,7 @@ export function engine(
 ): Terraform {
   return new Terraform({
     folder: stackFolder(buildFolder(loaded.blueprint.instance), stack),
-    env: terraformEnvironment(options.testbed, loaded.blueprint),
+    env: engineEnvironment(options.testbed, loaded.blueprint),
     progress: options.progress,
     label: stack,
     timeoutMinutes: options.timeoutMinutes,
@@ -205,11 +219,7 @@ export async function planInstance(
     const unmanaged = options.destroy
       ? undefined
       : await cloud.unmanaged(blueprint, plans, options.importing ?? false);
-    const findings = evaluate(
-      policyInput(loaded, stackOptions, options.synthesis, plans),
-      asOf,
-      pack,
-    );
+    const findings = evaluate(writtenInput(loaded, outdir, plans), asOf, pack);
     return {
       imports: unmanaged?.imports ?? [],
       findings: [...findings, ...(unmanaged?.findings ?? [])],
@@ -240,6 +250,8 @@ export async function planInstance(
     instance: blueprint.instance,
     asOf,
     engine: version,
+    toolkit: toolkitIdentity(),
+    rules: rulesIdentity(pack),
     stacks,
     states,
     sums: sums(loaded, names),
@@ -250,6 +262,31 @@ export async function planInstance(
   writeAtomically(join(folder, "record.json"), JSON.stringify(record, null, 2));
   return { record, changes: plannedChanges(blueprint, plans), findings, folder };
 }
+
+/**
+ * Holds the toolkit and the rules that judge now against those that judged the plan: a rule that is gone since finds
+ * nothing.
+ *
+ * @throws TerraformFailure that names what differs
+ */
+export function refuseOtherRules({ instance, toolkit, rules }: PlanRecord, pack: Pack): void {
+  const [here, now] = [toolkitIdentity(), rulesIdentity(pack)];
+  const missing = rules.ids.filter((id) => !now.ids.includes(id));
+  const different = [
+    ...(missing.length > 0 ? [`rules that judged the plan are gone: ${missing.join(", ")}`] : []),
+    ...(here.code !== toolkit.code
+      ? [`the plan was judged by another polder: ${told(toolkit)}, this is ${told(here)}`]
+      : []),
+    ...(missing.length === 0 && now.digest !== rules.digest
+      ? ["its rules were changed since"]
+      : []),
+  ];
+  if (different.length > 0)
+    throw new TerraformFailure(`${different.join("; ")}; run \`polder plan ${instance}\` again`);
+}
+
+const told = ({ version, commit, code }: ToolkitIdentity): string =>
+  `${version}${commit ? ` at ${commit}` : ""} (code ${code.slice(0, 16)})`;
 
 /**
  * The recorded plan of an instance, if every input and file is still what it was.

@@ -5,10 +5,12 @@ export {
   inputOf,
   policyInput,
   prepareStateFolder,
+  prepareToApply,
   type StackOptions,
   type Synthesis,
   stackFolder,
   UNREAD_FILE,
   writeLockFile,
   writeStacks,
+  writtenInput,
 } from "./working-folder.ts";

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { synthesis } from "../../../stacks/instance-stacks.ts";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
-import { loadInstance } from "../../workspace/index.ts";
-import { writeStacks } from "./working-folder.ts";
+import { evaluate, type PolicyInput } from "../../policy/index.ts";
+import { instanceFolder, loadInstance } from "../../workspace/index.ts";
+import { policyInput, writeStacks, writtenInput } from "./working-folder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-two-"));
 const name = "twee-keer";
@@ -34,3 +35,26 @@ test("two instances with one name: the second is refused, not built over the fir
   rmSync(one, { recursive: true });
   expect(write(two)).toEqual([`${name}-addresses`]);
 });
+
+test.each(["lab", "gemeente-klein", "eea-voorbeeld"])(
+  "%s: the file that Terraform gets is judged like the one that was only made in memory",
+  (example) => {
+    const loaded = loadInstance(instanceFolder(TOOLKIT, example));
+    const outdir = join(parent, "written");
+    const options = { outdir };
+    const names = synthesis.write(loaded, options);
+    const none = new Map(names.map((stack) => [stack, {}]));
+    const judged = (input: PolicyInput) => {
+      const { plans: _, ...documents } = input;
+      // How many texts were read differs: cdktf's remarks are read, too.
+      return evaluate(documents, "2026-11-24").map(({ id, verdict, subject }) => [
+        id,
+        verdict,
+        subject,
+      ]);
+    };
+    expect(judged(writtenInput(loaded, outdir, none))).toEqual(
+      judged(policyInput(loaded, options, synthesis)),
+    );
+  },
+);

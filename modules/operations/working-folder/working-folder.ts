@@ -1,13 +1,19 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { providerOf, providerSchema } from "../../clouds/known-clouds/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
 import type { PlanJson, PolicyInput, TerraformJson } from "../../policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance } from "../../workspace/index.ts";
+import { assertImportFiles, sealFolder } from "./seal.ts";
 
 /** Where Terraform runs for a stack. */
 export const stackFolder = (outdir: string, stack: string): string => join(outdir, "stacks", stack);
+
+/** A stack's document, as synthesis writes it and Terraform reads it. */
+const DOCUMENT = "cdk.tf.json";
+const LOCK_FILE = ".terraform.lock.hcl";
 
 /** `import` blocks of what the cloud holds and the plan would make, in a stack's folder. */
 export const IMPORT_FILE = "adopt.tf.json";
@@ -71,7 +77,7 @@ export function writeLockFile(folder: string, provider: string): void {
   const text = readFileSync(join(TOOLKIT, "providers", provider, "terraform.lock.hcl"), "utf8");
   const tofu = (process.env["TERRAFORM_BINARY_NAME"] ?? "terraform").endsWith("tofu");
   writeFileSync(
-    join(folder, ".terraform.lock.hcl"),
+    join(folder, LOCK_FILE),
     tofu ? text.replaceAll("registry.terraform.io", "registry.opentofu.org") : text,
   );
 }
@@ -88,25 +94,68 @@ export function writeStacks(
 ): string[] {
   claimBuildFolder(loaded);
   rmSync(join(options.outdir, "manifest.json"), { force: true });
+  const stacks = join(options.outdir, "stacks");
+  for (const name of existsSync(stacks) ? readdirSync(stacks) : [])
+    sealFolder(stackFolder(options.outdir, name), []);
   const names = synthesis.write(loaded, options);
-  for (const name of names) {
-    for (const file of [IMPORT_FILE, UNREAD_FILE])
-      rmSync(join(stackFolder(options.outdir, name), file), { force: true });
+  for (const name of names)
     writeLockFile(stackFolder(options.outdir, name), providerOf(loaded.blueprint));
-  }
   prepareStateFolder(loaded);
   return names;
 }
 
-/** What the policy evaluates: the Blueprint and the JSON that follows from it, plans where there are. */
-export function policyInput(
+/**
+ * Makes the stacks' folders ready for the apply of a plan that was made before, maybe elsewhere: what they must not hold
+ * goes, and the pinned provider's sums come, which a plan from elsewhere doesn't bring.
+ *
+ * @throws BadInput when a document isn't the one that the instance's files make
+ */
+export function prepareToApply(
+  loaded: LoadedInstance,
+  stacks: readonly string[],
+  options: StackOptions,
+  synthesis: Synthesis,
+): void {
+  const made = synthesis.render(loaded, options);
+  for (const stack of stacks) {
+    const folder = stackFolder(options.outdir, stack);
+    sealFolder(folder, [DOCUMENT, IMPORT_FILE, UNREAD_FILE]);
+    assertImportFiles(folder, IMPORT_FILE, UNREAD_FILE);
+    writeLockFile(folder, providerOf(loaded.blueprint));
+    const wanted = made.get(stack);
+    if (!wanted || !isDeepStrictEqual(bare(readDocument(folder)), bare(wanted))) {
+      const message = "isn't what polder makes of the instance's files: plan again";
+      throw new BadInput([{ file: join(folder, DOCUMENT), message }]);
+    }
+  }
+}
+
+const readDocument = (folder: string): TerraformJson =>
+  JSON.parse(readFileSync(join(folder, DOCUMENT), "utf8")) as TerraformJson;
+
+/** Without the remarks that cdktf writes beside what it makes, and Terraform leaves unread. */
+const bare = (document: TerraformJson): unknown =>
+  JSON.parse(JSON.stringify(document), (key, value) => (key === "//" ? undefined : value));
+
+/** What the policy evaluates before an apply: the Blueprint, the very documents that Terraform reads, and its plans. */
+export const writtenInput = (
+  loaded: LoadedInstance,
+  outdir: string,
+  plans: ReadonlyMap<string, PlanJson>,
+): PolicyInput => ({
+  ...inputOf(
+    loaded,
+    new Map([...plans.keys()].map((name) => [name, readDocument(stackFolder(outdir, name))])),
+  ),
+  plans,
+});
+
+/** What the policy evaluates where nothing is written: the Blueprint and the JSON that follows from it. */
+export const policyInput = (
   loaded: LoadedInstance,
   options: StackOptions,
   synthesis: Synthesis,
-  plans?: ReadonlyMap<string, PlanJson>,
-): PolicyInput {
-  return { ...inputOf(loaded, synthesis.render(loaded, options)), ...(plans && { plans }) };
-}
+): PolicyInput => inputOf(loaded, synthesis.render(loaded, options));
 
 /** The same from stacks that are made already. */
 export const inputOf = (
