@@ -42,6 +42,16 @@ const ALL: readonly Listed[] = [
     load: async () => (await import("./commands/plan.ts")).planCommand(),
   },
   {
+    name: "review",
+    does: "Tell what the last plan does in plain words, beside the risk, for whoever is to say yes",
+    load: async () => (await import("./commands/review.ts")).reviewCommand(),
+  },
+  {
+    name: "approve",
+    does: "Sign the plan that you reviewed with your SSH key",
+    load: async () => (await import("./commands/approve.ts")).approveCommand(),
+  },
+  {
     name: "apply",
     does: "Apply exactly the plan that `polder plan` recorded, after judging it again as of today",
     load: async () => (await import("./commands/apply.ts")).applyCommand(),
@@ -85,6 +95,11 @@ const ALL: readonly Listed[] = [
     name: "probe",
     does: "Attack a running instance from outside, and look at its hosts from inside",
     load: async () => (await import("./commands/probe.ts")).probeCommand(),
+  },
+  {
+    name: "history",
+    does: "Print what happened to an instance, and find what of that was changed since",
+    load: async () => (await import("./commands/history.ts")).historyCommand(),
   },
   {
     name: "decommission",

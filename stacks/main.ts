@@ -8,6 +8,7 @@ import { formatFinding } from "../modules/common/findings/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { today } from "../modules/common/today/index.ts";
 import { WORKSPACE } from "../modules/common/toolkit/index.ts";
+import { cdktfCall, noteInHistory, whoWorks } from "../modules/operations/history/index.ts";
 import { packOf } from "../modules/operations/rules/index.ts";
 import {
   inputOf,
@@ -61,12 +62,24 @@ async function sound(name: string): Promise<Sound | undefined> {
   }
 }
 
+const call = cdktfCall();
+/** What changes the cloud, or forgets it, by cdktf: nobody reviews that, so the history says it. */
+const DEPLOYS = ["deploy", "apply", "destroy"];
+async function noteCdktf({ loaded, stacks: own }: Sound): Promise<void> {
+  if (!call || !DEPLOYS.includes(call.verb)) return;
+  const asked = own.map(({ node }) => node.id).filter((id) => call.stacks.includes(id));
+  if (asked.length === 0 && !selected) return;
+  const verb = [call.verb, ...asked].join(" ");
+  await noteInHistory(loaded, { by: whoWorks(), event: { kind: "cdktf", verb } });
+}
+
 const names = selected ? [selected] : instanceNames(WORKSPACE);
 const stacks: { readonly stack: TerraformStack; readonly provider: string }[] = [];
 for (const name of names) {
   const found = await sound(name);
   if (!found) continue;
   const { loaded } = found;
+  await noteCdktf(found);
   prepareStateFolder(loaded);
   const provider = providerOf(loaded.blueprint);
   for (const stack of found.stacks) stacks.push({ stack, provider });

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { demandedApprovals } from "../../modules/operations/approve/index.ts";
 import { planInstance } from "../../modules/operations/plan/index.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { reportFindings } from "../findings.ts";
@@ -54,6 +55,11 @@ An auditor reads the recorded folder (plan JSON, findings, digest) without any c
       out(
         `plan ${record.digest.slice(0, 16)} by ${record.engine}, judged as of ${record.asOf}: ${folder}`,
       );
+      const demanded = demandedApprovals(loaded.blueprint);
+      if (demanded > 0)
+        out(
+          `profile ${loaded.blueprint.residency.profile}: ${demanded === 1 ? "another admin" : `${demanded} admins`} must approve it: polder review ${name}`,
+        );
       reportFindings(findings, "the policy fails: `polder apply` refuses this plan");
     },
   );

@@ -1,3 +1,4 @@
+import { ENDS_WITH } from "../../modules/operations/review/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { type Action, lostNames, type PlannedChange } from "../../modules/policy/index.ts";
 import type { Paint } from "./paint.ts";
@@ -13,15 +14,6 @@ const LOUD: readonly Action[] = ["destroy", "replace", "let go", "rebuild", "res
 const word = (action: Action): string => (LOUD.includes(action) ? action.toUpperCase() : action);
 
 type Role = Blueprint["hosts"][number]["role"];
-
-/** What goes with a host of a role. */
-const GOES_WITH: Readonly<Record<Role, string>> = {
-  bridge: "the calls on it are cut at that moment",
-  turn: "the calls that it relays are cut at that moment",
-  control: "every meeting ends, and nobody gets in until it is made and converged anew",
-  edge: "nobody gets in by it to the hosts, no admin and no converge",
-  monitor: "alarms stop, and what it keeps on its own disk is lost",
-};
 
 const byName = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
@@ -42,7 +34,8 @@ function rows(changes: readonly PlannedChange[]): string[][] {
     if (!first) return [];
     const parts = [...new Set(group.map(({ part }) => part))].sort(byName);
     const more = parts.length > NAMED ? ` and ${parts.length - NAMED} more` : "";
-    const many = group.length > 1 ? `${group.length} ${first.kind}s` : first.kind;
+    const plural = first.kind.endsWith("s") ? `${first.kind}es` : `${first.kind}s`;
+    const many = group.length > 1 ? `${group.length} ${plural}` : first.kind;
     const detail = group.length === 1 || first.action === "change" ? first.detail : "";
     return [[word(first.action), many, parts.slice(0, NAMED).join(", ") + more, detail]];
   });
@@ -54,7 +47,7 @@ function meaning({ hosts }: Blueprint, part: string, lost: readonly PlannedChang
   // Of a host that the Blueprint no longer has, the name says the role.
   const role = hosts.find(({ id }) => id === part)?.role ?? (part.replace(/-\d+$/, "") as Role);
   const said: string[] = [];
-  if (kinds.has("host")) said.push(GOES_WITH[role] ?? "what runs on it stops");
+  if (kinds.has("host")) said.push(ENDS_WITH[role] ?? "what runs on it stops");
   if (kinds.has("volume")) said.push("all that is on it is lost");
   if (kinds.has("public address"))
     said.push("its address goes back to the cloud, for anybody to get");

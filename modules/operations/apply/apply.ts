@@ -1,16 +1,19 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
 import { type StateMark, TerraformFailure } from "../../clouds/terraform/index.ts";
-import type { Finding } from "../../common/findings/index.ts";
+import { type Finding, tally } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { evaluate, lostNames, plannedChanges } from "../../policy/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
+import { approvedFinding } from "../approve/index.ts";
+import { noteInHistory, whoWorks } from "../history/index.ts";
 import {
   completeImported,
   type DeployOptions,
   engine,
+  notePlan,
   type PlanRecord,
   planFolder,
   readPlan,
@@ -65,6 +68,23 @@ function refuseStale(instance: string, stack: string, then: StateMark | undefine
   );
 }
 
+/** What the policy found when the plan was made. */
+const plannedFindings = (folder: string): Finding[] =>
+  JSON.parse(readFileSync(join(folder, "findings.json"), "utf8")) as Finding[];
+
+const noteApply = (
+  loaded: LoadedInstance,
+  record: PlanRecord,
+  { asOf }: ApplyOptions,
+  findings: readonly Finding[],
+  outcome: "applied" | "refused" | "failed",
+): Promise<void> =>
+  noteInHistory(loaded, {
+    by: whoWorks(),
+    event: { kind: "apply", plan: record.digest, asOf, outcome, findings: tally(findings) },
+    files: { "findings.json": JSON.stringify(findings, null, 2) },
+  });
+
 /**
  * Applies exactly the plan that `polder plan` recorded, after judging the policy again at `asOf`.
  * The plan is used up by it. Interrupted or failed, the next plan goes on from what was made.
@@ -97,13 +117,20 @@ export async function applyInstance(
   try {
     const evaluated = evaluate(writtenInput(loaded, outdir, plans), options.asOf, pack);
     const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
-    const findings = [...evaluated, ...unmanaged];
-    // The policy exists to stop destruction; for a decommission a person has typed the instance's name instead.
+    await notePlan(loaded, record, plannedFindings(folder));
+    // A person has typed the instance's name for a decommission, and its plan is applied at once.
+    const approved = ends ? [] : [approvedFinding(loaded, record, options.asOf)];
+    const findings = [...evaluated, ...unmanaged, ...approved];
+    // The policy exists to stop destruction, too.
     const failed = findings.some((finding) => finding.verdict === "fail");
-    if (failed && !ends) return { record, findings, applied: false };
+    if (failed && !ends) {
+      await noteApply(loaded, record, options, findings, "refused");
+      return { record, findings, applied: false };
+    }
     if (options.destroys !== "all")
       refuseUnnamed(instance, lostNames(plannedChanges(blueprint, plans)), options.destroys);
     const serials: Record<string, number> = {};
+    let outcome: "applied" | "failed" = "failed";
     // The cluster first: an address that is given back must be let go of before. What the cluster
     // needs of new addresses is there, else it wouldn't be planned.
     try {
@@ -115,11 +142,13 @@ export async function applyInstance(
           serials[name] = (await terraform.stateMark()).serial;
         }
       }
+      outcome = "applied";
     } finally {
       // Used up, also when it failed half way: what is left to do is another plan.
       rmSync(join(folder, "record.json"), { force: true });
       const { digest, engine: by } = record;
       noteApplied(loaded, { digest, asOf: options.asOf, engine: by, serials });
+      await noteApply(loaded, record, options, findings, outcome);
     }
     return { record, findings, applied: true };
   } finally {

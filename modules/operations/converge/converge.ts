@@ -28,8 +28,9 @@ import {
   loadPrograms,
   writeAtomically,
 } from "../../workspace/index.ts";
+import { noteInHistory } from "../history/index.ts";
 import { exclusively } from "../lock/index.ts";
-import { writeConfigurations } from "./configurations.ts";
+import { renderedDigest, writeConfigurations } from "./configurations.ts";
 import { Connections, type Reached } from "./connections.ts";
 import { type HostResult, Results } from "./events.ts";
 import { type CheckOption, inventory } from "./inventory.ts";
@@ -171,10 +172,8 @@ async function converge(
   const { blueprint, folder } = loaded;
   const { progress } = options;
   const files = sshFiles(buildFolder(blueprint.instance));
-  const configurations = writeConfigurations(
-    blueprint.instance,
-    renderAll(blueprint, loadPrograms()),
-  );
+  const rendered = renderAll(blueprint, loadPrograms());
+  const configurations = writeConfigurations(blueprint.instance, rendered);
   const vault = await secrets(loaded, options);
   // Before anything is begun: a log that was tampered with stops a converge.
   const revoked = revokedText(loadIssueLog(folder).lines, Date.now() / 1000);
@@ -230,7 +229,24 @@ async function converge(
   } finally {
     process.off("exit", stop);
     stop();
+    // Also of a run that was interrupted: hosts may have got their files.
+    if (!options.check) await noteConverge(loaded, rendered, results.all(), person, options);
   }
+}
+
+/** Notes in the history how the hosts came out, and what was rendered for them. */
+async function noteConverge(
+  loaded: LoadedInstance,
+  rendered: ReturnType<typeof renderAll>,
+  results: readonly HostResult[],
+  { user }: SshUser,
+  { restart }: ConvergeOptions,
+): Promise<void> {
+  const digests = new Map(rendered.map((one) => [one.host, renderedDigest(one)]));
+  const hosts = Object.fromEntries(
+    results.map(({ host, outcome }) => [host, { outcome, digest: digests.get(host) ?? "" }]),
+  );
+  await noteInHistory(loaded, { by: user, event: { kind: "converge", restart, hosts } });
 }
 
 const outcomeOf = (results: readonly HostResult[], id: string) =>

@@ -11,6 +11,7 @@ import { HOSTS_FILE, loadHosts } from "../../secrets/vaults/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { applyInstance } from "../apply/index.ts";
 import { sshFiles } from "../converge/index.ts";
+import { noteInHistory, whoWorks } from "../history/index.ts";
 import { type DeployOptions, planInstance } from "../plan/index.ts";
 import { appliedFile } from "../working-folder/index.ts";
 
@@ -107,6 +108,11 @@ export async function decommission(
     `${JSON.stringify(record, null, 2)}\n`,
     0o644,
   );
+  await noteInHistory(loaded, {
+    by: whoWorks(),
+    event: { kind: "decommission", leftovers: leftovers.length },
+    files: { "decommissioned.json": JSON.stringify(record, null, 2) },
+  });
   if (leftovers.length === 0) {
     for (const path of [
       join(folder, ADDRESSES_FILE),

@@ -1,12 +1,5 @@
 export { terraformEnvironment } from "./environment.ts";
 export { completeImported } from "./imported.ts";
-export {
-  type DeployOptions,
-  engine,
-  type Planned,
-  type PlanRecord,
-  planFolder,
-  planInstance,
-  readPlan,
-  refuseOtherRules,
-} from "./plan.ts";
+export { appliedBlueprint, lastPlan, type NotedPlan, notePlan } from "./noted.ts";
+export { type DeployOptions, engine, type Planned, planInstance } from "./plan.ts";
+export { type PlanRecord, planFolder, readPlan, refuseOtherRules } from "./record.ts";

@@ -1,79 +1,36 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ImportBlock } from "../../clouds/cloud/index.ts";
-import { cloudOf, providerOf } from "../../clouds/known-clouds/index.ts";
+import { cloudOf } from "../../clouds/known-clouds/index.ts";
 import { addressesStackName } from "../../clouds/stack/index.ts";
 import {
   type ChangeCount,
   type Progress,
   type StateMark,
   Terraform,
-  TerraformFailure,
 } from "../../clouds/terraform/index.ts";
 import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
-import {
-  buildFolder,
-  TOOLKIT,
-  type ToolkitIdentity,
-  toolkitIdentity,
-} from "../../common/toolkit/index.ts";
-import {
-  evaluate,
-  type Pack,
-  type PlanJson,
-  type PlannedChange,
-  plannedChanges,
-} from "../../policy/index.ts";
-import {
-  ADDRESSES_FILE,
-  ADMINS_FILE,
-  INSTANCE_FILE,
-  LOCATION_FILE,
-  type LoadedInstance,
-  OVERRIDES_FILE,
-  ownRuleIds,
-  RULES_FOLDER,
-  writeAtomically,
-} from "../../workspace/index.ts";
-import { packOf, type RulesIdentity, rulesIdentity } from "../rules/index.ts";
+import { buildFolder, toolkitIdentity } from "../../common/toolkit/index.ts";
+import { evaluate, type PlanJson, type PlannedChange, plannedChanges } from "../../policy/index.ts";
+import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
+import { packOf, rulesIdentity } from "../rules/index.ts";
 import {
   IMPORT_FILE,
   noteApplied,
   readApplied,
-  readJson,
   type Synthesis,
   stackFolder,
-  UNREAD_FILE,
   writeStacks,
   writtenInput,
 } from "../working-folder/index.ts";
 import { refuseMove, refuseResidency, refuseVanished } from "./before-plan.ts";
 import { engineEnvironment } from "./environment.ts";
 import { completeImported, ignoreUnread } from "./imported.ts";
+import { notePlan } from "./noted.ts";
+import { digestOf, type PlanRecord, planFolder, RECORD, sums } from "./record.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
-
-/** What `polder plan` recorded; `polder apply` applies it only while all of it still holds. */
-export interface PlanRecord {
-  readonly instance: string;
-  /** Day that the policy was evaluated at. */
-  readonly asOf: string;
-  readonly engine: string;
-  readonly stacks: readonly (ChangeCount & { readonly name: string })[];
-  /** Which toolkit made and judged it, and by which rules. */
-  readonly toolkit: ToolkitIdentity;
-  readonly rules: RulesIdentity;
-  /** sha256 of every input and of every file that the plan consists of, by name. */
-  readonly sums: Readonly<Record<string, string>>;
-  /** sha256 over all of the above. */
-  readonly digest: string;
-  /** The states that it was made from: an apply by anybody since makes the plan stale. */
-  readonly states: Readonly<Record<string, StateMark>>;
-  /** Serial of each state that the last `polder apply` left, when there was one. */
-  readonly stateChangedElsewhere: readonly string[];
-}
 
 export interface Planned {
   readonly record: PlanRecord;
@@ -94,48 +51,6 @@ export interface DeployOptions {
 const IMPORT_ROUNDS = 6;
 
 const NO_CHANGES: ChangeCount = { add: 0, change: 0, remove: 0, import: 0 };
-
-/** Folder of the plan's own files. */
-export const planFolder = (instance: string): string => join(buildFolder(instance), "plan");
-
-const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
-const sumOf = (file: string): string => (existsSync(file) ? sha256(readFileSync(file)) : "absent");
-
-/** Sums of what the plan was made from and of what it is. */
-function sums(loaded: LoadedInstance, stacks: readonly string[]): Record<string, string> {
-  const outdir = buildFolder(loaded.blueprint.instance);
-  const plan = planFolder(loaded.blueprint.instance);
-  const provider = join("providers", providerOf(loaded.blueprint));
-  const files: Record<string, string> = {
-    [INSTANCE_FILE]: join(loaded.folder, INSTANCE_FILE),
-    [ADDRESSES_FILE]: join(loaded.folder, ADDRESSES_FILE),
-    [ADMINS_FILE]: join(loaded.folder, ADMINS_FILE),
-    [LOCATION_FILE]: join(loaded.folder, LOCATION_FILE),
-    [OVERRIDES_FILE]: join(loaded.folder, OVERRIDES_FILE),
-    [`${provider}/terraform.lock.hcl`]: join(TOOLKIT, provider, "terraform.lock.hcl"),
-    [`${provider}/schema.json`]: join(TOOLKIT, provider, "schema.json"),
-    // What a reviewer read.
-    "findings.json": join(plan, "findings.json"),
-    "blueprint.json": join(plan, "blueprint.json"),
-  };
-  for (const id of ownRuleIds(loaded.folder)) {
-    const name = `${RULES_FOLDER}/${id}.ts`;
-    files[name] = join(loaded.folder, name);
-  }
-  for (const stack of stacks) {
-    files[`${stack}/cdk.tf.json`] = join(stackFolder(outdir, stack), "cdk.tf.json");
-    for (const file of [IMPORT_FILE, UNREAD_FILE])
-      files[`${stack}/${file}`] = join(stackFolder(outdir, stack), file);
-    files[`${stack}.tfplan`] = join(plan, `${stack}.tfplan`);
-    files[`${stack}.json`] = join(plan, `${stack}.json`);
-  }
-  const entries = Object.entries(files).map(([name, file]) => [name, sumOf(file)] as const);
-  return Object.fromEntries(
-    [...entries, ["blueprint", sha256(JSON.stringify(loaded.blueprint))] as const].sort(),
-  );
-}
-
-const digestOf = (record: Omit<PlanRecord, "digest">): string => sha256(JSON.stringify(record));
 
 /** An engine for one stack of an instance. */
 export function engine(
@@ -252,6 +167,7 @@ export async function planInstance(
     engine: version,
     toolkit: toolkitIdentity(),
     rules: rulesIdentity(pack),
+    destroys: options.destroy ?? false,
     stacks,
     states,
     sums: sums(loaded, names),
@@ -259,72 +175,7 @@ export async function planInstance(
   };
   const record: PlanRecord = { ...unsigned, digest: digestOf(unsigned) };
   // Last, so that an interrupted plan is none.
-  writeAtomically(join(folder, "record.json"), JSON.stringify(record, null, 2));
+  writeAtomically(join(folder, RECORD), JSON.stringify(record, null, 2));
+  await notePlan(loaded, record, findings);
   return { record, changes: plannedChanges(blueprint, plans), findings, folder };
-}
-
-/**
- * Holds the toolkit and the rules that judge now against those that judged the plan: a rule that is gone since finds
- * nothing.
- *
- * @throws TerraformFailure that names what differs
- */
-export function refuseOtherRules({ instance, toolkit, rules }: PlanRecord, pack: Pack): void {
-  const [here, now] = [toolkitIdentity(), rulesIdentity(pack)];
-  const missing = rules.ids.filter((id) => !now.ids.includes(id));
-  const different = [
-    ...(missing.length > 0 ? [`rules that judged the plan are gone: ${missing.join(", ")}`] : []),
-    ...(here.code !== toolkit.code
-      ? [`the plan was judged by another polder: ${told(toolkit)}, this is ${told(here)}`]
-      : []),
-    ...(missing.length === 0 && now.digest !== rules.digest
-      ? ["its rules were changed since"]
-      : []),
-  ];
-  if (different.length > 0)
-    throw new TerraformFailure(`${different.join("; ")}; run \`polder plan ${instance}\` again`);
-}
-
-const told = ({ version, commit, code }: ToolkitIdentity): string =>
-  `${version}${commit ? ` at ${commit}` : ""} (code ${code.slice(0, 16)})`;
-
-/**
- * The recorded plan of an instance, if every input and file is still what it was.
- *
- * @throws TerraformFailure that names what changed.
- */
-export function readPlan(loaded: LoadedInstance): {
-  record: PlanRecord;
-  plans: Map<string, PlanJson>;
-} {
-  const { instance } = loaded.blueprint;
-  const folder = planFolder(instance);
-  const file = join(folder, "record.json");
-  if (!existsSync(file))
-    throw new TerraformFailure(`no plan of ${instance}: run \`polder plan ${instance}\` first`);
-  const { digest, ...unsigned } = readJson<PlanRecord>(file) ?? ({ digest: "" } as PlanRecord);
-  if (digest !== digestOf(unsigned)) {
-    throw new TerraformFailure(
-      `the plan's record was edited: run \`polder plan ${instance}\` again`,
-    );
-  }
-  const now = sums(
-    loaded,
-    unsigned.stacks.map((s) => s.name),
-  );
-  const changed = Object.keys({ ...now, ...unsigned.sums }).filter(
-    (name) => now[name] !== unsigned.sums[name],
-  );
-  if (changed.length > 0) {
-    throw new TerraformFailure(
-      `changed since the plan was made: ${changed.join(", ")}; run \`polder plan ${instance}\` again`,
-    );
-  }
-  const plans = new Map(
-    unsigned.stacks.map(({ name }) => [
-      name,
-      JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as PlanJson,
-    ]),
-  );
-  return { record: { ...unsigned, digest }, plans };
 }

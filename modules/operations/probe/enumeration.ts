@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
 import { ExternalFailure } from "../../common/external-failure/index.ts";
-import { applyWaivers, type Finding } from "../../common/findings/index.ts";
+import { applyWaivers, type Finding, tally } from "../../common/findings/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { limitsOf } from "../../hosts/gate/index.ts";
@@ -26,6 +26,7 @@ import {
 } from "../../verification/probes/index.ts";
 import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { sshArguments } from "../converge/index.ts";
+import { noteInHistory, whoWorks } from "../history/index.ts";
 
 /** Seconds that a run takes at most, and how much longer one that asks all likely names. */
 const SECONDS = { run: 300, allLikely: 500 } as const;
@@ -183,6 +184,11 @@ export async function probeEnumeration(
       `${JSON.stringify({ at, findings, observed }, null, 2)}\n`,
       0o600,
     );
+    await noteInHistory(loaded, {
+      by: whoWorks(),
+      event: { kind: "probe", what: "enumeration", findings: tally(findings) },
+      files: { "findings.json": JSON.stringify(findings, null, 2) },
+    });
     return { findings, page, file };
   } finally {
     signal.removeEventListener("abort", stop);

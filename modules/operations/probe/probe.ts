@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
 import { ExternalFailure } from "../../common/external-failure/index.ts";
-import { applyWaivers, type Finding } from "../../common/findings/index.ts";
+import { applyWaivers, type Finding, tally } from "../../common/findings/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { renderHost } from "../../hosts/render/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
@@ -21,6 +21,7 @@ import {
 } from "../../verification/probes/index.ts";
 import { type LoadedInstance, loadPrograms, writeAtomically } from "../../workspace/index.ts";
 import { type ConvergeOptions, convergeInstance, sshArguments } from "../converge/index.ts";
+import { noteInHistory, whoWorks } from "../history/index.ts";
 
 export interface ProbeOptions
   extends Pick<ConvergeOptions, "user" | "identity" | "sshIdentity" | "progress" | "testbed"> {
@@ -160,7 +161,17 @@ export async function probeInstance(
     if (options.alarm) await tellMonitor(findings, loaded, admin, options.progress);
     const file = join(buildFolder(blueprint.instance), "probe", "findings.json");
     mkdirSync(dirname(file), { recursive: true });
-    writeAtomically(file, `${JSON.stringify(findings, null, 2)}\n`, 0o600);
+    const text = `${JSON.stringify(findings, null, 2)}\n`;
+    writeAtomically(file, text, 0o600);
+    await noteInHistory(loaded, {
+      by: whoWorks(options.user),
+      event: {
+        kind: "probe",
+        what: probes.map(({ id }) => id).join(","),
+        findings: tally(findings),
+      },
+      files: { "findings.json": text },
+    });
     const listed = loadNotTested();
     const unlisted = findings.filter(
       ({ id, verdict }) => verdict === "not-tested" && !isListed(listed, id, own !== undefined),

@@ -8,6 +8,8 @@ export interface AppliedRecord {
   readonly digest?: string;
   readonly asOf?: string;
   readonly engine?: string;
+  /** SHA-256 of the line that was last added to the history. */
+  readonly history?: string;
   readonly serials: Readonly<Record<string, number>>;
 }
 

@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { formatFinding, tally } from "../../modules/common/findings/index.ts";
+import { today } from "../../modules/common/today/index.ts";
+import { approvedFinding, judgeAgain } from "../../modules/operations/approve/index.ts";
+import { appliedBlueprint, lastPlan } from "../../modules/operations/plan/index.ts";
+import { reviewOf } from "../../modules/operations/review/index.ts";
+import { lostNames, plannedChanges } from "../../modules/policy/index.ts";
+import { load } from "../load.ts";
+import { out, screenWidth } from "../terminal.ts";
+import { paintFor } from "../text/paint.ts";
+import { table } from "../text/table.ts";
+
+const HELP = `
+Tells what the last plan does, in words that need no knowledge of Terraform, the gravest first: which calls end, what is
+lost, which port opens to whom, who becomes an admin. It reads the instance's folder alone: no credential, no cloud, no
+Terraform. The policy is judged again, by the polder that you run.
+docs/review.md tells what the risks mean.`;
+
+/** `polder review`: what the last plan does, for the person who is to say yes. */
+export function reviewCommand(): Command {
+  return new Command("review")
+    .argument("<instance>", "its folder's name or path")
+    .option("--json", "as JSON")
+    .addHelpText("after", HELP)
+    .action(async (name: string, options: { json?: boolean }) => {
+      const loaded = load(name);
+      const { blueprint } = loaded;
+      const noted = lastPlan(loaded);
+      const { record, by, at } = noted;
+      const applied = appliedBlueprint(loaded);
+      const lines = reviewOf(blueprint, noted.plans, applied);
+      const findings = await judgeAgain(loaded, noted, today());
+      const approval = approvedFinding(loaded, record, today());
+      if (options.json) {
+        out(JSON.stringify({ plan: record.digest, by, at, lines, findings, approval }, null, 2));
+        return;
+      }
+      const paint = paintFor(process.stdout, process.env);
+      const look = { width: screenWidth(), title: paint.bold };
+      const { version, commit } = record.toolkit;
+      out(
+        `plan ${record.digest.slice(0, 16)} of ${blueprint.instance} (${blueprint.domain}), made by ${by} at ${at} with polder ${version}${commit ? ` ${commit.slice(0, 8)}` : ""}`,
+      );
+      if (lines.length === 0) out("nothing changes");
+      else {
+        const rows = lines.map(({ risk, text }) => [risk === "high" ? "HIGH" : risk, text]);
+        for (const row of table(["risk", "what happens…"], rows, look))
+          out(/^ +HIGH/.test(row) ? paint.warn(row) : row);
+      }
+      if (!applied && lines.length > 0)
+        out("nothing was applied before, as far as the history goes: read the instance file, too");
+      for (const stack of record.stateChangedElsewhere)
+        out(
+          `${stack}: its state was changed by something else than \`polder apply\`, a change nobody reviewed`,
+        );
+      for (const finding of findings)
+        if (finding.verdict === "fail" || finding.verdict === "waived" || finding.warns)
+          out(formatFinding(finding));
+      const count = tally(findings);
+      out(
+        `policy, judged again: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,
+      );
+      out(formatFinding(approval));
+      const lost = lostNames(plannedChanges(blueprint, noted.plans));
+      if (approval.verdict === "pass")
+        out(`next: polder apply ${name}${lost.length > 0 ? ` --destroys ${lost.join(",")}` : ""}`);
+    });
+}

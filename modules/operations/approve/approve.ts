@@ -1,0 +1,81 @@
+import type { Finding } from "../../common/findings/index.ts";
+import { badInput } from "../../common/input/index.ts";
+import type { Testbed } from "../../common/testbed/index.ts";
+import { evaluate } from "../../policy/index.ts";
+import type { LoadedInstance } from "../../workspace/index.ts";
+import { sshUser } from "../converge/index.ts";
+import { noteInHistory } from "../history/index.ts";
+import { lastPlan, type NotedPlan, refuseOtherRules } from "../plan/index.ts";
+import { packOf } from "../rules/index.ts";
+import { inputOf } from "../working-folder/index.ts";
+import { approvalText, isSigned, signApproval } from "./approval.ts";
+import { APPROVAL_FILES, approvedFinding } from "./demanded.ts";
+
+export interface ApproveOptions {
+  /** The beginning of the digest of the plan that was reviewed, 8 letters or more. */
+  readonly plan: string;
+  /** Login name of the admin. */
+  readonly user?: string | undefined;
+  /** File with the person's private SSH key; by default ssh-agent has it. */
+  readonly sshIdentity?: string | undefined;
+  readonly now: Date;
+  readonly testbed: Testbed;
+}
+
+export interface Approved {
+  /** What the policy found, judged again by whoever approves. Where something fails, nothing was signed. */
+  readonly findings: readonly Finding[];
+  /** Who signed; undefined where nothing was. */
+  readonly user?: string;
+  /** Whether it may be applied now. */
+  readonly state?: Finding;
+}
+
+/** What the policy finds in a noted plan, judged anew. */
+export async function judgeAgain(
+  loaded: LoadedInstance,
+  { record, plans, documents }: NotedPlan,
+  asOf: string,
+): Promise<Finding[]> {
+  const pack = await packOf(loaded);
+  refuseOtherRules(record, pack);
+  return evaluate({ ...inputOf(loaded, documents), plans }, asOf, pack);
+}
+
+/**
+ * Signs the last plan of an instance, after judging it again without any credential, and notes that in the history.
+ *
+ * @throws BadInput for another plan than the last, or a person who is no admin; TerraformFailure, ExternalFailure
+ */
+export async function approvePlan(
+  loaded: LoadedInstance,
+  options: ApproveOptions,
+): Promise<Approved> {
+  const { instance, admins } = loaded.blueprint;
+  const noted = lastPlan(loaded);
+  const { digest } = noted.record;
+  if (!/^[0-9a-f]{8,64}$/.test(options.plan) || !digest.startsWith(options.plan))
+    throw badInput(
+      "--plan",
+      `got "${options.plan}", the last plan of ${instance} is ${digest.slice(0, 16)}: review that one first`,
+    );
+  const { user, identity } = sshUser(loaded, options);
+  const at = options.now.toISOString().replace(/\.\d+Z$/, "Z");
+  const day = at.slice(0, 10);
+  const findings = await judgeAgain(loaded, noted, day);
+  if (findings.some(({ verdict }) => verdict === "fail")) return { findings };
+  const key = admins.find((admin) => admin.user === user)?.key ?? "";
+  const text = approvalText({ instance, plan: digest, user, at });
+  const signature = signApproval(text, key, identity);
+  if (!isSigned(loaded.blueprint, user, text, signature))
+    throw badInput(
+      "--ssh-identity",
+      `isn't the key of ${user}'s entry in \`admins\`: nothing was noted`,
+    );
+  await noteInHistory(loaded, {
+    by: user,
+    event: { kind: "approval", plan: digest, user },
+    files: { [APPROVAL_FILES.text]: text, [APPROVAL_FILES.signature]: signature },
+  });
+  return { findings, user, state: approvedFinding(loaded, noted.record, day) };
+}

@@ -1,0 +1,110 @@
+import type { Finding } from "../../common/findings/index.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import type { LoadedInstance } from "../../workspace/index.ts";
+import { historyFile, type Line, readHistory } from "../history/index.ts";
+import type { PlanRecord } from "../plan/index.ts";
+import { isSigned, readApproval } from "./approval.ts";
+
+/**
+ * How many admins must have signed a plan before it is applied. Where it is one, that is another than who made the plan;
+ * of two, one may be.
+ */
+const DEMANDED: Readonly<Record<Blueprint["residency"]["profile"], number>> = {
+  lab: 0,
+  eea: 0,
+  "nl-located": 1,
+  "nl-sovereign": 2,
+};
+
+/** How many admins must sign a plan of an instance. */
+export const demandedApprovals = ({ residency }: Pick<Blueprint, "residency">): number =>
+  DEMANDED[residency.profile];
+
+/** Days that an approval counts. */
+export const APPROVAL_DAYS = 7;
+
+/** The files of an approval in the history. */
+export const APPROVAL_FILES = { text: "approval.txt", signature: "approval.txt.sig" } as const;
+
+/** What is wrong with an approval in the history; undefined when it counts. */
+function faultOf(loaded: LoadedInstance, line: Line, plan: string, asOf: string) {
+  const { blueprint, folder } = loaded;
+  if (line.event.kind !== "approval") return undefined;
+  const { user } = line.event;
+  const text = historyFile(folder, line, APPROVAL_FILES.text);
+  const said = readApproval(text);
+  if (!blueprint.admins.some((admin) => admin.user === user)) return `${user} is no admin`;
+  if (!isSigned(blueprint, user, text, historyFile(folder, line, APPROVAL_FILES.signature)))
+    return `${user}'s signature isn't by the key of their entry in \`admins\``;
+  if (said?.user !== user || said.instance !== blueprint.instance || said.plan !== plan)
+    return `what ${user} signed isn't the approval of this plan`;
+  const days = (Date.parse(asOf) - Date.parse(said.at.slice(0, 10))) / 86_400_000;
+  if (!(days <= APPROVAL_DAYS))
+    return `${user}'s of ${said.at} is older than ${APPROVAL_DAYS} days`;
+  // Clocks and days differ around the world by no more.
+  return days < -1 ? `${user}'s of ${said.at} is in the future` : undefined;
+}
+
+/** Whose approval of a plan counts, and what is wrong with the others. */
+export interface Approvals {
+  readonly users: readonly string[];
+  readonly faults: readonly string[];
+  /** Admins who approved an earlier plan alone. */
+  readonly ofOthers: readonly string[];
+}
+
+/** Looks at every approval in an instance's history. @param asOf the day on which it is to count, `YYYY-MM-DD` */
+export function approvalsOf(loaded: LoadedInstance, plan: string, asOf: string): Approvals {
+  const users = new Set<string>();
+  const others = new Set<string>();
+  const faults: string[] = [];
+  for (const line of readHistory(loaded).lines) {
+    if (line.event.kind !== "approval") continue;
+    if (line.event.plan !== plan) {
+      others.add(line.event.user);
+      continue;
+    }
+    const fault = faultOf(loaded, line, plan, asOf);
+    if (fault === undefined) users.add(line.event.user);
+    else faults.push(fault);
+  }
+  return {
+    users: [...users],
+    faults,
+    ofOthers: [...others].filter((user) => !users.has(user)),
+  };
+}
+
+/** Whether a plan has the approvals that its instance's profile demands. */
+export function approvedFinding(
+  loaded: LoadedInstance,
+  { digest }: Pick<PlanRecord, "digest">,
+  asOf: string,
+): Finding {
+  const { blueprint } = loaded;
+  const { profile } = blueprint.residency;
+  const [id, subject] = ["plan-is-approved", `plan ${digest.slice(0, 16)}`];
+  const demanded = demandedApprovals(blueprint);
+  const { users, faults, ofOthers } = approvalsOf(loaded, digest, asOf);
+  const planner = readHistory(loaded).lines.find(
+    ({ event }) => event.kind === "plan" && event.plan === digest,
+  )?.by;
+  const counted = demanded === 1 ? users.filter((user) => user !== planner) : users;
+  const has = users.length > 0 ? `approved by ${users.join(", ")}` : "nobody approved it";
+  if (counted.length >= demanded) {
+    const why = demanded === 0 ? `profile ${profile} demands no approval` : `${demanded} demanded`;
+    return { id, subject, verdict: "pass", message: `${has}; ${why}` };
+  }
+  const who = demanded === 1 ? "an admin who didn't make the plan" : `${demanded} admins`;
+  const details = [
+    ...faults,
+    ...(users.length > counted.length ? [`${planner} made the plan`] : []),
+    ...ofOthers.map((user) => `${user}'s is of an earlier plan`),
+  ].join("; ");
+  return {
+    id,
+    subject,
+    verdict: "fail",
+    message: `${has}${details ? ` (${details})` : ""}, profile ${profile} wants ${who}: \`polder review ${blueprint.instance}\`, then \`polder approve ${blueprint.instance} --plan ${digest.slice(0, 16)}\``,
+  };
+}
