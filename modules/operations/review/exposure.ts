@@ -133,8 +133,12 @@ export interface NameChange {
   readonly after: readonly string[];
 }
 
-/** Names that a plan changes. */
-export function namesOf(plan: PlanJson): NameChange[] {
+/**
+ * Names that a plan changes.
+ *
+ * @param domain of the instance: a zone's own name may be known only to the cloud yet
+ */
+export function namesOf(plan: PlanJson, domain: string): NameChange[] {
   const values = (body: Json) =>
     list(body["records"])
       .map((one) => String(typeof one === "string" ? one : object(one)["value"]))
@@ -143,9 +147,14 @@ export function namesOf(plan: PlanJson): NameChange[] {
     .filter(({ type }) => /^(hcloud_zone_rrset|openstack_dns_recordset_v2)$/.test(type))
     .map(({ before, after }) => {
       const body = Object.keys(after).length > 0 ? after : before;
-      const zone = String(body["zone"] ?? "");
-      const name = String(body["name"]).replace(/\.$/, "");
-      const whole = zone === "" ? name : name === "@" ? zone : `${name}.${zone}`;
+      const name = String(body["name"]);
+      const zone = String(body["zone"] ?? domain);
+      // Designate's are whole, with a dot at their end.
+      const whole = name.endsWith(".")
+        ? name.slice(0, -1)
+        : name === "@"
+          ? zone
+          : `${name}.${zone}`;
       return {
         name: whole,
         type: String(body["type"]),

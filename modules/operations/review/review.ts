@@ -8,8 +8,8 @@ type Role = Blueprint["hosts"][number]["role"];
 
 /** What ends with a host of a role. */
 export const ENDS_WITH: Readonly<Record<Role, string>> = {
-  bridge: "the calls on it end at that moment",
-  turn: "the calls that it relays end at that moment",
+  bridge: "the calls on it are cut at that moment",
+  turn: "the calls that it relays are cut at that moment",
   control: "every meeting ends, and nobody gets in until it is made and converged anew",
   edge: "nobody gets to the hosts by it, no admin and no converge",
   monitor: "alarms stop, and what it keeps on its own disk is lost",
@@ -101,7 +101,9 @@ function otherLines(changes: readonly PlannedChange[]): ReviewLine[] {
     const key = `${change.action} ${change.kind} ${change.loses}`;
     groups.set(key, [...(groups.get(key) ?? []), change]);
   }
-  return [...groups.values()].map((group) => {
+  const made = [...groups.values()].filter(([first]) => first?.action === "create");
+  const rest = [...groups.values()].filter(([first]) => first?.action !== "create");
+  const lines = rest.map((group): ReviewLine => {
     const [{ action, kind, loses }] = group as [PlannedChange];
     const parts = [...new Set(group.map(({ part }) => part))].sort(numeric).join(", ");
     const what = `${kind} of ${parts}`;
@@ -110,6 +112,12 @@ function otherLines(changes: readonly PlannedChange[]): ReviewLine[] {
     const goes = action === "destroy" || action === "replace" || action === "let go";
     return { risk: goes ? "medium" : "low", text: `${what}: ${action}` };
   });
+  if (made.length === 0) return lines;
+  const kinds = made.map((group) => `${group.length} × ${group[0]?.kind}`).sort(numeric);
+  return [
+    ...lines,
+    { risk: "low", text: `inner parts of the cloud are made: ${kinds.join(", ")}` },
+  ];
 }
 
 const ANYWHERE = new Set(["0.0.0.0/0", "::/0"]);
@@ -147,14 +155,19 @@ function openingLines(
   >();
   for (const group of groups.values()) {
     const [{ role, direction, protocol, ports }] = group as [Opening];
-    const who = whoIs(
-      blueprint,
-      group.map(({ remote }) => remote),
-    );
-    const key = [role, direction, who].join(" ");
-    const entry = merged.get(key) ?? { role, direction, who, ports: [] };
-    entry.ports.push(ports === "" ? `all of ${protocol}` : `${protocol} ${ports}`);
-    merged.set(key, entry);
+    const remotes = group.map(({ remote }) => remote);
+    // The internet has a line of its own: nothing beside it shall hide it.
+    for (const some of [
+      remotes.filter((one) => ANYWHERE.has(one)),
+      remotes.filter((one) => !ANYWHERE.has(one)),
+    ]) {
+      if (some.length === 0) continue;
+      const who = whoIs(blueprint, some);
+      const key = [role, direction, who].join(" ");
+      const entry = merged.get(key) ?? { role, direction, who, ports: [] };
+      entry.ports.push(ports === "" ? `all of ${protocol}` : `${protocol} ${ports}`);
+      merged.set(key, entry);
+    }
   }
   return [...merged.values()].map(({ role, direction, who, ports }) => {
     const hosts = blueprint.hosts.filter((host) => host.role === role).map(({ id }) => id);
@@ -194,20 +207,25 @@ function exposureLines(blueprint: Blueprint, plans: readonly PlanJson[]): Review
 }
 
 /** Where names lead from then on. */
-const nameLines = (plans: readonly PlanJson[]): ReviewLine[] =>
-  plans.flatMap(namesOf).map(({ name, type, before, after }) => {
-    if (before.length === 0)
-      return { risk: "low", text: `the name ${name} gets a ${type} record: ${after.join(", ")}` };
-    if (after.length === 0)
+const nameLines = (domain: string, plans: readonly PlanJson[]): ReviewLine[] =>
+  plans
+    .flatMap((plan) => namesOf(plan, domain))
+    .map(({ name, type, before, after }) => {
+      if (before.length === 0)
+        return {
+          risk: "low",
+          text: `the name ${name} gets its ${type} record: ${after.join(", ")}`,
+        };
+      if (after.length === 0)
+        return {
+          risk: "high",
+          text: `the name ${name} loses its ${type} record: ${before.join(", ")}`,
+        };
       return {
         risk: "high",
-        text: `the name ${name} loses its ${type} record: ${before.join(", ")}`,
+        text: `the ${type} record of ${name} becomes ${after.join(", ")}; it was ${before.join(", ")}`,
       };
-    return {
-      risk: "high",
-      text: `the ${type} record of ${name} becomes ${after.join(", ")}; it was ${before.join(", ")}`,
-    };
-  });
+    });
 
 /**
  * What a plan does to an instance, in the words of those who use it, the gravest first.
@@ -227,7 +245,7 @@ export function reviewOf(
     ...changes.filter(({ kind }) => kind === "public address").map(addressLine),
     ...exposureLines(blueprint, documents),
     ...fileChanges(blueprint, applied),
-    ...nameLines(documents),
+    ...nameLines(blueprint.domain, documents),
     ...otherLines(changes),
   ];
   const once = new Map(lines.map((line) => [line.text, line]));

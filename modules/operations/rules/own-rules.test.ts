@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -87,5 +87,56 @@ describe("rules/, an instance's own rules", () => {
     const [[finding]] = await evaluated(withRule(RULE.replace(from, to)));
     expect(finding).toMatchObject({ verdict: "fail" });
     expect(finding?.message).toMatch(/^the rule itself failed/);
+  });
+
+  it("get no environment, no file, no program, and no module of Node.js", async () => {
+    process.env["POLDER_TEST_SECRET"] = "value";
+    const reach = [
+      "typeof process",
+      "typeof setTimeout",
+      "typeof fetch",
+      "typeof globalThis.constructor.constructor",
+      `(() => { try { return blueprint.constructor.constructor("return typeof process")(); } catch (e) { return "no code from text"; } })()`,
+    ];
+    const [[finding]] = await evaluated(
+      withRule(
+        RULE.replace(
+          "return bridges",
+          `return [{ verdict: "pass", subject: "s", message: [${reach.join()}].join("; ") }]; return bridges`,
+        ),
+      ),
+    );
+    expect(finding?.message).toBe("undefined; undefined; undefined; function; no code from text");
+    await expect(
+      loadOwnRules(
+        withRule(`import { readFileSync } from "node:fs"; readFileSync("/etc/hostname"); ${RULE}`),
+      ),
+    ).rejects.toThrow(/can't be run: .*"node:fs" is not supported/);
+  });
+
+  it("that break out of their context find a process that may do nothing", async () => {
+    // The known way: an error of an import that isn't there comes from outside.
+    const out = `
+      let found = "no way out";
+      export const done = import("x").catch((error) => {
+        found = error.constructor.constructor("return process")();
+        const fs = found.getBuiltinModule ? found.getBuiltinModule("fs") : found.binding("fs");
+        fs.writeFileSync(${JSON.stringify(join(parent, "written"))}, "here");
+      });
+    `;
+    await loadOwnRules(withRule(`${out}${RULE}`)).catch(() => undefined);
+    expect(existsSync(join(parent, "written"))).toBe(false);
+  });
+
+  it("may import what lies beside them, and its code is part of theirs", async () => {
+    const path = withRule(`import { most } from "./.more.ts"; ${RULE.replace("> 1", "> most")}`);
+    const more = join(path, "rules/.more.ts");
+    writeFileSync(more, "export const most: number = 1;");
+    const [one] = await loadOwnRules(path);
+    writeFileSync(more, "export const most: number = 9;");
+    const [other] = await loadOwnRules(path);
+    expect(one?.code).not.toBe(other?.code);
+    const [[finding]] = await evaluated(path);
+    expect(finding?.verdict).toBe("pass");
   });
 });
