@@ -8,7 +8,7 @@ import { testbed } from "../testbed.ts";
 
 const HELP = `
 Signs the plan that you reviewed with your SSH key (ssh-keygen -Y sign) and notes that in the instance's history. You are
-one of its admins, and the key is the one of your entry. The policy is judged again first; where it fails, nothing is
+one of its admins, and the key is the one of your entry. The policy is evaluated again first; where it fails, nothing is
 signed. Needs no credential for the cloud.
   polder review lab
   polder approve lab --plan 8e308f023bb1600f --user annakok --ssh-identity ~/.ssh/id_ed25519

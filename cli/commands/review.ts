@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatFinding, tally } from "../../modules/common/findings/index.ts";
 import { today } from "../../modules/common/today/index.ts";
-import { approvedFinding, judgeAgain } from "../../modules/operations/approve/index.ts";
+import { approvedFinding, evaluateAgain } from "../../modules/operations/approve/index.ts";
 import { appliedBlueprint, lastPlan } from "../../modules/operations/plan/index.ts";
 import { reviewOf } from "../../modules/operations/review/index.ts";
 import { lostNames, plannedChanges } from "../../modules/policy/index.ts";
@@ -13,7 +13,7 @@ import { table } from "../text/table.ts";
 const HELP = `
 Tells what the last plan does, in words that need no knowledge of Terraform, the gravest first: which calls end, what is
 lost, which port opens to whom, who becomes an admin. It reads the instance's folder alone: no credential, no cloud, no
-Terraform. The policy is judged again, by the polder that you run.
+Terraform. The policy is evaluated again, by the polder that you run.
 docs/review.md tells what the risks mean.`;
 
 /** `polder review`: what the last plan does, for the person who is to say yes. */
@@ -29,7 +29,7 @@ export function reviewCommand(): Command {
       const { record, by, at } = noted;
       const applied = appliedBlueprint(loaded);
       const lines = reviewOf(blueprint, noted.plans, applied);
-      const findings = await judgeAgain(loaded, noted, today());
+      const findings = await evaluateAgain(loaded, noted, today());
       const approval = approvedFinding(loaded, record, today());
       if (options.json) {
         out(JSON.stringify({ plan: record.digest, by, at, lines, findings, approval }, null, 2));
@@ -58,7 +58,7 @@ export function reviewCommand(): Command {
           out(formatFinding(finding));
       const count = tally(findings);
       out(
-        `policy, judged again: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,
+        `policy, evaluated again: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,
       );
       out(formatFinding(approval));
       const lost = lostNames(plannedChanges(blueprint, noted.plans));

@@ -32,7 +32,7 @@ export interface Approved {
 }
 
 /** What the policy finds in a noted plan, judged anew. */
-export async function judgeAgain(
+export async function evaluateAgain(
   loaded: LoadedInstance,
   { record, plans, documents }: NotedPlan,
   asOf: string,
@@ -62,7 +62,7 @@ export async function approvePlan(
   const { user, identity } = sshUser(loaded, options);
   const at = options.now.toISOString().replace(/\.\d+Z$/, "Z");
   const day = at.slice(0, 10);
-  const findings = await judgeAgain(loaded, noted, day);
+  const findings = await evaluateAgain(loaded, noted, day);
   if (findings.some(({ verdict }) => verdict === "fail")) return { findings };
   const key = admins.find((admin) => admin.user === user)?.key ?? "";
   const text = approvalText({ instance, plan: digest, user, at });

@@ -1,2 +1,2 @@
-export { type Approved, approvePlan, judgeAgain } from "./approve.ts";
+export { type Approved, approvePlan, evaluateAgain } from "./approve.ts";
 export { approvedFinding, demandedApprovals } from "./demanded.ts";

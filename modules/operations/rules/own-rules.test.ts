@@ -111,7 +111,7 @@ describe("rules/, an instance's own rules", () => {
       loadOwnRules(
         withRule(`import { readFileSync } from "node:fs"; readFileSync("/etc/hostname"); ${RULE}`),
       ),
-    ).rejects.toThrow(/can't be run: .*"node:fs" is not supported/);
+    ).rejects.toThrow(/can't be run: Could not resolve "node:fs"/);
   });
 
   it("that break out of their context find a process that may do nothing", async () => {
