@@ -62,7 +62,7 @@ export function reviewCommand(): Command {
       );
       out(formatFinding(approval));
       const lost = lostNames(plannedChanges(blueprint, noted.plans));
-      if (approval.verdict === "pass")
+      if (approval.verdict === "pass" && count.fail === 0)
         out(`next: polder apply ${name}${lost.length > 0 ? ` --destroys ${lost.join(",")}` : ""}`);
     });
 }

@@ -72,7 +72,9 @@ function volumeLine({ action, part, detail }: PlannedChange): ReviewLine {
     return { risk: "medium", text: `volume ${part} is taken over as it stands in the cloud` };
   return {
     risk: action === "change" ? "low" : "high",
-    text: `volume ${part}: ${action} ${detail}`.trimEnd(),
+    text: `volume ${part}: ${action === "change" ? "" : action} ${detail}`
+      .replace(/ +/g, " ")
+      .trimEnd(),
   };
 }
 
@@ -172,7 +174,8 @@ function openingLines(
   return [...merged.values()].map(({ role, direction, who, ports }) => {
     const hosts = blueprint.hosts.filter((host) => host.role === role).map(({ id }) => id);
     const where = hosts.length > 0 ? hosts.join(", ") : `the ${role} hosts`;
-    const what = `${ports.length > 1 || ports[0]?.startsWith("all") ? "ports" : "port"} ${ports.join(", ")}`;
+    const many = ports.length > 1 || ports[0]?.startsWith("all");
+    const what = `${many ? "ports" : "port"} ${ports.join(", ")}`;
     const open = who.includes("the internet");
     if (direction === "out")
       return {
@@ -182,8 +185,11 @@ function openingLines(
           : `${where} may no longer send to ${who}: ${what}`,
       };
     return opens
-      ? { risk: open ? "high" : "medium", text: `${what} opens to ${who} on ${where}` }
-      : { risk: "medium", text: `${what} closes to ${who} on ${where}` };
+      ? {
+          risk: open ? "high" : "medium",
+          text: `${what} ${many ? "open" : "opens"} to ${who} on ${where}`,
+        }
+      : { risk: "medium", text: `${what} ${many ? "close" : "closes"} to ${who} on ${where}` };
   });
 }
 
