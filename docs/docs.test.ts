@@ -305,7 +305,8 @@ describe("examples that a reader copies", () => {
     const { blueprint } = loadInstance(path);
     expect(blueprint.overrides.map(({ resource }) => resource)).toEqual(["turn-*/server"]);
     const [own] = await loadOwnRules(path);
-    const input = { blueprint, stacks: new Map(), schema: { provider_schemas: {} } };
+    const stacks = new Map();
+    const input = { blueprint, stacks, expected: stacks, schema: { provider_schemas: {} } };
     expect(own?.check(input, "2026-11-24")).toMatchObject([
       { id: "few-bridges", verdict: "pass", message: "2 bridges" },
     ]);

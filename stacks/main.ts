@@ -14,6 +14,7 @@ import {
   inputOf,
   prepareStateFolder,
   stackFolder,
+  withoutOverrides,
   writeLockFile,
 } from "../modules/operations/working-folder/index.ts";
 import { evaluate } from "../modules/policy/index.ts";
@@ -23,7 +24,7 @@ import {
   type LoadedInstance,
   loadInstance,
 } from "../modules/workspace/index.ts";
-import { addStacks, jsonOf } from "./instance-stacks.ts";
+import { addStacks, jsonOf, renderStacks } from "./instance-stacks.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const selected = process.env["POLDER_INSTANCE"];
@@ -49,7 +50,9 @@ async function sound(name: string): Promise<Sound | undefined> {
   try {
     const loaded = loadInstance(instanceFolder(WORKSPACE, name));
     const stacks = addStacks(app, loaded, { outdir });
-    const findings = evaluate(inputOf(loaded, jsonOf(stacks)), today(), await packOf(loaded));
+    const expected = renderStacks(withoutOverrides(loaded), { outdir });
+    const input = inputOf(loaded, jsonOf(stacks), expected);
+    const findings = evaluate(input, today(), await packOf(loaded));
     const failed = findings.filter((f) => f.verdict === "fail");
     for (const finding of findings.filter((f) => f.warns))
       say(`${name}: ${formatFinding(finding)}`);

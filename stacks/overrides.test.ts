@@ -103,7 +103,7 @@ describe("overrides.yaml", () => {
     [
       "a smaller server",
       one("bridge-1/server", "{ flavor_name: lab.small }"),
-      /explained-by-blueprint/,
+      /overrides-are-named/,
     ],
     [
       "a port without a filter",

@@ -48,6 +48,14 @@ export function canonical(value: unknown): string {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}`;
 }
 
+/** A value with the order of its keys alone taken out, so that two are equal where their bytes are. */
+export const exact = (value: unknown): string =>
+  JSON.stringify(value ?? null, (_, inner: unknown) =>
+    isObject(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
 /** Whether two values are equal but for order. */
 export const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
 

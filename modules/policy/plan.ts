@@ -1,5 +1,5 @@
 import { nameInTags } from "./document.ts";
-import { at, isObject, isSet, type JsonObject, listOf, textOf } from "./json.ts";
+import { at, isObject, type JsonObject, listOf, textOf } from "./json.ts";
 import type { PlanJson, PolicyInput } from "./types.ts";
 
 /** One entry of a plan's `resource_changes` or `resource_drift`. */
@@ -84,25 +84,4 @@ export function verbOf(change: Change): string {
 /** The name in the Blueprint that the resource carries before the change, else after it. */
 export function plannedName(change: Change): string | undefined {
   return nameInTags(change.before) ?? nameInTags(change.after);
-}
-
-/**
- * What was written, with what is planned in its place; references stay, since their values may be
- * known only to the cloud.
- */
-export function overlay(written: unknown, planned: unknown): unknown {
-  if (typeof written === "string" && written.includes("${")) return written;
-  if (Array.isArray(written)) {
-    const got = listOf(planned);
-    if (!written.some((item) => JSON.stringify(item).includes("${"))) return got;
-    return got.length > written.length
-      ? got
-      : written.map((item: unknown, index) => overlay(item, got[index]));
-  }
-  if (isObject(written) && isObject(planned)) {
-    const merged: Record<string, unknown> = { ...planned };
-    for (const [key, value] of Object.entries(written)) merged[key] = overlay(value, planned[key]);
-    return merged;
-  }
-  return isSet(planned) ? planned : undefined;
 }

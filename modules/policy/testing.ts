@@ -29,6 +29,7 @@ export type Loose = any;
 export interface Planted {
   blueprint: Loose;
   stacks: Map<string, Loose>;
+  expected: Map<string, Loose>;
   plans?: Map<string, Loose>;
   schema: ProviderSchema;
 }
@@ -59,7 +60,7 @@ function load(name: string, allocated: boolean, change: (text: string) => string
     };
     const stacks = renderStacks(loaded, { outdir: join(ROOT, "cdktf.out") });
     const schema = SCHEMAS[loaded.blueprint.cloud.provider];
-    return { blueprint: loaded.blueprint, stacks, schema };
+    return { blueprint: loaded.blueprint, stacks, expected: structuredClone(stacks), schema };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -13,6 +13,8 @@ export interface PolicyInput {
   readonly blueprint: Blueprint;
   /** Synthesised Terraform JSON by stack name: `<instance>-addresses` and `<instance>`. */
   readonly stacks: ReadonlyMap<string, TerraformJson>;
+  /** The same stacks made anew from the inputs and without overrides: what the documents are held against. */
+  readonly expected: ReadonlyMap<string, TerraformJson>;
   /** `terraform show -json` of the saved plan, by stack name. Absent at synth. */
   readonly plans?: ReadonlyMap<string, PlanJson>;
   /** The provider's schema, or the part of it that polder uses. */

@@ -46,6 +46,7 @@ describe("rules/, an instance's own rules", () => {
     const input = {
       blueprint,
       stacks: new Map(),
+      expected: new Map(),
       schema: { provider_schemas: {} },
     };
     const pack = { name: "own", why: "", rules: await loadOwnRules(path) };

@@ -10,6 +10,7 @@ export {
   type Synthesis,
   stackFolder,
   UNREAD_FILE,
+  withoutOverrides,
   writeLockFile,
   writeStacks,
   writtenInput,

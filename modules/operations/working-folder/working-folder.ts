@@ -140,12 +140,16 @@ const bare = (document: TerraformJson): unknown =>
 /** What the policy evaluates before an apply: the Blueprint, the very documents that Terraform reads, and its plans. */
 export const writtenInput = (
   loaded: LoadedInstance,
-  outdir: string,
+  options: StackOptions,
+  synthesis: Synthesis,
   plans: ReadonlyMap<string, PlanJson>,
 ): PolicyInput => ({
   ...inputOf(
     loaded,
-    new Map([...plans.keys()].map((name) => [name, readDocument(stackFolder(outdir, name))])),
+    new Map(
+      [...plans.keys()].map((name) => [name, readDocument(stackFolder(options.outdir, name))]),
+    ),
+    expectedOf(loaded, options, synthesis),
   ),
   plans,
 });
@@ -155,14 +159,29 @@ export const policyInput = (
   loaded: LoadedInstance,
   options: StackOptions,
   synthesis: Synthesis,
-): PolicyInput => inputOf(loaded, synthesis.render(loaded, options));
+): PolicyInput =>
+  inputOf(loaded, synthesis.render(loaded, options), expectedOf(loaded, options, synthesis));
 
-/** The same from stacks that are made already. */
+/** The stacks made anew, as they are when nobody changes an inner resource. */
+const expectedOf = (loaded: LoadedInstance, options: StackOptions, synthesis: Synthesis) =>
+  synthesis.render(withoutOverrides(loaded), options);
+
+/** The instance as its stacks are when nobody changes an inner resource. */
+export const withoutOverrides = ({ overrides: _, ...loaded }: LoadedInstance): LoadedInstance =>
+  loaded;
+
+/**
+ * The same from stacks that are made already.
+ *
+ * @param expected the stacks made anew, without overrides
+ */
 export const inputOf = (
   { blueprint }: LoadedInstance,
   stacks: PolicyInput["stacks"],
+  expected: PolicyInput["expected"],
 ): PolicyInput => ({
   blueprint,
   stacks,
+  expected,
   schema: providerSchema(providerOf(blueprint)),
 });

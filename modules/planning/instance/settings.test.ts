@@ -105,7 +105,7 @@ function asked(settings: Settings): Asked {
   const { blueprint } = loaded;
   const input = () => {
     const stacks = renderStacks(loaded, { outdir: join(folder, "cdktf.out") });
-    return { blueprint, stacks, schema: providerSchema("openstack") };
+    return { blueprint, stacks, expected: stacks, schema: providerSchema("openstack") };
   };
   return { blueprint, input };
 }
