@@ -31,7 +31,7 @@ export function addStacks(
   const runsIn = join(options.outdir, "stacks", blueprint.instance);
   const props = {
     blueprint,
-    stateFolder: relative(runsIn, join(folder, "state")),
+    stateFolder: options.stateFolder ?? relative(runsIn, join(folder, "state")),
     protect: options.protect ?? true,
   };
   const own = STACKS[blueprint.cloud.provider];

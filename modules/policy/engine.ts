@@ -50,7 +50,13 @@ function withoutPlan(rule: Rule, input: PolicyInput): Finding[] {
     }));
 }
 
-function nothingToEvaluate(rule: Rule, { blueprint }: PolicyInput): Finding {
+function nothingToEvaluate(rule: Rule, { blueprint, hosts }: PolicyInput): Finding {
+  if (rule.looksAt === "hosts") {
+    const message = hosts
+      ? "no host has what it reads"
+      : "needs the hosts' files, and none were rendered: `polder audit` and `polder plan` do";
+    return { id: rule.id, verdict: "not-tested", subject: blueprint.instance, message };
+  }
   const why =
     blueprint.addresses.state === "allocated"
       ? "the stacks hold nothing that it judges"

@@ -1,4 +1,7 @@
 import type { Blueprint } from "../planning/blueprint/index.ts";
+import { HOST_RULES } from "./hosts/index.ts";
+import { adminNetworksAreNarrow } from "./rules/admin-networks-are-narrow.ts";
+import { driftIsNamed } from "./rules/drift-is-named.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
 import { labelled } from "./rules/labelled.ts";
@@ -8,19 +11,26 @@ import { noSecret } from "./rules/no-secret.ts";
 import { noToken } from "./rules/no-token.ts";
 import { noUnnoticedDestruction } from "./rules/no-unnoticed-destruction.ts";
 import { noUnnoticedInterruption } from "./rules/no-unnoticed-interruption.ts";
+import { openPortsAreListed } from "./rules/open-ports-are-listed.ts";
 import { overridesAreNamed } from "./rules/overrides-are-named.ts";
+import { peopleArePersons } from "./rules/people-are-persons.ts";
 import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
+import { planIsReadWhole } from "./rules/plan-is-read-whole.ts";
 import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
 import { privateNetworkIsClosed } from "./rules/private-network-is-closed.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
 import { residencyFresh } from "./rules/residency-fresh.ts";
+import { retentionHasItsReason } from "./rules/retention-has-its-reason.ts";
 import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
 import { securityLogsTakeTwo } from "./rules/security-logs-take-two.ts";
+import { servicesAreEncrypted } from "./rules/services-are-encrypted.ts";
+import { servicesAreNear } from "./rules/services-are-near.ts";
 import { stateIsProtected } from "./rules/state-is-protected.ts";
 import { stateOutsideOutput } from "./rules/state-outside-output.ts";
 import { userDataIsIdentity } from "./rules/user-data-is-identity.ts";
 import { validBySchema } from "./rules/valid-by-schema.ts";
+import { waiversAreNeeded } from "./rules/waivers-are-needed.ts";
 import { waiversInDate } from "./rules/waivers-in-date.ts";
 import type { Pack, Rule } from "./types.ts";
 
@@ -31,6 +41,7 @@ const WHY =
 const rules = (ownNetwork: Rule): readonly Rule[] => [
   exposureEqualsFlows,
   noManagementFromInternet,
+  openPortsAreListed,
   ownNetwork,
   stateIsProtected,
   noUnnoticedDestruction,
@@ -38,6 +49,8 @@ const rules = (ownNetwork: Rule): readonly Rule[] => [
   runningHostsAreKept,
   explainedByBlueprint,
   planIsOfThisBlueprint,
+  planIsReadWhole,
+  driftIsNamed,
   overridesAreNamed,
   noSecret,
   noToken,
@@ -51,6 +64,13 @@ const rules = (ownNetwork: Rule): readonly Rule[] => [
   residencyFresh,
   securityLogsTakeTwo,
   waiversInDate,
+  peopleArePersons,
+  adminNetworksAreNarrow,
+  retentionHasItsReason,
+  servicesAreNear,
+  servicesAreEncrypted,
+  waiversAreNeeded,
+  ...HOST_RULES,
 ];
 
 /** What every instance must meet before anything is applied, by its cloud. */

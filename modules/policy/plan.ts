@@ -1,5 +1,5 @@
 import { nameInTags } from "./document.ts";
-import { at, isObject, type JsonObject, listOf, textOf } from "./json.ts";
+import { at, isObject, isSet, type JsonObject, listOf, shown, textOf } from "./json.ts";
 import type { PlanJson, PolicyInput } from "./types.ts";
 
 /** One entry of a plan's `resource_changes` or `resource_drift`. */
@@ -21,7 +21,13 @@ export interface Change {
   readonly reason: string;
   /** The cloud's id of what is taken into the state; undefined when it isn't. */
   readonly importing: string | undefined;
+  /** The whole, as the plan has it. */
+  readonly entry: JsonObject;
 }
+
+/** By identity alone, or once the id is known, there is no id yet: then it says what there is. */
+const importedId = (importing: unknown): string | undefined =>
+  isSet(importing) ? (textOf(at(importing, "id")) ?? shown(importing)) : undefined;
 
 function changesAt(stack: string, plan: PlanJson, key: string): Change[] {
   return listOf(plan[key])
@@ -49,7 +55,8 @@ function changesAt(stack: string, plan: PlanJson, key: string): Change[] {
         afterSensitive: at(change, "after_sensitive"),
         beforeSensitive: at(change, "before_sensitive"),
         reason: paths.length > 0 ? `${because}: ${paths.join(", ")}` : because,
-        importing: textOf(at(change, "importing", "id")),
+        importing: importedId(at(change, "importing")),
+        entry,
       };
     });
 }

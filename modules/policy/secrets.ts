@@ -11,6 +11,10 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/:\/\/[^\s/:@]*:[^\s/@]+@/, "a URL with a password"],
 ];
 
+/** The kind of secret that a text has the shape of, wherever it stands in it. */
+export const secretShape = (text: string): string | undefined =>
+  SHAPES.find(([pattern]) => pattern.test(text))?.[1];
+
 const SECRET_WORD =
   "(?:passw(?:or)?d|passphrase|wachtwoord|secret|token|credential|(?:api|access|private|auth|signing)[_-]?key|(?:^|[_-])(?:pass|psk))s?";
 /** A setting inside a text: `password: x`, `DB_SECRET=x`; not sudo's `NOPASSWD: ALL`. */
@@ -38,7 +42,13 @@ const KNOWN = new RegExp(
 const isDigest = ({ key, text }: Leaf): boolean =>
   key === "user_data"
     ? /^(?:[0-9a-f]{40}|[A-Za-z0-9+/]{27}=)$/.test(text)
-    : /(?:^|_)ids?$|^checksum$|^os_hash_value$/.test(key) && /^[0-9a-f]+$/.test(text);
+    : (isId({ key }) || /^checksum$|^os_hash_value$/.test(key)) &&
+      // One of two ids is written behind the other: `<zone>/<record set>`.
+      /^[0-9a-f-]+(?:[/:][0-9a-f-]+)*$/.test(text);
+
+/** Whether a key says that its value is an id of the cloud. */
+export const isId = ({ key }: Pick<Leaf, "key">): boolean =>
+  /(?:^|_)ids?$|^(?:owner|project|tenant)$/.test(key);
 
 const SMALLEST = 24;
 const SMALLEST_HEX = 32;
@@ -64,11 +74,11 @@ function isRandom(run: string): boolean {
 /**
  * What kind of secret a string looks like; undefined when like none. Never tells the value itself.
  *
- * @param names of Terraform resources: long, and made by us
+ * @param names of Terraform resources, long and made by us, and ids that the cloud gave
  */
 export function secretIn(leaf: Leaf, names: ReadonlySet<string>): string | undefined {
-  const shape = SHAPES.find(([pattern]) => pattern.test(leaf.text));
-  if (shape) return shape[1];
+  const shape = secretShape(leaf.text);
+  if (shape) return shape;
   if (SECRET_KEY.test(leaf.key) && leaf.text !== "" && !HARMLESS.test(leaf.text)) {
     return `a value of "${leaf.key}"`;
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderStacks } from "../../stacks/instance-stacks.ts";
 import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
+import { renderAll } from "../hosts/render/index.ts";
 import type { Blueprint } from "../planning/blueprint/index.ts";
 import {
   ADDRESSES_FILE,
@@ -13,9 +14,10 @@ import {
   instanceNames,
   type LoadedInstance,
   loadInstance,
+  loadPrograms,
 } from "../workspace/index.ts";
 import { isObject, type JsonObject, listOf } from "./json.ts";
-import type { PlanJson, PolicyInput, Rule, TerraformJson } from "./types.ts";
+import type { PlanJson, PolicyInput, RenderedHost, Rule, TerraformJson } from "./types.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** The day of the examples' data. */
@@ -31,6 +33,8 @@ export interface Planted {
   stacks: Map<string, Loose>;
   expected: Map<string, Loose>;
   plans?: Map<string, Loose>;
+  /** Shared between copies: who plants in them copies them first. */
+  hosts?: readonly RenderedHost[];
   schema: ProviderSchema;
 }
 
@@ -60,11 +64,18 @@ function load(name: string, allocated: boolean, change: (text: string) => string
     };
     const stacks = renderStacks(loaded, { outdir: join(ROOT, "cdktf.out") });
     const schema = SCHEMAS[loaded.blueprint.cloud.provider];
-    return { blueprint: loaded.blueprint, stacks, expected: structuredClone(stacks), schema };
+    const { blueprint } = loaded;
+    const hosts = hostsOf(blueprint);
+    const expected = structuredClone(stacks);
+    return { blueprint, stacks, expected, schema, ...(hosts && { hosts }) };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Packages from a folder can't be rendered yet. */
+const hostsOf = (blueprint: Blueprint): readonly RenderedHost[] | undefined =>
+  blueprint.packages.source === "folder" ? undefined : renderAll(blueprint, loadPrograms());
 
 /** addresses.yaml as a cloud could have filled it. */
 export function addressesFor(blueprint: Blueprint): unknown {
@@ -104,7 +115,8 @@ export function changed(
   const key = `${name} ${allocated} ${what}`;
   const input = cache.get(key) ?? load(name, allocated, change);
   cache.set(key, input);
-  return structuredClone(input) as Planted;
+  const { hosts, ...rest } = input;
+  return { ...(structuredClone(rest) as Planted), ...(hosts && { hosts }) };
 }
 
 /** An example with the plans that would make it from nothing. */
@@ -195,6 +207,7 @@ export function planOf(json: TerraformJson, forSchema: ProviderSchema): PlanJson
   const [source = ""] = Object.keys(forSchema.provider_schemas);
   const provider = Object.keys((json["provider"] ?? {}) as Loose)[0] ?? "";
   const { version } = (json as Loose).terraform.required_providers[provider];
+  const settings = ((json as Loose).provider[provider]?.[0] ?? {}) as JsonObject;
   const resources = Object.entries((json["resource"] ?? {}) as Loose).flatMap(([type, bodies]) =>
     Object.entries(bodies as Loose).map(([name, written]) => ({
       mode: "managed",
@@ -233,7 +246,12 @@ export function planOf(json: TerraformJson, forSchema: ProviderSchema): PlanJson
     })),
     configuration: {
       provider_config: {
-        [provider]: { name: provider, full_name: source, version_constraint: version },
+        [provider]: {
+          name: provider,
+          full_name: source,
+          version_constraint: version,
+          ...(Object.keys(settings).length > 0 && { expressions: each(settings) }),
+        },
       },
       root_module: {
         resources: [...data, ...resources].map((r) => ({

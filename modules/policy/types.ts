@@ -1,12 +1,33 @@
 import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
 import type { Finding } from "../common/findings/index.ts";
 import type { Blueprint } from "../planning/blueprint/index.ts";
+import type { Role } from "../planning/sizing/index.ts";
 
 /** A stack's synthesised Terraform document (`cdk.tf.json`, parsed). */
 export type TerraformJson = Readonly<Record<string, unknown>>;
 
 /** What `terraform show -json` prints of a saved plan (format 1.x). Foreign, so nothing is assumed. */
 export type PlanJson = Readonly<Record<string, unknown>>;
+
+/** What was rendered for one host, in the fields that rules read; secrets stand in it as references. */
+export interface RenderedHost {
+  readonly host: string;
+  readonly role: Role;
+  readonly packages: { readonly install: readonly string[]; readonly absent: readonly string[] };
+  readonly files: readonly {
+    /** Absolute path on the host. */
+    readonly path: string;
+    /** Its text; base64 where it is binary. */
+    readonly content: string;
+    readonly binary?: true;
+    readonly owner: string;
+    readonly group: string;
+    /** Octal, such as `0640`. */
+    readonly mode: string;
+  }[];
+  readonly units: readonly { readonly name: string }[];
+  readonly masked: readonly string[];
+}
 
 /** All that the rules look at. */
 export interface PolicyInput {
@@ -17,6 +38,8 @@ export interface PolicyInput {
   readonly expected: ReadonlyMap<string, TerraformJson>;
   /** `terraform show -json` of the saved plan, by stack name. Absent at synth. */
   readonly plans?: ReadonlyMap<string, PlanJson>;
+  /** Every host's files. Absent where nobody rendered them: then the rules over hosts say so. */
+  readonly hosts?: readonly RenderedHost[];
   /** The provider's schema, or the part of it that polder uses. */
   readonly schema: ProviderSchema;
 }
@@ -25,7 +48,7 @@ export interface PolicyInput {
 export type Level = "error" | "warning";
 
 /** Which documents a rule reads. `plan`: it has nothing to say before there is a plan. */
-export type LooksAt = "stacks" | "plan" | "stacks, plan" | "blueprint";
+export type LooksAt = "stacks" | "plan" | "stacks, plan" | "blueprint" | "hosts";
 
 /** One check. Pure: the same input gives the same findings, in the same order. */
 export interface Rule {

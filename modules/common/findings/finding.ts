@@ -45,6 +45,8 @@ export const passUnless = (
 export interface Waiver {
   /** Id of the setting or rule. */
   readonly waives: string;
+  /** The one subject of a rule that it is for, as findings have it; absent where it is for the whole rule or setting. */
+  readonly subject?: string | undefined;
   readonly reason: string;
   readonly owner: string;
   /** Last day on which it counts, `YYYY-MM-DD`. */
@@ -61,7 +63,12 @@ export function applyWaivers(
   asOf: string,
 ): Finding[] {
   return findings.map((finding) => {
-    const waiver = waivers.find((w) => w.waives === finding.id && isCurrent(w, asOf));
+    const waiver = waivers.find(
+      (w) =>
+        w.waives === finding.id &&
+        (w.subject === undefined || w.subject === finding.subject) &&
+        isCurrent(w, asOf),
+    );
     return finding.verdict === "fail" && waiver
       ? { ...finding, verdict: "waived", waiver }
       : finding;
@@ -71,7 +78,10 @@ export function applyWaivers(
 /** One line for a person: verdict, id, subject, what was seen. */
 export function formatFinding(finding: Finding): string {
   const { waiver } = finding;
-  const by = waiver ? ` (waived by ${waiver.owner} until ${waiver.expires}: ${waiver.reason})` : "";
+  const scope = waiver?.subject === undefined ? "the whole of it" : "this subject alone";
+  const by = waiver
+    ? ` (waived by ${waiver.owner} until ${waiver.expires}, ${scope}: ${waiver.reason})`
+    : "";
   const head = finding.warns ? "warning" : finding.verdict;
   return `${head.padEnd(10)} ${finding.id}  ${finding.subject}: ${finding.message}${by}`;
 }

@@ -6,6 +6,7 @@ export {
   policyInput,
   prepareStateFolder,
   prepareToApply,
+  renderedHosts,
   type StackOptions,
   type Synthesis,
   stackFolder,

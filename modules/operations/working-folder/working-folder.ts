@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import { providerOf, providerSchema } from "../../clouds/known-clouds/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
+import { renderAll } from "../../hosts/render/index.ts";
 import type { PlanJson, PolicyInput, TerraformJson } from "../../policy/index.ts";
-import { INSTANCE_FILE, type LoadedInstance } from "../../workspace/index.ts";
+import { INSTANCE_FILE, type LoadedInstance, loadPrograms } from "../../workspace/index.ts";
 import { assertImportFiles, sealFolder } from "./seal.ts";
 
 /** Where Terraform runs for a stack. */
@@ -25,6 +26,12 @@ export interface StackOptions {
   readonly outdir: string;
   /** @default true */
   readonly protect?: boolean;
+  /**
+   * Where the state lies from where Terraform runs, for documents that were made elsewhere.
+   *
+   * @default - from `outdir` to the instance's folder
+   */
+  readonly stateFolder?: string;
 }
 
 /** What makes Terraform JSON of an instance: handed in, since constructs are known in stacks/ and the clouds alone. */
@@ -152,6 +159,7 @@ export const writtenInput = (
     expectedOf(loaded, options, synthesis),
   ),
   plans,
+  ...renderedHosts(loaded),
 });
 
 /** What the policy evaluates where nothing is written: the Blueprint and the JSON that follows from it. */
@@ -159,12 +167,28 @@ export const policyInput = (
   loaded: LoadedInstance,
   options: StackOptions,
   synthesis: Synthesis,
-): PolicyInput =>
-  inputOf(loaded, synthesis.render(loaded, options), expectedOf(loaded, options, synthesis));
+): PolicyInput => ({
+  ...inputOf(
+    loaded,
+    synthesis.render(loaded, options),
+    expectedOf(loaded, options, synthesis),
+  ),
+  ...renderedHosts(loaded),
+});
 
 /** The stacks made anew, as they are when nobody changes an inner resource. */
-const expectedOf = (loaded: LoadedInstance, options: StackOptions, synthesis: Synthesis) =>
+export const expectedOf = (loaded: LoadedInstance, options: StackOptions, synthesis: Synthesis) =>
   synthesis.render(withoutOverrides(loaded), options);
+
+/** Every host's files; none where the instance file asks for what can't be rendered yet. */
+export function renderedHosts({ blueprint }: LoadedInstance): Pick<PolicyInput, "hosts"> {
+  try {
+    return { hosts: renderAll(blueprint, loadPrograms()) };
+  } catch (error) {
+    if (error instanceof BadInput) return {};
+    throw error;
+  }
+}
 
 /** The instance as its stacks are when nobody changes an inner resource. */
 export const withoutOverrides = ({ overrides: _, ...loaded }: LoadedInstance): LoadedInstance =>

@@ -227,6 +227,7 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
   });
 
   const waived = list(raw.waivers).map((w) => field(w, "waives"));
+  const subjects = list(raw.waivers).map((w) => field(w, "subject"));
   const known = [...WEAKENINGS.map((w) => w.id), ...waivable];
   for (const weak of WEAKENINGS) {
     if (weak.present(raw) && !waived.includes(weak.id)) {
@@ -243,7 +244,13 @@ export function crossChecks(yaml: YamlFile, options: ReadOptions): Problem[] {
     if (weak && !weak.present(raw))
       report(path, `"${id}" is not weakened here: take this waiver out`);
     if (!known.includes(id)) report(path, `got "${id}", ${didYouMean(id, known)}`);
-    if (waived.indexOf(id) !== i) report(path, `"${id}" is waived twice`);
+    if (weak && subjects[i] !== undefined)
+      report(["waivers", i, "subject"], `"${id}" is a setting: it has no subjects`);
+    const isTwice = waived.some(
+      (other, j) =>
+        j < i && other === id && (subjects[j] === subjects[i] || subjects[j] === undefined),
+    );
+    if (isTwice) report(path, `"${id}" is waived twice`);
   });
   return problems;
 }

@@ -180,6 +180,11 @@ export const waiver = z
     waives: oneLine(60).describe(
       "The setting or the rule that this waiver is for, such as retention.securityDays",
     ),
+    subject: oneLine(200)
+      .optional()
+      .describe(
+        "The one subject of a rule that it is for, as `polder plan` prints it; without one it is for the whole rule",
+      ),
     reason: oneLine(300).describe("Why the weaker setting is needed, in one sentence"),
     owner: oneLine(80).describe("The named person who carries the risk"),
     expires: date.describe("Last day on which it counts"),

@@ -1,4 +1,5 @@
 export { type DatedRemark, evaluateAsOf, type ResidencyAsOf } from "./as-of.ts";
+export { inEea } from "./countries.ts";
 export {
   evaluateResidency,
   openChecks,

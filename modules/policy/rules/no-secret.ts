@@ -3,8 +3,11 @@ import { allResources } from "../document.ts";
 import { at, entriesOf, isSet, leavesOf, listOf } from "../json.ts";
 import { changesOf, plansOf } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
-import { secretIn } from "../secrets.ts";
+import { isId, secretIn } from "../secrets.ts";
 import type { TerraformJson } from "../types.ts";
+
+/** Keystone writes its ids without dashes: 32 hex digits, as a random key has. */
+const ID = /^[0-9a-f]{32}$/;
 
 /** What a provider block may hold: the name of an entry of clouds.yaml, and patience; of Hetzner's nothing. */
 const PROVIDER_SETTINGS = ["cloud", "max_retries"];
@@ -19,7 +22,11 @@ export const noSecret = defineRule({
     const plans = plansOf(input);
     const changes = plans.flatMap(([stack, plan]) => changesOf(stack, plan));
     const addresses = [...allResources(input), ...changes].map((resource) => resource.address);
-    const names = new Set(addresses.map((address) => address.split(".").at(-1) ?? ""));
+    // What the plan has as the id of something is an id wherever else it stands.
+    const ids = plans.flatMap(([, plan]) =>
+      leavesOf(plan).flatMap((leaf) => (isId(leaf) && ID.test(leaf.text) ? [leaf.text] : [])),
+    );
+    const names = new Set([...addresses.map((address) => address.split(".").at(-1) ?? ""), ...ids]);
     const scan = (stack: string, document: unknown, said: string) => {
       const leaves = leavesOf(document);
       const fails = leaves.flatMap((leaf) => {

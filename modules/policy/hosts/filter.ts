@@ -1,0 +1,95 @@
+import { OPEN_PORTS } from "../open-ports.ts";
+import { fileAt, withoutComments } from "./files.ts";
+import { defineHostRule, inFile } from "./rule.ts";
+
+const everyRole = ["control", "bridge", "turn", "edge", "monitor"] as const;
+const FILE = "/etc/nftables.conf";
+
+/** The lines of one chain. */
+function chain(text: string, name: string): readonly string[] {
+  const body = new RegExp(`chain ${name} \\{([\\s\\S]*?)\\n\\t\\}`).exec(text)?.[1] ?? "";
+  return body
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+export const filterDropsTheRest = defineHostRule({
+  id: "filter-drops-the-rest",
+  what: "each host's packet filter replaces whatever was there, and drops what isn't listed: in, out and through",
+  why: "The host's own filter holds where the cloud's fails, and inside the private network it is the only one.",
+  norm: "BIO2 8.20.02, 8.22.01",
+  needs: everyRole,
+  check: (host) => {
+    const file = fileAt(host, FILE);
+    const text = withoutComments(file?.content ?? "");
+    return inFile(
+      file?.path,
+      !/^flush ruleset$/m.test(text) && "flush ruleset: missing, so rules made by hand stay",
+      ["input", "output", "forward"]
+        .map((name) => {
+          const hook = chain(text, name).find((line) => line.includes(`hook ${name}`));
+          return hook?.includes("policy drop;")
+            ? ""
+            : `chain ${name}: ${hook ? "its policy is not drop" : "is missing"}`;
+        })
+        .filter((one) => one !== ""),
+      chain(text, "forward")
+        .filter((line) => /\baccept\b/.test(line))
+        .map((line) => `chain forward: passes on (${line.slice(0, 60)})`),
+      /^\s*include\b/m.test(text) && "include: what it leads to isn't read",
+    );
+  },
+});
+
+export const filterOpensWhatIsListed = defineHostRule({
+  id: "filter-opens-what-is-listed",
+  what: "a host's filter lets everybody in to the ports of the allow list alone; every other opening names its sources",
+  why: "What the cloud's filter keeps out today is reached tomorrow from the next host.",
+  norm: "BIO2 5.14.04, 8.20.02",
+  needs: everyRole,
+  check: (host) => {
+    const file = fileAt(host, FILE);
+    const lines = chain(withoutComments(file?.content ?? ""), "input").filter((line) =>
+      /\baccept\b/.test(line),
+    );
+    const allowed = OPEN_PORTS.filter(({ role, to }) => role === host.role && to === "internet");
+    const wrong = lines.flatMap((line): string[] => {
+      if (/^(iif(name)? "?lo"? accept|ct state (established|related)\b)/.test(line)) return [];
+      if (/\b(ip|ip6) saddr (@[\w-]+|[\da-f.:/]+|\{[^}]+\})/.test(line))
+        return /saddr (\{\s*)?(0\.0\.0\.0\/0|::\/0)/.test(line)
+          ? [`${line.slice(0, 70)}: its source is everybody`]
+          : [];
+      const [, protocol, ports] = /\b(tcp|udp) dport (\d+(?:-\d+)?|\{[^}]+\})/.exec(line) ?? [];
+      if (!protocol || !ports) return [`${line.slice(0, 70)}: names neither source nor port`];
+      return ports
+        .replace(/[{}\s]/g, "")
+        .split(",")
+        .filter(
+          (port) => !allowed.some((one) => one.protocol === protocol && `${one.port}` === port),
+        )
+        .map(
+          (port) =>
+            `opens ${protocol} ${port} to everybody, allowed: ${allowed.map((one) => `${one.protocol} ${one.port}`).join(", ") || "none"}`,
+        );
+    });
+    return inFile(file?.path, wrong);
+  },
+});
+
+export const filterLetsOutByName = defineHostRule({
+  id: "filter-lets-out-by-name",
+  what: "a host connects out only to addresses or ports that its filter names",
+  why: "Who gets into a host can't take anything out, nor fetch more.",
+  norm: "BIO2 8.22.01, 8.12",
+  needs: everyRole,
+  check: (host) => {
+    const file = fileAt(host, FILE);
+    const wrong = chain(withoutComments(file?.content ?? ""), "output")
+      .filter((line) => /\baccept\b/.test(line))
+      .filter((line) => !/^(oif(name)? "?lo"? accept|ct state (established|related)\b)/.test(line))
+      .filter((line) => !/\b(tcp|udp) (dport|sport) /.test(line))
+      .map((line) => `${line.slice(0, 70)}: names no port`);
+    return inFile(file?.path, wrong);
+  },
+});

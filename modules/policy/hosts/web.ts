@@ -1,0 +1,328 @@
+import { allBelow, type Directive, fileAt, filesLike, nginxDirectives } from "./files.ts";
+import { defineHostRule, inFile, type Looked, together, unless } from "./rule.ts";
+import { STRONG_CIPHERS, STRONG_GROUPS, STRONG_SUITES } from "./tls.ts";
+
+const needs = ["control"] as const;
+
+interface Read {
+  readonly path: string;
+  readonly top: readonly Directive[];
+  readonly all: readonly Directive[];
+  /** `server` blocks with whether they end TLS, and for which names. */
+  readonly servers: readonly {
+    inner: readonly Directive[];
+    tls: boolean;
+    name: string;
+    isDefault: boolean;
+  }[];
+}
+
+const read = (host: Parameters<typeof filesLike>[0]): Read[] =>
+  filesLike(host, /^\/etc\/nginx\/.*\.conf$/).map(({ path, content }) => {
+    const top = nginxDirectives(content);
+    const all = allBelow(top);
+    const servers = all
+      .filter(({ name, inner }) => name === "server" && inner.length > 0)
+      .map(({ inner }) => {
+        const listens = inner.filter(({ name }) => name === "listen").map(({ words }) => words);
+        return {
+          inner,
+          tls: listens.some((words) => words.includes("ssl") || words.includes("quic")),
+          name: inner.find(({ name }) => name === "server_name")?.words.join(" ") ?? "",
+          isDefault: listens.some((words) => words.includes("default_server")),
+        };
+      });
+    return { path, top, all, servers };
+  });
+
+const each = (host: Parameters<typeof filesLike>[0], check: (one: Read) => Looked): Looked =>
+  together(read(host).map(check));
+
+const wordsOf = ({ all }: Read, name: string): readonly (readonly string[])[] =>
+  all.filter((one) => one.name === name).map(({ words }) => words);
+
+export const webTlsIsStrong = defineHostRule({
+  id: "web-tls-is-strong",
+  what: "nginx speaks TLS 1.2 and 1.3 with strong ciphers, groups and hybrid key exchange, and resumes no session",
+  why: "A ticket's key undoes forward secrecy, and a session id follows a person.",
+  norm: "BIO2 8.24.04; NCSC-NL TLS 2025-05",
+  needs,
+  check: (host) =>
+    each(host, (one) => {
+      const value = (name: string) => wordsOf(one, name);
+      const onlyOff = (name: string) =>
+        value(name)
+          .filter(([word]) => word !== "off")
+          .map((words) => `${name}: got ${words.join(" ")}, allowed: off`);
+      const missing = (...list: readonly string[]) =>
+        one.path.endsWith("/nginx.conf")
+          ? list.filter((name) => value(name).length === 0).map((name) => `${name}: missing`)
+          : [];
+      const listed = (name: string, allowed: readonly string[]) =>
+        value(name)
+          .flatMap(([word = ""]) => word.split(":"))
+          .filter((word) => !allowed.some((good) => good.toLowerCase() === word.toLowerCase()))
+          .map((word) => `${name}: ${word}`);
+      return inFile(
+        one.path,
+        missing("ssl_protocols", "ssl_ciphers", "ssl_ecdh_curve", "ssl_session_tickets"),
+        value("ssl_protocols")
+          .flat()
+          .filter((word) => !["TLSv1.2", "TLSv1.3"].includes(word))
+          .map((word) => `ssl_protocols: ${word}`),
+        listed("ssl_ciphers", STRONG_CIPHERS),
+        listed("ssl_ecdh_curve", STRONG_GROUPS),
+        value("ssl_conf_command")
+          .filter(([key]) => key === "Ciphersuites")
+          .flatMap(([, list = ""]) => list.split(":"))
+          .filter((word) => !STRONG_SUITES.includes(word))
+          .map((word) => `Ciphersuites: ${word}`),
+        onlyOff("ssl_session_tickets"),
+        onlyOff("ssl_session_cache"),
+        onlyOff("ssl_early_data"),
+      );
+    }),
+});
+
+/** What every page must say, and what its value must hold. */
+const HEADERS: Readonly<Record<string, RegExp>> = {
+  "Strict-Transport-Security":
+    /max-age=(3153[6-9]\d{3}|315[4-9]\d{4}|31[6-9]\d{5}|3[2-9]\d{6}|[4-9]\d{7}|\d{9,})/,
+  "Content-Security-Policy": /frame-ancestors 'none'/,
+  "X-Content-Type-Options": /^nosniff$/,
+  "Referrer-Policy": /^(no-referrer|same-origin)$/,
+  "X-Frame-Options": /^DENY$/,
+};
+
+export const pagesSendTheirHeaders = defineHostRule({
+  id: "pages-send-their-headers",
+  what: "every page is sent with HSTS of a year, a policy of what it may load and who may frame it, and no referrer",
+  why: "A referrer carries a meeting's address to whoever is linked; a frame makes people click what they don't see.",
+  norm: "BIO2 5.14.01",
+  needs,
+  check: (host) =>
+    each(host, ({ path, servers }) =>
+      inFile(
+        path,
+        servers
+          .filter(({ tls, name, inner }) => tls && name !== "_" && name !== "" && !isMutual(inner))
+          .flatMap(({ inner, name }) => {
+            const headers = inner.filter((one) => one.name === "add_header");
+            const policy = headers.find(({ words }) => words[0] === "Content-Security-Policy")
+              ?.words[1];
+            const weaker = inner.flatMap((place) =>
+              place.name === "location" && place.inner.some((one) => one.name === "add_header")
+                ? Object.keys(HEADERS)
+                    .filter(
+                      (key) =>
+                        !place.inner.some(
+                          (one) => one.name === "add_header" && one.words[0] === key,
+                        ),
+                    )
+                    .map(
+                      (key) => `location ${place.words.join(" ")}: its own add_header drops ${key}`,
+                    )
+                : [],
+            );
+            return [
+              ...Object.entries(HEADERS).flatMap(([key, pattern]) => {
+                const found = headers.find(({ words }) => words[0] === key);
+                if (!found) return [`${name}: ${key} is missing`];
+                return [
+                  ...(pattern.test(found.words[1] ?? "")
+                    ? []
+                    : [`${name}: ${key}: got "${found.words[1]}"`]),
+                  ...(found.words.includes("always")
+                    ? []
+                    : [`${name}: ${key}: not with errors (always)`]),
+                ];
+              }),
+              ...(/default-src[^;]*(\*|https?:)|'unsafe-eval'(?! 'wasm)/.test(policy ?? "")
+                ? [`${name}: Content-Security-Policy: lets in code of everybody`]
+                : []),
+              ...weaker,
+            ];
+          }),
+      ),
+    ),
+});
+
+/** A server that takes only hosts with a certificate of the instance: no browser comes there. */
+const isMutual = (inner: readonly Directive[]): boolean =>
+  inner.some(({ name, words }) => name === "ssl_verify_client" && words[0] === "on");
+
+export const webAnswersItsNameAlone = defineHostRule({
+  id: "web-answers-its-name-alone",
+  what: "another name than the instance's gets no page and no certificate, and plain HTTP only sends on to HTTPS",
+  why: "A scanner that asks by address learns whose it is, and a name that somebody points there is served.",
+  norm: "BIO2 5.14.01, 8.20.02",
+  needs,
+  check: (host, { domain }) => {
+    const files = read(host);
+    const servers = files.flatMap(({ path, servers: list }) =>
+      list.map((one) => ({ path, ...one })),
+    );
+    if (host.role !== "control") return inFile(undefined);
+    const refuses = (inner: readonly Directive[]) =>
+      allBelow(inner).some(
+        ({ name, words }) =>
+          (name === "return" && words[0] === "444") ||
+          (name === "ssl_reject_handshake" && words[0] === "on"),
+      );
+    const path = files[0]?.path;
+    return inFile(
+      path,
+      ([true, false] as const).flatMap((tls) => {
+        const found = servers.find((one) => one.isDefault && one.tls === tls);
+        const what = tls ? "443" : "80";
+        if (!found) return [`no default_server on ${what}: the first server answers every name`];
+        return refuses(found.inner) ? [] : [`default_server on ${what} answers every name`];
+      }),
+      servers
+        .filter(
+          ({ name, inner }) =>
+            name !== "_" &&
+            !isMutual(inner) &&
+            !name.split(" ").every((one) => one === domain || one.endsWith(`.${domain}`)),
+        )
+        .map(({ name }) => `server_name: got "${name}", allowed: ${domain} and names below it`),
+      servers
+        .filter(({ tls, isDefault }) => !tls && !isDefault)
+        .filter(
+          ({ inner }) =>
+            !allBelow(inner).some(
+              ({ name, words }) =>
+                name === "return" && words[0] === "301" && words[1]?.startsWith("https://"),
+            ),
+        )
+        .map(({ name }) => `${name} on port 80 serves instead of sending on`),
+    );
+  },
+});
+
+export const webPassesOnInside = defineHostRule({
+  id: "web-passes-on-inside",
+  what: "nginx passes requests on to this host alone, lists no folder, follows no alias, and doesn't say its version",
+  why: "A proxy that leads elsewhere brings anybody into the private network.",
+  norm: "BIO2 8.20.02, 8.09",
+  needs,
+  check: (host) =>
+    each(host, (one) => {
+      const own =
+        /^(https?|grpcs?):\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?(\/|$)|^https?:\/\/unix:/;
+      const upstreams = one.all.filter(({ name }) => name === "upstream");
+      const named = upstreams.flatMap(({ words }) => words);
+      return inFile(
+        one.path,
+        ["proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass"]
+          .flatMap((name) => wordsOf(one, name))
+          .map(([to = ""]) => to)
+          .filter((to) => !own.test(to) && !named.some((name) => to.includes(`//${name}`)))
+          .map((to) => `passes on to ${to}, allowed: this host`),
+        upstreams
+          .flatMap(({ inner }) => inner.filter(({ name }) => name === "server"))
+          .map(({ words }) => words[0] ?? "")
+          .filter((to) => !/^(127\.0\.0\.1|\[::1\]|unix:)/.test(to))
+          .map((to) => `upstream: ${to}, allowed: this host`),
+        wordsOf(one, "autoindex")
+          .filter(([word]) => word !== "off")
+          .map(() => "autoindex lists folders"),
+        ["stub_status", "dav_methods", "perl", "xslt_stylesheet"]
+          .filter((name) => wordsOf(one, name).length > 0)
+          .map((name) => `${name}: not allowed`),
+        wordsOf(one, "resolver").map(([to]) => `resolver ${to}: names of strangers are looked up`),
+        one.path.endsWith("/nginx.conf") &&
+          wordsOf(one, "server_tokens")[0]?.[0] !== "off" &&
+          "server_tokens isn't off",
+        one.top
+          .filter(({ name }) => name === "load_module" || name === "user")
+          .map(({ name, words }) => `${name} ${words.join(" ")}: not allowed`),
+      );
+    }),
+});
+
+export const webIsBounded = defineHostRule({
+  id: "web-is-bounded",
+  what: "every server that people reach bounds requests and connections of one network, bodies, headers and time",
+  why: "A flood of one address must not keep people out of their meeting.",
+  norm: "BIO2 8.21.01",
+  needs,
+  check: (host) => {
+    if (host.role !== "control") return inFile(undefined);
+    return each(host, (one) => {
+      const isMain = one.path.endsWith("/nginx.conf");
+      return inFile(
+        one.path,
+        isMain &&
+          [
+            "client_header_timeout",
+            "client_body_timeout",
+            "send_timeout",
+            "client_max_body_size",
+            "limit_req_zone",
+            "limit_conn_zone",
+          ]
+            .filter((name) => wordsOf(one, name).length === 0)
+            .map((name) => `${name}: missing`),
+        one.servers
+          .filter(({ tls, name }) => tls && name !== "_" && name !== "")
+          .flatMap(({ inner, name }) =>
+            ["limit_req", "limit_conn"]
+              .filter((limit) => !inner.some((directive) => directive.name === limit))
+              .map((limit) => `${name}: ${limit} is missing`),
+          ),
+      );
+    });
+  },
+});
+
+export const findersReachTheContact = defineHostRule({
+  id: "finders-reach-the-contact",
+  what: "security.txt names the instance file's contact, ends, and belongs to the instance's name",
+  why: "Whoever finds a weakness must know whom to tell.",
+  norm: "BIO2 5.24.08; RFC 9116",
+  needs,
+  check: (host, { securityContact, domain }) => {
+    const [file] = filesLike(host, /\/security\.txt$/);
+    const text = file?.content ?? "";
+    const value = (key: string) => new RegExp(`^${key}:\\s*(.+)$`, "m").exec(text)?.[1];
+    return inFile(
+      file?.path,
+      unless(value("Contact") === securityContact, "Contact", value("Contact"), securityContact),
+      value("Expires") === undefined && "Expires: missing",
+      unless(
+        value("Canonical") === `https://${domain}/.well-known/security.txt`,
+        "Canonical",
+        value("Canonical"),
+        `https://${domain}/.well-known/security.txt`,
+      ),
+    );
+  },
+});
+
+export const keyIsTheServices = defineHostRule({
+  id: "key-is-the-services",
+  what: "the web server's key can be read by its own group alone, and the certificate is beside it",
+  why: "Who has the key is the ministry to every browser.",
+  norm: "BIO2 8.24.04",
+  needs,
+  check: (host) => {
+    const keys = filesLike(host, /^\/etc\/(nginx|prosody|coturn)\/(tls\/)?.*\.key$/);
+    const service = (path: string) =>
+      ({ nginx: "www-data", prosody: "prosody", coturn: "turnserver" })[path.split("/")[2] ?? ""] ??
+      "";
+    return together(
+      keys.map(({ path, group, mode }) =>
+        inFile(
+          path,
+          unless(group === service(path), "group", group, service(path)),
+          unless(mode === "0640", "mode", mode, "0640"),
+          path.startsWith("/etc/nginx") &&
+            host.role === "control" &&
+            !fileAt(host, path.replace(/\.key$/, ".crt")) &&
+            "its certificate is missing",
+        ),
+      ),
+    );
+  },
+});
