@@ -102,6 +102,16 @@ const ALL: readonly Listed[] = [
     load: async () => (await import("./commands/history.ts")).historyCommand(),
   },
   {
+    name: "audit",
+    does: "Evaluate what somebody handed over, without credential or network: a folder, or any plan",
+    load: async () => (await import("./commands/audit.ts")).auditCommand(),
+  },
+  {
+    name: "rules",
+    does: "List the policy's rules: level, what each protects, its norm and edition",
+    load: async () => (await import("./commands/rules.ts")).rulesCommand(),
+  },
+  {
     name: "decommission",
     does: "End an instance: lift the protection, destroy it, list what the cloud still holds",
     load: async () => (await import("./commands/decommission.ts")).decommissionCommand(),

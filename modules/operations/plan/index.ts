@@ -2,4 +2,4 @@ export { terraformEnvironment } from "./environment.ts";
 export { completeImported } from "./imported.ts";
 export { appliedBlueprint, lastPlan, type NotedPlan, notePlan } from "./noted.ts";
 export { type DeployOptions, engine, type Planned, planInstance } from "./plan.ts";
-export { type PlanRecord, planFolder, readPlan, refuseOtherRules } from "./record.ts";
+export { digestOf, type PlanRecord, planFolder, readPlan, refuseOtherRules } from "./record.ts";

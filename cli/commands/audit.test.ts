@@ -1,0 +1,239 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { providerSchema } from "../../modules/clouds/known-clouds/index.ts";
+import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
+import { addressesFor, type Loose, planOf } from "../../modules/policy/testing.ts";
+import { loadInstance } from "../../modules/workspace/index.ts";
+import { synthesis } from "../../stacks/instance-stacks.ts";
+
+const parent = mkdtempSync(join(tmpdir(), "polder-audit-test-"));
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+const STACKS = ["eea-voorbeeld-addresses", "eea-voorbeeld"] as const;
+const clean = join(parent, "clean", "eea-voorbeeld");
+
+/** What a person hands over who planned the example: made once, copied for each test. */
+beforeAll(() => {
+  mkdirSync(join(clean, "plan"), { recursive: true });
+  cpSync(join(TOOLKIT, "instances/eea-voorbeeld/instance.yaml"), join(clean, "instance.yaml"));
+  const { blueprint } = loadInstance(clean);
+  writeFileSync(join(clean, "addresses.yaml"), JSON.stringify(addressesFor(blueprint)));
+  const stateFolder = "../../../../../instances/eea-voorbeeld/state";
+  synthesis.write(loadInstance(clean), { outdir: clean, stateFolder });
+  rmSync(join(clean, "manifest.json"), { force: true });
+  for (const stack of STACKS) {
+    const json = JSON.parse(readFileSync(join(clean, "stacks", stack, "cdk.tf.json"), "utf8"));
+    const plan = planOf(json, providerSchema("hcloud"));
+    writeFileSync(join(clean, "plan", `${stack}.json`), JSON.stringify(plan));
+  }
+}, 60_000);
+
+let count = 0;
+function handed(): string {
+  const folder = join(parent, `${++count}`, "eea-voorbeeld");
+  cpSync(clean, folder, { recursive: true });
+  return folder;
+}
+
+const audit = (...args: string[]) =>
+  spawnSync(join(TOOLKIT, "cli/polder"), ["audit", "--as-of", "2026-11-28", ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+
+const edit = (file: string, change: (json: Loose) => void, indent?: number): void => {
+  const json = JSON.parse(readFileSync(file, "utf8"));
+  change(json);
+  writeFileSync(file, JSON.stringify(json, null, indent));
+};
+
+describe("polder audit <folder>", () => {
+  test("passes what was handed over as it was made, and says what it couldn't see", () => {
+    const { status, stdout } = audit(handed());
+    expect(stdout).not.toMatch(/^fail/m);
+    expect(stdout).toMatch(
+      /^audit of eea-voorbeeld as of 2026-11-28: \d+ pass, 0 fail, 0 not-tested/m,
+    );
+    expect(stdout).toContain("not seen   plan/record.json wasn't handed over");
+    expect(stdout).toContain("not seen   the cloud:");
+    expect(status).toBe(0);
+  }, 60_000);
+
+  test("finds an argument in a document that the stacks don't write", () => {
+    const folder = handed();
+    edit(
+      join(folder, "stacks/eea-voorbeeld/cdk.tf.json"),
+      (json) => {
+        const [server] = Object.values(json.resource.hcloud_server) as Loose[];
+        server.backups = true;
+      },
+      2,
+    );
+    const { status, stdout } = audit(folder);
+    expect(stdout).toMatch(
+      /^fail +explained-by-blueprint {2}eea-voorbeeld\/hcloud_server\.\S+: backups: got true/m,
+    );
+    expect(status).toBe(1);
+  }, 60_000);
+
+  test("rejects a document in which a key may stand twice", () => {
+    const folder = handed();
+    const file = join(folder, "stacks/eea-voorbeeld/cdk.tf.json");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace('"resource": {', '"resource": {},\n  "resource": {'));
+    const { status, stderr } = audit(folder);
+    expect(stderr).toMatch(/cdk\.tf\.json: isn't written as polder writes it/);
+    expect(status).toBe(2);
+  }, 60_000);
+
+  test("finds a file that isn't the one of the record, and a record that was edited", () => {
+    const folder = handed();
+    const sum = createHash("sha256")
+      .update(readFileSync(join(folder, "instance.yaml")))
+      .digest("hex");
+    const unsigned = {
+      instance: "eea-voorbeeld",
+      sums: { "instance.yaml": sum, "addresses.yaml": "0".repeat(64) },
+    };
+    const digest = createHash("sha256").update(JSON.stringify(unsigned)).digest("hex");
+    const file = join(folder, "plan/record.json");
+    writeFileSync(file, JSON.stringify({ ...unsigned, digest }));
+    const { stdout, status } = audit(folder);
+    expect(stdout).toMatch(/^fail +plan-record {2}addresses\.yaml: its sum is/m);
+    expect(stdout).not.toMatch(/plan-record {2}instance\.yaml|record\.json: its digest/);
+    expect(status).toBe(1);
+    writeFileSync(file, JSON.stringify({ ...unsigned, digest: "0".repeat(64) }));
+    expect(audit(folder).stdout).toMatch(/^fail +plan-record {2}record\.json: its digest isn't/m);
+  }, 60_000);
+
+  test("says where no instance was handed over", () => {
+    const { status, stderr } = audit(parent);
+    expect(stderr).toMatch(/holds no instance\.yaml/);
+    expect(status).toBe(2);
+  }, 60_000);
+
+  test("evaluates as of the day that is asked for", () => {
+    const { status, stdout } = audit(handed(), "--as-of", "2031-01-01");
+    expect(stdout).toMatch(/^fail +residency-fresh/m);
+    expect(status).toBe(1);
+  }, 60_000);
+});
+
+describe("polder audit --plan", () => {
+  const plan = (change: (json: Loose) => void): string => {
+    const file = join(parent, `${++count}.json`);
+    cpSync(join(clean, "plan/eea-voorbeeld.json"), file);
+    edit(file, change);
+    return file;
+  };
+
+  test("passes a plan without faults, and says what it can't know", () => {
+    const { status, stdout } = audit(
+      "--plan",
+      plan(() => {}),
+    );
+    expect(stdout).toMatch(/: 5 pass, 0 fail, 1 not-tested/);
+    expect(stdout).toMatch(/^not seen +why each resource is there/m);
+    expect(status).toBe(0);
+  }, 60_000);
+
+  test.each<[string, (json: Loose) => void, RegExp]>([
+    [
+      "SSH for everybody",
+      (json) => {
+        const found = json.resource_changes.find((c: Loose) => c.type === "hcloud_firewall");
+        found.change.after.rule = [
+          { direction: "in", protocol: "tcp", port: "22", source_ips: ["0.0.0.0/0"] },
+        ];
+      },
+      /^fail +no-management-from-internet .*opens port 22/m,
+    ],
+    [
+      "a volume that goes",
+      (json) => {
+        const found = json.resource_changes.find((c: Loose) => c.type === "hcloud_volume");
+        Object.assign(found.change, {
+          actions: ["delete"],
+          before: found.change.after,
+          after: null,
+        });
+      },
+      /^fail +no-unnoticed-destruction .*the plan deletes it/m,
+    ],
+    [
+      "a private key",
+      (json) => {
+        json.resource_changes[0].change.after.labels = { x: "-----BEGIN PRIVATE KEY-----" };
+      },
+      /^fail +no-secret .*a private key/m,
+    ],
+  ])(
+    "finds %s",
+    (_, change, says) => {
+      const { status, stdout } = audit("--plan", plan(change));
+      expect(stdout).toMatch(says);
+      expect(status).toBe(1);
+    },
+    60_000,
+  );
+
+  test("takes no id of a foreign project for a secret", () => {
+    const { status } = audit(
+      "--plan",
+      plan((json) => {
+        const after = json.resource_changes[0].change.after;
+        after.tenant_id = "0123456789abcdef0123456789abcdef";
+        after.labels = { project: "0123456789abcdef0123456789abcdef" };
+      }),
+    );
+    expect(status).toBe(0);
+  }, 60_000);
+
+  test.each(["sarif", "json"])(
+    "writes %s",
+    (format) => {
+      const { stdout } = audit(
+        "--plan",
+        plan(() => {}),
+        "--format",
+        format,
+      );
+      const json = JSON.parse(stdout);
+      expect((json.runs?.[0].results ?? json.findings).length).toBe(6);
+    },
+    60_000,
+  );
+
+  test.each([
+    ["no JSON", "{", /is no JSON/],
+    ["no plan", "{}", /is no plan/],
+  ])(
+    "rejects %s",
+    (_, text, says) => {
+      const file = join(parent, `${++count}.json`);
+      writeFileSync(file, text);
+      const { status, stderr } = audit("--plan", file);
+      expect(stderr).toMatch(says);
+      expect(status).toBe(2);
+    },
+    60_000,
+  );
+});
+
+test("polder rules lists every rule with what it protects and the edition of its norm", () => {
+  const { stdout, status } = spawnSync(join(TOOLKIT, "cli/polder"), ["rules", "--json"], {
+    encoding: "utf8",
+  });
+  const { rules } = JSON.parse(stdout) as { rules: Loose[] };
+  expect(status).toBe(0);
+  expect(rules.length).toBeGreaterThan(80);
+  for (const rule of rules) {
+    expect(rule.protects).not.toBe("");
+    if (rule.norm?.includes("BIO2")) expect(rule.norms[0]).toMatchObject({ id: "BIO2" });
+  }
+  expect(rules.filter((rule) => !rule.needsBlueprint)).toHaveLength(6);
+});

@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { providerSchema } from "../../modules/clouds/known-clouds/index.ts";
+import { type Finding, formatFinding, tally } from "../../modules/common/findings/index.ts";
+import { badInput } from "../../modules/common/input/index.ts";
+import { today } from "../../modules/common/today/index.ts";
+import { auditFolder } from "../../modules/operations/audit/index.ts";
+import { ALL_RULES, evaluateAnyPlan, isPlan } from "../../modules/policy/index.ts";
+import {
+  type AuditReport,
+  htmlOf,
+  junitOf,
+  sarifOf,
+} from "../../modules/reports/findings-report/index.ts";
+import { synthesis } from "../../stacks/instance-stacks.ts";
+import { FindingsFound } from "../exit.ts";
+import { testbed } from "../testbed.ts";
+import { VERSION } from "../version.ts";
+import { writeResult } from "../write-result.ts";
+
+const FORMATS: Readonly<Record<string, (report: AuditReport) => string>> = {
+  text: textOf,
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  sarif: (report) => `${JSON.stringify(sarifOf(report), null, 2)}\n`,
+  junit: junitOf,
+  html: htmlOf,
+};
+
+const HELP = `
+Needs no credential and no network, and believes no finding that was handed over.
+FOLDER is the instance's folder, called like the instance, with two folders of build/instances/<name>/ in it:
+  cp -r instances/lab handed/lab && cp -r build/instances/lab/plan build/instances/lab/stacks handed/lab/
+It makes the Blueprint, the documents and the hosts' files anew, compares, checks the plan's record and its binary
+plan, and evaluates every rule. What it couldn't see it says.
+
+Examples:
+  polder audit handed/lab
+  polder audit handed/lab --as-of 2027-03-01 --format html --output audit.html
+  polder audit handed/lab --format sarif --output polder.sarif
+  terraform show -json x.tfplan > plan.json && polder audit --plan plan.json    a plan that polder didn't make
+docs/audit.md tells what each format holds.`;
+
+interface AuditCommandOptions {
+  readonly plan?: string;
+  readonly asOf?: string;
+  readonly format: string;
+  readonly output: string;
+}
+
+const day = (text: string): string => {
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  if (!date || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(text))
+    throw new InvalidArgumentError("got no day like 2027-01-31.");
+  return text;
+};
+
+/** `polder audit`: evaluates what somebody handed over. */
+export function auditCommand(): Command {
+  return new Command("audit")
+    .argument("[folder]", "the instance's folder as it was handed over")
+    .option(
+      "--plan <file>",
+      "evaluate a plan that polder didn't make, by the rules that need no Blueprint",
+    )
+    .option("--as-of <day>", "evaluate as of this day; by default today", day)
+    .addOption(
+      new Option("--format <format>", "what to print")
+        .choices(Object.keys(FORMATS))
+        .default("text"),
+    )
+    .option("--output <file>", "where to", "-")
+    .addHelpText("after", HELP)
+    .action(async (folder: string | undefined, options: AuditCommandOptions) => {
+      const report = await reportOn(folder, options);
+      writeResult((FORMATS[options.format] ?? textOf)(report), options.output);
+      const { fail } = tally(report.findings);
+      if (fail > 0)
+        throw new FindingsFound(`${fail} ${fail === 1 ? "finding fails" : "findings fail"}`);
+    });
+}
+
+async function reportOn(
+  folder: string | undefined,
+  { plan, asOf = today() }: AuditCommandOptions,
+): Promise<AuditReport> {
+  if ((folder === undefined) === (plan === undefined))
+    throw badInput("audit", "got neither or both, a folder or --plan is allowed");
+  const of = { asOf, version: VERSION };
+  if (plan !== undefined) {
+    const findings = evaluateAnyPlan(readPlanFile(plan), bothSchemas(), asOf);
+    return {
+      ...of,
+      subject: plan,
+      findings,
+      rules: reported(findings),
+      notSeen: [
+        "why each resource is there: without a Blueprint, flows, names, sizes, residency and the hosts' files have nothing to be compared with",
+        "that this JSON is the binary plan's: `terraform show -json` made it, on another machine",
+      ],
+    };
+  }
+  const { loaded, findings, notSeen } = await auditFolder(folder as string, {
+    asOf,
+    testbed,
+    synthesis,
+  });
+  return {
+    ...of,
+    subject: loaded.blueprint.instance,
+    findings,
+    rules: reported(findings),
+    notSeen,
+  };
+}
+
+/** A plan's provider isn't known before it is read: both clouds' schemas as one. */
+const bothSchemas = () => ({
+  provider_schemas: {
+    ...providerSchema("openstack").provider_schemas,
+    ...providerSchema("hcloud").provider_schemas,
+  },
+});
+
+function readPlanFile(file: string) {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw badInput(
+      file,
+      error instanceof SyntaxError
+        ? "is no JSON: `terraform show -json x.tfplan` prints it"
+        : "can't be read",
+    );
+  }
+  if (!isPlan(value))
+    throw badInput(
+      file,
+      "is no plan: `terraform show -json x.tfplan` prints one, with resource_changes",
+    );
+  return value;
+}
+
+const reported = (findings: readonly Finding[]) => {
+  const ids = new Set(findings.map(({ id }) => id));
+  return ALL_RULES.filter(({ id }) => ids.has(id)).map(({ id, level, what, why, norm }) => ({
+    id,
+    level,
+    what,
+    why,
+    norm,
+  }));
+};
+
+/** The gravest last, where a person's eye is. */
+function textOf({ subject, asOf, findings, notSeen }: AuditReport): string {
+  const count = tally(findings);
+  const rank = ["pass", "waived", "not-tested", "fail"];
+  const shown = findings
+    .filter(({ verdict, warns }) => verdict !== "pass" || warns)
+    .sort((a, b) => rank.indexOf(a.verdict) - rank.indexOf(b.verdict));
+  return [
+    ...notSeen.map((text) => `not seen   ${text}`),
+    ...shown.map(formatFinding),
+    `audit of ${subject} as of ${asOf}: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,1 @@
+export { type Audited, auditFolder } from "./audit.ts";
