@@ -10,6 +10,9 @@ import type { TerraformJson } from "../modules/policy/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
 import { applyOverrides } from "./overrides.ts";
 
+// Only errors that no instance file can cause name where a token was made, and to record that takes a tenth of a synth.
+process.env["CDKTN_DISABLE_CREATION_STACK"] = "1";
+
 /** The stacks of every cloud, by the name that instance files have for it. */
 const STACKS: Readonly<Record<Blueprint["cloud"]["provider"], CloudStacks>> = {
   openstack,

@@ -35,8 +35,6 @@ interface Sound {
   readonly stacks: readonly TerraformStack[];
 }
 
-// Only errors that no instance file can cause name where a token was made, and to record that takes a tenth of a synth.
-process.env["CDKTN_DISABLE_CREATION_STACK"] = "1";
 const app = new App({ outdir, skipValidation: true });
 
 /** The instance with its stacks in the app; undefined when the instance is invalid, after reporting why. */

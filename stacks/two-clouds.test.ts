@@ -21,7 +21,8 @@ const written =
       .replace(/^credentials: .*\n/m, "")
       .replace(/^certificates: .*\n/m, "")
       .replace(/, ipv6: "[^"]*" }/, " }")
-      .replace(/webhook: "http:/, 'webhook: "https:');
+      .replace(/webhook: "http:/, 'webhook: "https:')
+      .replace(/mirror: "http:/, 'mirror: "https:');
 
 /** What is the same on every cloud. */
 const same = ({ hosts, flows, zones, domain, dns, admins, instance }: Blueprint) => ({

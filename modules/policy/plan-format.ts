@@ -109,15 +109,6 @@ export const PLAN_FORMAT: Readonly<Record<string, Readonly<Record<string, Readin
   },
 };
 
-/** What was asked of Terraform and a plan doesn't show, and who sees to it. */
-export const PLAN_OPTIONS: Readonly<Record<string, string>> = {
-  "-target, -exclude": "the plan says complete: false, and plan-is-of-this-blueprint fails",
-  "-refresh=false":
-    "a plan doesn't show it: polder starts Terraform itself and with no options of the environment",
-  "-replace": "action_reason says replace_by_request, and no-unnoticed-destruction reads it",
-  "-var": "variables says it, and plan-is-read-whole fails",
-};
-
 /** One object of a plan, with the level of the format that describes it. */
 interface Described {
   readonly level: string;

@@ -57,10 +57,6 @@ export function unitSection(
   return settings;
 }
 
-/** Whether a section names a key at all, if only to empty it. */
-export const names = (settings: ReadonlyMap<string, unknown>, key: string): boolean =>
-  settings.has(key);
-
 /** The last value of a key, which is the one that counts. */
 export const lastOf = (
   settings: ReadonlyMap<string, readonly string[]>,
