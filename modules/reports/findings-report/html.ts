@@ -18,6 +18,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem .5rem; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; }
 thead th { background: var(--head); border-bottom-width: 2px; }
+td:first-child, thead th:first-child { white-space: nowrap; overflow-wrap: normal; }
 .fail { color: var(--bad); font-weight: 600; }
 tr { break-inside: avoid; }
 @page { size: A4; margin: 15mm 13mm; }

@@ -1,0 +1,61 @@
+import { expect, it } from "vitest";
+import { driftIsNamed } from "./rules/drift-is-named.ts";
+import { AS_OF, asInput, change, type Loose, planned } from "./testing.ts";
+
+const ROUTER = "openstack_networking_router_v2";
+
+/** What the rule says of a router that stands, and that somebody changed. */
+function said(before: Loose, after: Loose, more: Loose = {}, planAfter: Loose = before): string[] {
+  const p = planned();
+  const found = change(p, ROUTER, "router");
+  found.change.actions = ["update"];
+  Object.assign(found.change.after, planAfter);
+  const { address, mode, type } = found;
+  const { tags } = found.change.after;
+  const drift = {
+    address,
+    mode,
+    type,
+    change: {
+      actions: ["update"],
+      before: { tags, ...before },
+      after: { tags, ...after },
+      ...more,
+    },
+  };
+  p.plans.get("lab").resource_drift = [drift];
+  return driftIsNamed
+    .check(asInput(p), AS_OF)
+    .filter(({ subject }) => subject === `lab/${address}`)
+    .map((one) => `${one.warns ? "warning" : one.verdict} ${one.message}`);
+}
+
+it("tells in words what somebody changed, and that the plan puts it back", () => {
+  expect(said({ name: "lab-router" }, { name: "mallory" })).toEqual([
+    'warning router: name was changed outside Terraform: "lab-router" -> "mallory"; the plan puts it back',
+  ]);
+});
+
+it("fails where the plan leaves what a document says otherwise", () => {
+  expect(said({ name: "lab-router" }, { name: "mallory" }, {}, { name: "mallory" })).toEqual([
+    'fail router: name was changed outside Terraform: "lab-router" -> "mallory", and the plan leaves it so',
+  ]);
+});
+
+it("warns of what no document says", () => {
+  expect(said({ distributed: false }, { distributed: true }, {}, { distributed: true })).toEqual([
+    "warning router: distributed was changed outside Terraform: false -> true, and no document says what it must be",
+  ]);
+});
+
+it("shows nothing of what the provider calls sensitive", () => {
+  const marks = { after_sensitive: { name: true } };
+  expect(said({ name: "old-secret" }, { name: "new-secret" }, marks).join()).not.toMatch(/secret/);
+});
+
+it("says nothing of what the cloud itself writes, or of nothing that became an empty list", () => {
+  expect(said({ enable_snat: null, all_tags: [] }, { enable_snat: true, all_tags: ["x"] })).toEqual(
+    [],
+  );
+  expect(said({ vendor_options: null }, { vendor_options: [] })).toEqual([]);
+});
