@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { formatFinding } from "../../modules/common/findings/index.ts";
 import { approvePlan } from "../../modules/operations/approve/index.ts";
+import { synthesis } from "../../stacks/instance-stacks.ts";
 import { reportFindings } from "../findings.ts";
 import { load } from "../load.ts";
 import { out } from "../terminal.ts";
@@ -36,6 +37,7 @@ export function approveCommand(): Command {
           ...options,
           now: new Date(),
           testbed,
+          synthesis,
         });
         reportFindings(findings, "the policy fails as of today: nothing was signed");
         if (!user || !state) return;

@@ -4,6 +4,7 @@ import { providerSchema } from "../../modules/clouds/known-clouds/index.ts";
 import { type Finding, formatFinding, tally } from "../../modules/common/findings/index.ts";
 import { badInput } from "../../modules/common/input/index.ts";
 import { today } from "../../modules/common/today/index.ts";
+import { VERSION } from "../../modules/common/toolkit/index.ts";
 import { auditFolder } from "../../modules/operations/audit/index.ts";
 import { ALL_RULES, evaluateAnyPlan, isPlan } from "../../modules/policy/index.ts";
 import {
@@ -15,7 +16,6 @@ import {
 import { synthesis } from "../../stacks/instance-stacks.ts";
 import { FindingsFound } from "../exit.ts";
 import { testbed } from "../testbed.ts";
-import { VERSION } from "../version.ts";
 import { writeResult } from "../write-result.ts";
 
 const FORMATS: Readonly<Record<string, (report: AuditReport) => string>> = {

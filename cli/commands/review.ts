@@ -5,6 +5,7 @@ import { approvedFinding, evaluateAgain } from "../../modules/operations/approve
 import { appliedBlueprint, lastPlan } from "../../modules/operations/plan/index.ts";
 import { reviewOf } from "../../modules/operations/review/index.ts";
 import { lostNames, plannedChanges } from "../../modules/policy/index.ts";
+import { synthesis } from "../../stacks/instance-stacks.ts";
 import { load } from "../load.ts";
 import { out, screenWidth } from "../terminal.ts";
 import { paintFor } from "../text/paint.ts";
@@ -29,7 +30,7 @@ export function reviewCommand(): Command {
       const { record, by, at } = noted;
       const applied = appliedBlueprint(loaded);
       const lines = reviewOf(blueprint, noted.plans, applied);
-      const findings = await evaluateAgain(loaded, noted, today());
+      const findings = await evaluateAgain(loaded, noted, today(), synthesis);
       const approval = approvedFinding(loaded, record, today());
       if (options.json) {
         out(JSON.stringify({ plan: record.digest, by, at, lines, findings, approval }, null, 2));

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { VERSION } from "../../modules/common/toolkit/index.ts";
 import {
   ALL_RULES,
   ANY_PLAN_RULES,
@@ -7,7 +8,6 @@ import {
   type Rule,
 } from "../../modules/policy/index.ts";
 import { out } from "../terminal.ts";
-import { VERSION } from "../version.ts";
 
 const HELP = `
 Examples:

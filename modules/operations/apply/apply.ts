@@ -107,7 +107,8 @@ export async function applyInstance(
   const engines = new Map(
     record.stacks.map(({ name }) => [name, engine(loaded, name, options)] as const),
   );
-  prepareToApply(loaded, [...engines.keys()], { outdir, protect: !ends }, options.synthesis);
+  const stackOptions = { outdir, protect: !ends };
+  prepareToApply(loaded, [...engines.keys()], stackOptions, options.synthesis);
   for (const [name, terraform] of engines) {
     await terraform.init();
     refuseStale(instance, name, record.states[name], await terraform.stateMark());
@@ -115,7 +116,11 @@ export async function applyInstance(
   const folder = planFolder(instance);
   const files = await reviewedFiles(folder, engines);
   try {
-    const evaluated = evaluate(writtenInput(loaded, outdir, plans), options.asOf, pack);
+    const evaluated = evaluate(
+      writtenInput(loaded, stackOptions, options.synthesis, plans),
+      options.asOf,
+      pack,
+    );
     const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
     await notePlan(loaded, record, plannedFindings(folder));
     // A person has typed the instance's name for a decommission, and its plan is applied at once.

@@ -1,13 +1,20 @@
 import type { Finding } from "../../common/findings/index.ts";
 import { badInput } from "../../common/input/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
+import { buildFolder } from "../../common/toolkit/index.ts";
 import { evaluate } from "../../policy/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import { sshUser } from "../converge/index.ts";
 import { noteInHistory } from "../history/index.ts";
 import { lastPlan, type NotedPlan, refuseOtherRules } from "../plan/index.ts";
 import { packOf } from "../rules/index.ts";
-import { inputOf } from "../working-folder/index.ts";
+import {
+  expectedOf,
+  inputOf,
+  renderedHosts,
+  type Synthesis,
+  stateFolderIn,
+} from "../working-folder/index.ts";
 import { approvalText, isSigned, signApproval } from "./approval.ts";
 import { APPROVAL_FILES, approvedFinding } from "./demanded.ts";
 
@@ -20,6 +27,7 @@ export interface ApproveOptions {
   readonly sshIdentity?: string | undefined;
   readonly now: Date;
   readonly testbed: Testbed;
+  readonly synthesis: Synthesis;
 }
 
 export interface Approved {
@@ -36,10 +44,18 @@ export async function evaluateAgain(
   loaded: LoadedInstance,
   { record, plans, documents }: NotedPlan,
   asOf: string,
+  synthesis: Synthesis,
 ): Promise<Finding[]> {
   const pack = await packOf(loaded);
   refuseOtherRules(record, pack);
-  return evaluate({ ...inputOf(loaded, documents), plans }, asOf, pack);
+  const stateFolder = stateFolderIn(documents);
+  const options = {
+    outdir: buildFolder(loaded.blueprint.instance),
+    protect: !record.destroys,
+    ...(stateFolder !== undefined && { stateFolder }),
+  };
+  const made = inputOf(loaded, documents, expectedOf(loaded, options, synthesis));
+  return evaluate({ ...made, plans, ...renderedHosts(loaded) }, asOf, pack);
 }
 
 /**
@@ -62,7 +78,7 @@ export async function approvePlan(
   const { user, identity } = sshUser(loaded, options);
   const at = options.now.toISOString().replace(/\.\d+Z$/, "Z");
   const day = at.slice(0, 10);
-  const findings = await evaluateAgain(loaded, noted, day);
+  const findings = await evaluateAgain(loaded, noted, day, options.synthesis);
   if (findings.some(({ verdict }) => verdict === "fail")) return { findings };
   const key = admins.find((admin) => admin.user === user)?.key ?? "";
   const text = approvalText({ instance, plan: digest, user, at });

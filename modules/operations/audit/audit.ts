@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { providerOf } from "../../clouds/known-clouds/index.ts";
 import { Terraform, TerraformFailure } from "../../clouds/terraform/index.ts";
 import type { Finding } from "../../common/findings/index.ts";
@@ -13,10 +13,11 @@ import { INSTANCE_FILE, type LoadedInstance, loadInstance, shown } from "../../w
 import { digestOf, type PlanRecord, terraformEnvironment } from "../plan/index.ts";
 import { packOf } from "../rules/index.ts";
 import {
+  expectedOf,
   inputOf,
   renderedHosts,
   type Synthesis,
-  withoutOverrides,
+  stateFolderIn,
   writeLockFile,
 } from "../working-folder/index.ts";
 
@@ -87,7 +88,7 @@ async function audit(
   const handed = handedDocuments(loaded, notSeen);
   const stateFolder = stateFolderIn(handed);
   const stackOptions = { outdir: work, ...(stateFolder !== undefined && { stateFolder }) };
-  const expected = synthesis.render(withoutOverrides(loaded), stackOptions);
+  const expected = expectedOf(loaded, stackOptions, synthesis);
   // What wasn't handed over is evaluated as it is made anew, with the overrides.
   const made = synthesis.render(loaded, stackOptions);
   const stacks = new Map([...made].map(([name, json]) => [name, handed.get(name) ?? json]));
@@ -147,16 +148,6 @@ function handedDocuments(
     found.set(name, json);
   }
   return found;
-}
-
-/** Where the handed-over documents have their state: a path on another machine, which `state-outside-output` reads. */
-function stateFolderIn(documents: ReadonlyMap<string, TerraformJson>): string | undefined {
-  for (const json of documents.values()) {
-    const { terraform } = json as { terraform?: { backend?: { local?: { path?: unknown } } } };
-    const path = terraform?.backend?.local?.path;
-    if (typeof path === "string") return dirname(path);
-  }
-  return undefined;
 }
 
 const RECORD = "plan-record";

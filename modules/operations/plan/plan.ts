@@ -134,7 +134,11 @@ export async function planInstance(
     const unmanaged = options.destroy
       ? undefined
       : await cloud.unmanaged(blueprint, plans, options.importing ?? false);
-    const findings = evaluate(writtenInput(loaded, outdir, plans), asOf, pack);
+    const findings = evaluate(
+      writtenInput(loaded, stackOptions, options.synthesis, plans),
+      asOf,
+      pack,
+    );
     return {
       imports: unmanaged?.imports ?? [],
       findings: [...findings, ...(unmanaged?.findings ?? [])],

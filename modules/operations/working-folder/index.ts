@@ -1,6 +1,7 @@
 export { appliedFile, noteApplied, readApplied } from "./applied.ts";
 export { readJson } from "./read-json.ts";
 export {
+  expectedOf,
   IMPORT_FILE,
   inputOf,
   policyInput,
@@ -10,6 +11,7 @@ export {
   type StackOptions,
   type Synthesis,
   stackFolder,
+  stateFolderIn,
   UNREAD_FILE,
   withoutOverrides,
   writeLockFile,

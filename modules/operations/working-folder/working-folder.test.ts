@@ -53,7 +53,7 @@ test.each(["lab", "gemeente-klein", "eea-voorbeeld"])(
         subject,
       ]);
     };
-    expect(judged(writtenInput(loaded, outdir, none))).toEqual(
+    expect(judged(writtenInput(loaded, options, synthesis, none))).toEqual(
       judged(policyInput(loaded, options, synthesis)),
     );
   },

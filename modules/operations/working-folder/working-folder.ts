@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { providerOf, providerSchema } from "../../clouds/known-clouds/index.ts";
 import { BadInput } from "../../common/input/index.ts";
@@ -168,11 +168,7 @@ export const policyInput = (
   options: StackOptions,
   synthesis: Synthesis,
 ): PolicyInput => ({
-  ...inputOf(
-    loaded,
-    synthesis.render(loaded, options),
-    expectedOf(loaded, options, synthesis),
-  ),
+  ...inputOf(loaded, synthesis.render(loaded, options), expectedOf(loaded, options, synthesis)),
   ...renderedHosts(loaded),
 });
 
@@ -209,3 +205,13 @@ export const inputOf = (
   expected,
   schema: providerSchema(providerOf(blueprint)),
 });
+
+/** Where documents that somebody else made have their state: a path on another machine, which `state-outside-output` reads. */
+export function stateFolderIn(documents: ReadonlyMap<string, TerraformJson>): string | undefined {
+  for (const json of documents.values()) {
+    const { terraform } = json as { terraform?: { backend?: { local?: { path?: unknown } } } };
+    const path = terraform?.backend?.local?.path;
+    if (typeof path === "string") return dirname(path);
+  }
+  return undefined;
+}
