@@ -85,6 +85,8 @@ export const javaLogging = (path: string): HostFile =>
     ".level = WARNING",
     "# It names rooms and who is in them, of each presence, since the gate gives nobody a roster.",
     "org.jivesoftware.smack.roster.level = OFF",
+    "# A request that took long is quoted, and with it the meeting's name.",
+    "org.jitsi.videobridge.Conference.level = SEVERE",
     "java.util.logging.ConsoleHandler.level = ALL",
     "java.util.logging.ConsoleHandler.formatter = java.util.logging.SimpleFormatter",
     "java.util.logging.SimpleFormatter.format = %4$s %3$s: %5$s%6$s%n",

@@ -3,6 +3,7 @@ import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index
 import { bridgesOf } from "../bridge/index.ts";
 import { CA_FILE } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
+import { SUITES_12 } from "../tls/index.ts";
 import { WEB_ROOT } from "./page.ts";
 
 /** Where the page of a meeting is served from within, whatever meeting it is. */
@@ -91,7 +92,9 @@ export const channelLocations = (blueprint: Blueprint, { shard }: Host): string[
     `    proxy_ssl_trusted_certificate ${CA_FILE};`,
     `    proxy_ssl_name ${name};`,
     "    proxy_ssl_server_name on;",
-    "    proxy_ssl_protocols TLSv1.3;",
+    "    # The bridge's own web server (Jetty, as Jitsi sets it up) speaks no TLS 1.3 (seen 2026-11-28).",
+    "    proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+    `    proxy_ssl_ciphers ${SUITES_12.join(":")};`,
     "    proxy_http_version 1.1;",
     "    proxy_set_header Upgrade $http_upgrade;",
     '    proxy_set_header Connection "upgrade";',
