@@ -8,7 +8,7 @@ SHELL := /bin/bash
 STAMPS := build/stamps
 export CHECKPOINT_DISABLE := 1
 
-## lab        deploy the example instance to a real OpenStack on this machine; CLOUD=hetzner: to a stand-in of Hetzner's
+## lab        deploy the example instance to a real OpenStack on this machine; CLOUD=hetzner: to a stand-in of Hetzner's; PACKAGES=folder: with Jitsi
 lab: preflight-lab setup $(STAMPS)/lab-packages
 	@lab/main-job.sh
 
@@ -34,6 +34,10 @@ lint: preflight setup $(STAMPS)/validators $(STAMPS)/linters
 soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages
 	@npx vitest run --project soak
 	@npx vitest run --project alone
+
+## acceptance real browsers at the cluster that `make lab PACKAGES=folder` has deployed
+acceptance: preflight-lab setup $(STAMPS)/chromium
+	@npx vitest run --project acceptance
 
 ## bench      measure each part; the table for docs/benchmarks.md
 bench: preflight-lab setup $(STAMPS)/lab-packages
@@ -97,6 +101,12 @@ $(STAMPS)/linters:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends shellcheck lua-check >/dev/null; }
 	@mkdir -p $(@D) && touch $@
 
+$(STAMPS)/chromium:
+	@command -v chromium >/dev/null || { \
+	  echo "setup: Debian package chromium"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
+	@mkdir -p $(@D) && touch $@
+
 preflight:
 	@scripts/preflight.sh
 preflight-lab:
@@ -110,4 +120,4 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: polder lab test unit lint soak bench bindings providers ansible setup preflight preflight-lab clean help
+.PHONY: polder lab test unit lint soak acceptance bench bindings providers ansible setup preflight preflight-lab clean help

@@ -49,7 +49,9 @@ export default defineConfig({
           name: "unit",
           include: files("test"),
           exclude: [
-            ...["debian.test", "lab.test", "soak.test", "alone.test"].flatMap(files),
+            ...["debian.test", "lab.test", "soak.test", "alone.test", "acceptance.test"].flatMap(
+              files,
+            ),
             "**/node_modules/**",
           ],
           // Three at once, beside a lab that comes up: what takes seconds alone may take a minute.
@@ -69,6 +71,10 @@ export default defineConfig({
           include: files("debian.test"),
           setupFiles: ["lab/testing/await-validator-root.ts"],
         },
+      },
+      {
+        // Real browsers at a cluster that stands already: make acceptance.
+        test: { ...veryLong, name: "acceptance", include: files("acceptance.test") },
       },
       {
         // One lab, shared by all; each suite has instances and projects of its own.
