@@ -20,7 +20,7 @@ const FOLDERS = ["css", "fonts", "images", "lang", "libs", "sounds", "static"] a
  * suppression, blur). Scripts that stand in the page carry a nonce that is new with each request. Styles can't be held
  * so: the client's libraries write them while it runs.
  */
-export const MEETING_POLICY = [
+const MEETING_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval' 'nonce-$request_id'",
   "style-src 'self' 'unsafe-inline'",
@@ -37,8 +37,15 @@ export const MEETING_POLICY = [
   "object-src 'none'",
 ].join("; ");
 
-/** The web client's files, and the page under each name that a meeting could have. */
-export function clientLocations(blueprint: Blueprint): string[] {
+/**
+ * The web client's files, and the page under each name that a meeting could have.
+ *
+ * @param headers those of every page, as lines that a policy is given to
+ */
+export function clientLocations(
+  blueprint: Blueprint,
+  headers: (policy: string) => readonly string[],
+): string[] {
   const root = `${unpacked(blueprint, "jitsi-meet-web").folder}/usr/share/jitsi-meet`;
   return [
     "  # One page for every name of that form, whether there is such a meeting or not.",
@@ -48,6 +55,8 @@ export function clientLocations(blueprint: Blueprint): string[] {
     `  location = ${MEETING} {`,
     "    internal;",
     `    alias ${root}/index.html;`,
+    "    # All of them again: a place with one of its own has no others.",
+    ...headers(MEETING_POLICY).map((line) => `  ${line}`),
     "    ssi on;",
     "    ssi_silent_errors on;",
     "    sub_filter '<script>' '<script nonce=\"$request_id\">';",

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { GROUPS, SIGNATURES, SUITES_12, SUITES_13 } from "../tls/index.ts";
-import { MEETING, MEETING_POLICY } from "./client.ts";
+import { MEETING } from "./client.ts";
 import { CONNECTIONS, HANDSHAKE_SECONDS, limitsOf } from "./limits.ts";
 
 export const SITE = "/etc/nginx/polder-site.conf";
@@ -61,17 +61,6 @@ const BODY = [
   "    default 1;",
   "    : 0;",
   "    :0 0;",
-  "  }",
-];
-
-/**
- * Each page's Content-Security-Policy. Ours has what internet.nl asks for: default-src none, base-uri, form-action,
- * frame-src, frame-ancestors, nothing inline.
- */
-const POLICIES = [
-  "  map $uri $polder_policy {",
-  "    default \"default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'\";",
-  `    ${MEETING} "${MEETING_POLICY}";`,
   "  }",
 ];
 
@@ -145,7 +134,6 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     "",
     "http {",
     ...LOG,
-    ...POLICIES,
     ...WEBSOCKET,
     ...SIGNALLING,
     ...BODY,

@@ -29,16 +29,17 @@ const hostsOf = (text: string) =>
 
 export const prosodyHasOneWayIn = defineHostRule({
   id: "prosody-has-one-way-in",
-  what: "Prosody registers nobody, talks to no other server, has no admins of its own, and takes no password in clear",
+  what: "Prosody registers nobody, talks to no other server, has no admins but Jicofo, and takes no password in clear",
   why: "An account that anybody may make, or another server, is a way around the gate.",
   norm: "BIO2 5.17.03, 8.20.02",
   needs,
-  check: (host) => {
+  check: (host, { domain, jitsi }) => {
     const { path, text, is } = read(host);
     return inFile(
       path,
       is("allow_registration", "false"),
-      is("admins", "{}"),
+      // By being an admin Jitsi's modules know Jicofo.
+      is("admins", jitsi ? `{ "focus@auth.${domain}" }` : "{}"),
       is("authentication", '"internal_hashed"'),
       is("s2s_ports", "{}"),
       is("s2s_direct_tls_ports", "{}"),
@@ -46,11 +47,8 @@ export const prosodyHasOneWayIn = defineHostRule({
       is("c2s_require_encryption", "true"),
       is("allow_unencrypted_plain_auth", "false"),
       luaSettings(text, "authentication")
-        .filter((value) => !['"internal_hashed"', '"anonymous"'].includes(value))
-        .map(
-          (value) =>
-            `authentication: got ${value}, allowed: internal_hashed, anonymous behind the gate`,
-        ),
+        .filter((value) => !['"internal_hashed"', '"gate"'].includes(value))
+        .map((value) => `authentication: got ${value}, allowed: internal_hashed, gate`),
       /^\s*Include\b/m.test(text) && "Include: what it leads to isn't read",
     );
   },
@@ -63,7 +61,7 @@ const NEVER =
 export const prosodyLoadsFewModules = defineHostRule({
   id: "prosody-loads-few-modules",
   what: "no module is loaded that manages from afar, registers, uploads, archives, counts rooms, or tells of the server",
-  why: "muc_size and BOSH told outsiders of meetings before; an archive is a copy of what was said.",
+  why: "Outsiders learned of meetings by muc_size and BOSH before; an archive is a copy of what was said.",
   norm: "BIO2 8.09, 5.33.01",
   needs,
   check: (host) => {

@@ -112,16 +112,15 @@ export const pagesSendTheirHeaders = defineHostRule({
               ?.words[1];
             const weaker = inner.flatMap((place) =>
               place.name === "location" && place.inner.some((one) => one.name === "add_header")
-                ? Object.keys(HEADERS)
-                    .filter(
-                      (key) =>
-                        !place.inner.some(
-                          (one) => one.name === "add_header" && one.words[0] === key,
-                        ),
-                    )
-                    .map(
-                      (key) => `location ${place.words.join(" ")}: its own add_header drops ${key}`,
-                    )
+                ? Object.entries(HEADERS).flatMap(([key, pattern]) => {
+                    const own = place.inner.find(
+                      (one) => one.name === "add_header" && one.words[0] === key,
+                    );
+                    const where = `location ${place.words.join(" ")}`;
+                    if (!own) return [`${where}: its own add_header drops ${key}`];
+                    const value = own.words[1] ?? "";
+                    return pattern.test(value) ? [] : [`${where}: ${key}: got "${value}"`];
+                  })
                 : [],
             );
             return [
@@ -202,12 +201,24 @@ export const webAnswersItsNameAlone = defineHostRule({
 
 export const webPassesOnInside = defineHostRule({
   id: "web-passes-on-inside",
-  what: "nginx passes requests on to this host alone, lists no folder, follows no alias, and doesn't say its version",
+  what: "nginx passes requests on to this host, or by verified TLS to a bridge, lists no folder, follows no alias, and doesn't say its version",
   why: "A proxy that leads elsewhere brings anybody into the private network.",
   norm: "BIO2 8.20.02, 8.09",
   needs,
-  check: (host) =>
+  check: (host, { hosts }) =>
     each(host, (one) => {
+      const bridges = hosts
+        .filter(({ role }) => role === "bridge")
+        .map(({ ipv4 }) => `https://${ipv4}:9090`);
+      const verified = one.all
+        .filter(
+          ({ name, inner }) =>
+            name === "location" &&
+            inner.some((it) => it.name === "proxy_ssl_verify" && it.words[0] === "on"),
+        )
+        .flatMap(({ inner }) => inner.filter(({ name }) => name === "proxy_pass"))
+        .map(({ words }) => words[0] ?? "")
+        .filter((to) => bridges.includes(to));
       const own =
         /^(https?|grpcs?):\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?(\/|$)|^https?:\/\/unix:/;
       const upstreams = one.all.filter(({ name }) => name === "upstream");
@@ -217,8 +228,16 @@ export const webPassesOnInside = defineHostRule({
         ["proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass"]
           .flatMap((name) => wordsOf(one, name))
           .map(([to = ""]) => to)
-          .filter((to) => !own.test(to) && !named.some((name) => to.includes(`//${name}`)))
-          .map((to) => `passes on to ${to}, allowed: this host`),
+          .filter(
+            (to) =>
+              !own.test(to) &&
+              !verified.includes(to) &&
+              !named.some((name) => to.includes(`//${name}`)),
+          )
+          .map(
+            (to) =>
+              `passes on to ${to}, allowed: this host, or a bridge whose certificate is verified`,
+          ),
         upstreams
           .flatMap(({ inner }) => inner.filter(({ name }) => name === "server"))
           .map(({ words }) => words[0] ?? "")
