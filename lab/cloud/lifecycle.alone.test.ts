@@ -192,9 +192,11 @@ describe("a lab's life", { timeout: 3 * minutes }, () => {
 
     it("sees flavors, the image, and the provider's networks", async () => {
       expect(names(await alfa.list("compute", "/flavors", "flavors"))).toEqual([
+        "lab.2xlarge",
         "lab.large",
         "lab.medium",
         "lab.small",
+        "lab.xlarge",
       ]);
       const [image] = await alfa.list("image", "/v2/images", "images");
       expect(image).toMatchObject({ name: "debian-13", "polder:placeholder": "true" });

@@ -87,6 +87,8 @@ const flavors = [
   { name: "lab.small", vcpus: 1, ram: 1024, disk: 10 },
   { name: "lab.medium", vcpus: 2, ram: 4096, disk: 20 },
   { name: "lab.large", vcpus: 4, ram: 8192, disk: 40 },
+  { name: "lab.xlarge", vcpus: 8, ram: 16384, disk: 40 },
+  { name: "lab.2xlarge", vcpus: 16, ram: 32768, disk: 80 },
 ];
 
 async function seedFlavors(api: Api): Promise<void> {
