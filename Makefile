@@ -43,6 +43,10 @@ acceptance: preflight-lab setup $(STAMPS)/chromium
 bench: preflight-lab setup $(STAMPS)/lab-packages
 	@node --import tsx scripts/bench.ts
 
+## sizing     the tables and the plot of docs/sizing.md, from the planner's own data
+sizing: setup
+	@node --import tsx scripts/draw-sizing.ts
+
 ## bindings   generate the providers' TypeScript bindings from their committed schemas
 bindings: $(STAMPS)/bindings
 ## providers  build the pinned providers into build/provider-mirror
@@ -120,4 +124,4 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: polder lab test unit lint soak acceptance bench bindings providers ansible setup preflight preflight-lab clean help
+.PHONY: polder lab test unit lint soak acceptance bench sizing bindings providers ansible setup preflight preflight-lab clean help

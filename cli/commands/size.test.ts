@@ -43,7 +43,7 @@ describe("polder size, for a person", () => {
     expect(stdout.split("\n").filter((line) => [...line].length > 100)).toEqual([]);
     for (const { constraints } of sizingOf(instanceFolder(ROOT, name)).roles)
       for (const { name: constraint } of constraints) expect(stdout).toContain(constraint);
-    expect(stdout).toContain("hpi-1x14");
+    expect(stdout).toContain("hpi-14");
     for (const figure of Object.keys(loadFigures().figures))
       expect(stdout).toContain(`  ${figure} `);
     expect(stdout).toMatch(/8:00 to 9:00 +60 %/);
@@ -52,14 +52,50 @@ describe("polder size, for a person", () => {
   it("shows a change beside what is, and plans with it", () => {
     const { stdout } = polder("size", "ministerie-groot", "--what-if", "cameras=all");
     expect(stdout).toMatch(/What if {2}cameras=all/);
-    expect(stdout).toMatch(/bridge hosts +48 lab\.large +\d{3} lab\.large/);
+    expect(stdout).toMatch(
+      /bridge hosts +\d+ lab\..+ \d+ lab\..+ \((room|network|processor|memory)\)/,
+    );
   });
 
   it("gives cost by a catalogue, and says that servers off are billed", () => {
     const { stdout } = polder("size", "lab", "--catalogue", "hetzner-cloud", "--schedule");
-    expect(stdout).toMatch(/EUR 277\.43 a month without VAT/);
-    expect(stdout).toMatch(/2 +CCX23 +171\.98/);
+    expect(stdout).toMatch(/EUR 277\.43 a month for servers without VAT, 335\.69 with/);
+    expect(stdout).toMatch(/2 CCX23 +171\.98/);
     expect(stdout).toMatch(/still billed there/);
+  });
+
+  it("prices a fleet by its own location's catalogue, that fleet and no other", () => {
+    const { stdout } = polder("size", "eea-voorbeeld", "--json");
+    const json = JSON.parse(stdout);
+    expect(
+      json.sizing.roles.flatMap((r: { fleet: { flavour: string }[] }) => r.fleet),
+    ).toHaveLength(5);
+    // 3 CCX23 at 85.99 and 4 CCX13 at 42.99.
+    expect(json.cost.monthly).toBeCloseTo(3 * 85.99 + 4 * 42.99, 6);
+    expect(json.cost.text).toMatch(/VAT.*https:\/\/www\.hetzner\.com\/cloud\//);
+  });
+
+  it("sizes what to ask a location for whose platform nobody recorded", () => {
+    const path = copyWith("gemeente-klein", {});
+    const file = join(path, "instance.yaml");
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace("location: lab-floating", "location: odc-noord"),
+    );
+    const { status, stdout } = polder("size", path);
+    expect(status).toBe(0);
+    expect(stdout.replace(/\s+/g, " ")).toMatch(/what to ask ODC-Noord, Groningen for/);
+    expect(stdout).toMatch(/bridge +2 +2 4-vcpu/);
+    expect(polder("size", path, "--spec", "-").stdout).toContain("## Three ways to have it");
+  });
+
+  it("plans by resolution", () => {
+    const cores = (lines: number) =>
+      JSON.parse(polder("size", "uitvoerder", "--json", "--what-if", `resolution=${lines}`).stdout)
+        .sizing.total.cores;
+    const all = [180, 360, 720, 1080].map(cores);
+    expect([...all].sort((a, b) => a - b)).toEqual(all);
+    expect(all[0]).toBeLessThan(all[3]);
   });
 
   it("teaches by example in its help", () => {
@@ -76,7 +112,7 @@ describe("polder size, for a program", () => {
       JSON.parse(JSON.stringify(sizingOf(instanceFolder(ROOT, "uitvoerder")))),
     );
     expect(json.schedule.workday).toHaveLength(24);
-    expect(json.hardware).toHaveLength(2);
+    expect(json.hardware.sheets).toHaveLength(5);
   });
 
   it("writes page, charts and hardware, each whole", () => {
@@ -117,10 +153,10 @@ describe("polder size, with bad input", () => {
     ],
     [["lab", "--what-if", "participants=0"], /participants: got 0, at least 2/],
     [
-      ["lab", "--what-if", "participants=700"],
-      /^--what-if participants=700: .*got 700 in one room, at most 500 .*meetrix/,
+      ["lab", "--what-if", "participants=701"],
+      /^--what-if participants=701: .*got 701 in one room, at most 700 .*meetrix/,
     ],
-    [["lab", "--what-if", "simultaneous=9000"], /shards of 500, at most 20 are planned/],
+    [["lab", "--what-if", "simultaneous=9000"], /shards of 1300, at most 20 are planned/],
     [["lab", "--json", "--why"], /cannot be used with/],
     [["lab", "--html", "/nowhere/at/all.html"], /there is no such folder/],
   ])("%j is refused with exit code 2 and no stack trace", (args, message) => {
@@ -135,13 +171,30 @@ describe("an operator's own measurements", () => {
   const measured = (cores: number) =>
     `machine: lab.large\nmeasured: 2026-11-20\nby: proef\npoints:\n  - { sentKilobytes: 5000, cores: ${cores} }\n`;
 
-  it("make fewer bridges of a fast machine, and more of a slow one", () => {
-    const bridges = (path: string) =>
-      sizingOf(path).roles.find(({ role }) => role === "bridge")?.count ?? 0;
-    const published = bridges(instanceFolder(ROOT, "uitvoerder"));
-    expect(bridges(copyWith("uitvoerder", { "a.yaml": measured(0.8) }))).toBeLessThan(published);
-    const both = { "a.yaml": measured(0.8), "b.yaml": measured(3.2) };
-    expect(bridges(copyWith("uitvoerder", both))).toBeGreaterThan(published);
+  it("make a smaller fleet of fast machines, and a larger one of slow ones", () => {
+    const vcpus = (path: string) =>
+      sizingOf(path)
+        .roles.filter(({ role }) => role === "bridge")
+        .flatMap(({ fleet }) => fleet)
+        .reduce((sum, part) => sum + part.count * part.vcpus, 0);
+    const of = (cores: number) =>
+      Object.fromEntries(
+        ["large", "xlarge", "2xlarge"].map((name) => [
+          `${name}.yaml`,
+          measured(cores).replace("lab.large", `lab.${name}`),
+        ]),
+      );
+    const published = vcpus(instanceFolder(ROOT, "uitvoerder"));
+    const fast = of(0.5);
+    expect(vcpus(copyWith("uitvoerder", fast))).toBeLessThan(published);
+    const both = {
+      ...fast,
+      "slow.yaml": measured(3.2),
+      "slower.yaml": of(3.2)["2xlarge.yaml"] ?? "",
+    };
+    expect(
+      vcpus(copyWith("uitvoerder", { ...both, "x.yaml": of(3.2)["xlarge.yaml"] ?? "" })),
+    ).toBeGreaterThan(published);
   });
 
   it("are named as the source", () => {
@@ -151,10 +204,20 @@ describe("an operator's own measurements", () => {
     );
   });
 
+  it("that can't be are refused, with place and limit", () => {
+    const far = measured(5).replace("2026-11-20", "2999-01-01");
+    const bad = copyWith("lab", { "a.yaml": far, "b.yaml": measured(0.01) });
+    const { status, stderr } = polder("size", bad);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/a\.yaml:2:\d+: measured: got 2999-01-01, a day up to today/);
+    expect(stderr).toMatch(/a\.yaml:5:\d+: points\[0\]\.cores: got 5, lab\.large has 4/);
+    expect(stderr).toMatch(/b\.yaml:5:\d+: points\[0\]\.cores: got 0\.01 for 5000 kB\/s/);
+  });
+
   it("of a machine that the location doesn't offer are noted", () => {
     const path = copyWith("lab", { "a.yaml": measured(1).replace("lab.large", "CCX23") });
     expect(polder("size", path).stdout.replace(/\s+/g, " ")).toMatch(
-      /a\.yaml measures "CCX23", which lab-floating doesn't offer \(lab\.small, lab\.medium, lab\.large\)/,
+      /a\.yaml measures "CCX23", which lab-floating doesn't offer \(lab\.small, lab\.medium, lab\.large, lab\.xlarge, lab\.2xlarge\)/,
     );
   });
 

@@ -2,9 +2,15 @@ import { Command, Option } from "commander";
 import { badInput, didYouMean, pathText } from "../../modules/common/input/index.ts";
 import { type TurnLimits, turnLimits } from "../../modules/hosts/turn/index.ts";
 import type { Instance } from "../../modules/planning/instance/index.ts";
+import type { Location } from "../../modules/planning/residency/index.ts";
 import {
+  averageShare,
   type Catalogue,
   compare,
+  type Day,
+  figureOf,
+  fleetText,
+  HOURS_A_MONTH,
   monthlyCost,
   type Offer,
   offersOf,
@@ -20,18 +26,21 @@ import {
   costChart,
   loadChart,
   type Priced,
+  procurementOf,
   sizePage,
   specMarkdown,
-  specSheets,
   specYaml,
 } from "../../modules/reports/sizing-report/index.ts";
 import {
-  type LoadedInstance,
+  instanceFolder,
+  type LoadedDemand,
   loadCalibration,
   loadCatalogues,
+  loadDemand,
   loadServers,
 } from "../../modules/workspace/index.ts";
 import { load } from "../load.ts";
+import { ROOT } from "../root.ts";
 import { out, screenWidth } from "../terminal.ts";
 import { type Paint, paintFor } from "../text/paint.ts";
 import {
@@ -71,9 +80,76 @@ Examples:
   polder size lab --catalogue hetzner-cloud    on another provider's flavours and prices
   polder size lab --schedule                   what could be off, hour by hour
   polder size lab --html size.html             table, charts and hardware on one page that prints
-  polder size lab --spec size.md               hardware to order for media nodes (.yaml or .md)
+  polder size lab --spec size.md               what to order, for procurement (.yaml or .md)
   polder size lab --json | jq .sizing.roles
 docs/sizing.md explains the model, and how far it was from each published measurement.`;
+
+/** An instance, as far as its size goes: its location may be recorded without a platform. */
+type Sized = Pick<LoadedDemand, "instance" | "location" | "planData" | "day" | "notes"> & {
+  /** What `polder plan` builds; undefined where it can't. */
+  readonly sizing?: Sizing;
+};
+
+/** Sizes that most clouds and vendors sell: what to ask a location for whose own nobody recorded. */
+const ASKED_FOR: readonly Offer[] = [2, 4, 8, 16].map((vcpus) => ({
+  name: `${vcpus}-vcpu`,
+  vcpus,
+  ramMiB: vcpus * 4096,
+  diskGiB: 40,
+  dedicated: true,
+}));
+
+function loadSized(name: string): Sized {
+  const loaded = loadDemand(instanceFolder(ROOT, name));
+  if (loaded.location.platform === undefined) return loaded;
+  const { blueprint, notes } = load(name);
+  return { ...loaded, notes, sizing: blueprint.sizing };
+}
+
+/** The flavours of the instance's own location, with whose prices; or what to ask it for. */
+function ownSource(location: Location): Source {
+  const catalogue = [...loadCatalogues().values()].find(
+    ({ locations, flavours }) => locations.includes(location.id) && flavours.length > 0,
+  );
+  return location.platform
+    ? {
+        title: `${location.id}, read ${location.platform.read}`,
+        offers: location.platform.flavours,
+        ...(catalogue && { catalogue }),
+      }
+    : {
+        title: `what to ask ${location.title} for, as its flavours aren't recorded: sizes that most clouds offer`,
+        offers: ASKED_FOR,
+      };
+}
+
+/** The same plan with a catalogue's prices, whose names may differ in case. */
+function withPrices(sizing: Sizing, catalogue: Catalogue): Sizing {
+  const prices = new Map(
+    catalogue.flavours.map(({ name, monthly }) => [name.toLowerCase(), monthly] as const),
+  );
+  return {
+    ...sizing,
+    roles: sizing.roles.map((size) => ({
+      ...size,
+      fleet: size.fleet.map((part) => {
+        const monthlyPrice = prices.get(part.flavour.toLowerCase());
+        return { ...part, ...(monthlyPrice !== undefined && { monthlyPrice }) };
+      }),
+    })),
+  };
+}
+
+/** The demand for a reader who doesn't know the file. */
+const demandText = (demand: Instance["demand"], sizing: Sizing): string[] => [
+  `${sizing.total.people} people at once at the busiest hour, ${Math.round(demand.growth * 100)} % growth included`,
+  ...demand.meetings.map(
+    (m) =>
+      `${m.simultaneous} x ${m.kind}: ${m.participants} people each, cameras: ${m.cameras}, at most ${m.resolution} lines, ${m.screenShare ? "a screen is shared" : "no shared screen"}`,
+  ),
+  `${(sizing.total.bitsOutPerSecond / 1e6).toFixed(0)} Mbit/s out to people, ${(sizing.total.bitsInPerSecond / 1e6).toFixed(0)} in, ${sizing.total.packetsPerSecond} packets/s, ${sizing.total.streams} videos; ${Math.round(demand.behindFirewalls * 100)} % of people come through relays`,
+  `media nodes: ${sizing.total.cores} cores in use at that hour, planned with the margin of the published measurements (docs/sizing.md); one host of them may fail`,
+];
 
 /** Prices to compare with where the instance's own location names none. */
 const COMPARED_WITH = "hetzner-cloud";
@@ -110,7 +186,7 @@ const sourceOf = (catalogue: Catalogue): Source => ({
 function planned(
   demand: Instance["demand"],
   { offers }: Source,
-  { planData }: LoadedInstance,
+  { planData }: Sized,
   asked: string,
 ): Sizing {
   try {
@@ -131,13 +207,29 @@ interface Cost {
 const euro = (amount: number): string =>
   amount.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
+/** TB that go out in a month, by the hours of the instance's days. */
+function terabytesAMonth(sizing: Sizing, day: Day): number {
+  const bits = sizing.total.bitsOutPerSecond + sizing.total.turnBitsPerSecond;
+  return (bits / 8 / 1e12) * 3600 * HOURS_A_MONTH * averageShare(day);
+}
+
+/** What all servers cost, with VAT, traffic, and where the prices stand. */
+function priceText(sizing: Sizing, catalogue: Catalogue, loaded: Sized): string {
+  const servers = monthlyCost(sizing) ?? 0;
+  const hosts = sizing.roles.reduce((sum, { count }) => sum + count, 0);
+  const out = terabytesAMonth(sizing, loaded.day);
+  const vat = figureOf(loaded.planData.figures, "vat");
+  const { traffic, check } = catalogue;
+  const beyond = traffic ? Math.max(0, out - traffic.includedTerabytes * hosts) : 0;
+  const extra = traffic ? beyond * traffic.perTerabyte : 0;
+  const trafficText = traffic
+    ? `traffic EUR ${euro(extra)} (about ${Math.ceil(out)} TB out, ${traffic.includedTerabytes} TB a server included, EUR ${euro(traffic.perTerabyte)} each beyond: ${traffic.source})`
+    : `traffic not known (about ${Math.ceil(out)} TB out)`;
+  return `EUR ${euro(servers)} a month for servers without VAT, ${euro((servers + extra) * (1 + vat))} with traffic and ${Math.round(vat * 100)} % VAT; ${trafficText}; volumes and addresses not included. Prices: ${catalogue.title}, ${catalogue.confidence}, ${catalogue.source} (read ${catalogue.read})${check ? `; check them at ${check}` : ""}`;
+}
+
 /** What it costs: by the flavours planned with, else by a catalogue with prices, for comparison. */
-function costOf(
-  demand: Instance["demand"],
-  source: Source,
-  sizing: Sizing,
-  loaded: LoadedInstance,
-): Cost {
+function costOf(demand: Instance["demand"], source: Source, sizing: Sizing, loaded: Sized): Cost {
   const pricedBy = (by: Source): Priced => ({
     demand,
     offers: by.offers,
@@ -145,14 +237,15 @@ function costOf(
     catalogue: by.catalogue?.title ?? by.title,
     currency: by.catalogue?.currency ?? "EUR",
   });
-  const own = monthlyCost(sizing);
-  if (own !== undefined)
+  const own = source.catalogue && withPrices(sizing, source.catalogue);
+  if (own && source.catalogue && monthlyCost(own) !== undefined)
     return {
-      text: `EUR ${euro(own)} a month without VAT, traffic, volumes and addresses: ${source.title}`,
-      priced: pricedBy(source),
-      sizing,
+      text: priceText(own, source.catalogue, loaded),
+      priced: pricedBy(sourceOf(source.catalogue)),
+      sizing: own,
     };
-  const other = sourceOf(catalogueNamed(COMPARED_WITH));
+  const catalogue = catalogueNamed(COMPARED_WITH);
+  const other = sourceOf(catalogue);
   let compared: Sizing;
   try {
     compared = planSizing(demand, other.offers, loaded.planData);
@@ -160,22 +253,24 @@ function costOf(
     if (!(error instanceof Unplannable)) throw error;
     return { text: `unknown: ${source.title} names no prices` };
   }
-  const flavours = [...new Set(compared.roles.map((size) => size.flavour))];
-  const roles = flavours
+  const parts = compared.roles.flatMap(({ fleet }) => fleet);
+  const roles = [...new Set(parts.map(({ flavour }) => flavour))]
     .map((flavour) => {
-      const sizes = compared.roles.filter((size) => size.flavour === flavour);
-      return `${sizes.reduce((sum, size) => sum + size.count, 0)} ${flavour}`;
+      const count = parts
+        .filter((part) => part.flavour === flavour)
+        .reduce((sum, part) => sum + part.count, 0);
+      return `${count} ${flavour}`;
     })
     .join(", ");
   return {
-    text: `unknown: ${source.title} names no prices. For comparison, EUR ${euro(monthlyCost(compared) ?? 0)} a month without VAT, traffic, volumes and addresses for ${roles} (${other.title})`,
+    text: `unknown: ${source.title} names no prices. For comparison, ${roles}: ${priceText(compared, catalogue, loaded)}`,
     priced: pricedBy(other),
     sizing: compared,
   };
 }
 
 interface Shown {
-  readonly loaded: LoadedInstance;
+  readonly loaded: Sized;
   readonly source: Source;
   readonly sizing: Sizing;
   readonly schedule: Schedule;
@@ -202,8 +297,8 @@ function comparison(before: Sizing, after: Sizing, paint: Paint, width: number):
       const old = before.roles.find((one) => one.role === size.role);
       return [
         `${size.role} hosts`,
-        old ? `${old.count} ${old.flavour}` : "none",
-        `${size.count} ${size.flavour} (${size.deciding})`,
+        old ? fleetText(old) : "none",
+        `${fleetText(size)} (${size.deciding})`,
       ];
     }),
   ];
@@ -248,7 +343,7 @@ function describeSize(shown: Shown, options: SizeOptions, width: number, paint: 
         ],
         [
           "Prosody",
-          `${people(Math.ceil(total.people / sizing.shards))} a shard of at most ${loaded.planData.figures.figures.controlPeople.value}: a conservative limit, as nobody has published a solid one`,
+          `${people(Math.ceil(total.people / sizing.shards))} a shard of at most ${loaded.planData.figures.figures.controlPeople.value}: one Prosody held 1,310 for 70 minutes and broke near 1,650`,
         ],
       ],
       layout,
@@ -335,22 +430,20 @@ export function sizeCommand(): Command {
     .option("--html <file>", "write table, charts and hardware as one page that prints")
     .option("--svg <file>", "write the chart of load against participants")
     .option("--cost-svg <file>", "write the chart of cost against participants")
-    .option("--spec <file>", "write the hardware of media nodes, as .yaml or .md")
+    .option("--spec <file>", "write what to order for all roles, as .yaml or .md")
     .addHelpText("after", HELP)
     .action((name: string, options: SizeOptions) => {
-      const loaded = load(name);
-      const { instance, blueprint, location, planData, day } = loaded;
+      const loaded = loadSized(name);
+      const { instance, sizing: ofBlueprint, location, planData, day } = loaded;
       const changes = options.whatIf ?? [];
       const source: Source = options.catalogue
         ? sourceOf(catalogueNamed(options.catalogue))
-        : {
-            title: `${location.id}, read ${location.platform.read}`,
-            offers: location.platform.flavours,
-          };
+        : ownSource(location);
       const asked = options.catalogue ? `--catalogue ${options.catalogue}` : location.id;
-      const now = options.catalogue
-        ? planned(instance.demand, source, loaded, asked)
-        : blueprint.sizing;
+      const now =
+        ofBlueprint && !options.catalogue
+          ? ofBlueprint
+          : planned(instance.demand, source, loaded, asked);
       const demand = whatIf(instance.demand, changes);
       const sizing =
         changes.length === 0
@@ -359,9 +452,14 @@ export function sizeCommand(): Command {
       const schedule = scheduleOf(sizing, day);
       const cost = costOf(demand, source, sizing, loaded);
       const limits = turnLimits({ sizing });
-      const vcpus = (flavour: string) =>
-        source.offers.find((offer) => offer.name === flavour)?.vcpus ?? 0;
-      const sheets = specSheets(sizing, planData.figures, vcpus);
+      const document = procurementOf(sizing, planData.figures, {
+        instance: instance.name,
+        organisation: instance.organisation,
+        plannedOn: source.title,
+        cost: `${cost.text}.`,
+        demand: demandText(demand, sizing),
+        averageShare: averageShare(day),
+      });
       if (options.json) {
         const { text, sizing: compared } = cost;
         const monthly = compared && monthlyCost(compared);
@@ -375,7 +473,7 @@ export function sizeCommand(): Command {
               cost: { text, ...(monthly !== undefined && { monthly, currency: "EUR" }) },
               turn: limits,
               schedule,
-              hardware: sheets,
+              hardware: document,
             },
             null,
             2,
@@ -399,9 +497,7 @@ export function sizeCommand(): Command {
         throw badInput("--cost-svg", cost.text);
       });
       write(options.spec, () =>
-        /\.ya?ml$/.test(options.spec ?? "")
-          ? specYaml(instance.name, sizing.figuresRead, sheets)
-          : specMarkdown(instance.name, sizing.figuresRead, sheets),
+        /\.ya?ml$/.test(options.spec ?? "") ? specYaml(document) : specMarkdown(document),
       );
       write(options.html, () =>
         sizePage({
@@ -413,7 +509,7 @@ export function sizeCommand(): Command {
           cost: `Cost: ${cost.text}.`,
           charts: [loads(), costs()].filter((chart) => chart !== undefined),
           calibration: calibrationChart(compare(loadCalibration(), planData.figures)),
-          sheets,
+          sheets: document.sheets,
           servers: loadServers(),
         }),
       );

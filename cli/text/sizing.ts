@@ -1,8 +1,11 @@
 import {
   type Comparison,
   type Figures,
+  fleetText,
+  monthlyOf,
   type Schedule,
   type Sizing,
+  scoreOf,
   spansOf,
 } from "../../modules/planning/sizing/index.ts";
 import type { Paint } from "./paint.ts";
@@ -16,7 +19,7 @@ const money = (amount: number): string => amount.toFixed(2);
 
 /** Each role with how many hosts, which flavour, and what decided. */
 export function hostsTable(sizing: Sizing, layout: TableOptions): string[] {
-  const priced = sizing.roles.some((role) => role.monthlyPrice !== undefined);
+  const priced = sizing.roles.some((role) => monthlyOf(role) !== undefined);
   return table(
     ["role", "hosts", "flavour", ...(priced ? ["a month"] : []), "decided by", "why…"],
     sizing.roles.map((role) => {
@@ -25,8 +28,8 @@ export function hostsTable(sizing: Sizing, layout: TableOptions): string[] {
       return [
         role.role,
         `${role.count}`,
-        role.flavour,
-        ...(priced ? [money(role.count * (role.monthlyPrice ?? 0))] : []),
+        fleetText(role),
+        ...(priced ? [money(monthlyOf(role) ?? 0)] : []),
         `${role.deciding}${deciding?.assumed ? " (assumed)" : ""}`,
         `${deciding?.reason ?? ""}${spare}`,
       ];
@@ -66,7 +69,7 @@ export function sizingReasons(sizing: Sizing, width: number, paint: Paint): stri
           ? ""
           : `, ${role.countDuringUpgrade} during an upgrade`
       }`,
-      ...wrap(`${role.flavour}: ${role.flavourReason}`, width - 4).map((line) => `    ${line}`),
+      ...wrap(`${fleetText(role)}: ${role.flavourReason}`, width - 4).map((line) => `    ${line}`),
       ...table(
         ["constraint", "asks for", "because…", "source…"],
         role.constraints.map((c) => [
@@ -118,10 +121,12 @@ export function comparisonTable(all: readonly Comparison[], layout: TableOptions
     all.map((one) => [
       one.point.id,
       one.point.cores.toFixed(2),
-      one.planned.toFixed(2),
-      one.ratio.toFixed(2),
+      one.least
+        ? `${one.least.planned.toFixed(2)} to ${one.planned.toFixed(2)}`
+        : one.planned.toFixed(2),
+      scoreOf(one).toFixed(2),
       use(one),
-      one.point.exception ?? one.point.note ?? one.series.why ?? "",
+      one.point.exception ?? one.point.note ?? one.series.wrong,
     ]),
     layout,
   );

@@ -14,6 +14,7 @@ import {
   validate,
   type YamlFile,
 } from "../common/input/index.ts";
+import { today } from "../common/today/index.ts";
 import {
   type AddressesFile,
   addressesSchema,
@@ -37,13 +38,16 @@ import {
   RESIDENCY_WAIVERS,
 } from "../planning/residency/index.ts";
 import {
+  type CoreModel,
   coreModel,
+  coresFor,
   type Day,
   daySchema,
   type OwnCalibration,
   ownCalibrationSchema,
   type PlanData,
   type Role,
+  weightOf,
 } from "../planning/sizing/index.ts";
 import {
   loadCalibration,
@@ -155,8 +159,48 @@ const readIfThere = <Schema extends z.ZodType>(
   schema: Schema,
 ): Read<z.output<Schema>> | undefined => (existsSync(path) ? read(path, schema) : undefined);
 
-/** The operator's own measurements. @throws BadInput with every file that isn't one. */
-function readCalibration(folder: string): {
+/** Less than this part of the published curve is no bridge that forwards: a unit is wrong. */
+const LEAST_OF_CURVE = 0.2;
+
+/** What can't be true of a measurement, though its form is right. */
+function impossible(
+  { value, yaml }: Read<OwnCalibration>,
+  flavours: readonly { readonly name: string; readonly vcpus: number }[],
+  model: CoreModel,
+): Problem[] {
+  const problems: Problem[] = [];
+  const report = (path: (string | number)[], message: string) =>
+    problems.push({
+      file: yaml.file,
+      at: yaml.at(path),
+      message: `${pathText(path)}: ${message}`,
+    });
+  const now = today();
+  if (value.measured > now)
+    report(["measured"], `got ${value.measured}, a day up to today (${now}) is allowed`);
+  const vcpus = flavours.find(({ name }) => name === value.machine)?.vcpus;
+  value.points.forEach(({ cores, sentKilobytes, videos = 0 }, i) => {
+    if (vcpus !== undefined && cores > vcpus)
+      report(
+        ["points", i, "cores"],
+        `got ${cores}, ${value.machine} has ${vcpus}: at most that is allowed`,
+      );
+    const curve = coresFor(model, weightOf(model, { kilobytes: sentKilobytes, videos }));
+    if (cores < LEAST_OF_CURVE * curve)
+      report(
+        ["points", i, "cores"],
+        `got ${cores} for ${sentKilobytes} kB/s, published bridges took ${curve.toFixed(2)}: at least ${(LEAST_OF_CURVE * curve).toFixed(2)} is allowed; are these cores, and kilobytes (not kilobits)?`,
+      );
+  });
+  return problems;
+}
+
+/** The operator's own measurements. @throws BadInput with every file that isn't one, or can't be. */
+function readCalibration(
+  folder: string,
+  flavours: readonly { readonly name: string; readonly vcpus: number }[],
+  model: CoreModel,
+): {
   readonly own: readonly (OwnCalibration & { readonly file: string })[];
   readonly day: Day;
 } {
@@ -172,7 +216,11 @@ function readCalibration(folder: string): {
     const file = join(path, name);
     try {
       if (name === DAY_FILE) day = read(file, daySchema).value;
-      else own.push({ ...read(file, ownCalibrationSchema).value, file: shown(file) });
+      else {
+        const measured = read(file, ownCalibrationSchema);
+        problems.push(...impossible(measured, flavours, model));
+        own.push({ ...measured.value, file: shown(file) });
+      }
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
       problems.push(...error.problems);
@@ -284,16 +332,17 @@ export function readOwnLocation(
   return { location, yaml };
 }
 
-/**
- * Reads an instance's folder and decides its Blueprint.
- *
- * @param options.ending it is to be ended, so it is read even where its location is refused
- * @throws BadInput with every problem, each at its file, line and column.
- */
-export function loadInstance(
-  folder: string,
-  options: { readonly ending?: boolean } = {},
-): LoadedInstance {
+/** What an instance asks for and where: all that its size depends on. */
+export interface LoadedDemand {
+  readonly instance: Instance;
+  readonly location: Location;
+  readonly planData: PlanData;
+  readonly day: Day;
+  readonly notes: readonly string[];
+}
+
+/** The instance, its location and its own measurements, held against their schemas alone. */
+function readDemand(folder: string) {
   const path = join(folder, INSTANCE_FILE);
   const text = readText(path);
   const file = shown(path);
@@ -307,21 +356,49 @@ export function loadInstance(
   });
   const instance = withAdmins(asked, folder);
   const yaml = parseYaml(text, file);
-  // Reading refused every other name already, together with the rest of what is wrong; the Blueprint
-  // refuses one without a platform.
-  const location = (
-    own?.location.id === instance.location ? own.location : loadLocation(instance.location)
-  ) as PlatformLocation;
+  // Reading refused every other name already, together with the rest of what is wrong.
+  const location =
+    own?.location.id === instance.location ? own.location : loadLocation(instance.location);
   if (own && own.location !== location)
     throw badInput(
       own.yaml.file,
       `id: got "${own.location.id}", but ${INSTANCE_FILE} says location: ${location.id}: make the two one, or take this file away`,
       own.yaml.at(["id"]),
     );
+  const [figures, published] = [loadFigures(), loadCalibration()];
+  const measured = readCalibration(
+    folder,
+    location.platform?.flavours ?? [],
+    coreModel(published, figures),
+  );
+  const planData = { figures, cores: coreModel(published, figures, measured.own) };
+  return { file, yaml, own, instance, location, measured, planData };
+}
+
+/**
+ * Reads what an instance asks for, of a location that may be recorded without its platform.
+ *
+ * @throws BadInput with every problem, each at its file, line and column.
+ */
+export function loadDemand(folder: string): LoadedDemand {
+  const { instance, location, planData, measured } = readDemand(folder);
+  return { instance, location, planData, day: measured.day, notes: [] };
+}
+
+/**
+ * Reads an instance's folder and decides its Blueprint.
+ *
+ * @param options.ending it is to be ended, so it is read even where its location is refused
+ * @throws BadInput with every problem, each at its file, line and column.
+ */
+export function loadInstance(
+  folder: string,
+  options: { readonly ending?: boolean } = {},
+): LoadedInstance {
+  const { file, yaml, own, instance, measured, planData, ...read } = readDemand(folder);
+  // The Blueprint refuses one without a platform.
+  const location = read.location as PlatformLocation;
   const addresses = readIfThere(join(folder, ADDRESSES_FILE), addressesSchema);
-  const measured = readCalibration(folder);
-  const figures = loadFigures();
-  const planData = { figures, cores: coreModel(loadCalibration(), figures, measured.own) };
   const overrides = readIfThere(join(folder, OVERRIDES_FILE), overridesFileSchema);
   const jitsi = readIfThere(join(folder, JITSI_FILE), jitsiSchema);
   try {

@@ -87,7 +87,9 @@ export async function refuseVanished(
   const found = names.flatMap((name): Problem[] => {
     const hosts = blueprint.hosts.filter((host) => host.flavour === name).map((host) => host.id);
     const flavour = offered.find((one) => one.name === name);
-    const need = blueprint.sizing.roles.filter((role) => role.flavour === name);
+    const need = blueprint.sizing.roles.filter((role) =>
+      role.fleet.some((part) => part.flavour === name),
+    );
     const short = need.find(
       ({ need: n }) => flavour && (flavour.vcpus < n.vcpus || flavour.ramMiB < n.ramMiB),
     );

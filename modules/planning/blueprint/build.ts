@@ -16,6 +16,7 @@ import {
   type CoreModel,
   type Figures,
   figureOf,
+  flavoursOf,
   planSizing,
   type Role,
   type RoleSize,
@@ -226,6 +227,7 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
       );
     }
     const exposure = exposureOf(place, NETWORKS[instance.cloud].wayOut);
+    const flavours = flavoursOf(size);
     return Array.from({ length: size.count }, (_, i): Host => {
       const id = `${size.role}-${i + 1}`;
       const publicAddress = exposure.addressed ? addresses?.addresses[id] : undefined;
@@ -251,7 +253,7 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
             ...(publicAddress.ipv6 && { ipv6: publicAddress.ipv6 }),
           },
         }),
-        flavour: size.flavour,
+        flavour: flavours[i] ?? "",
         volumes: volumesOf(id, size.role, instance, sizing, figures),
         protected: place.protected,
       };

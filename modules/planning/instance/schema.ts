@@ -124,6 +124,10 @@ const meetingKind = z
     participants: whole(2, 10_000).describe("People in one such meeting"),
     cameras: cameras.describe("How many have their camera on: all, none, or a number"),
     screenShare: z.boolean().default(true).describe("Whether one person shares a screen"),
+    resolution: z
+      .literal([180, 360, 720, 1080])
+      .default(720)
+      .describe("Lines of the largest picture that a camera sends"),
     layout: z.enum(["stage", "tile"]).default("stage").describe("One large speaker, or a grid"),
     lastN: whole(1, 100)
       .default(25)

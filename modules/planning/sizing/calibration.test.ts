@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { loadCalibration, loadFigures } from "../../workspace/index.ts";
 import {
   type Calibration,
-  type Comparison,
   compare,
   coreModel,
-  fitLines,
+  fitCurve,
+  kept,
   loadOf,
+  PROMISE,
   plannedCores,
+  scoreOf,
 } from "./index.ts";
 
 const figures = loadFigures();
@@ -15,57 +17,68 @@ const calibration = loadCalibration();
 const all = compare(calibration, figures);
 const scored = all.filter(({ series }) => series.use !== "shown");
 
-/** The planner promises each scored point between what was measured and twice that. */
-const promised = ({ ratio }: Comparison) => ratio >= 1 && ratio <= 2;
+describe("planned, from people and cameras alone, against measured", () => {
+  it("promises 1.0 to 1.8 times of each point, and at most 1.4 in the median", () => {
+    expect(PROMISE).toEqual({ least: 1, most: 1.8, median: 1.4 });
+  });
 
-describe("predicted against measured", () => {
   it.each(scored.map((one) => [one.point.id, one] as const))("%s", (_, one) => {
-    if (one.point.exception) expect(promised(one)).toBe(false);
-    else {
-      expect(one.ratio).toBeGreaterThanOrEqual(1);
-      expect(one.ratio).toBeLessThanOrEqual(2);
+    if (one.point.exception) {
+      expect(kept(one)).toBe(false);
+      return;
+    }
+    expect(scoreOf(one)).toBeGreaterThanOrEqual(1);
+    if (!one.point.saturated) expect(scoreOf(one)).toBeLessThanOrEqual(1.8);
+  });
+
+  it("keeps the median, of the points held out, too", () => {
+    for (const of of [scored, scored.filter(({ series }) => series.use === "held-out")]) {
+      const scores = of
+        .filter(({ point }) => !point.saturated && !point.exception)
+        .map(scoreOf)
+        .sort((a, b) => a - b);
+      expect(scores[Math.floor(scores.length / 2)]).toBeLessThanOrEqual(1.4);
     }
   });
 
-  it("has every point of OpenFUN's rooms of five, and of HPI's one room and eight rooms", () => {
-    const ids = (series: string) =>
-      all.filter((one) => one.series.id === series).map((one) => one.point.cores);
-    expect(ids("otr-rooms")).toEqual([0.83, 0.9, 1.21, 1.41, 1.6, 1.87, 2.14]);
-    expect(ids("hpi")).toEqual([1.9, 3.5, 4, 1.9, 3.5, 4, 4.3, 1.8, 2.5, 3.9]);
-  });
-
-  it("has at most two exceptions, each with its reason", () => {
+  it("has one exception, which no plan can keep: the same meeting measured at 1.8 and at 3.5", () => {
     const exceptions = scored.filter(({ point }) => point.exception);
-    expect(exceptions.length).toBeLessThanOrEqual(2);
-    expect(exceptions.map(({ point }) => point.id)).toEqual(["hpi-1x24-last5"]);
+    expect(exceptions.map(({ point }) => point.id)).toEqual(["hpi-16-last5-8cores"]);
+    const [one] = exceptions;
+    const twin = scored.find(({ point }) => point.id === "hpi-16-last5");
+    const same = (point: (typeof scored)[number]["point"] | undefined) =>
+      [point?.rooms, point?.people, point?.senders, point?.lastN].join();
+    expect(same(twin?.point)).toBe(same(one?.point));
+    expect((twin?.point.cores ?? 0) / (one?.point.cores ?? 1)).toBeGreaterThan(PROMISE.most);
   });
 
-  it("is fitted on OpenFUN's rooms of five alone: other series may change and nothing moves", () => {
-    expect(calibration.series.filter(({ use }) => use === "fit").map(({ id }) => id)).toEqual([
-      "otr-rooms",
+  it("has more points held out than fitted, and every point as it was published", () => {
+    const used = (use: string) => scored.filter(({ series }) => series.use === use).length;
+    expect(used("held-out")).toBeGreaterThan(2 * used("fit"));
+    const cores = (series: string) =>
+      all.filter((one) => one.series.id === series).map((one) => one.point.cores);
+    expect(cores("openfun-rooms")).toEqual([0.83, 0.9, 1.21, 1.41, 1.6, 1.87, 2.14]);
+    expect(cores("openfun-room")).toEqual([1.45, 2.36, 2.5, 3.36, 3.5]);
+    expect([...cores("hpi"), ...cores("hpi-last5"), ...cores("hpi-rooms")]).toEqual([
+      1.9, 3.5, 4, 1.9, 3.5, 4, 4.3, 1.8, 2.5, 3.9,
     ]);
+    expect(cores("aws-pairs")).toEqual([3.2, 4.8, 6.4]);
+  });
+
+  it("is fitted on the marked series alone: the others may change and nothing moves", () => {
     const without: Calibration = {
       ...calibration,
       series: calibration.series.filter(({ use }) => use === "fit"),
     };
-    expect(fitLines(without, figures)).toEqual(fitLines(calibration, figures));
+    expect(fitCurve(without, figures)).toEqual(fitCurve(calibration, figures));
   });
 
-  it("shows why neither streams, packets nor bytes alone will do", () => {
-    const spread = (by: "streams" | "packets" | "kilobytes", series: string) => {
-      const ratios = scored
-        .filter((one) => one.series.id === series && !one.point.exception)
-        .map((one) => (one.by[by] ?? Number.NaN) / one.point.cores);
-      return [Math.min(...ratios), Math.max(...ratios)] as const;
-    };
-    // Streams and packets carry over to OpenFUN's other test, bytes don't.
-    expect(spread("streams", "otr-room")[0]).toBeGreaterThan(0.88);
-    expect(spread("packets", "otr-room")[0]).toBeGreaterThan(0.88);
-    expect(spread("kilobytes", "otr-room")[0]).toBeLessThan(0.75);
-    // Bytes carry over to HPI's large streams best, streams not at all.
-    expect(spread("streams", "hpi")[0]).toBeLessThan(0.25);
-    expect(spread("packets", "hpi")[0]).toBeLessThan(0.5);
-    expect(spread("kilobytes", "hpi")[0]).toBeGreaterThan(0.58);
+  it("predicts the traffic of each clip, too: within a half of what was read, where nothing throttled", () => {
+    for (const { point, kilobytes, series } of scored)
+      if (point.sentKilobytes !== undefined && !point.saturated && series.id !== "openfun-rooms") {
+        expect(kilobytes / point.sentKilobytes).toBeGreaterThan(0.66);
+        expect(kilobytes / point.sentKilobytes).toBeLessThan(1.5);
+      }
   });
 
   it.each(calibration.checks.map((check) => [check.id, check] as const))("%s is exact", (_, c) => {
@@ -80,21 +93,22 @@ describe("an operator's own measurement", () => {
     measured: "2026-11-20",
     by: "Noor Bakker, malleus",
     points: [
-      { sentKilobytes: 5000, cores: cores / 2 },
-      { sentKilobytes: 10_000, cores },
+      { sentKilobytes: 5000, videos: 200, cores: cores / 2 },
+      { sentKilobytes: 10_000, videos: 400, cores },
     ],
   });
+  /** 10,000 kB/s and 400 videos. */
+  const weight = 10_000 + 400 * coreModel(calibration, figures).videoKilobytes;
 
   it("counts for its machine alone, and is never planned below", () => {
     const model = coreModel(calibration, figures, [own(1.5)]);
-    const load = { kilobytes: 10_000 };
-    expect(plannedCores(model, load, "eigen.4")).toBeGreaterThanOrEqual(1.5);
-    expect(plannedCores(model, load, "eigen.4")).toBeLessThan(plannedCores(model, load));
-    expect(plannedCores(model, load, "other")).toBe(plannedCores(model, load));
+    expect(plannedCores(model, weight, "eigen.4")).toBeGreaterThanOrEqual(1.5);
+    expect(plannedCores(model, weight, "eigen.4")).toBeLessThan(plannedCores(model, weight));
+    expect(plannedCores(model, weight, "other")).toBe(plannedCores(model, weight));
   });
 
   it("makes a slow machine slow, by its worst point", () => {
     const model = coreModel(calibration, figures, [own(1.5), own(9)]);
-    expect(plannedCores(model, { kilobytes: 10_000 }, "eigen.4")).toBeGreaterThan(9);
+    expect(plannedCores(model, weight, "eigen.4")).toBeGreaterThan(9);
   });
 });

@@ -1,23 +1,36 @@
 import { z } from "zod";
 import { type Figures, figure, figureOf } from "./figures.ts";
+import { type Sent, sentTo } from "./traffic.ts";
 
 const positive = z.number().positive();
 const count = z.int().positive();
 
+const clip = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  stageBits: positive,
+  smallBits: positive,
+  voiceBits: positive,
+  /** Voices that one person gets at most. */
+  voices: z.int().min(0),
+  frameRate: positive,
+  /** The lower end, where the traffic wasn't published. */
+  least: z.strictObject({ stageBits: positive, smallBits: positive }).optional(),
+  source: z.string(),
+});
+
 const point = z.strictObject({
   id: z.string(),
   /** Rooms on this one bridge. */
-  rooms: count.optional(),
+  rooms: count,
   /** People in each. */
-  people: z.int().min(2).optional(),
+  people: z.int().min(2),
   /** Of them, people who send voice and video; everybody when left out. */
   senders: count.optional(),
   lastN: count.optional(),
-  /** Streams that the bridge sends, where rooms aren't published. */
-  streams: count.optional(),
-  /** kB/s that the bridge sends. */
+  /** kB/s that the bridge sent, where it was read. */
   sentKilobytes: positive.optional(),
-  /** packets/s that the bridge sends. */
+  /** packets/s that the bridge sent, where it was read. */
   sentPackets: positive.optional(),
   /** Cores in use. */
   cores: positive,
@@ -34,48 +47,62 @@ const series = z.strictObject({
   source: z.string(),
   measured: z.iso.date().nullable(),
   use: z.enum(["fit", "held-out", "shown"]),
+  /** Whether the bridge was of 2020, which needed more for the same. */
+  older: z.boolean().default(false),
   /** vCPU of the machine. */
   vcpus: count,
-  /** How packets are counted where a point has none measured. */
-  packets: z
-    .union([
-      z.strictObject({ perStream: positive, why: z.string() }),
-      z.strictObject({ frameRate: positive, why: z.string() }),
-    ])
-    .optional(),
-  /** Why a shown series isn't scored. */
-  why: z.string().optional(),
+  clip: z.string(),
+  /** What is wrong with the measurement. */
+  wrong: z.string(),
   points: z.array(point).min(1),
 });
 
 /** The file of published measurements. */
-export const calibrationSchema = z.strictObject({
-  read: z.iso.date(),
-  videoPacketBytes: figure,
-  series: z.array(series).min(1),
-  checks: z.array(
-    z.strictObject({
-      id: z.string(),
-      title: z.string(),
-      source: z.string(),
-      meeting: z.strictObject({
-        kind: z.string(),
-        simultaneous: count,
-        participants: count,
-        cameras: z.literal("all"),
-        screenShare: z.boolean(),
-        layout: z.enum(["stage", "tile"]),
-        lastN: count,
-        microphones: count,
+export const calibrationSchema = z
+  .strictObject({
+    read: z.iso.date(),
+    videoPacketBytes: figure,
+    clips: z.array(clip).min(1),
+    series: z.array(series).min(1),
+    limits: z.array(
+      z.strictObject({
+        what: z.string(),
+        value: z.string(),
+        source: z.string(),
+        wrong: z.string(),
       }),
-      packetsPerPerson: positive,
-    }),
-  ),
-});
+    ),
+    checks: z.array(
+      z.strictObject({
+        id: z.string(),
+        title: z.string(),
+        source: z.string(),
+        meeting: z.strictObject({
+          kind: z.string(),
+          simultaneous: count,
+          participants: count,
+          cameras: z.literal("all"),
+          screenShare: z.boolean(),
+          layout: z.enum(["stage", "tile"]),
+          resolution: z.literal(720),
+          lastN: count,
+          microphones: count,
+        }),
+        packetsPerPerson: positive,
+      }),
+    ),
+  })
+  .refine(({ clips, series: all }) => all.every((one) => clips.some(({ id }) => id === one.clip)), {
+    error: "a series names a clip that isn't there",
+  });
 
 export type Calibration = Readonly<z.output<typeof calibrationSchema>>;
+type Clip = Calibration["clips"][number];
 type Series = Calibration["series"][number];
 type Point = Series["points"][number];
+
+/** 100 Gbit/s: no machine of these fleets sends more. */
+const MOST_KILOBYTES = 12_500_000;
 
 /** A file in an instance's folder `calibration/`: what an operator measured on a machine of theirs. */
 export const ownCalibrationSchema = z.strictObject({
@@ -88,8 +115,15 @@ export const ownCalibrationSchema = z.strictObject({
   points: z
     .array(
       z.strictObject({
-        sentKilobytes: positive.describe("kB/s that the bridge sent, at a plateau"),
-        sentPackets: positive.optional().describe("packets/s that it sent, where it was read"),
+        sentKilobytes: positive
+          .max(MOST_KILOBYTES)
+          .describe("kB/s that the bridge sent, at a plateau"),
+        videos: z
+          .int()
+          .min(0)
+          .max(1_000_000)
+          .optional()
+          .describe("Videos that it sent: to each person, as many as they got; none when left out"),
         cores: positive.max(1024).describe("Cores in use meanwhile"),
       }),
     )
@@ -100,34 +134,24 @@ export const ownCalibrationSchema = z.strictObject({
 
 export type OwnCalibration = Readonly<z.output<typeof ownCalibrationSchema>>;
 
-/** What a bridge sends. */
-export interface Sent {
-  /** kB/s. */
-  readonly kilobytes?: number | undefined;
-  /** packets/s. */
-  readonly packets?: number | undefined;
-}
-
-/** cores = idle + slope * x. */
-export interface Line {
-  readonly idle: number;
-  readonly slope: number;
-}
-
 /** A machine whose operator measured it. */
 export interface MeasuredMachine {
-  /** Cores that it needed for each that the lines say, at most. */
+  /** Cores that it needed for each that the model says, at most. */
   readonly factor: number;
   readonly source: string;
 }
 
-/** From what a bridge sends to the cores that it needs. */
+/** From what a bridge sends to the cores that it needs: scale * (weight in MB/s) ^ exponent. */
 export interface CoreModel {
-  /** By kB/s. */
-  readonly kilobytes: Line;
-  /** By packets/s. */
-  readonly packets: Line;
-  /** Cores planned for each that the lines say, on a machine that nobody measured. */
+  readonly scale: number;
+  readonly exponent: number;
+  /** kB/s that each video counts on top of its bytes: what its packets cost. */
+  readonly videoKilobytes: number;
+  /** Cores that a bridge of 2020 took for each of a later one. For the comparison alone. */
+  readonly older: number;
+  /** Up to so many cores the curve was measured; beyond it each further core carries the same. */
+  readonly measuredTo: number;
+  /** Cores planned for each that the model says, on a machine that nobody measured. */
   readonly margin: number;
   readonly machines: ReadonlyMap<string, MeasuredMachine>;
   /** The same on a measured one. */
@@ -135,182 +159,263 @@ export interface CoreModel {
   readonly source: string;
 }
 
-/** Voice and video streams that a bridge sends: everybody gets all voices, and at most last-N videos. */
-export function streamsOf(at: Point): { readonly voices: number; readonly videos: number } {
-  if (at.rooms === undefined || at.people === undefined)
-    return { voices: 0, videos: at.streams ?? 0 };
+/** What a bridge sends, by the clip of its test, from people and cameras alone. */
+export function sentIn(at: Point, of: Clip, figures: Figures, bytesAPacket: number): Sent {
   const { rooms, people, senders = people, lastN = people } = at;
-  // Who sends gets one stream fewer: their own.
-  const to = (most: number) =>
-    senders * Math.min(most, senders - 1) + (people - senders) * Math.min(most, senders);
-  return { voices: rooms * to(people), videos: rooms * to(lastN) };
-}
-
-/** packets/s that a bridge sends: measured, or counted as the series says. */
-export function packetsOf(
-  of: Series,
-  at: Point,
-  figures: Figures,
-  bytesAPacket: number,
-): number | undefined {
-  if (at.sentPackets !== undefined) return at.sentPackets;
-  if (of.packets === undefined) return undefined;
-  const { voices, videos } = streamsOf(at);
-  if ("perStream" in of.packets) return videos * of.packets.perStream;
-  const { frameRate } = of.packets;
-  const audio = figureOf(figures, "bitsAudio") / 8000;
-  const bytes = (1000 * ((at.sentKilobytes ?? 0) - voices * audio)) / videos;
-  return (
-    voices * figureOf(figures, "packetsAudio") +
-    videos * Math.max(frameRate, frameRate / 2 + bytes / bytesAPacket)
-  );
-}
-
-/** Least squares of the relative error, so that a small load counts as much as a large one. */
-function fitLine(points: readonly (readonly [x: number, cores: number])[]): Line {
-  let [w, wx, wy, wxx, wxy] = [0, 0, 0, 0, 0];
-  for (const [x, y] of points) {
-    const weight = 1 / (y * y);
-    w += weight;
-    wx += weight * x;
-    wy += weight * y;
-    wxx += weight * x * x;
-    wxy += weight * x * y;
-  }
-  const slope = (w * wxy - wx * wy) / (w * wxx - wx * wx);
-  return { idle: (wy - slope * wx) / w, slope };
-}
-
-const along = (line: Line, x: number, bridges = 1): number => bridges * line.idle + line.slope * x;
-
-/** The larger of what the two lines say: a bridge is bound by its bytes or by its packets. */
-const byLines = (
-  lines: Pick<CoreModel, "kilobytes" | "packets">,
-  sent: Sent,
-  bridges = 1,
-): number =>
-  Math.max(
-    sent.kilobytes === undefined ? 0 : along(lines.kilobytes, sent.kilobytes, bridges),
-    sent.packets === undefined ? 0 : along(lines.packets, sent.packets, bridges),
-  );
-
-/** One published point beside what each way of predicting it says. Cores, without margin. */
-export interface Comparison {
-  readonly series: Series;
-  readonly point: Point;
-  readonly packets: number | undefined;
-  readonly streams: number;
-  readonly by: {
-    readonly streams: number | undefined;
-    readonly packets: number | undefined;
-    readonly kilobytes: number | undefined;
-  };
-  /** Cores that the planner plans for this load: the larger line, with the margin. */
-  readonly planned: number;
-  /** `planned` over what was measured. */
-  readonly ratio: number;
-}
-
-/** The lines that are fitted, for the planner and for showing them side by side. */
-export interface Fits {
-  readonly streams: Line;
-  readonly packets: Line;
-  readonly kilobytes: Line;
-}
-
-/** Fits the three lines on the series that are marked `fit`. */
-export function fitLines(calibration: Calibration, figures: Figures): Fits {
-  const size = calibration.videoPacketBytes.value;
-  const points = calibration.series
-    .filter((one) => one.use === "fit")
-    .flatMap((one) => one.points.map((at) => [one, at] as const));
-  const line = (x: (of: Series, at: Point) => number | undefined) =>
-    fitLine(points.map(([of, at]) => [x(of, at) ?? 0, at.cores]));
+  // A video takes the larger of one packet a frame, and half of that and its bytes in whole packets.
+  const packets = (bits: number) =>
+    Math.max(of.frameRate, of.frameRate / 2 + bits / 8 / bytesAPacket);
+  const voices = Math.min(of.voices, Math.max(0, senders - 1));
+  const sent = sentTo({ people, senders, lastN }, (cameras) => {
+    const stage = Math.min(1, cameras);
+    const small = cameras - stage;
+    return {
+      videos: cameras,
+      bits: stage * of.stageBits + small * of.smallBits + voices * of.voiceBits,
+      packets:
+        stage * packets(of.stageBits) +
+        small * packets(of.smallBits) +
+        voices * figureOf(figures, "packetsAudio"),
+    };
+  });
   return {
-    streams: line((_, at) => streamsOf(at).videos),
-    packets: line((of, at) => packetsOf(of, at, figures, size)),
-    kilobytes: line((_, at) => at.sentKilobytes),
+    videos: rooms * sent.videos,
+    bits: rooms * sent.bits,
+    packets: rooms * sent.packets,
   };
+}
+
+/** What decides how much a bridge works: its bytes, and each video's packets as bytes. kB/s. */
+export const weightOf = (
+  { videoKilobytes }: Pick<CoreModel, "videoKilobytes">,
+  sent: { readonly kilobytes: number; readonly videos: number },
+): number => sent.kilobytes + videoKilobytes * sent.videos;
+
+type Curve = Pick<CoreModel, "scale" | "exponent" | "measuredTo">;
+
+const weightAt = ({ scale, exponent }: Curve, cores: number): number =>
+  1000 * (cores / scale) ** (1 / exponent);
+
+/** Cores for a weight on one bridge, without margin. */
+export function coresFor(curve: Curve, weight: number): number {
+  const { scale, exponent, measuredTo } = curve;
+  const most = weightAt(curve, measuredTo);
+  return weight <= most ? scale * (weight / 1000) ** exponent : (measuredTo * weight) / most;
+}
+
+/** The weight that so many cores carry on one bridge, without margin. */
+function weightFor(curve: Curve, cores: number): number {
+  const { measuredTo } = curve;
+  return cores <= measuredTo
+    ? weightAt(curve, cores)
+    : (weightAt(curve, measuredTo) * cores) / measuredTo;
+}
+
+interface Row {
+  readonly kilobytes: number;
+  readonly videos: number;
+  readonly older: boolean;
+  readonly cores: number;
+}
+
+/** Solves a small system by Gauss; the matrix is symmetric and positive. */
+function solve(matrix: number[][], right: number[]): number[] {
+  const n = right.length;
+  const rows = matrix.map((row, i) => [...row, right[i] ?? 0]);
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
+  for (let i = 0; i < n; i++)
+    for (let k = i + 1; k < n; k++) {
+      const by = at(k, i) / at(i, i);
+      rows[k] = (rows[k] ?? []).map((value, j) => value - by * at(i, j));
+    }
+  const found = new Array<number>(n).fill(0);
+  for (let i = n - 1; i >= 0; i--) {
+    let rest = at(i, n);
+    for (let j = i + 1; j < n; j++) rest -= at(i, j) * (found[j] ?? 0);
+    found[i] = rest / at(i, i);
+  }
+  return found;
+}
+
+/** Least squares of the logarithm, so that a small load counts as much as a large one. */
+function fitAt(rows: readonly Row[], videoKilobytes: number) {
+  const line = (row: Row) => [
+    1,
+    Math.log(weightOf({ videoKilobytes }, row) / 1000),
+    row.older ? 1 : 0,
+  ];
+  const matrix = [0, 1, 2].map((i) =>
+    [0, 1, 2].map((j) =>
+      rows.reduce((sum, row) => sum + (line(row)[i] ?? 0) * (line(row)[j] ?? 0), 0),
+    ),
+  );
+  const right = [0, 1, 2].map((i) =>
+    rows.reduce((sum, row) => sum + (line(row)[i] ?? 0) * Math.log(row.cores), 0),
+  );
+  const found = solve(matrix, right);
+  const error = rows.reduce((sum, row) => {
+    const said = line(row).reduce((total, x, i) => total + x * (found[i] ?? 0), 0);
+    return sum + (said - Math.log(row.cores)) ** 2;
+  }, 0);
+  const [scale = 0, exponent = 0, older = 0] = found;
+  return { scale: Math.exp(scale), exponent, older: Math.exp(older), videoKilobytes, error };
+}
+
+/** What the points say that the model is fitted on. */
+export type Fit = Omit<ReturnType<typeof fitAt>, "error">;
+
+/** Fits the curve on the series that are marked `fit`, but not on points at their limit. */
+export function fitCurve(calibration: Calibration, figures: Figures): Fit {
+  const rows = calibration.series
+    .filter((one) => one.use === "fit")
+    .flatMap((one) =>
+      one.points
+        .filter((at) => !at.saturated && at.exception === undefined)
+        .map((at): Row => {
+          const sent = sentIn(
+            at,
+            clipOf(calibration, one),
+            figures,
+            calibration.videoPacketBytes.value,
+          );
+          return {
+            kilobytes: sent.bits / 8000,
+            videos: sent.videos,
+            older: one.older,
+            cores: at.cores,
+          };
+        }),
+    );
+  // Golden section: the error has one lowest point between none and 100 kB/s a video.
+  const part = (Math.sqrt(5) - 1) / 2;
+  let [low, high] = [0, 100];
+  for (let i = 0; i < 60; i++) {
+    const [a, b] = [high - part * (high - low), low + part * (high - low)];
+    if (fitAt(rows, a).error < fitAt(rows, b).error) high = b;
+    else low = a;
+  }
+  const { error: _, ...fit } = fitAt(rows, (low + high) / 2);
+  return fit;
+}
+
+function clipOf(calibration: Calibration, of: Series): Clip {
+  const found = calibration.clips.find(({ id }) => id === of.clip);
+  if (!found) throw new RangeError(`no clip ${of.clip}`);
+  return found;
 }
 
 /**
- * The model of a bridge's cores: two lines, fitted on the published series marked `fit`, and what an
- * operator's own measurements say about their machines.
+ * The model of a bridge's cores, fitted on the published series marked `fit`, and what an operator's
+ * own measurements say about their machines.
  */
 export function coreModel(
   calibration: Calibration,
   figures: Figures,
   own: readonly OwnCalibration[] = [],
 ): CoreModel {
-  const { kilobytes, packets } = fitLines(calibration, figures);
+  const curve = {
+    ...fitCurve(calibration, figures),
+    measuredTo: figureOf(figures, "coresMeasured"),
+  };
   const machines = new Map<string, MeasuredMachine>();
   for (const { machine, measured, by, points } of own) {
     // Safe for each of their points: the largest factor counts, also over several files.
-    const factors = points.map(
-      (at) =>
-        at.cores /
-        byLines({ kilobytes, packets }, { kilobytes: at.sentKilobytes, packets: at.sentPackets }),
+    const factor = Math.max(
+      ...points.map(
+        ({ sentKilobytes, videos = 0, cores }) =>
+          cores / coresFor(curve, weightOf(curve, { kilobytes: sentKilobytes, videos })),
+      ),
     );
-    const factor = Math.max(...factors);
     const before = machines.get(machine);
     if (!before || factor > before.factor)
       machines.set(machine, { factor, source: `your own measurement of ${measured} (${by})` });
   }
-  const fitted = calibration.series.filter((one) => one.use === "fit");
   return {
-    kilobytes,
-    packets,
-    margin: figureOf(figures, "marginUnknown"),
+    ...curve,
+    margin: figureOf(figures, "margin"),
     machines,
     marginMeasured: figureOf(figures, "marginMeasured"),
-    source: fitted.map((one) => one.source).join("; "),
+    source: calibration.series
+      .filter((one) => one.use === "fit")
+      .map((one) => one.source)
+      .join("; "),
   };
 }
 
-/** Cores planned for each that the lines say. */
+/** Cores planned for each that the curve says. */
 export function marginOf(model: CoreModel, machine?: string): number {
   const measured = machine === undefined ? undefined : model.machines.get(machine);
   return measured ? measured.factor * model.marginMeasured : model.margin;
 }
 
-/** Cores to plan for so many bridges that send this together. */
-export const plannedCores = (model: CoreModel, sent: Sent, machine?: string, bridges = 1): number =>
-  marginOf(model, machine) * byLines(model, sent, bridges);
+/** Cores to plan for one bridge that carries this weight. */
+export const plannedCores = (model: CoreModel, weight: number, machine?: string): number =>
+  marginOf(model, machine) * coresFor(model, weight);
 
-/** The most that a bridge of so many cores may send, by each line, on its own. */
-export function mostSent(
-  model: CoreModel,
-  cores: number,
-  machine?: string,
-): { readonly kilobytes: number; readonly packets: number } {
-  const room = cores / marginOf(model, machine);
-  const most = ({ idle, slope }: Line) => Math.max(0, (room - idle) / slope);
-  return { kilobytes: most(model.kilobytes), packets: most(model.packets) };
+/** The most weight that a bridge of so many cores may carry. kB/s. */
+export const mostWeight = (model: CoreModel, cores: number, machine?: string): number =>
+  weightFor(model, cores / marginOf(model, machine));
+
+/** One published point beside what the planner plans for its people and cameras. */
+export interface Comparison {
+  readonly series: Series;
+  readonly point: Point;
+  readonly clip: Clip;
+  /** By the clip: videos, kB/s and packets/s out. */
+  readonly videos: number;
+  readonly kilobytes: number;
+  readonly packets: number;
+  /** Cores planned, with the margin. */
+  readonly planned: number;
+  /** `planned` over what was measured. */
+  readonly ratio: number;
+  /** The lower end of both, where the clip's traffic is a range. */
+  readonly least?: { readonly planned: number; readonly ratio: number };
 }
 
-/** Every published point beside its predictions. */
+/** Every published point, from people and cameras to planned cores. */
 export function compare(calibration: Calibration, figures: Figures): Comparison[] {
-  const fits = fitLines(calibration, figures);
   const model = coreModel(calibration, figures);
-  return calibration.series.flatMap((of) =>
-    of.points.map((at): Comparison => {
-      const packets = packetsOf(of, at, figures, calibration.videoPacketBytes.value);
-      const streams = streamsOf(at).videos;
-      const planned = plannedCores(model, { kilobytes: at.sentKilobytes, packets });
+  const size = calibration.videoPacketBytes.value;
+  return calibration.series.flatMap((of) => {
+    const from = clipOf(calibration, of);
+    return of.points.map((at): Comparison => {
+      const by = (traffic: Clip) => {
+        const sent = sentIn(at, traffic, figures, size);
+        const kilobytes = sent.bits / 8000;
+        const weight = weightOf(model, { kilobytes, videos: sent.videos });
+        const planned = (of.older ? model.older : 1) * plannedCores(model, weight);
+        return { ...sent, kilobytes, planned, ratio: planned / at.cores };
+      };
+      const most = by(from);
+      const least = from.least && by({ ...from, ...from.least });
       return {
         series: of,
         point: at,
-        packets,
-        streams,
-        by: {
-          streams: streams > 0 ? along(fits.streams, streams) : undefined,
-          packets: packets === undefined ? undefined : along(fits.packets, packets),
-          kilobytes:
-            at.sentKilobytes === undefined ? undefined : along(fits.kilobytes, at.sentKilobytes),
-        },
-        planned,
-        ratio: planned / at.cores,
+        clip: from,
+        videos: most.videos,
+        kilobytes: most.kilobytes,
+        packets: most.packets,
+        planned: most.planned,
+        ratio: most.ratio,
+        ...(least && { least: { planned: least.planned, ratio: least.ratio } }),
       };
-    }),
-  );
+    });
+  });
+}
+
+/** What the planner promises of every point: this many times what was measured, and in the median. */
+export const PROMISE = { least: 1, most: 1.8, median: 1.4 };
+
+/** Planned over measured; of a range, its part that is nearest to what was measured but not below. */
+export const scoreOf = ({ ratio, least }: Comparison): number =>
+  least ? Math.min(ratio, Math.max(PROMISE.least, least.ratio)) : ratio;
+
+/**
+ * Whether a point is planned as promised. One at its limit needed more than was measured, nobody knows
+ * how much: only the lower bound can be held.
+ */
+export function kept(one: Comparison): boolean {
+  const score = scoreOf(one);
+  return score >= PROMISE.least && (one.point.saturated || score <= PROMISE.most);
 }

@@ -26,6 +26,19 @@ export const catalogueSchema = z.strictObject({
   read: z.iso.date(),
   confidence: z.enum(["confirmed", "secondary", "unconfirmed"]),
   currency: z.literal("EUR").optional(),
+  /** Locations (`polder residency`) whose servers these are: their fleets are priced by it. */
+  locations: z.array(z.string()).default([]),
+  /** Where a buyer checks the prices, which are without VAT. */
+  check: z.url().optional(),
+  /** What goes out to the internet: a server's allowance a month, and each TB beyond it, without VAT. */
+  traffic: z
+    .strictObject({
+      includedTerabytes: z.number().min(0),
+      perTerabyte: z.number().min(0),
+      source: z.url(),
+      read: z.iso.date(),
+    })
+    .optional(),
   /** Whether a server that is off costs as much as one that is on. */
   billedWhenOff: z
     .strictObject({ value: z.boolean(), source: z.string(), read: z.iso.date() })

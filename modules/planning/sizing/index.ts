@@ -5,14 +5,16 @@ export {
   calibrationSchema,
   compare,
   coreModel,
-  type Fits,
-  fitLines,
-  type Line,
+  coresFor,
+  fitCurve,
+  kept,
   type MeasuredMachine,
   type OwnCalibration,
   ownCalibrationSchema,
+  PROMISE,
   plannedCores,
-  type Sent,
+  scoreOf,
+  weightOf,
 } from "./calibration.ts";
 export {
   type Catalogue,
@@ -26,6 +28,11 @@ export { type FigureName, type Figures, figureOf, figuresSchema } from "./figure
 export { type Load, loadOf } from "./load.ts";
 export {
   type Constraint,
+  type FleetPart,
+  flavoursOf,
+  fleetText,
+  mainPart,
+  monthlyOf,
   type PlanData,
   type PlanOptions,
   planSizing,
@@ -36,8 +43,10 @@ export {
   Unplannable,
 } from "./plan.ts";
 export {
+  averageShare,
   type Day,
   daySchema,
+  HOURS_A_MONTH,
   type Hour,
   monthlyCost,
   type Schedule,

@@ -1,33 +1,46 @@
 import type { Instance, MeetingKind } from "../instance/index.ts";
 import { type FigureName, type Figures, figureOf } from "./figures.ts";
+import { type Sent, sentTo, videosTo } from "./traffic.ts";
 
 /** What one kind of meeting, all its rooms together, does to the bridges. Growth not included. */
 export interface Load {
   readonly kind: string;
   readonly rooms: number;
   readonly people: number;
-  /** Videos that one person receives. */
+  /** Videos that one person receives at most, a shared screen included. */
   readonly streamsPerPerson: number;
-  /** Videos that leave the bridges. */
+  /** Videos that leave the bridges, those to other bridges included. */
   readonly streams: number;
-  /** packets/s that one person is sent. */
+  /** packets/s that one person is sent at most. */
   readonly packetsToEach: number;
   readonly packetsInPerSecond: number;
   readonly packetsOutPerSecond: number;
   readonly bitsInPerSecond: number;
   readonly bitsOutPerSecond: number;
-  /** bit/s that one person receives, and sends. */
+  /** bit/s that one person receives, and sends, at most. */
   readonly bitsDownPerPerson: number;
   readonly bitsUpPerSender: number;
+  /** bit/s to and from all people: of this, relays carry their share. */
+  readonly bitsWithPeople: number;
   readonly joinsPerSecond: number;
   /** Bridges that one room needs by people: over one, bridges relay to each other. */
   readonly bridgesPerRoom: number;
 }
 
 type Codecs = Instance["demand"]["codecs"];
+type Layer = "low" | "standard" | "high" | "fullHd";
 
-/** Bit rate of a video layer, averaged over the codecs that people send. */
-function layer(figures: Figures, codecs: Codecs, height: "low" | "standard" | "high"): number {
+/** The layer of a camera's largest picture. */
+const LARGEST: Readonly<Record<MeetingKind["resolution"], Layer>> = {
+  180: "low",
+  360: "standard",
+  720: "high",
+  1080: "fullHd",
+};
+const LAYERS: readonly Layer[] = ["low", "standard", "high", "fullHd"];
+
+/** Highest bit rate of a video layer, averaged over the codecs that people send. */
+function layer(figures: Figures, codecs: Codecs, height: Layer): number {
   return Object.entries(codecs).reduce(
     (sum, [codec, share]) =>
       sum + (share ?? 0) * figureOf(figures, `${height}${codec}` as FigureName),
@@ -36,51 +49,73 @@ function layer(figures: Figures, codecs: Codecs, height: "low" | "standard" | "h
 }
 
 /**
- * The load of one kind of meeting, by the bridge's own packet rates and the client's own bit rates.
- * On the safe side: the stage shows the high layer, every tile the standard one.
+ * What one person gets who is shown so many cameras, by the client's own highest rates. On a stage: one
+ * in the largest picture that cameras send, the others at 180 lines; a shared screen takes the stage.
+ * In tiles: up to four at 360 lines, more at 180, and no less than four took; a shared screen beside them.
  */
+function viewOf(meeting: MeetingKind, codecs: Codecs, figures: Figures, cameras: number): Sent {
+  const f = (name: FigureName) => figureOf(figures, name);
+  const bits = (height: Layer) => layer(figures, codecs, height);
+  const packets = (height: Layer) =>
+    f(height === "low" ? "packetsLd" : height === "standard" ? "packetsSd" : "packetsHd");
+  const top = LARGEST[meeting.resolution];
+  const voices = Math.min(meeting.microphones, meeting.participants);
+  const screen = meeting.screenShare ? 1 : 0;
+  const tile = top === "low" ? "low" : "standard";
+  const tiles = Math.min(cameras, f("tilesLarge"));
+  const stage = meeting.layout === "stage" && cameras > 0 ? 1 : 0;
+  const pictures = (of: (height: Layer) => number, ofScreen: number) => {
+    if (meeting.layout === "tile")
+      return screen * ofScreen + Math.max(tiles * of(tile), cameras * of("low"));
+    const small = cameras - (screen === 1 ? 0 : stage);
+    return Math.max(screen * ofScreen, stage * of(top)) + small * of("low");
+  };
+  return {
+    videos: cameras + screen,
+    bits: pictures(bits, f("bitsScreen")) + voices * f("bitsAudio"),
+    packets: pictures(packets, f("packetsHd")) + voices * f("packetsAudio"),
+  };
+}
+
+/** The load of one kind of meeting, from its people and cameras. */
 export function loadOf(meeting: MeetingKind, codecs: Codecs, figures: Figures): Load {
   const f = (name: FigureName) => figureOf(figures, name);
   const n = meeting.participants;
   const senders = meeting.cameras === "all" ? n : meeting.cameras === "none" ? 0 : meeting.cameras;
-  const videos = Math.min(meeting.lastN, senders, n - 1);
+  const voices = Math.min(meeting.microphones, n);
   const screen = meeting.screenShare ? 1 : 0;
-  const stage = meeting.layout === "stage" && videos > 0 ? 1 : 0;
-  const small = videos - stage;
-  const audio = Math.min(meeting.microphones, n);
-  const bits = (height: "low" | "standard" | "high") => layer(figures, codecs, height);
+  const room = { people: n, senders, lastN: meeting.lastN };
+  const view = (cameras: number) => viewOf(meeting, codecs, figures, cameras);
+  const sent = sentTo(room, view);
+  const { sender, watcher } = videosTo(room);
+  const most = view(Math.max(sender, watcher));
 
-  const packetsDown =
-    (stage + screen) * f("packetsHd") +
-    small * (meeting.layout === "stage" ? f("packetsLd") : f("packetsSd")) +
-    audio * f("packetsAudio");
   const packetsIn =
-    senders * f("packetsSimulcast") + screen * f("packetsHd") + audio * f("packetsAudio");
-  const bitsDown =
-    stage * bits("high") +
-    small * (meeting.layout === "stage" ? bits("low") : bits("standard")) +
-    screen * f("bitsScreen") +
-    audio * f("bitsAudio");
-  const bitsUp = bits("low") + bits("standard") + bits("high");
+    senders * f("packetsSimulcast") + screen * f("packetsHd") + voices * f("packetsAudio");
+  const layers = LAYERS.slice(0, LAYERS.indexOf(LARGEST[meeting.resolution]) + 1);
+  // A camera sends three layers at most: with 1080 lines the one of 720 isn't sent.
+  const camera = layers
+    .filter((height) => layers.length < 4 || height !== "high")
+    .reduce((sum, height) => sum + layer(figures, codecs, height), 0);
+  const bitsIn = senders * camera + screen * f("bitsScreen") + voices * f("bitsAudio");
   const bridgesPerRoom = Math.ceil(n / f("bridgeRoomPeople"));
   // Each further bridge of a room gets every source once and sends its own once.
-  const relayed = (bridgesPerRoom - 1) * packetsIn;
-  const relayedBits = (bridgesPerRoom - 1) * (senders * bitsUp + screen * f("bitsScreen"));
+  const links = bridgesPerRoom - 1;
   const rooms = meeting.simultaneous;
   return {
     kind: meeting.kind,
     rooms,
     people: rooms * n,
-    streamsPerPerson: videos + screen,
-    streams: rooms * n * (videos + screen),
-    packetsToEach: packetsDown,
-    packetsInPerSecond: rooms * (packetsIn + relayed),
-    packetsOutPerSecond: rooms * (n * packetsDown + relayed),
-    bitsInPerSecond:
-      rooms * (senders * bitsUp + screen * f("bitsScreen") + audio * f("bitsAudio") + relayedBits),
-    bitsOutPerSecond: rooms * (n * bitsDown + relayedBits),
-    bitsDownPerPerson: bitsDown,
-    bitsUpPerSender: bitsUp + f("bitsAudio"),
+    streamsPerPerson: most.videos,
+    streams: rooms * (sent.videos + links * (senders + screen)),
+    packetsToEach: most.packets,
+    packetsInPerSecond: rooms * (packetsIn + links * packetsIn),
+    packetsOutPerSecond: rooms * (sent.packets + links * packetsIn),
+    bitsInPerSecond: rooms * (bitsIn + links * bitsIn),
+    bitsOutPerSecond: rooms * (sent.bits + links * bitsIn),
+    bitsDownPerPerson: most.bits,
+    bitsUpPerSender: camera + screen * f("bitsScreen") + f("bitsAudio"),
+    bitsWithPeople: rooms * (sent.bits + bitsIn),
     joinsPerSecond: Math.min(rooms * f("joinsPerRoom"), rooms * n),
     bridgesPerRoom,
   };

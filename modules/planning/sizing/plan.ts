@@ -1,7 +1,8 @@
 import type { Instance } from "../instance/index.ts";
-import { type CoreModel, marginOf, mostSent, plannedCores } from "./calibration.ts";
+import { type CoreModel, marginOf, mostWeight, plannedCores, weightOf } from "./calibration.ts";
 import type { Offer } from "./catalogue.ts";
 import { type FigureName, type Figures, figureOf } from "./figures.ts";
+import { cheapestFleet } from "./fleet.ts";
 import { type Load, loadOf } from "./load.ts";
 import { assignRooms, type Rooms, type Shard, shardsFor } from "./shards.ts";
 
@@ -18,6 +19,18 @@ export interface Constraint {
   readonly assumed: boolean;
 }
 
+/** Hosts of one flavour. */
+export interface FleetPart {
+  readonly flavour: string;
+  readonly count: number;
+  readonly vcpus: number;
+  readonly ramMiB: number;
+  /** The share of the whole demand that one of them carries. */
+  readonly carries: number;
+  /** Price of one a month, where the catalogue names one; without VAT. */
+  readonly monthlyPrice?: number;
+}
+
 /** How many hosts of one role, how large, and why. */
 export interface RoleSize {
   readonly role: Role;
@@ -30,11 +43,28 @@ export interface RoleSize {
   readonly deciding: string;
   readonly constraints: readonly Constraint[];
   readonly need: { readonly vcpus: number; readonly ramMiB: number; readonly diskGiB: number };
-  readonly flavour: string;
+  /** The largest first; bridges of one shard may be of several flavours. */
+  readonly fleet: readonly FleetPart[];
   readonly flavourReason: string;
-  /** Price of one host a month, where the catalogue names one; without VAT. */
-  readonly monthlyPrice?: number;
 }
+
+/** The flavour of each host of a role, in the hosts' order. */
+export const flavoursOf = ({ fleet }: RoleSize): string[] =>
+  fleet.flatMap(({ flavour, count }) => Array.from({ length: count }, () => flavour));
+
+/** A fleet in words: `6 ccx43, 1 ccx23`. */
+export const fleetText = ({ fleet }: RoleSize): string =>
+  fleet.map(({ flavour, count }) => `${count} ${flavour}`).join(", ");
+
+/** What all hosts of a role cost a month, without VAT; undefined where a price is unknown. */
+export function monthlyOf({ fleet }: RoleSize): number | undefined {
+  if (fleet.some(({ monthlyPrice }) => monthlyPrice === undefined)) return undefined;
+  return fleet.reduce((sum, { count, monthlyPrice = 0 }) => sum + count * monthlyPrice, 0);
+}
+
+/** The part that carries most. */
+export const mainPart = ({ fleet }: Pick<RoleSize, "fleet">): FleetPart =>
+  fleet.reduce((a, b) => (b.count * b.carries > a.count * a.carries ? b : a));
 
 /** One shard: a control host with its bridges, and the rooms that it carries. */
 export interface ShardSize extends Omit<Shard, "needs"> {
@@ -161,15 +191,10 @@ const inOrder = (meetings: readonly Meeting[]): Meeting[] => {
 /** Capacity of one bridge on an offer, by each constraint, per second where it is a rate. */
 function capacityOf(offer: Offer, { figures, cores }: PlanData) {
   const f = (name: FigureName) => figureOf(figures, name);
-  const large = offer.vcpus >= f("bridgeLargeVcpus");
   const useful = Math.min(offer.vcpus, f("bridgeCoresUseful"));
-  const most = mostSent(cores, useful * f("bridgeUse"), offer.name);
   return {
-    large,
     useful,
-    most,
-    packets: f(large ? "bridgePacketsLarge" : "bridgePackets"),
-    people: f(large ? "bridgePeopleLarge" : "bridgePeople"),
+    weight: mostWeight(cores, useful * f("bridgeFull") * f("bridgeUse"), offer.name),
     networkBits: offer.networkBits ?? f("networkBits"),
     networkPackets: offer.networkPackets,
     kilobytesByMemory:
@@ -194,10 +219,10 @@ export function planSizing(
   const f = (name: FigureName) => figureOf(figures, name);
   refuseNonsense(demand);
   demand.meetings.forEach((meeting, i) => {
-    if (meeting.participants > f("controlPeople")) {
+    if (meeting.participants > f("roomPeople")) {
       throw new Unplannable(
         ["demand", "meetings", i, "participants"],
-        `got ${meeting.participants} in one room, at most ${f("controlPeople")} are planned: ${figures.figures.controlPeople.source}`,
+        `got ${meeting.participants} in one room, at most ${f("roomPeople")} are planned: ${figures.figures.roomPeople.source}`,
       );
     }
   });
@@ -209,11 +234,11 @@ export function planSizing(
     loads.reduce((sum, load) => sum + pick(load), 0) * scale;
   const people = up(grown((l) => l.people));
   const packets = grown((l) => l.packetsInPerSecond + l.packetsOutPerSecond);
-  const packetsOut = grown((l) => l.packetsOutPerSecond);
+  const videosOut = grown((l) => l.streams);
   const bitsOut = grown((l) => l.bitsOutPerSecond);
   const kilobytes = bitsOut / 8 / 1000;
-  const relayed =
-    grown((l) => l.people * (l.bitsDownPerPerson + l.bitsUpPerSender)) * demand.behindFirewalls;
+  const weight = weightOf(cores, { kilobytes, videos: videosOut });
+  const relayed = grown((l) => l.bitsWithPeople) * demand.behindFirewalls;
   const allocations = up(people * demand.behindFirewalls);
 
   // The rooms of today fit whole, and all people fit once the demand has grown.
@@ -237,47 +262,28 @@ export function planSizing(
     );
   }
 
-  const use = f("bridgeUse");
   /** What one kind of meeting asks of bridges on an offer, by the constraint that it meets first. */
   const bridgesOf = (load: Load, c: ReturnType<typeof capacityOf>): number => {
-    const sent = load.packetsOutPerSecond;
-    const all = sent + load.packetsInPerSecond;
+    const all = load.packetsOutPerSecond + load.packetsInPerSecond;
     const bytes = load.bitsOutPerSecond / 8000;
     const needs = Math.max(
-      all / (c.packets * use),
       c.networkPackets === undefined ? 0 : all / (c.networkPackets * f("networkUse")),
-      load.people / c.people,
       load.bitsOutPerSecond / (c.networkBits * f("networkUse")),
-      bytes / c.most.kilobytes,
-      sent / c.most.packets,
+      weightOf(cores, { kilobytes: bytes, videos: load.streams }) / c.weight,
       bytes / c.kilobytesByMemory,
     );
     const apart = load.bridgesPerRoom > 1 ? load.rooms * load.bridgesPerRoom * share : 0;
     return Math.max(needs * scale, apart);
   };
 
+  const room = Math.max(...loads.map((l) => l.bridgesPerRoom)) * Math.min(1, share);
   const bridgeDrafts = (offer: Offer): Draft[] => {
     const c = capacityOf(offer, data);
-    const sources = cores.machines.get(offer.name)?.source ?? cores.source;
-    const bytesDecide = kilobytes / c.most.kilobytes >= packetsOut / c.most.packets;
     const drafts: Draft[] = [
-      {
-        name: "packets",
-        needs: packets / (c.packets * use),
-        reason: () =>
-          `${Math.round(packets)} packets/s at ${c.packets} a bridge, ${use} of it used`,
-        from: [c.large ? "bridgePacketsLarge" : "bridgePackets", "bridgeUse"],
-      },
-      {
-        name: "people",
-        needs: people / c.people,
-        reason: () => `${people} people at ${c.people} a bridge`,
-        from: [c.large ? "bridgePeopleLarge" : "bridgePeople"],
-      },
       {
         name: "room",
         // More of the same meetings make no room larger.
-        needs: Math.max(...loads.map((l) => l.bridgesPerRoom)) * Math.min(1, share),
+        needs: room,
         reason: () => `the largest room at ${f("bridgeRoomPeople")} people a bridge`,
         from: ["bridgeRoomPeople"],
       },
@@ -294,19 +300,16 @@ export function planSizing(
       },
       {
         name: "processor",
-        needs: Math.max(kilobytes / c.most.kilobytes, packetsOut / c.most.packets),
+        needs: weight / c.weight,
         reason: () =>
-          `${
-            bytesDecide
-              ? `${Math.round(kilobytes)} kB/s out at ${Math.round(c.most.kilobytes)} kB/s`
-              : `${Math.round(packetsOut)} packets/s out at ${Math.round(c.most.packets)}`
-          } on ${c.useful} vCPU, ${use} of them used, each planned ${marginOf(cores, offer.name).toFixed(2)} times`,
+          `${Math.round(kilobytes)} kB/s and ${Math.round(videosOut)} videos out count as ${Math.round(weight)} kB/s, at ${Math.round(c.weight)} on ${c.useful} vCPU of ${offer.name}, ${f("bridgeFull")} x ${f("bridgeUse")} of them used, each planned ${marginOf(cores, offer.name).toFixed(2)} times`,
         from: [
-          cores.machines.has(offer.name) ? "marginMeasured" : "marginUnknown",
+          cores.machines.has(offer.name) ? "marginMeasured" : "margin",
+          "bridgeFull",
           "bridgeUse",
           ...(offer.vcpus > c.useful ? (["bridgeCoresUseful"] as const) : []),
         ],
-        source: sources,
+        source: cores.machines.get(offer.name)?.source ?? cores.source,
       },
       {
         name: "memory",
@@ -352,14 +355,13 @@ export function planSizing(
     },
   ];
 
-  /** The cheapest offer for a role; without prices, the smallest: fewest vCPU, then least memory. */
-  const size = (
-    role: Role,
-    draftsOf: (offer: Offer) => readonly Draft[],
-    { reserve = 0, upgrade = 0 } = {},
-  ): RoleSize => {
-    const [vcpus, ramMiB] = [f(`${role}Vcpus`), f(`${role}Ram`)];
-    const need: Need = { vcpus, ramMiB, diskGiB: f("diskSystem") };
+  /** Offers that meet what a role needs. @throws Unplannable when there is none. */
+  const enoughFor = (role: Role) => {
+    const need: Need = {
+      vcpus: f(`${role}Vcpus`),
+      ramMiB: f(`${role}Ram`),
+      diskGiB: f("diskSystem"),
+    };
     const media = role === "bridge" || role === "turn";
     const asked = `${need.vcpus} vCPU${media ? " (dedicated)" : ""}, ${need.ramMiB} MiB, ${need.diskGiB} GiB`;
     const large = offers.filter(
@@ -376,15 +378,61 @@ export function planSizing(
         `no flavour there has ${asked}, which a ${role} host needs${why}`,
       );
     }
-    const priced = enough.every((o) => o.monthly !== undefined);
+    /** Cheaper ones that were passed by, in words. */
+    const refused = (price: number | undefined): string => {
+      const shared = media
+        ? large
+            .filter((o) => !o.dedicated && (o.monthly ?? Number.POSITIVE_INFINITY) < (price ?? 0))
+            .map((o) => o.name)
+        : [];
+      return shared.length > 0
+        ? `; ${shared.join(", ")} would be cheaper, but ${shared.length > 1 ? "share their processors" : "shares its processor"} with strangers, and media on a shared one stutters`
+        : "";
+    };
+    return { need, asked, enough, refused, priced: enough.every((o) => o.monthly !== undefined) };
+  };
+
+  const constraintsOf = (drafts: readonly Draft[]): Constraint[] =>
+    drafts.map((draft) => ({
+      name: draft.name,
+      needs: draft.needs,
+      reason: draft.reason(),
+      source: [
+        ...new Set([
+          ...(draft.source ? [draft.source] : []),
+          ...draft.from.map((n) => figures.figures[n].source),
+        ]),
+      ].join("; "),
+      assumed: draft.from.some((n) => figures.figures[n].assumed),
+    }));
+
+  const partOf = (offer: Offer, count: number, carries: number): FleetPart => ({
+    flavour: offer.name,
+    count,
+    vcpus: offer.vcpus,
+    ramMiB: offer.ramMiB,
+    carries,
+    ...(offer.monthly !== undefined && { monthlyPrice: offer.monthly }),
+  });
+
+  /** Price of a host: by the catalogue, or, without one, by its vCPU and what each host costs anyway. */
+  const priceOf = (offer: Offer, priced: boolean): number =>
+    priced ? (offer.monthly ?? 0) : offer.vcpus + f("hostVcpus");
+
+  /** One flavour for a role: the cheapest; for single hosts without prices, the smallest. */
+  const size = (
+    role: Role,
+    draftsOf: (offer: Offer) => readonly Draft[],
+    { reserve = 0, upgrade = 0 } = {},
+  ): RoleSize => {
+    const { need, asked, enough, refused, priced } = enoughFor(role);
     const candidates: readonly (Candidate & { readonly largest: Draft; readonly count: number })[] =
       enough.map((offer) => {
         const drafts = draftsOf(offer);
         const largest = drafts.reduce((a, b) => (b.needs > a.needs ? b : a));
         return { offer, drafts, largest, count: Math.max(1, up(largest.needs)) + reserve };
       });
-    const cost = (c: (typeof candidates)[number]) =>
-      priced ? c.count * (c.offer.monthly ?? 0) : 0;
+    const cost = (c: (typeof candidates)[number]) => c.count * priceOf(c.offer, priced);
     const best = candidates.reduce((a, b) => {
       const order =
         cost(a) - cost(b) ||
@@ -395,48 +443,72 @@ export function planSizing(
       return order <= 0 ? a : b;
     });
     const { offer, count } = best;
-    const shared = media
-      ? large
-          .filter(
-            (o) => !o.dedicated && (o.monthly ?? Number.POSITIVE_INFINITY) < (offer.monthly ?? 0),
-          )
-          .map((o) => o.name)
-      : [];
-    const refused =
-      shared.length > 0
-        ? `; ${shared.join(", ")} would be cheaper, but ${shared.length > 1 ? "share their processors" : "shares its processor"} with strangers, and media on a shared one stutters`
-        : "";
     return {
       role,
       count,
       countDuringUpgrade: count + upgrade,
       reserve,
       deciding: best.largest.name,
-      constraints: best.drafts.map((draft) => ({
-        name: draft.name,
-        needs: draft.needs,
-        reason: draft.reason(),
-        source: [
-          ...new Set([
-            ...(draft.source ? [draft.source] : []),
-            ...draft.from.map((n) => figures.figures[n].source),
-          ]),
-        ].join("; "),
-        assumed: draft.from.some((n) => figures.figures[n].assumed),
-      })),
+      constraints: constraintsOf(best.drafts),
       need,
-      flavour: offer.name,
+      fleet: [partOf(offer, count, 1 / Math.max(1e-9, best.largest.needs))],
       flavourReason: priced
-        ? `cheapest with at least ${asked}: ${count} at ${(offer.monthly ?? 0).toFixed(2)} a month${refused}`
-        : `smallest with at least ${asked}`,
-      ...(offer.monthly !== undefined && { monthlyPrice: offer.monthly }),
+        ? `cheapest with at least ${asked}: ${count} at ${(offer.monthly ?? 0).toFixed(2)} a month${refused(offer.monthly)}`
+        : `smallest fleet with at least ${asked}, by vCPU and number of hosts`,
+    };
+  };
+
+  /** Bridges of one shard: the cheapest mixture that carries the demand without its largest host. */
+  const mixed = (): RoleSize => {
+    const { need, asked, enough, refused, priced } = enoughFor("bridge");
+    const candidates = enough.map((offer) => {
+      const drafts = bridgeDrafts(offer);
+      const growing = drafts.filter(({ name }) => name !== "room");
+      const needs = Math.max(...growing.map((draft) => draft.needs));
+      return { offer, drafts, carries: 1 / Math.max(1e-9, needs) };
+    });
+    const fleet = cheapestFleet(
+      candidates.map(({ offer, carries }) => ({
+        name: offer.name,
+        carries,
+        price: priceOf(offer, priced),
+      })),
+      up(room),
+    );
+    const parts = candidates
+      .map(({ offer, carries }, i) => partOf(offer, fleet.counts[i] ?? 0, carries))
+      .filter(({ count }) => count > 0)
+      .sort((a, b) => b.carries - a.carries || (a.flavour < b.flavour ? -1 : 1));
+    const count = parts.reduce((sum, part) => sum + part.count, 0);
+    const together = parts.reduce((sum, part) => sum + part.count * part.carries, 0);
+    const [largest, smallest] = [parts[0]?.carries ?? 0, parts.at(-1)?.carries ?? 0];
+    const main = mainPart({ fleet: parts });
+    const drafts = candidates.find(({ offer }) => offer.name === main.flavour)?.drafts ?? [];
+    // Where one host could go and the rest would still carry everything, the largest room keeps it.
+    const byRoom = count - 1 <= up(room) && together - largest - smallest >= 1 - 1e-9;
+    const most = drafts
+      .filter(({ name }) => name !== "room")
+      .reduce((a, b) => (b.needs > a.needs ? b : a));
+    return {
+      role: "bridge",
+      count,
+      countDuringUpgrade: count + 1,
+      reserve: 1,
+      deciding: byRoom && room > 1 ? "room" : most.name,
+      constraints: constraintsOf(drafts),
+      need,
+      fleet: parts,
+      flavourReason: priced
+        ? `cheapest with at least ${asked}, the failure of the largest covered: ${fleet.price.toFixed(2)} a month${refused(Math.max(...parts.map(({ monthlyPrice = 0 }) => monthlyPrice)))}`
+        : `smallest fleet with at least ${asked}, by vCPU and number of hosts, the failure of the largest covered`,
     };
   };
 
   const one = (reason: string, figure: FigureName) => (): Draft[] => [
     { name: "existence", needs: 1, reason: () => reason, from: [figure] },
   ];
-  const bridge = size("bridge", bridgeDrafts, { reserve: shards, upgrade: 1 });
+  const bridge =
+    shards === 1 ? mixed() : size("bridge", bridgeDrafts, { reserve: shards, upgrade: 1 });
   const rooms: Draft = {
     name: "rooms",
     needs: whole,
@@ -459,7 +531,13 @@ export function planSizing(
     size("edge", one("one host is the way in for management", "edgeVcpus")),
   ];
 
-  const chosen = capacityOf(offers.find((o) => o.name === bridge.flavour) as Offer, data);
+  const main = mainPart(bridge);
+  const chosen = capacityOf(offers.find((o) => o.name === main.flavour) as Offer, data);
+  // Each bridge but those in reserve, with its part of the load.
+  const carrying = bridge.fleet.flatMap((part, i) =>
+    Array.from({ length: part.count - (i === 0 ? bridge.reserve : 0) }, () => part),
+  );
+  const together = carrying.reduce((sum, part) => sum + part.carries, 0);
   const assumed = roles.filter((r) =>
     r.constraints.some((c) => c.name === r.deciding && c.assumed),
   );
@@ -479,12 +557,13 @@ export function planSizing(
       bitsOutPerSecond: up(bitsOut),
       joinsPerSecond: up(grown((l) => l.joinsPerSecond)),
       cores: Number(
-        plannedCores(
-          cores,
-          { kilobytes, packets: packetsOut },
-          bridge.flavour,
-          bridge.count - bridge.reserve,
-        ).toFixed(1),
+        carrying
+          .reduce(
+            (sum, part) =>
+              sum + plannedCores(cores, (weight * part.carries) / together, part.flavour),
+            0,
+          )
+          .toFixed(1),
       ),
       memoryMiB: up(
         (f("ramPerKilobyte") * kilobytes + f("ramIdle") * (bridge.count - bridge.reserve)) /

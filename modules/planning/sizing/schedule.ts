@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Role, RoleSize, Sizing } from "./plan.ts";
+import { monthlyOf, type Role, type RoleSize, type Sizing } from "./plan.ts";
 
 const hours = z.array(z.number().min(0).max(1)).length(24);
 
@@ -18,6 +18,15 @@ export type Day = Readonly<z.output<typeof daySchema>>;
 
 /** Hours of a month, as providers bill them (365 days / 12). */
 export const HOURS_A_MONTH = 730;
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** Of the busiest hour, what an average hour of a month carries. */
+export function averageShare({ workdays, workday, restday }: Day): number {
+  const days = HOURS_A_MONTH / 24;
+  const mean = (hours: readonly number[]) => sum(hours) / hours.length;
+  return (workdays * mean(workday) + (days - workdays) * mean(restday)) / days;
+}
 
 /** What must be on in one hour. */
 export interface Hour {
@@ -45,8 +54,27 @@ export interface Schedule {
 /** Roles whose hosts come and go with the load; the others keep state, or are the only one. */
 const COMES_AND_GOES: readonly Role[] = ["bridge", "turn"];
 
+/** The hosts of a mixed fleet, the largest first. */
+const hostsOf = ({ fleet }: RoleSize) =>
+  fleet.flatMap((part) => Array.from({ length: part.count }, () => part));
+
+/** Of a mixture the largest stay on, one of them in reserve. */
+function neededOf(size: RoleSize, share: number, largestRoom: boolean): number {
+  const [, ...carrying] = hostsOf(size);
+  const room = size.constraints.find(({ name }) => name === "room")?.needs ?? 0;
+  const least = Math.max(1, largestRoom ? Math.ceil(room - 1e-9) : 0);
+  let [hosts, carried] = [0, 0];
+  for (const part of carrying) {
+    if (hosts >= least && carried >= share - 1e-9) break;
+    hosts++;
+    carried += part.carries;
+  }
+  return hosts + 1;
+}
+
 function needed(size: RoleSize, shards: number, share: number, largestRoom: boolean): number {
   if (!COMES_AND_GOES.includes(size.role)) return size.count;
+  if (size.fleet.length > 1) return neededOf(size, share, largestRoom);
   const needs = size.constraints.map(({ name, needs: all }) => {
     if (name === "existence") return all;
     if (name === "room") return largestRoom ? all : 0;
@@ -76,12 +104,12 @@ export function spansOf(day: readonly Hour[]): Span[] {
   return spans;
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
-
 /** Price of all hosts of a plan a month, without VAT; undefined when one has none. */
 export function monthlyCost(sizing: Sizing): number | undefined {
-  if (sizing.roles.some((size) => size.monthlyPrice === undefined)) return undefined;
-  return sum(sizing.roles.map((size) => size.count * (size.monthlyPrice ?? 0)));
+  const prices = sizing.roles.map(monthlyOf);
+  return prices.some((price) => price === undefined)
+    ? undefined
+    : sum(prices.map((price) => price ?? 0));
 }
 
 /** What could be off by the hour. The planner switches nothing off: a person decides that. */
@@ -97,7 +125,11 @@ export function scheduleOf(sizing: Sizing, day: Day): Schedule {
       const on = at(share);
       const off = sum(roles.map((size) => size.count - on[size.role]));
       const price = sum(
-        roles.map((size) => (size.count - on[size.role]) * (size.monthlyPrice ?? 0)),
+        roles.flatMap((size) =>
+          hostsOf(size)
+            .slice(on[size.role])
+            .map(({ monthlyPrice = 0 }) => monthlyPrice),
+        ),
       );
       return {
         hour,

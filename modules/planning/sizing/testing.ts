@@ -9,7 +9,7 @@ export const anyDemand: fc.Arbitrary<Demand> = fc
   .record({
     meetings: fc.array(
       fc.record({
-        participants: fc.oneof(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 2, max: 500 })),
+        participants: fc.oneof(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 2, max: 700 })),
         simultaneous: fc.integer({ min: 1, max: 20 }),
         cameras: fc.oneof(
           fc.constant("all" as const),
@@ -17,6 +17,7 @@ export const anyDemand: fc.Arbitrary<Demand> = fc
           fc.integer({ min: 0, max: 30 }),
         ),
         screenShare: fc.boolean(),
+        resolution: fc.constantFrom(180 as const, 360 as const, 720 as const, 1080 as const),
         layout: fc.constantFrom("stage" as const, "tile" as const),
         lastN: fc.integer({ min: 1, max: 25 }),
         microphones: fc.integer({ min: 1, max: 6 }),
@@ -41,9 +42,9 @@ const over = (got: number, most: number): boolean => got > most * (1 + 1e-9) + 1
 
 interface RoomLoad {
   readonly people: number;
-  readonly packetsIn: number;
-  readonly packetsOut: number;
+  readonly packets: number;
   readonly bitsOut: number;
+  readonly videos: number;
   readonly bridges: number;
   readonly relayedBits: number;
 }
@@ -64,96 +65,205 @@ function roomLoad(
 /** What one room does, person by person, stream by stream: slow, and by no line of the planner. */
 function addUp(m: Demand["meetings"][number], codecs: Demand["codecs"], data: PlanData): RoomLoad {
   const f = (name: FigureName) => data.figures.figures[name].value;
-  const bits = (height: string) =>
-    (["AV1", "VP9", "VP8", "H264"] as const).reduce(
-      (sum, codec) => sum + (codecs[codec] ?? 0) * f(`${height}${codec}` as FigureName),
-      0,
-    );
+  const rates = new Map(
+    ["low", "standard", "high", "fullHd"].map((height) => [
+      height,
+      (["AV1", "VP9", "VP8", "H264"] as const).reduce(
+        (sum, codec) => sum + (codecs[codec] ?? 0) * f(`${height}${codec}` as FigureName),
+        0,
+      ),
+    ]),
+  );
+  const bits = (height: string) => rates.get(height) ?? 0;
   const cameras = m.cameras === "all" ? m.participants : m.cameras === "none" ? 0 : m.cameras;
   const voices = Math.min(m.microphones, m.participants);
-  let [packetsOut, bitsOut, up] = [0, 0, 0];
+  const top = { 180: "low", 360: "standard", 720: "high", 1080: "fullHd" }[m.resolution];
+  const packetsOf = {
+    low: "packetsLd",
+    standard: "packetsSd",
+    high: "packetsHd",
+    fullHd: "packetsHd",
+  };
+  const rate = (height: string) => f(packetsOf[height as "low"] as FigureName);
+  let [packetsOut, bitsOut, videosOut] = [0, 0, 0];
   for (let person = 0; person < m.participants; person++) {
-    const others = cameras - (cameras === m.participants ? 1 : 0);
-    const videos = Math.min(m.lastN, others);
-    for (let video = 0; video < videos; video++) {
-      const large = m.layout === "stage" && video === 0;
-      packetsOut += large ? f("packetsHd") : f(m.layout === "stage" ? "packetsLd" : "packetsSd");
-      bitsOut += large ? bits("high") : bits(m.layout === "stage" ? "low" : "standard");
+    const videos = Math.min(m.lastN, person < cameras ? cameras - 1 : cameras);
+    let [seen, heard] = [0, 0];
+    if (m.layout === "tile") {
+      let [large, small, largePackets, smallPackets] = [0, 0, 0, 0];
+      for (let video = 0; video < videos; video++) {
+        small += bits("low");
+        smallPackets += rate("low");
+        if (video < 4) {
+          large += bits(top === "low" ? "low" : "standard");
+          largePackets += rate(top === "low" ? "low" : "standard");
+        }
+      }
+      seen = Math.max(large, small) + (m.screenShare ? f("bitsScreen") : 0);
+      heard = Math.max(largePackets, smallPackets) + (m.screenShare ? f("packetsHd") : 0);
+    } else {
+      let [stage, stagePackets] = m.screenShare ? [f("bitsScreen"), f("packetsHd")] : [0, 0];
+      for (let video = 0; video < videos; video++) {
+        if (video === 0) {
+          stage = Math.max(stage, bits(top));
+          stagePackets = Math.max(stagePackets, rate(top));
+        }
+        if (video > 0 || m.screenShare) {
+          seen += bits("low");
+          heard += rate("low");
+        }
+      }
+      seen += stage;
+      heard += stagePackets;
     }
     for (let voice = 0; voice < voices; voice++) {
-      packetsOut += f("packetsAudio");
-      bitsOut += f("bitsAudio");
+      heard += f("packetsAudio");
+      seen += f("bitsAudio");
     }
-    if (m.screenShare) {
-      packetsOut += f("packetsHd");
-      bitsOut += f("bitsScreen");
-    }
-    up += bits("low") + bits("standard") + bits("high") + f("bitsAudio");
+    bitsOut += seen;
+    packetsOut += heard;
+    videosOut += videos + (m.screenShare ? 1 : 0);
   }
+  const sent = {
+    180: ["low"],
+    360: ["low", "standard"],
+    720: ["low", "standard", "high"],
+    1080: ["low", "standard", "fullHd"],
+  }[m.resolution];
   const sources =
     cameras * f("packetsSimulcast") +
     voices * f("packetsAudio") +
     (m.screenShare ? f("packetsHd") : 0);
   const sourceBits =
-    cameras * (bits("low") + bits("standard") + bits("high")) +
+    cameras * sent.reduce((sum, height) => sum + bits(height), 0) +
+    voices * f("bitsAudio") +
     (m.screenShare ? f("bitsScreen") : 0);
   let bridges = 1;
   while (bridges * f("bridgeRoomPeople") < m.participants) bridges++;
+  const links = bridges - 1;
   return {
     people: m.participants,
-    packetsIn: bridges * sources,
-    packetsOut: packetsOut + (bridges - 1) * sources,
-    bitsOut: bitsOut + (bridges - 1) * sourceBits,
+    packets: packetsOut + links * sources + bridges * sources,
+    bitsOut: bitsOut + links * sourceBits,
+    videos: videosOut + links * (cameras + (m.screenShare ? 1 : 0)),
     bridges,
-    relayedBits: bitsOut + up,
+    relayedBits: bitsOut + sourceBits,
   };
 }
 
-/** What is wrong with so many bridges on an offer, for these rooms. */
-function bridgeFaults(
-  rooms: readonly RoomLoad[],
-  bridges: number,
+/** Cores that one bridge needs, from the curve's own numbers. */
+function coresNeeded(
+  kilobytes: number,
+  videos: number,
   offer: Offer,
-  growth: number,
   { figures, cores }: PlanData,
-): string[] {
+) {
   const f = (name: FigureName) => figures.figures[name].value;
-  const sum = (pick: (room: RoomLoad) => number) =>
-    (rooms.reduce((total, room) => total + pick(room), 0) * (1 + growth)) / bridges;
-  const large = offer.vcpus >= 8;
-  const vcpus = Math.min(offer.vcpus, 8);
-  const [packets, out] = [sum((r) => r.packetsIn + r.packetsOut), sum((r) => r.packetsOut)];
-  const kilobytes = sum((r) => r.bitsOut) / 8000;
-  const factor = cores.machines.get(offer.name)?.factor;
-  const needed =
-    (factor === undefined ? f("marginUnknown") : factor * f("marginMeasured")) *
-    Math.max(
-      cores.kilobytes.idle + cores.kilobytes.slope * kilobytes,
-      cores.packets.idle + cores.packets.slope * out,
-    );
+  const measured = cores.machines.get(offer.name)?.factor;
+  const weight = (kilobytes + cores.videoKilobytes * videos) / 1000;
+  const curve = cores.scale * weight ** cores.exponent;
+  const edge = (f("coresMeasured") / cores.scale) ** (1 / cores.exponent);
+  const raw = weight > edge ? (weight / edge) * f("coresMeasured") : curve;
+  return raw * (measured === undefined ? f("margin") : measured * f("marginMeasured"));
+}
+
+/** All rooms together, growth included. */
+interface Totals {
+  readonly packets: number;
+  readonly bitsOut: number;
+  readonly videos: number;
+}
+
+function totalsOf(rooms: readonly RoomLoad[], growth: number): Totals {
+  let [packets, bitsOut, videos] = [0, 0, 0];
+  for (const room of rooms) {
+    packets += room.packets * (1 + growth);
+    bitsOut += room.bitsOut * (1 + growth);
+    videos += room.videos * (1 + growth);
+  }
+  return { packets, bitsOut, videos };
+}
+
+/** Whether one bridge on an offer carries this part of all rooms. */
+function fits(totals: Totals, part: number, offer: Offer, data: PlanData): boolean {
+  const f = (name: FigureName) => data.figures.figures[name].value;
+  const kilobytes = (totals.bitsOut * part) / 8000;
+  const network = (offer.networkBits ?? f("networkBits")) * f("networkUse");
   const ram = f("ramIdle") + f("ramPerKilobyte") * kilobytes;
-  const faults: string[] = [];
-  const hold = (what: string, got: number, most: number) => {
-    if (over(got, most)) faults.push(`${what}: ${got} on a bridge, ${most} at most`);
-  };
-  hold("packets", packets, f(large ? "bridgePacketsLarge" : "bridgePackets") * f("bridgeUse"));
-  hold(
-    "people",
-    sum((r) => r.people),
-    f(large ? "bridgePeopleLarge" : "bridgePeople"),
+  return !(
+    over(totals.bitsOut * part, network) ||
+    (offer.networkPackets !== undefined &&
+      over(totals.packets * part, offer.networkPackets * f("networkUse"))) ||
+    over(
+      coresNeeded(kilobytes, totals.videos * part, offer, data),
+      Math.min(offer.vcpus, 16) * 0.9 * 0.8,
+    ) ||
+    over(ram, offer.ramMiB * 1.048576 * f("heapShare"))
   );
-  hold(
-    "network",
-    sum((r) => r.bitsOut),
-    (offer.networkBits ?? f("networkBits")) * f("networkUse"),
-  );
-  if (offer.networkPackets) hold("pps", packets, offer.networkPackets * f("networkUse"));
-  hold("cores", needed, vcpus * f("bridgeUse"));
-  hold("memory", ram, offer.ramMiB * 1.048576 * f("heapShare"));
-  hold("bridges of a room", Math.max(...rooms.map((r) => r.bridges)), bridges);
-  if (!offer.dedicated) faults.push(`${offer.name} is shared`);
+}
+
+/** The largest part of all rooms that one bridge carries, found by trying. */
+function partOn(totals: Totals, offer: Offer, data: PlanData): number {
+  let [low, high] = [0, 1];
+  if (fits(totals, high, offer, data)) return high;
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    if (fits(totals, middle, offer, data)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What is wrong with these bridges for these rooms, with the largest of them down. */
+export function fleetFaults(
+  rooms: readonly RoomLoad[],
+  bridges: readonly Offer[],
+  growth: number,
+  data: PlanData,
+): string[] {
+  if (bridges.length < 2) return ["no spare bridge"];
+  const totals = totalsOf(rooms, growth);
+  const parts = new Map<string, number>();
+  for (const offer of bridges)
+    if (!parts.has(offer.name)) parts.set(offer.name, partOn(totals, offer, data));
+  const all = bridges.map((offer) => parts.get(offer.name) ?? 0);
+  const together = all.reduce((sum, part) => sum + part, 0) - Math.max(...all);
+  const faults = bridges
+    .filter(({ dedicated }) => !dedicated)
+    .map(({ name }) => `${name} is shared`);
+  if (together < 1 - 1e-6) faults.push(`${bridges.length} bridges carry ${together}`);
+  if (bridges.length - 1 < rooms.reduce((most, room) => Math.max(most, room.bridges), 0))
+    faults.push("too few bridges for the largest room");
   return faults;
 }
+
+/** What is wrong with so many relays of one offer, with one of them down. */
+export function relayFaults(demand: Demand, count: number, offer: Offer, data: PlanData): string[] {
+  const f = (name: FigureName) => data.figures.figures[name].value;
+  const faults: string[] = [];
+  const relays = count - 1;
+  const part = (1 + demand.growth) * demand.behindFirewalls;
+  const relayed =
+    demand.meetings.reduce(
+      (sum, m) => sum + m.simultaneous * roomLoad(m, demand.codecs, data).relayedBits,
+      0,
+    ) * part;
+  const everyone = demand.meetings.reduce((sum, m) => sum + m.simultaneous * m.participants, 0);
+  const network = (offer.networkBits ?? f("networkBits")) * f("networkUse");
+  if (relays < 1) faults.push("no spare relay");
+  if (over((2 * relayed) / relays, network)) faults.push(`${relayed} bit/s on ${relays} relays`);
+  if (over((everyone * part) / relays, f("turnPorts") + 1)) faults.push("not enough relay ports");
+  if (!offer.dedicated) faults.push("a shared relay");
+  if (offer.vcpus < f("turnVcpus") || offer.ramMiB < f("turnRam"))
+    faults.push(`${offer.name} is too small for a relay`);
+  return faults;
+}
+
+/** The rooms of a demand, one by one. */
+export const roomsOf = (demand: Demand, data: PlanData): RoomLoad[] =>
+  demand.meetings.flatMap((m) =>
+    Array.from({ length: m.simultaneous }, () => roomLoad(m, demand.codecs, data)),
+  );
 
 /**
  * Holds a plan against the demand by brute force: every room is in exactly one shard, every shard
@@ -168,7 +278,11 @@ export function faultsOf(
   const f = (name: FigureName) => data.figures.figures[name].value;
   const faults: string[] = [];
   const size = (role: string) => sizing.roles.find((r) => r.role === role) as RoleSize;
-  const offerOf = (role: string) => offers.find((o) => o.name === size(role).flavour) as Offer;
+  const offersOf = (role: string): Offer[] =>
+    size(role).fleet.flatMap(({ flavour, count }) =>
+      Array.from({ length: count }, () => offers.find((o) => o.name === flavour) as Offer),
+    );
+  const offerOf = (role: string) => offersOf(role)[0] as Offer;
 
   // Rooms of one name differ in nothing here: the callers name each kind differently.
   const loads = new Map(
@@ -185,10 +299,11 @@ export function faultsOf(
     if (people > f("controlPeople")) faults.push(`shard ${shard.shard}: ${people} people`);
     if (people !== shard.people) faults.push(`shard ${shard.shard} says ${shard.people} people`);
     bridges += shard.bridges;
-    if (rooms.length > 0)
-      faults.push(
-        ...bridgeFaults(rooms, shard.bridges - 1, offerOf("bridge"), demand.growth, data),
-      );
+    const fleet =
+      sizing.shardSizes.length === 1
+        ? offersOf("bridge").slice(0, shard.bridges)
+        : Array.from({ length: shard.bridges }, () => offerOf("bridge"));
+    if (rooms.length > 0) faults.push(...fleetFaults(rooms, fleet, demand.growth, data));
     if (shard.bridges < 2) faults.push(`shard ${shard.shard} has no spare bridge`);
   }
   for (const [kind, count] of left) if (count !== 0) faults.push(`${count} rooms of ${kind} left`);
@@ -198,23 +313,12 @@ export function faultsOf(
     faults.push(`${everyone} people and growth in ${sizing.shards} shards`);
   if (size("control").count !== sizing.shards) faults.push("not one control host a shard");
 
-  const relays = size("turn").count - 1;
-  const relayed =
-    demand.meetings.reduce(
-      (sum, m) => sum + m.simultaneous * (loads.get(m.kind)?.relayedBits ?? 0),
-      0,
-    ) *
-    (1 + demand.growth) *
-    demand.behindFirewalls;
-  const network = (offerOf("turn").networkBits ?? f("networkBits")) * f("networkUse");
-  if (relays < 1) faults.push("no spare relay");
-  if (over((2 * relayed) / relays, network)) faults.push(`${relayed} bit/s on ${relays} relays`);
-  if (over((everyone * (1 + demand.growth) * demand.behindFirewalls) / relays, f("turnPorts") + 1))
-    faults.push("not enough relay ports");
-  if (!offerOf("turn").dedicated) faults.push("a shared relay");
+  faults.push(...relayFaults(demand, size("turn").count, offerOf("turn"), data));
 
   for (const role of sizing.roles) {
-    const offer = offerOf(role.role);
+    if (offersOf(role.role).length !== role.count)
+      faults.push(`${role.role}: fleet and count differ`);
+    const offer = offersOf(role.role).reduce((a, b) => (b.vcpus < a.vcpus ? b : a));
     const { vcpus, ramMiB, diskGiB } = role.need;
     if (offer.vcpus < vcpus || offer.ramMiB < ramMiB || offer.diskGiB < diskGiB)
       faults.push(`${offer.name} is too small for ${role.role}`);

@@ -4,7 +4,8 @@ import { type Instance, instanceSchema } from "../instance/index.ts";
 type Demand = Instance["demand"];
 
 const WHOLE = ["growth", "behindFirewalls", "codecs"];
-const MEETING = "simultaneous participants cameras screenShare layout lastN microphones".split(" ");
+const MEETING =
+  "simultaneous participants cameras screenShare resolution layout lastN microphones".split(" ");
 
 /** A value as the instance file would hold it. */
 function read(text: string): unknown {

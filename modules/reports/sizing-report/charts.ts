@@ -1,13 +1,20 @@
 import type { Instance } from "../../planning/instance/index.ts";
 import {
   type Comparison,
+  type FleetPart,
   figureOf,
+  fleetText,
+  kept,
+  mainPart,
   monthlyCost,
+  monthlyOf,
   type Offer,
   type PlanData,
+  PROMISE,
   planSizing,
   type RoleSize,
   type Sizing,
+  scoreOf,
   Unplannable,
 } from "../../planning/sizing/index.ts";
 import { type Chart, type ChartLimit, drawChart } from "./chart.ts";
@@ -21,14 +28,23 @@ const bridgeOf = (sizing: Sizing): RoleSize => {
 };
 
 /** Constraints that grow with the number of people. */
-const GROWING = ["packets", "people", "network", "processor", "memory"];
+const GROWING = ["network", "processor", "memory"];
+
+/** Bridges that carry, counted as hosts of the flavour that carries most: the reserve isn't counted. */
+function carryingHosts(bridge: RoleSize): { readonly carrying: number; readonly all: number } {
+  const main = mainPart(bridge);
+  const equal = (part: FleetPart) => part.carries / main.carries;
+  const all = bridge.fleet.reduce((sum, part) => sum + part.count * equal(part), 0);
+  const [largest] = bridge.fleet;
+  return { all, carrying: all - (largest ? bridge.reserve * equal(largest) : 0) };
+}
 
 const whole = (value: number): string => Math.round(value).toLocaleString("en");
 
 /** People up to whom the axis runs: past today and growth, and past where the bridges are full. */
 function peopleShown(sizing: Sizing): number {
   const bridge = bridgeOf(sizing);
-  const carrying = bridge.count - bridge.reserve;
+  const { carrying } = carryingHosts(bridge);
   const fullest = Math.max(
     ...bridge.constraints.filter(({ name }) => GROWING.includes(name)).map(({ needs }) => needs),
   );
@@ -61,12 +77,12 @@ function peopleLimits(
 /** Load of the planned bridges against participants, each constraint with the limit that it meets. */
 export function loadChart(demand: Demand, sizing: Sizing, { figures }: PlanData): string {
   const bridge = bridgeOf(sizing);
-  const carrying = bridge.count - bridge.reserve;
+  const { carrying, all } = carryingHosts(bridge);
   const { people } = sizing.total;
   const most = peopleShown(sizing);
   const use = (needs: number, at: number) => (100 * needs * at) / people / carrying;
   const growing = bridge.constraints.filter(({ name }) => GROWING.includes(name));
-  const reserve = (100 * bridge.count) / carrying;
+  const reserve = (100 * all) / carrying;
   const chart: Chart = {
     title: "Load of the bridges against participants",
     description: `${bridge.count} bridges, ${bridge.reserve} of them in reserve; at ${people} people ${growing
@@ -74,7 +90,7 @@ export function loadChart(demand: Demand, sizing: Sizing, { figures }: PlanData)
       .join(", ")}.`,
     x: { label: "people in meetings of the same mix", max: most, tick: whole },
     y: {
-      label: `use of ${carrying} ${carrying === 1 ? "bridge" : "bridges"} (${bridge.flavour}), %`,
+      label: `use of the bridges (${fleetText(bridge)}; ${bridge.reserve} in reserve), %`,
       max: Math.min(Math.max(130, reserve * 1.08), 220),
     },
     lines: growing.map(({ name, needs }, tone) => ({
@@ -125,7 +141,7 @@ export function costChart(sizing: Sizing, priced: Priced): string {
     }
     const bridge = bridgeOf(plan);
     total.push([at, monthlyCost(plan) ?? 0]);
-    bridges.push([at, bridge.count * (bridge.monthlyPrice ?? 0)]);
+    bridges.push([at, monthlyOf(bridge) ?? 0]);
   }
   const highest = Math.max(...total.map(([, cost]) => cost));
   return drawChart({
@@ -148,12 +164,15 @@ export function costChart(sizing: Sizing, priced: Priced): string {
 /** Planned against measured cores of every scored point, with the band that the planner promises. */
 export function calibrationChart(comparisons: readonly Comparison[]): string {
   const scored = comparisons.filter(({ series }) => series.use !== "shown");
-  const [most, max] = [4.5, 9];
-  const names = [...new Set(scored.map(({ series }) => series.id))];
-  const exceptions = scored.filter(({ point }) => point.exception);
+  const [most, max] = [6.6, 9];
+  const groups: readonly [string, (one: Comparison) => boolean][] = [
+    ["fitted", ({ series, point }) => series.use === "fit" && !point.saturated],
+    ["held out", ({ series, point }) => series.use === "held-out" && !point.saturated],
+    ["at its limit: needed at least this", ({ point }) => point.saturated],
+  ];
   return drawChart({
-    title: "Cores planned against cores measured",
-    description: `${scored.length} published points; ${scored.length - exceptions.length} are planned at 1.0 to 2.0 times what was measured.`,
+    title: "Cores planned, from people and cameras, against cores measured",
+    description: `${scored.length} published points; ${scored.filter(kept).length} are planned as promised: at ${PROMISE.least.toFixed(1)} to ${PROMISE.most} times what was measured, at least that where the bridge stood at its limit.`,
     x: { label: "cores measured", max: most },
     y: { label: "cores planned", max },
     lines: [
@@ -166,23 +185,21 @@ export function calibrationChart(comparisons: readonly Comparison[]): string {
         ],
       },
       {
-        label: "twice as measured",
+        label: `${PROMISE.most} times as measured`,
         tone: 5,
         points: [
           [0, 0],
-          [most, max],
+          [max / PROMISE.most, max],
         ],
       },
-      ...names.map((id, tone) => {
-        const series = scored.filter((one) => one.series.id === id);
-        const use = series[0]?.series.use === "fit" ? "fitted" : "held out";
-        return {
-          label: `${id} (${use})`,
-          tone,
-          as: "dots" as const,
-          points: series.map(({ point, planned }): [number, number] => [point.cores, planned]),
-        };
-      }),
+      ...groups.map(([label, of], tone) => ({
+        label,
+        tone,
+        as: "dots" as const,
+        points: scored
+          .filter(of)
+          .map((one): [number, number] => [one.point.cores, scoreOf(one) * one.point.cores]),
+      })),
     ],
   });
 }

@@ -1,4 +1,12 @@
-import { type Schedule, type Servers, type Sizing, spansOf } from "../../planning/sizing/index.ts";
+import {
+  fleetText,
+  monthlyOf,
+  type RoleSize,
+  type Schedule,
+  type Servers,
+  type Sizing,
+  spansOf,
+} from "../../planning/sizing/index.ts";
 import { escapeXml } from "../drawing/index.ts";
 import type { SpecSheet } from "./spec-sheet.ts";
 
@@ -74,12 +82,16 @@ ${rows.map((row) => `<tr>${row.map((value, i) => (i === 0 ? one("th", value, ' s
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const money = (amount: number): string => amount.toFixed(2);
+const priceText = (size: RoleSize): string => {
+  const monthly = monthlyOf(size);
+  return monthly === undefined ? "unknown" : money(monthly);
+};
 
 /** Table, charts and specifications on one page that prints, without anything from elsewhere. */
 export function sizePage(page: SizePage): string {
   const { sizing, schedule, sheets, servers } = page;
   const { total } = sizing;
-  const priced = sizing.roles.some((size) => size.monthlyPrice !== undefined);
+  const priced = sizing.roles.some((size) => monthlyOf(size) !== undefined);
   const deciding = (size: Sizing["roles"][number]) =>
     size.constraints.find((constraint) => constraint.name === size.deciding);
   const mbit = (bits: number) => `${(bits / 1e6).toFixed(bits < 1e7 ? 1 : 0)} Mbit/s`;
@@ -105,14 +117,11 @@ export function sizePage(page: SizePage): string {
         { n: `${size.count}` },
         { n: `${size.reserve}` },
         { n: `${size.countDuringUpgrade}` },
-        size.flavour,
+        fleetText(size),
         ...(priced
           ? [
               {
-                n:
-                  size.monthlyPrice === undefined
-                    ? "unknown"
-                    : money(size.count * size.monthlyPrice),
+                n: priceText(size),
               },
             ]
           : []),
@@ -166,7 +175,7 @@ export function sizePage(page: SizePage): string {
             c.reason,
             `${c.source}${c.assumed ? " (assumed)" : ""}`,
           ]),
-          `${size.role}: ${size.count} x ${size.flavour}, ${size.flavourReason}`,
+          `${size.role}: ${fleetText(size)}, ${size.flavourReason}`,
         ),
       )
       .join("\n")}`,

@@ -18,6 +18,7 @@ import {
   calibrationChart,
   costChart,
   loadChart,
+  procurementOf,
   type SizePage,
   sizePage,
   specMarkdown,
@@ -37,8 +38,15 @@ const { demand } = someInstance({
 });
 const sizing = planSizing(demand, offers, data);
 const priced = { demand, offers, data, catalogue: "Proef", currency: "EUR" };
-const vcpus = (flavour: string) => offers.find(({ name }) => name === flavour)?.vcpus ?? 0;
-const sheets = specSheets(sizing, data.figures, vcpus);
+const sheets = specSheets(sizing, data.figures);
+const document = procurementOf(sizing, data.figures, {
+  instance: "proef",
+  organisation: "Gemeente Proef",
+  plannedOn: "Proef",
+  cost: "Cost: none.",
+  demand: ["548 people"],
+  averageShare: 0.3,
+});
 
 /** Faults of markup: numbers that are none, elements that don't close in the order they opened. */
 function faults(markup: string): string[] {
@@ -83,8 +91,6 @@ describe("charts", () => {
   it("of load name each growing constraint, both limits, today, growth and the shards", () => {
     const svg = loadChart(demand, sizing, data);
     for (const word of [
-      "packets",
-      "people",
       "network",
       "processor",
       "memory",
@@ -92,7 +98,6 @@ describe("charts", () => {
       "full, nothing in reserve",
       "460 today",
       "552 with growth",
-      "1 shard full",
     ])
       expect(svg).toContain(`>${word}`);
   });
@@ -139,34 +144,81 @@ describe("charts", () => {
 });
 
 describe("the specification", () => {
-  it("has what a buyer orders by, each with why and source", () => {
-    expect(sheets.map(({ role }) => role)).toEqual(["bridge", "turn"]);
-    for (const { role, machines, items } of sheets) {
-      expect(machines).toBe(sizing.roles.find((size) => size.role === role)?.count);
+  it("has what a buyer orders by, for every role, each with why and source", () => {
+    expect([...new Set(sheets.map(({ role }) => role))]).toEqual([
+      "control",
+      "bridge",
+      "turn",
+      "monitor",
+      "edge",
+    ]);
+    for (const { role, count } of sizing.roles)
+      expect(
+        sheets.filter((one) => one.role === role).reduce((sum, { machines }) => sum + machines, 0),
+      ).toBe(count);
+    for (const { role, items } of sheets) {
       const all = items.map(({ what }) => what).join("\n");
-      for (const word of "cores clock memory port queues packets disk power TPM BIOS buffers backlog governor interrupts".split(
-        " ",
-      ))
+      const words =
+        "cores class clock memory ports management disks height supplies watts TPM warranty";
+      const media = " features BIOS buffers backlog governor interrupts";
+      for (const word of (role === "bridge" || role === "turn" ? words + media : words).split(" "))
         expect(all).toContain(word);
+      expect(items.some(({ kind }) => kind === "option")).toBe(true);
+      expect(items.some(({ kind }) => kind === "state")).toBe(true);
       for (const { value, why, source, assumed } of items) {
         expect(`${value}${why}${source}`).not.toMatch(/NaN|undefined|Infinity/);
         expect(Math.min(value.length, why.length, source.length)).toBeGreaterThan(5);
-        expect(assumed).toBe(/this project's choice/.test(source));
+        expect(assumed).toBe(/this project/.test(source));
       }
     }
   });
 
   it("orders ports for the traffic of one node, at most 0.7 of one", () => {
-    const bridge = sizing.roles.find(({ role }) => role === "bridge");
-    const each = sizing.total.bitsOutPerSecond / ((bridge?.count ?? 0) - (bridge?.reserve ?? 0));
-    const [, speed] = /2 x (\d+) Gbit/.exec(JSON.stringify(sheets[0])) ?? [];
-    expect(Number(speed) * 1e9 * 0.7).toBeGreaterThanOrEqual(each);
+    for (const { role, fleet, count, reserve } of sizing.roles.filter(
+      (one) => one.role === "bridge",
+    ))
+      for (const part of fleet) {
+        const each = Math.max(part.carries, 1 / (count - reserve)) * sizing.total.bitsOutPerSecond;
+        const one = sheets.find(
+          (of) => of.role === role && of.title.includes(`${part.vcpus} vCPU`),
+        );
+        const [, speed] = /2 x (\d+) Gbit/.exec(JSON.stringify(one)) ?? [];
+        expect(Number(speed) * 1e9 * 0.7).toBeGreaterThanOrEqual(Math.min(each, 1e11));
+      }
+  });
+
+  it("adds up: machines, rack units, watts, ports, energy", () => {
+    const machines = sizing.roles.reduce((sum, { count }) => sum + count, 0);
+    expect(document.totals).toMatchObject({
+      machines,
+      rackUnits: machines + 2,
+      networkPorts: 2 * machines,
+      managementPorts: machines,
+    });
+    expect(document.totals.kWhAYear).toBe(Math.round(document.totals.watts * 8.76));
+    const each = sheets.reduce((sum, { machines: n, items }) => {
+      const watts = items.find(({ what }) => what === "watts")?.value ?? "";
+      return sum + n * Number(/planned with (\d+) W/.exec(watts)?.[1]);
+    }, 0);
+    expect(document.totals.watts).toBe(each);
+  });
+
+  it("offers three ways, says what the control host's loss costs, and marks options", () => {
+    const text = specMarkdown(document);
+    expect(document.alternatives.map(({ title }) => title)).toEqual([
+      "A. Rented cloud",
+      "B. Own servers with a hypervisor",
+      "C. Bare metal",
+    ]);
+    expect(text).toMatch(/control: one host, the single point .* about 30 minutes/);
+    expect(text).toContain("| **option** |");
   });
 
   it("is YAML that says the same, and Markdown with a row for each item", () => {
-    const yaml = load(specYaml("proef", "2026-11-24", sheets)) as { sheets: unknown };
-    expect(yaml.sheets).toEqual(JSON.parse(JSON.stringify(sheets)));
-    const rows = specMarkdown("proef", "2026-11-24", sheets).match(/^\| (?!---|What)/gm);
+    expect(load(specYaml(document))).toEqual(JSON.parse(JSON.stringify(document)));
+    const rows = specMarkdown(document).match(
+      /^\| .* \| (required|vendor states|\*\*option\*\*) \|/gm,
+    );
     expect(rows).toHaveLength(sheets.reduce((sum, { items }) => sum + items.length, 0));
   });
 });
@@ -199,9 +251,9 @@ describe("the page", () => {
   });
 
   it("holds table, warnings, charts, hours, reasons and hardware", () => {
-    for (const { role, flavour } of sizing.roles) {
+    for (const { role, fleet } of sizing.roles) {
       expect(html).toContain(`>${role}<`);
-      expect(html).toContain(flavour);
+      for (const { flavour } of fleet) expect(html).toContain(flavour);
     }
     expect(html.match(/<svg/g)).toHaveLength(3);
     expect(html).toContain("at most 80 on one bridge");
