@@ -1,11 +1,11 @@
 // The tables of docs/sizing.md, made from the data that the planner uses.
 import { join } from "node:path";
 import {
+  asPromised,
   type Calibration,
   type Comparison,
   coreModel,
   type Figures,
-  kept,
   scoreOf,
 } from "../modules/planning/sizing/index.ts";
 
@@ -129,7 +129,7 @@ function promise(all: readonly Comparison[]): string {
   const scored = all.filter(({ series }) => series.use !== "shown");
   const limit = scored.filter(({ point }) => point.saturated);
   const of = counted(all);
-  return `**${scored.filter(kept).length} of ${scored.length} points are planned as promised**: ${of.length} at ${range(of.map(scoreOf))} times what was measured, in the median ${median(of.map(scoreOf)).toFixed(2)}; ${limit.length} that stood at their limit at no less than that. ${of.filter(({ series }) => series.use === "held-out").length} of the ${of.length} were held out.`;
+  return `**${scored.filter(asPromised).length} of ${scored.length} points are planned as promised**: ${of.length} at ${range(of.map(scoreOf))} times what was measured, in the median ${median(of.map(scoreOf)).toFixed(2)}; ${limit.length} that stood at their limit at no less than that. ${of.filter(({ series }) => series.use === "held-out").length} of the ${of.length} were held out.`;
 }
 
 /** Everything that the page holds between its marks. */

@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { buildBlueprint } from "../../modules/planning/blueprint/index.ts";
+import { inputOf, onOneSize } from "../../modules/planning/blueprint/testing.ts";
 import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { describe as print } from "../text/describe.ts";
@@ -39,8 +41,9 @@ describe("polder show, for a person", () => {
   });
 
   it("shortens a long row of alike hosts, and says how to see them", () => {
-    const text = print(blueprintOf("ministerie-groot"));
-    expect(text).toContain("45 more, to");
+    const { instance } = loadInstance(instanceFolder(ROOT, "ministerie-groot"));
+    const text = print(buildBlueprint(onOneSize(inputOf(instance))));
+    expect(text).toContain("25 more, to");
     expect(text).toContain("--all shows them");
     expect(text).not.toContain("bridge-17 ");
   });
@@ -52,7 +55,15 @@ describe("polder show, for a person", () => {
   });
 
   it("gives every constraint's source with --why", () => {
-    const blueprint = blueprintOf("ministerie-groot");
+    const { instance } = loadInstance(instanceFolder(ROOT, "ministerie-groot"));
+    const meetings = instance.demand.meetings.map((m) => ({
+      ...m,
+      simultaneous: m.simultaneous * 2,
+    }));
+    // Two shards, so that the constraints of shards are among them.
+    const blueprint = buildBlueprint(
+      inputOf({ ...instance, demand: { ...instance.demand, meetings } }),
+    );
     const text = print(blueprint, { why: true }).replace(/\s+/g, " ");
     const constraints = blueprint.sizing.roles.flatMap((role) => role.constraints);
     expect(constraints.length).toBeGreaterThan(10);

@@ -119,6 +119,14 @@ export const SOME_JITSI: readonly JitsiPackage[] = JITSI_PACKAGES.map((name) => 
   sha256: "0".repeat(64),
 }));
 
+/** The same where bridges have one size alone: then a larger demand takes no host away and resizes none. */
+export function onOneSize(input: BlueprintInput): BlueprintInput {
+  const { platform } = input.location;
+  if (!platform) return input;
+  const flavours = platform.flavours.filter(({ vcpus }) => vcpus <= 4);
+  return { ...input, location: { ...input.location, platform: { ...platform, flavours } } };
+}
+
 /** A fixed, small instance, with what a test changes. */
 export const someInstance = (change: Record<string, unknown> = {}): Instance =>
   instanceSchema.parse({

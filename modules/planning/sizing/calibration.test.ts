@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { loadCalibration, loadFigures } from "../../workspace/index.ts";
 import {
+  asPromised,
   type Calibration,
   compare,
   coreModel,
   fitCurve,
-  kept,
   loadOf,
   PROMISE,
   plannedCores,
@@ -24,7 +24,7 @@ describe("planned, from people and cameras alone, against measured", () => {
 
   it.each(scored.map((one) => [one.point.id, one] as const))("%s", (_, one) => {
     if (one.point.exception) {
-      expect(kept(one)).toBe(false);
+      expect(asPromised(one)).toBe(false);
       return;
     }
     expect(scoreOf(one)).toBeGreaterThanOrEqual(1);

@@ -415,7 +415,7 @@ export const scoreOf = ({ ratio, least }: Comparison): number =>
  * Whether a point is planned as promised. One at its limit needed more than was measured, nobody knows
  * how much: only the lower bound can be held.
  */
-export function kept(one: Comparison): boolean {
+export function asPromised(one: Comparison): boolean {
   const score = scoreOf(one);
   return score >= PROMISE.least && (one.point.saturated || score <= PROMISE.most);
 }

@@ -1,5 +1,5 @@
 /** A flavour, as far as a fleet goes. */
-export interface Part {
+export interface Choice {
   readonly name: string;
   /** The share of the whole demand that one host carries. */
   readonly carries: number;
@@ -19,7 +19,7 @@ const HAIR = 1e-9;
  * The cheapest hosts that carry the whole demand together, at least `least` of them: every mixture of
  * the flavours is looked at, but for those that can't become cheaper than what was found.
  */
-function cheapestCover(parts: readonly Part[], least: number): Fleet {
+function cheapestCover(parts: readonly Choice[], least: number): Fleet {
   // The best value first, so that a good fleet is found at once and most others are cut off.
   const order = parts
     .map((part, at) => ({ ...part, at }))
@@ -63,9 +63,9 @@ function cheapestCover(parts: readonly Part[], least: number): Fleet {
  * The cheapest fleet that still carries the whole demand when its largest host has failed, with at least
  * `least` hosts besides that one.
  */
-export function cheapestFleet(parts: readonly Part[], least: number): Fleet {
+export function cheapestFleet(parts: readonly Choice[], least: number): Fleet {
   // Nobody takes a flavour that carries no more than another at no lower a price.
-  const worth = (part: Part, at: number) =>
+  const worth = (part: Choice, at: number) =>
     !parts.some(
       (other, i) =>
         i !== at &&

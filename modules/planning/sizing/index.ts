@@ -1,4 +1,5 @@
 export {
+  asPromised,
   type Calibration,
   type Comparison,
   type CoreModel,
@@ -7,7 +8,6 @@ export {
   coreModel,
   coresFor,
   fitCurve,
-  kept,
   type MeasuredMachine,
   type OwnCalibration,
   ownCalibrationSchema,
@@ -28,10 +28,10 @@ export { type FigureName, type Figures, figureOf, figuresSchema } from "./figure
 export { type Load, loadOf } from "./load.ts";
 export {
   type Constraint,
-  type FleetPart,
+  type FleetGroup,
   flavoursOf,
   fleetText,
-  mainPart,
+  mainGroup,
   monthlyOf,
   type PlanData,
   type PlanOptions,

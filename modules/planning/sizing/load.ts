@@ -39,13 +39,13 @@ const LARGEST: Readonly<Record<MeetingKind["resolution"], Layer>> = {
 };
 const LAYERS: readonly Layer[] = ["low", "standard", "high", "fullHd"];
 
-/** Highest bit rate of a video layer, averaged over the codecs that people send. */
-function layer(figures: Figures, codecs: Codecs, height: Layer): number {
-  return Object.entries(codecs).reduce(
-    (sum, [codec, share]) =>
-      sum + (share ?? 0) * figureOf(figures, `${height}${codec}` as FigureName),
-    0,
-  );
+/** Highest bit rate of each video layer, averaged over the codecs that people send. */
+function layersOf(figures: Figures, codecs: Codecs): Readonly<Record<Layer, number>> {
+  const bits = { low: 0, standard: 0, high: 0, fullHd: 0 };
+  for (const [codec, share = 0] of Object.entries(codecs))
+    for (const height of LAYERS)
+      bits[height] += share * figureOf(figures, `${height}${codec}` as FigureName);
+  return bits;
 }
 
 /**
@@ -53,27 +53,34 @@ function layer(figures: Figures, codecs: Codecs, height: Layer): number {
  * in the largest picture that cameras send, the others at 180 lines; a shared screen takes the stage.
  * In tiles: up to four at 360 lines, more at 180, and no less than four took; a shared screen beside them.
  */
-function viewOf(meeting: MeetingKind, codecs: Codecs, figures: Figures, cameras: number): Sent {
-  const f = (name: FigureName) => figureOf(figures, name);
-  const bits = (height: Layer) => layer(figures, codecs, height);
-  const packets = (height: Layer) =>
-    f(height === "low" ? "packetsLd" : height === "standard" ? "packetsSd" : "packetsHd");
-  const top = LARGEST[meeting.resolution];
+function viewOf(
+  meeting: MeetingKind,
+  bits: Readonly<Record<Layer, number>>,
+  figures: Figures,
+  cameras: number,
+): Sent {
   const voices = Math.min(meeting.microphones, meeting.participants);
   const screen = meeting.screenShare ? 1 : 0;
-  const tile = top === "low" ? "low" : "standard";
-  const tiles = Math.min(cameras, f("tilesLarge"));
-  const stage = meeting.layout === "stage" && cameras > 0 ? 1 : 0;
-  const pictures = (of: (height: Layer) => number, ofScreen: number) => {
-    if (meeting.layout === "tile")
-      return screen * ofScreen + Math.max(tiles * of(tile), cameras * of("low"));
-    const small = cameras - (screen === 1 ? 0 : stage);
-    return Math.max(screen * ofScreen, stage * of(top)) + small * of("low");
+  const [low, full] = [figureOf(figures, "packetsLd"), figureOf(figures, "packetsHd")];
+  const packets = {
+    low,
+    standard: figureOf(figures, "packetsSd"),
+    high: full,
+    fullHd: full,
   };
+  const top = LARGEST[meeting.resolution];
+  const tile = top === "low" ? "low" : "standard";
+  const tiles = Math.min(cameras, figureOf(figures, "tilesLarge"));
+  const stage = cameras > 0 ? 1 : 0;
+  const small = cameras - (screen === 1 ? 0 : stage);
+  const pictures = (of: Readonly<Record<Layer, number>>, ofScreen: number) =>
+    meeting.layout === "tile"
+      ? screen * ofScreen + Math.max(tiles * of[tile], cameras * of.low)
+      : Math.max(screen * ofScreen, stage * of[top]) + small * of.low;
   return {
     videos: cameras + screen,
-    bits: pictures(bits, f("bitsScreen")) + voices * f("bitsAudio"),
-    packets: pictures(packets, f("packetsHd")) + voices * f("packetsAudio"),
+    bits: pictures(bits, figureOf(figures, "bitsScreen")) + voices * figureOf(figures, "bitsAudio"),
+    packets: pictures(packets, full) + voices * figureOf(figures, "packetsAudio"),
   };
 }
 
@@ -85,7 +92,8 @@ export function loadOf(meeting: MeetingKind, codecs: Codecs, figures: Figures): 
   const voices = Math.min(meeting.microphones, n);
   const screen = meeting.screenShare ? 1 : 0;
   const room = { people: n, senders, lastN: meeting.lastN };
-  const view = (cameras: number) => viewOf(meeting, codecs, figures, cameras);
+  const bits = layersOf(figures, codecs);
+  const view = (cameras: number) => viewOf(meeting, bits, figures, cameras);
   const sent = sentTo(room, view);
   const { sender, watcher } = videosTo(room);
   const most = view(Math.max(sender, watcher));
@@ -96,7 +104,7 @@ export function loadOf(meeting: MeetingKind, codecs: Codecs, figures: Figures): 
   // A camera sends three layers at most: with 1080 lines the one of 720 isn't sent.
   const camera = layers
     .filter((height) => layers.length < 4 || height !== "high")
-    .reduce((sum, height) => sum + layer(figures, codecs, height), 0);
+    .reduce((sum, height) => sum + bits[height], 0);
   const bitsIn = senders * camera + screen * f("bitsScreen") + voices * f("bitsAudio");
   const bridgesPerRoom = Math.ceil(n / f("bridgeRoomPeople"));
   // Each further bridge of a room gets every source once and sends its own once.

@@ -20,7 +20,7 @@ export interface Constraint {
 }
 
 /** Hosts of one flavour. */
-export interface FleetPart {
+export interface FleetGroup {
   readonly flavour: string;
   readonly count: number;
   readonly vcpus: number;
@@ -44,7 +44,7 @@ export interface RoleSize {
   readonly constraints: readonly Constraint[];
   readonly need: { readonly vcpus: number; readonly ramMiB: number; readonly diskGiB: number };
   /** The largest first; bridges of one shard may be of several flavours. */
-  readonly fleet: readonly FleetPart[];
+  readonly fleet: readonly FleetGroup[];
   readonly flavourReason: string;
 }
 
@@ -63,7 +63,7 @@ export function monthlyOf({ fleet }: RoleSize): number | undefined {
 }
 
 /** The part that carries most. */
-export const mainPart = ({ fleet }: Pick<RoleSize, "fleet">): FleetPart =>
+export const mainGroup = ({ fleet }: Pick<RoleSize, "fleet">): FleetGroup =>
   fleet.reduce((a, b) => (b.count * b.carries > a.count * a.carries ? b : a));
 
 /** One shard: a control host with its bridges, and the rooms that it carries. */
@@ -406,7 +406,7 @@ export function planSizing(
       assumed: draft.from.some((n) => figures.figures[n].assumed),
     }));
 
-  const partOf = (offer: Offer, count: number, carries: number): FleetPart => ({
+  const partOf = (offer: Offer, count: number, carries: number): FleetGroup => ({
     flavour: offer.name,
     count,
     vcpus: offer.vcpus,
@@ -482,7 +482,7 @@ export function planSizing(
     const count = parts.reduce((sum, part) => sum + part.count, 0);
     const together = parts.reduce((sum, part) => sum + part.count * part.carries, 0);
     const [largest, smallest] = [parts[0]?.carries ?? 0, parts.at(-1)?.carries ?? 0];
-    const main = mainPart({ fleet: parts });
+    const main = mainGroup({ fleet: parts });
     const drafts = candidates.find(({ offer }) => offer.name === main.flavour)?.drafts ?? [];
     // Where one host could go and the rest would still carry everything, the largest room keeps it.
     const byRoom = count - 1 <= up(room) && together - largest - smallest >= 1 - 1e-9;
@@ -531,13 +531,14 @@ export function planSizing(
     size("edge", one("one host is the way in for management", "edgeVcpus")),
   ];
 
-  const main = mainPart(bridge);
+  const main = mainGroup(bridge);
   const chosen = capacityOf(offers.find((o) => o.name === main.flavour) as Offer, data);
-  // Each bridge but those in reserve, with its part of the load.
-  const carrying = bridge.fleet.flatMap((part, i) =>
-    Array.from({ length: part.count - (i === 0 ? bridge.reserve : 0) }, () => part),
-  );
-  const together = carrying.reduce((sum, part) => sum + part.carries, 0);
+  // The bridges but those in reserve, each with its part of the load.
+  const carrying = bridge.fleet.map((group, i) => ({
+    ...group,
+    count: group.count - (i === 0 ? bridge.reserve : 0),
+  }));
+  const together = carrying.reduce((sum, { count, carries }) => sum + count * carries, 0);
   const assumed = roles.filter((r) =>
     r.constraints.some((c) => c.name === r.deciding && c.assumed),
   );
@@ -559,8 +560,8 @@ export function planSizing(
       cores: Number(
         carrying
           .reduce(
-            (sum, part) =>
-              sum + plannedCores(cores, (weight * part.carries) / together, part.flavour),
+            (sum, { count, carries, flavour }) =>
+              sum + count * plannedCores(cores, (weight * carries) / together, flavour),
             0,
           )
           .toFixed(1),

@@ -85,6 +85,11 @@ function addUp(m: Demand["meetings"][number], codecs: Demand["codecs"], data: Pl
     fullHd: "packetsHd",
   };
   const rate = (height: string) => f(packetsOf[height as "low"] as FigureName);
+  const tile = top === "low" ? "low" : "standard";
+  const [lowBits, tileBits, topBits] = [bits("low"), bits(tile), bits(top)];
+  const [lowPackets, tilePackets, topPackets] = [rate("low"), rate(tile), rate(top)];
+  const [voiceBits, voicePackets] = [f("bitsAudio"), f("packetsAudio")];
+  const [screenBits, screenPackets] = m.screenShare ? [f("bitsScreen"), f("packetsHd")] : [0, 0];
   let [packetsOut, bitsOut, videosOut] = [0, 0, 0];
   for (let person = 0; person < m.participants; person++) {
     const videos = Math.min(m.lastN, person < cameras ? cameras - 1 : cameras);
@@ -92,33 +97,33 @@ function addUp(m: Demand["meetings"][number], codecs: Demand["codecs"], data: Pl
     if (m.layout === "tile") {
       let [large, small, largePackets, smallPackets] = [0, 0, 0, 0];
       for (let video = 0; video < videos; video++) {
-        small += bits("low");
-        smallPackets += rate("low");
+        small += lowBits;
+        smallPackets += lowPackets;
         if (video < 4) {
-          large += bits(top === "low" ? "low" : "standard");
-          largePackets += rate(top === "low" ? "low" : "standard");
+          large += tileBits;
+          largePackets += tilePackets;
         }
       }
-      seen = Math.max(large, small) + (m.screenShare ? f("bitsScreen") : 0);
-      heard = Math.max(largePackets, smallPackets) + (m.screenShare ? f("packetsHd") : 0);
+      seen = Math.max(large, small) + screenBits;
+      heard = Math.max(largePackets, smallPackets) + screenPackets;
     } else {
-      let [stage, stagePackets] = m.screenShare ? [f("bitsScreen"), f("packetsHd")] : [0, 0];
+      let [stage, stagePackets] = [screenBits, screenPackets];
       for (let video = 0; video < videos; video++) {
         if (video === 0) {
-          stage = Math.max(stage, bits(top));
-          stagePackets = Math.max(stagePackets, rate(top));
+          stage = Math.max(stage, topBits);
+          stagePackets = Math.max(stagePackets, topPackets);
         }
         if (video > 0 || m.screenShare) {
-          seen += bits("low");
-          heard += rate("low");
+          seen += lowBits;
+          heard += lowPackets;
         }
       }
       seen += stage;
       heard += stagePackets;
     }
     for (let voice = 0; voice < voices; voice++) {
-      heard += f("packetsAudio");
-      seen += f("bitsAudio");
+      heard += voicePackets;
+      seen += voiceBits;
     }
     bitsOut += seen;
     packetsOut += heard;
@@ -278,10 +283,16 @@ export function faultsOf(
   const f = (name: FigureName) => data.figures.figures[name].value;
   const faults: string[] = [];
   const size = (role: string) => sizing.roles.find((r) => r.role === role) as RoleSize;
-  const offersOf = (role: string): Offer[] =>
-    size(role).fleet.flatMap(({ flavour, count }) =>
-      Array.from({ length: count }, () => offers.find((o) => o.name === flavour) as Offer),
-    );
+  const offersByRole = new Map(
+    sizing.roles.map(({ role, fleet }) => [
+      role as string,
+      fleet.flatMap(({ flavour, count }) => {
+        const offer = offers.find((o) => o.name === flavour) as Offer;
+        return Array.from({ length: count }, () => offer);
+      }),
+    ]),
+  );
+  const offersOf = (role: string): Offer[] => offersByRole.get(role) ?? [];
   const offerOf = (role: string) => offersOf(role)[0] as Offer;
 
   // Rooms of one name differ in nothing here: the callers name each kind differently.
@@ -302,7 +313,7 @@ export function faultsOf(
     const fleet =
       sizing.shardSizes.length === 1
         ? offersOf("bridge").slice(0, shard.bridges)
-        : Array.from({ length: shard.bridges }, () => offerOf("bridge"));
+        : new Array<Offer>(shard.bridges).fill(offerOf("bridge"));
     if (rooms.length > 0) faults.push(...fleetFaults(rooms, fleet, demand.growth, data));
     if (shard.bridges < 2) faults.push(`shard ${shard.shard} has no spare bridge`);
   }

@@ -1,11 +1,11 @@
 import type { Instance } from "../../planning/instance/index.ts";
 import {
+  asPromised,
   type Comparison,
-  type FleetPart,
+  type FleetGroup,
   figureOf,
   fleetText,
-  kept,
-  mainPart,
+  mainGroup,
   monthlyCost,
   monthlyOf,
   type Offer,
@@ -32,8 +32,8 @@ const GROWING = ["network", "processor", "memory"];
 
 /** Bridges that carry, counted as hosts of the flavour that carries most: the reserve isn't counted. */
 function carryingHosts(bridge: RoleSize): { readonly carrying: number; readonly all: number } {
-  const main = mainPart(bridge);
-  const equal = (part: FleetPart) => part.carries / main.carries;
+  const main = mainGroup(bridge);
+  const equal = (part: FleetGroup) => part.carries / main.carries;
   const all = bridge.fleet.reduce((sum, part) => sum + part.count * equal(part), 0);
   const [largest] = bridge.fleet;
   return { all, carrying: all - (largest ? bridge.reserve * equal(largest) : 0) };
@@ -172,7 +172,7 @@ export function calibrationChart(comparisons: readonly Comparison[]): string {
   ];
   return drawChart({
     title: "Cores planned, from people and cameras, against cores measured",
-    description: `${scored.length} published points; ${scored.filter(kept).length} are planned as promised: at ${PROMISE.least.toFixed(1)} to ${PROMISE.most} times what was measured, at least that where the bridge stood at its limit.`,
+    description: `${scored.length} published points; ${scored.filter(asPromised).length} are planned as promised: at ${PROMISE.least.toFixed(1)} to ${PROMISE.most} times what was measured, at least that where the bridge stood at its limit.`,
     x: { label: "cores measured", max: most },
     y: { label: "cores planned", max },
     lines: [

@@ -2,7 +2,7 @@ import { dump } from "js-yaml";
 import {
   type FigureName,
   type Figures,
-  type FleetPart,
+  type FleetGroup,
   figureOf,
   fleetText,
   type Role,
@@ -88,7 +88,7 @@ const next = (sizes: readonly number[], least: number): number =>
 const coresSold = (vcpus: number): number => Math.max(8, vcpus);
 
 /** bit/s each way of one host at the busiest hour. */
-function bitsOf(size: RoleSize, part: FleetPart, { total }: Sizing): number {
+function bitsOf(size: RoleSize, part: FleetGroup, { total }: Sizing): number {
   const carrying = Math.max(1, size.count - size.reserve);
   if (size.role === "bridge")
     return (
@@ -99,7 +99,7 @@ function bitsOf(size: RoleSize, part: FleetPart, { total }: Sizing): number {
 }
 
 /** The specification of the machines of one flavour of a role, from the plan's own numbers. */
-function sheet(size: RoleSize, part: FleetPart, sizing: Sizing, figures: Figures): SpecSheet {
+function sheet(size: RoleSize, part: FleetGroup, sizing: Sizing, figures: Figures): SpecSheet {
   const f = (name: FigureName) => figureOf(figures, name);
   const source = (name: FigureName) => figures.figures[name].source;
   const { role } = size;
