@@ -11,7 +11,10 @@ const LOGGING = `/etc/polder/${NAME}/logging.properties`;
 const KEYS = `/run/polder-${NAME}/host.p12`;
 
 /** Of the machine's memory: figures.yaml, heapShare, which sizes are planned by. */
-export const HEAP_PERCENT = 37.5;
+const HEAP_PERCENT = 37.5;
+
+/** Of the machine's processor, from which on the bridge calls itself full: figures.yaml, bridgeFull. */
+const FULL = 0.9;
 
 /** The room in which bridges say how they are, at one Prosody. */
 export const brewery = (blueprint: Pick<Blueprint, "domain">): string =>
@@ -88,6 +91,13 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
         udp: { port: PORTS.media },
         // A relay reaches bridges by the private network alone, so the private address is among the candidates.
         "advertise-private-candidates": true,
+      },
+      // By the whole machine's processor, as it was planned, and not by packets.
+      "load-management": {
+        "load-measurements": {
+          "load-measurement": "cpu-usage",
+          "cpu-usage": { "load-threshold": FULL },
+        },
       },
       version: { announce: false },
       "redact-remote-addresses": true,

@@ -13,6 +13,9 @@ const LOGGING = `/etc/polder/${NAME}/logging.properties`;
 /** Of the machine's memory, beside Prosody, nginx and the system. Assumed. */
 const HEAP_PERCENT = 25;
 
+/** Of what a bridge calls full, from which on others are taken first: figures.yaml, bridgeUse. */
+const USE = 0.8;
+
 /** jicofo.conf. Keys and defaults: jicofo 7ebb13dc3 (2026-08-19), reference.conf of its three modules. */
 function settings(blueprint: Blueprint, { shard }: Host): Hocon {
   const { domain, auth, conference } = gateHosts(blueprint);
@@ -26,6 +29,7 @@ function settings(blueprint: Blueprint, { shard }: Host): Hocon {
       },
       bridge: {
         "brewery-jid": brewery(blueprint),
+        "stress-threshold": USE,
         "selection-strategy": several
           ? "RegionBasedBridgeSelectionStrategy"
           : "SingleBridgeSelectionStrategy",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Blueprint, buildBlueprint } from "../../planning/blueprint/index.ts";
-import { inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
+import { DATA, inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
+import { figureOf } from "../../planning/sizing/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import type { HostConfiguration } from "../configuration/index.ts";
 import { renderAll } from "../render/index.ts";
@@ -70,6 +71,17 @@ describe("with Jitsi's packages", () => {
     expect(mapping["static-mappings"]).toEqual([
       { "local-address": ips("bridge-1"), "public-address": "203.0.113.7", name: "public" },
     ]);
+  });
+
+  it("bridges are full where they were planned to be, and take as much memory", () => {
+    const { figures } = DATA;
+    const measured = bridge().videobridge["load-management"]["load-measurements"];
+    expect(measured["load-measurement"]).toBe("cpu-usage");
+    expect(measured["cpu-usage"]["load-threshold"]).toBe(figureOf(figures, "bridgeFull"));
+    expect(jicofo().bridge["stress-threshold"]).toBe(figureOf(figures, "bridgeUse"));
+    const unit = text(of("bridge-1"), "/etc/systemd/system/polder-videobridge.service");
+    const percent = figureOf(figures, "heapShare") * 100;
+    expect(unit).toContain(`-XX:MaxRAMPercentage=${percent} `);
   });
 
   it("nothing of a bridge's REST is open but on loopback, and nothing in it can end the bridge", () => {
