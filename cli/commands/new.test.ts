@@ -164,9 +164,9 @@ describe("the folder", () => {
 
   it("doesn't appear when the answers make no instance together", () => {
     const dir = empty();
-    const meetings = [{ kind: "zaal", simultaneous: 1, participants: 600, cameras: 2 as const }];
+    const meetings = [{ kind: "zaal", simultaneous: 1, participants: 800, cameras: 2 as const }];
     expect(() => writeInstance({ ...ANSWERS, meetings }, dir)).toThrow(
-      "polder new: demand.meetings[0].participants: got 600 in one room, at most 500 are planned",
+      "polder new: demand.meetings[0].participants: got 800 in one room, at most 700 are planned",
     );
     expect(() => writeInstance({ ...ANSWERS, residency: "nl-located" }, dir)).toThrow(
       "refused for nl-located",
