@@ -82,7 +82,7 @@ export const adminEntry = (admin: Admin): string => dump([admin], { lineWidth: -
 
 /** Login name of the lab's own admin, who is one on this machine alone. */
 export const LAB_USER = "labbeheer";
-const LAB = { name: "Lab Beheer", user: LAB_USER } as const;
+const LAB = { name: "Lena Visser", user: LAB_USER } as const;
 const LAB_KEEPER = { name: "Lab Bewaarder", file: "labbewaarder.age" } as const;
 
 /**
