@@ -4,6 +4,7 @@
  */
 export const withoutGate = (config: string): string =>
   config
+    .replace('authentication = "gate"', 'authentication = "anonymous"')
     .replace(/^Component "\S+" "gate_\w+"(\n .*)*/gm, "")
     .replace(/"gate(_\w+)?"(; )?/g, "")
     .replace(/^ {2}modules_enabled = \{[; ]*\}\n/gm, "")
