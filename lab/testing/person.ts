@@ -42,7 +42,7 @@ export async function makePerson(instance: TestInstance, user: string): Promise<
   const key = (await program("cat", [`${ssh}.pub`])).stdout.trim();
   const recipient = await identityToRecipient(identity);
   return {
-    line: `  - { name: Test ${user}, user: ${user}, key: "${key}", age: ${recipient}, issuer: true }\n`,
+    line: `  - { name: Tess ${user}, user: ${user}, key: "${key}", age: ${recipient}, issuer: true }\n`,
     person: { POLDER_USER: user, POLDER_SSH_IDENTITY: ssh, POLDER_AGE_IDENTITY: age },
   };
 }
@@ -58,7 +58,7 @@ export async function addPerson(instance: TestInstance, user: string): Promise<P
   writeFileSync(
     adminsFile(instance),
     `admins:\n${line}logKeepers:
-  - { name: Test keeper, age: ${await identityToRecipient(keeper)} }
+  - { name: Tess keeper, age: ${await identityToRecipient(keeper)} }
 `,
   );
   return person;
