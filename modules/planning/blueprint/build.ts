@@ -411,6 +411,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
       instance,
       location,
       sizing.roles.map((r) => r.role),
+      input.jitsi !== undefined,
     ),
     placement: planPlacement(sizing, location),
     dns: planDns(instance, location, hosts),

@@ -43,6 +43,7 @@ export function planFlows(
   instance: Instance,
   location: PlatformLocation,
   roles: readonly Role[],
+  hasJitsi: boolean,
 ): Flow[] {
   const tcp = (id: string, from: Peer, to: Peer, port: number, why: string): Flow => ({
     id,
@@ -128,20 +129,25 @@ export function planFlows(
       PORTS.media,
       "the relay passes media to the bridges, its only peers",
     ),
-    tcp(
-      "channel",
-      role("control"),
-      role("bridge"),
-      PORTS.channel,
-      "the web server passes on what clients tell their bridge: which videos they want to see",
-    ),
-    tcp(
-      "relay-channel",
-      role("bridge"),
-      role("bridge"),
-      PORTS.channel,
-      "bridges of one large meeting tell each other what their clients want to see",
-    ),
+    // The stand-in for a bridge has no such channel.
+    ...(hasJitsi
+      ? [
+          tcp(
+            "channel",
+            role("control"),
+            role("bridge"),
+            PORTS.channel,
+            "the web server passes on what clients tell their bridge: which videos they want to see",
+          ),
+          tcp(
+            "relay-channel",
+            role("bridge"),
+            role("bridge"),
+            PORTS.channel,
+            "bridges of one large meeting tell each other what their clients want to see",
+          ),
+        ]
+      : []),
     udp("relay", role("bridge"), role("bridge"), PORTS.media, "bridges share one large meeting"),
     ...others("monitor").map((name) =>
       tcp(
