@@ -67,7 +67,7 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
         shutdown: { enabled: false },
       },
       "http-servers": {
-        private: { host: "127.0.0.1", port: 8080 },
+        private: { host: "127.0.0.1", port: PORTS.bridgeRest },
         public: {
           host: host.ipv4,
           port: -1,

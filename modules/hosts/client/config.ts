@@ -118,6 +118,5 @@ export const interfaceScript = (organisation: string): string =>
   assigned("interfaceConfig", {
     ...INTERFACE,
     APP_NAME: organisation,
-    NATIVE_APP_NAME: organisation,
     PROVIDER_NAME: organisation,
   });

@@ -39,7 +39,7 @@ function settings(blueprint: Blueprint, { shard }: Host): Hocon {
       health: { enabled: true },
       rest: {
         host: "127.0.0.1",
-        port: 8888,
+        port: PORTS.focusRest,
         // Each opens or moves something for whoever reaches the port.
         "conference-request": { enabled: false },
         "move-endpoints": { enabled: false },

@@ -3,7 +3,7 @@ import { type Blueprint, namesBelow, PORTS } from "../../planning/blueprint/inde
 import { unpacked } from "../jitsi/index.ts";
 import { gateHosts } from "./hosts.ts";
 import { limitsOf } from "./limits.ts";
-import { luaText } from "./lua-text.ts";
+import { luaList, luaText } from "./lua-text.ts";
 
 /** Where Prosody finds the gate's modules. */
 export const PLUGINS = "/usr/local/lib/polder/prosody";
@@ -39,8 +39,6 @@ const jitsiPlugins = (blueprint: Blueprint): string[] =>
     ? [`${unpacked(blueprint, "jitsi-meet-prosody").folder}/usr/share/jitsi-meet/prosody-plugins`]
     : [];
 
-const strings = (list: readonly string[]): string => list.map((text) => `"${text}"`).join("; ");
-
 /** What Jitsi's modules ask of every host. By being an admin they know Jicofo. */
 const jitsiSettings = (blueprint: Blueprint): string[] => {
   const { domain, auth } = gateHosts(blueprint);
@@ -52,7 +50,7 @@ const jitsiSettings = (blueprint: Blueprint): string[] => {
 export const gateSettings = (blueprint: Blueprint): string[] => [
   "-- The gate: docs/gate.md. It brings up the public hosts, which are switched off below, when every",
   "-- part of it stands where it must, and takes them down when one is gone.",
-  `plugin_paths = { ${strings([PLUGINS, ...jitsiPlugins(blueprint)])} }`,
+  `plugin_paths = { ${luaList([PLUGINS, ...jitsiPlugins(blueprint)])} }`,
   ...jitsiSettings(blueprint),
   `gate_hosts = ${luaText(gateHosts(blueprint))}`,
   `gate_folder = "${FOLDER}"`,
@@ -77,7 +75,7 @@ export const gateSettings = (blueprint: Blueprint): string[] => [
 const rooms = (kind: string, modules: readonly string[]): string[] => [
   "  enabled = false",
   `  gate = "${kind}"`,
-  `  modules_enabled = { ${strings(modules)} }`,
+  `  modules_enabled = { ${luaList(modules)} }`,
   '  storage = "memory"',
   "  -- Who may make a room is the gate's to say; roles of Prosody's know no names that were issued.",
   "  restrict_room_creation = false",
@@ -101,7 +99,7 @@ export function publicHosts(blueprint: Blueprint): string[] {
     `VirtualHost "${domain}"`,
     "  enabled = false",
     '  gate = "domain"',
-    `  modules_enabled = { ${strings([...ofDomain, ...ifJitsi("muc_lobby_rooms", "persistent_lobby")])} }`,
+    `  modules_enabled = { ${luaList([...ofDomain, ...ifJitsi("muc_lobby_rooms", "persistent_lobby")])} }`,
     "  -- Behind the gate, which has seen the token. Names are random and end with the session.",
     '  authentication = "gate"',
     ...ifJitsi(`  main_muc = "${conference}"`, `  lobby_muc = "${lobby}"`),

@@ -14,6 +14,9 @@ function quoted(text: string): string {
   return `"${text}"`;
 }
 
+/** Words as a list of Prosody's, without its braces; none of ours needs an escape. */
+export const luaList = (list: readonly string[]): string => list.map(quoted).join("; ");
+
 const isList = (value: LuaValue): value is readonly LuaValue[] => Array.isArray(value);
 
 /** A field's name: Lua's own form where it is one. */

@@ -66,9 +66,11 @@ export function javaUnit(path: string, service: JavaService): HostFile {
     "# Java ends by a signal with 143.",
     "SuccessExitStatus=143",
     ...(service.more ?? []),
-    ...sandbox({ families: ["AF_UNIX", "AF_INET", "AF_INET6"], proc: "all" })
-      // Java writes machine code while it runs, and runs it: the one hardening that it can't have.
-      .filter((line) => line !== "MemoryDenyWriteExecute=yes"),
+    ...sandbox({
+      families: ["AF_UNIX", "AF_INET", "AF_INET6"],
+      proc: "all",
+      writesCode: true,
+    }),
     "",
     "[Install]",
     "WantedBy=multi-user.target",

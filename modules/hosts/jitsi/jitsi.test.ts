@@ -18,7 +18,7 @@ const blueprint = addressed(buildBlueprint({ ...input, jitsi: SOME_JITSI }));
 const hosts = renderAll(blueprint, loadPrograms());
 const standIns = renderAll(buildBlueprint(input), loadPrograms());
 
-const of = (id: string, all = hosts): HostConfiguration =>
+const of = (id: string, all: readonly HostConfiguration[] = hosts): HostConfiguration =>
   all.find(({ host }) => host === id) as HostConfiguration;
 const text = (configuration: HostConfiguration, path: string): string =>
   configuration.files.find((file) => file.path === path)?.content ?? "";
@@ -143,6 +143,14 @@ describe("the web client", () => {
     });
     expect(config.bosh).toBeUndefined();
     expect(config.conferenceRequestUrl).toBeUndefined();
+  });
+
+  it("has a page of the service that sends people to their invitation, and says no stand-in", () => {
+    const page = (all: readonly HostConfiguration[]) =>
+      text(of("control-1", all), "/usr/local/share/polder/web/index.html");
+    expect(page(hosts)).toContain("Open de link uit uw uitnodiging");
+    expect(page(hosts)).not.toMatch(/nog niet vergaderen|stands in/);
+    expect(page(standIns)).toContain("U kunt hier nog niet vergaderen");
   });
 
   it("its scripts can't be ended by what an organisation is called", () => {

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
 import type { Fragment, Programs, Unit } from "../configuration/index.ts";
 import { CA_FILE, HOST_CERTIFICATE, programFiles, pythonCheck, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
@@ -24,10 +24,10 @@ interface Health {
 const HEALTH: Readonly<Partial<Record<Host["role"], Health>>> = {
   bridge: {
     name: "videobridge",
-    address: "http://127.0.0.1:8080/metrics",
+    address: `http://127.0.0.1:${PORTS.bridgeRest}/metrics`,
     least: { jitsi_jvb_healthy: 1, jitsi_jvb_mucs_joined: 1 },
   },
-  control: { name: "jicofo", address: "http://127.0.0.1:8888/about/health" },
+  control: { name: "jicofo", address: `http://127.0.0.1:${PORTS.focusRest}/about/health` },
 };
 
 /** What can be a file system of its own, by the image, by the cloud's volumes, by systemd. */

@@ -45,20 +45,31 @@ const CHECK = [
   "</section>",
 ];
 
-/** The page that stands in until Jitsi's client is there, and names itself a stand-in. It loads nothing from elsewhere. */
-export function landingPage({ organisation, domain }: Blueprint): string {
+/** What people can do here, in Dutch and English: without Jitsi's client the page stands in for it, and says so. */
+const ARRIVE = {
+  client: [
+    "Open de link uit uw uitnodiging om aan een vergadering deel te nemen.",
+    "Open the link of your invitation to take part in a meeting.",
+  ],
+  standIn: [
+    "De dienst wordt ingericht. U kunt hier nog niet vergaderen: deze pagina houdt de plaats vrij voor het vergaderprogramma.",
+    "It is being set up: no meetings yet, this page stands in until the meeting client comes.",
+  ],
+} as const;
+
+/** The page of the service itself. It loads nothing from elsewhere. */
+export function landingPage({ organisation, domain, jitsi }: Blueprint): string {
+  const [dutch, english] = ARRIVE[jitsi ? "client" : "standIn"];
   const [who, where] = [escapeHtml(organisation), escapeHtml(domain)];
   const body = [
     "<h1>Videovergaderen</h1>",
     `<p>Dit is de vergaderdienst van <strong>${who}</strong>, <code>${where}</code>.</p>`,
-    "<p>De dienst wordt ingericht. U kunt hier nog niet vergaderen: deze pagina houdt de plaats vrij",
-    "voor het vergaderprogramma.</p>",
+    `<p>${dutch}</p>`,
     '<p>Kwetsbaarheid gevonden? <a href="/.well-known/security.txt">Zo meldt u die</a>.</p>',
     "<hr>",
     '<section lang="en">',
     "<h2>Video meetings</h2>",
-    `<p>This is the meeting service of <strong>${who}</strong>. It is being set up: no meetings yet, this`,
-    "page stands in until the meeting client comes.</p>",
+    `<p>This is the meeting service of <strong>${who}</strong>. ${english}</p>`,
     '<p>Found a vulnerability? <a href="/.well-known/security.txt">How to report it</a>.</p>',
     "</section>",
     ...CHECK,

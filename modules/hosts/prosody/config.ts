@@ -4,14 +4,12 @@ import {
   PORTS,
   privateAddresses,
 } from "../../planning/blueprint/index.ts";
-import { gateHosts, gateSettings, publicHosts } from "../gate/index.ts";
+import { gateHosts, gateSettings, luaList, publicHosts } from "../gate/index.ts";
 import { HOST_CERTIFICATE } from "../host/index.ts";
 import { GROUPS, SUITES_12, SUITES_13 } from "../tls/index.ts";
 
 /** Prosody's own copy of the host's key: it can't read root's, and a reload must find a new one. */
 export const KEY = "/etc/prosody/tls/host.key";
-
-const strings = (list: readonly string[]): string => list.map((text) => `"${text}"`).join("; ");
 
 /**
  * prosody.cfg.lua, the whole of it: Debian's own includes conf.d, where any package may put a host.
@@ -35,7 +33,7 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     "",
     "-- Bridges come over the private network, people by nginx on this host; nothing else listens.",
     `c2s_ports = { ${PORTS.xmpp} }`,
-    `c2s_interfaces = { ${strings([...(blueprint.jitsi ? ["127.0.0.1"] : []), ...privateAddresses(host)])} }`,
+    `c2s_interfaces = { ${luaList([...(blueprint.jitsi ? ["127.0.0.1"] : []), ...privateAddresses(host)])} }`,
     "c2s_direct_tls_ports = {}",
     "s2s_ports = {}",
     "s2s_direct_tls_ports = {}",
@@ -69,7 +67,7 @@ export function prosodyConfig(blueprint: Blueprint, host: Host): string[] {
     '  protocol = "tlsv1_2+";',
     `  ciphers = "${SUITES_12.join(":")}";`,
     `  ciphersuites = "${SUITES_13.join(":")}";`,
-    `  curveslist = { ${strings(GROUPS)} };`,
+    `  curveslist = { ${luaList(GROUPS)} };`,
     "  options = {",
     "    cipher_server_preference = true;",
     "    no_compression = true;",

@@ -8,6 +8,8 @@ export interface Needs {
   readonly writable?: readonly string[];
   /** Process file system: only what belongs to processes, or all of it. @default pid */
   readonly proc?: "pid" | "all";
+  /** Whether it writes machine code while it runs, and runs it, as Java does. @default false */
+  readonly writesCode?: boolean;
 }
 
 /**
@@ -19,6 +21,7 @@ export function sandbox({
   families = ["AF_UNIX"],
   writable = [],
   proc = "pid",
+  writesCode = false,
 }: Needs): string[] {
   const list = capabilities.join(" ");
   return [
@@ -39,7 +42,7 @@ export function sandbox({
     "ProtectClock=yes",
     "ProtectHostname=yes",
     "LockPersonality=yes",
-    "MemoryDenyWriteExecute=yes",
+    ...(writesCode ? [] : ["MemoryDenyWriteExecute=yes"]),
     "RestrictNamespaces=yes",
     "RestrictRealtime=yes",
     "RestrictSUIDSGID=yes",

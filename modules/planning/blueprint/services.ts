@@ -4,6 +4,9 @@ export const PORTS = {
   media: 10_000,
   /** Channels of clients and of other bridges at the bridges, over TLS. Chosen here: the bridge has no default. */
   channel: 9090,
+  /** Where a bridge and Jicofo say how they are, on loopback alone: upstream's defaults. */
+  bridgeRest: 8080,
+  focusRest: 8888,
   /** The relay without TLS, UDP (RFC 8656). */
   turn: 3478,
   /** Prosody's, for bridges and Jicofo (RFC 6120). */

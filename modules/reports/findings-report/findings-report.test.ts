@@ -30,11 +30,15 @@ const report: AuditReport = {
   notSeen: ["the cloud"],
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: what a code host reads has its own shape
-type Loose = any;
+/** Where a result of a SARIF log is. */
+interface Located {
+  readonly locations: readonly {
+    readonly physicalLocation: { readonly artifactLocation: { readonly uri: string } };
+  }[];
+}
 
 describe("sarifOf", () => {
-  const sarif = sarifOf(report) as Loose;
+  const sarif = JSON.parse(JSON.stringify(sarifOf(report)));
   const [run] = sarif.runs;
 
   it("is a log of version 2.1.0 with one run of polder", () => {
@@ -46,7 +50,7 @@ describe("sarifOf", () => {
   });
 
   it("describes each rule once, and each result points at its own", () => {
-    expect(run.tool.driver.rules.map((rule: Loose) => rule.id)).toEqual([
+    expect(run.tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual([
       "opens-nothing",
       "keeps-little",
       "own-rule",
@@ -56,13 +60,9 @@ describe("sarifOf", () => {
   });
 
   it("gives a fail its rule's level, and nothing else one", () => {
-    expect(run.results.map((one: Loose) => `${one.kind} ${one.level}`)).toEqual([
-      "pass none",
-      "fail error",
-      "fail error",
-      "fail warning",
-      "notApplicable none",
-    ]);
+    expect(
+      run.results.map(({ kind, level }: Record<string, string>) => `${kind} ${level}`),
+    ).toEqual(["pass none", "fail error", "fail error", "fail warning", "notApplicable none"]);
   });
 
   it("keeps a waived fail in sight, as accepted by a person", () => {
@@ -73,12 +73,14 @@ describe("sarifOf", () => {
         justification: "Sam de Vries until 2027-01-31: The works council agreed.",
       },
     ]);
-    expect(run.results.filter((one: Loose) => one.suppressions)).toHaveLength(1);
+    expect(
+      run.results.filter(({ suppressions }: { suppressions?: unknown }) => suppressions),
+    ).toHaveLength(1);
   });
 
   it("says in which file: a document, a host's, the instance's own", () => {
     const uris = run.results.map(
-      (one: Loose) => one.locations[0].physicalLocation.artifactLocation.uri,
+      ({ locations: [at] }: Located) => at?.physicalLocation.artifactLocation.uri,
     );
     expect(uris.slice(1, 4)).toEqual([
       "build/instances/lab/stacks/lab/cdk.tf.json",
