@@ -11,6 +11,7 @@ import subprocess
 from ansible.module_utils.polder_tree import Refused
 
 CACHE = "/var/cache/polder"
+ROOT = "/opt/polder"
 
 
 def _sha256(path):
@@ -96,9 +97,8 @@ def unpack(wanted):
 def sweep(manifests):
     """Takes away what no tree that is kept speaks of."""
     kept = {package["folder"] for manifest in manifests for package in manifest.get("unpacked", ())}
-    root = "/opt/polder"
-    for name in os.listdir(root) if os.path.isdir(root) else ():
-        path = os.path.join(root, name)
+    for name in os.listdir(ROOT) if os.path.isdir(ROOT) else ():
+        path = os.path.join(ROOT, name)
         if path in kept or (path.endswith(".json") and path[:-len(".json")] in kept):
             continue
         if os.path.isdir(path):
