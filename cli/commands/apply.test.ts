@@ -2,18 +2,11 @@
 // real provider. The cloud is the stand-in of Hetzner's API; no lab.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { HetznerProjects } from "../../lab/testing/hetzner-projects.ts";
+import { PlannedInstance } from "../../lab/testing/planned-instance.ts";
 import { polder, type Ran, type TestInstance, testInstance } from "../../lab/testing/polder.ts";
 import { buildFolder } from "../../modules/common/toolkit/index.ts";
 import { planInstance, terraformEnvironment } from "../../modules/operations/plan/index.ts";
@@ -24,8 +17,7 @@ import { testbed } from "../testbed.ts";
 
 const NAME = "t-geoordeeld";
 const STACK = `${NAME}-addresses`;
-/** A project of its own for each test: none finds what another made. */
-let project = "a";
+let start: PlannedInstance;
 
 const hetzner = new HetznerProjects();
 let instance: TestInstance;
@@ -38,7 +30,9 @@ const remembered = join(stack, ".terraform/terraform.tfstate");
 const mark = join(hetzner.folder, "mark");
 
 const run = (command: string, env: Readonly<Record<string, string>> = {}, ...args: string[]) =>
-  polder([command, instance.folder, ...args], { env: { ...hetzner.environment(project), ...env } });
+  polder([command, instance.folder, ...args], {
+    env: { ...hetzner.environment(start.project), ...env },
+  });
 const said = ({ stdout, stderr }: Ran) => stdout + stderr;
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 const write = (file: string, value: unknown) => writeFileSync(file, JSON.stringify(value));
@@ -67,32 +61,18 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 beforeAll(async () => {
   await hetzner.start();
   instance = testInstance("eea-voorbeeld", NAME);
+  start = new PlannedInstance(hetzner, instance);
   const planned = await run("plan");
   expect(planned.code, said(planned)).toBe(0);
-  cpSync(instance.folder, join(hetzner.folder, "instance"), { recursive: true });
-  cpSync(build, join(hetzner.folder, "build"), { recursive: true });
+  start.keep();
 });
 /** Each test begins with a plan of the addresses that was never applied. */
-beforeEach(() => {
-  project = String.fromCharCode(project.charCodeAt(0) + 1);
-  for (const [from, to] of [
-    ["instance", instance.folder],
-    ["build", build],
-  ] as const) {
-    rmSync(to, { recursive: true, force: true });
-    cpSync(join(hetzner.folder, from), to, { recursive: true });
-  }
-});
+beforeEach(() => start.again());
 afterEach(() => rmSync(mark, { force: true }));
 afterAll(async () => {
   instance.forget();
   await hetzner.close();
 });
-
-/** How many addresses the plan has: of each host that has some, one of each family. */
-const allOfThem = () =>
-  2 * instance.load().blueprint.hosts.filter(({ exposure }) => exposure.addressed).length;
-const addresses = async () => (await hetzner.api(project).list("primary_ips")).length;
 
 describe("Terraform runs in a folder with what polder wrote and nothing else", () => {
   const planted: Record<string, unknown> = {
@@ -117,7 +97,7 @@ describe("Terraform runs in a folder with what polder wrote and nothing else", (
   test("a plan is of the document alone, whatever lies beside it", async () => {
     plant();
     const ran = await run("plan");
-    expect([ran.code, said(ran)]).toEqual([0, expect.stringContaining(`${allOfThem()} to add`)]);
+    expect([ran.code, said(ran)]).toEqual([0, expect.stringContaining(`${start.planned} to add`)]);
     expect(readFileSync(join(plan, `${STACK}.json`), "utf8")).not.toContain("planted");
     for (const name of Object.keys(planted))
       expect([name, existsSync(join(stack, name))]).toEqual([name, false]);
@@ -127,7 +107,7 @@ describe("Terraform runs in a folder with what polder wrote and nothing else", (
     plant();
     const ran = await run("apply");
     expect(ran.code, said(ran)).toBe(0);
-    expect([existsSync(mark), await addresses()]).toEqual([false, allOfThem()]);
+    expect([existsSync(mark), await start.addresses()]).toEqual([false, start.planned]);
     for (const name of Object.keys(planted))
       expect([name, existsSync(join(stack, name))]).toEqual([name, false]);
   });
@@ -143,7 +123,8 @@ describe("Terraform runs in a folder with what polder wrote and nothing else", (
 });
 
 test("the policy judges the file that Terraform gets", async () => {
-  for (const [name, value] of Object.entries(hetzner.environment(project))) vi.stubEnv(name, value);
+  for (const [name, value] of Object.entries(hetzner.environment(start.project)))
+    vi.stubEnv(name, value);
   /** Lifts the protection of every address, in the file alone. */
   const lifted: Synthesis = {
     ...synthesis,
@@ -169,7 +150,7 @@ test("the policy judges the file that Terraform gets", async () => {
     new Set(["state-is-protected", "explained-by-blueprint"]),
   );
   const ran = await run("apply");
-  expect([ran.code, await addresses()], said(ran)).toEqual([2, 0]);
+  expect([ran.code, await start.addresses()], said(ran)).toEqual([2, 0]);
 });
 
 describe("the plan file is what was reviewed", () => {
@@ -180,7 +161,7 @@ describe("the plan file is what was reviewed", () => {
     write(document, { ...json(document), ...planned });
     const env = {
       ...process.env,
-      ...hetzner.environment(project),
+      ...hetzner.environment(start.project),
       ...terraformEnvironment(testbed, instance.load().blueprint),
     };
     const file = join(plan, `${STACK}.tfplan`);
@@ -204,7 +185,7 @@ describe("the plan file is what was reviewed", () => {
       3,
       expect.stringMatching(`${STACK}.tfplan: does something else than ${STACK}.json`),
     ]);
-    expect([existsSync(mark), await addresses()]).toEqual([false, 0]);
+    expect([existsSync(mark), await start.addresses()]).toEqual([false, 0]);
   });
 
   test("one that keeps its state elsewhere is refused", async () => {
@@ -212,7 +193,7 @@ describe("the plan file is what was reviewed", () => {
     const path = join(hetzner.folder, "other.tfstate");
     swap({ terraform: { ...terraform, backend: { local: { path } } } });
     const ran = await run("apply");
-    expect([ran.code, await addresses(), existsSync(path)]).toEqual([3, 0, false]);
+    expect([ran.code, await start.addresses(), existsSync(path)]).toEqual([3, 0, false]);
   });
 });
 
@@ -238,7 +219,7 @@ describe("the caller's environment", () => {
       OS_IMAGE_ID: "other",
       HCLOUD_POLL_INTERVAL: "1h",
     });
-    expect([ran.code, said(ran)]).toEqual([0, expect.stringContaining(`${allOfThem()} to add`)]);
+    expect([ran.code, said(ran)]).toEqual([0, expect.stringContaining(`${start.planned} to add`)]);
     const names = new Set(readFileSync(list, "utf8").trim().split("\n"));
     // The shell of the wrapper makes the last four.
     const known =
@@ -256,11 +237,11 @@ describe("the caller's environment", () => {
 
   test("can't keep Terraform from looking at the cloud", async () => {
     expect((await run("apply")).code).toBe(0);
-    const [first] = await hetzner.api(project).list("primary_ips");
+    const [first] = await hetzner.api(start.project).list("primary_ips");
     await fetch(`${hetzner.endpoint}/primary_ips/${first?.["id"]}`, {
       method: "PUT",
       headers: {
-        authorization: `Bearer ${project.repeat(64)}`,
+        authorization: `Bearer ${start.project.repeat(64)}`,
         "content-type": "application/json",
       },
       body: JSON.stringify({ labels: { by: "hand" } }),
@@ -308,7 +289,7 @@ describe("the rules", () => {
     );
     const ran = await run("apply");
     expect([ran.code, said(ran)]).toEqual([3, expect.stringContaining("was-there")]);
-    expect(await addresses()).toBe(0);
+    expect(await start.addresses()).toBe(0);
   });
 
   test("judge with the same code at plan and at apply", async () => {
@@ -319,6 +300,6 @@ describe("the rules", () => {
     );
     const ran = await run("apply");
     expect([ran.code, said(ran)]).toEqual([3, expect.stringContaining("another polder")]);
-    expect(await addresses()).toBe(0);
+    expect(await start.addresses()).toBe(0);
   });
 });

@@ -2,11 +2,12 @@
 // a made-up Dutch location; Terraform, ssh-keygen and cdktf are the real ones.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, load as yaml } from "js-yaml";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { HetznerProjects } from "../../lab/testing/hetzner-projects.ts";
+import { PlannedInstance } from "../../lab/testing/planned-instance.ts";
 import {
   polder,
   program,
@@ -24,7 +25,7 @@ import { testbed } from "../testbed.ts";
 const NAME = "t-akkoord";
 const hetzner = new HetznerProjects();
 let instance: TestInstance;
-let project = "a";
+let start: PlannedInstance;
 const build = buildFolder(NAME);
 const platform = (
   yaml(
@@ -34,7 +35,7 @@ const platform = (
 
 const run = (command: string, args: readonly string[] = [], env = {}) =>
   polder([command, instance.folder, ...args], {
-    env: { ...hetzner.environment(project), POLDER_USER: "annakok", ...env },
+    env: { ...hetzner.environment(start.project), POLDER_USER: "annakok", ...env },
   });
 const said = ({ stdout, stderr }: Ran) => stdout + stderr;
 const history = () => join(instance.folder, "history");
@@ -58,6 +59,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 beforeAll(async () => {
   await hetzner.start();
   instance = testInstance("eea-voorbeeld", NAME);
+  start = new PlannedInstance(hetzner, instance);
   const people = admin("Anna Kok", "annakok") + admin("Bram Smit", "bramsmit");
   admin("Nobody", "stranger");
   instance.edit((text) =>
@@ -76,32 +78,18 @@ beforeAll(async () => {
   const planned = await run("plan");
   expect(planned.code, said(planned)).toBe(0);
   expect(planned.stdout).toContain("profile nl-sovereign: 2 admins must approve it");
-  cpSync(instance.folder, join(hetzner.folder, "instance"), { recursive: true });
-  cpSync(build, join(hetzner.folder, "build"), { recursive: true });
+  start.keep();
 });
 /** Each test begins with one plan, in a project of its own. */
-beforeEach(() => {
-  project = String.fromCharCode(project.charCodeAt(0) + 1);
-  for (const [from, to] of [
-    ["instance", instance.folder],
-    ["build", build],
-  ] as const) {
-    rmSync(to, { recursive: true, force: true });
-    cpSync(join(hetzner.folder, from), to, { recursive: true });
-  }
-});
+beforeEach(() => start.again());
 afterAll(async () => {
   instance.forget();
   await hetzner.close();
 });
 
-/** How many addresses the plan has: of each host that has some, one of each family. */
-const allOfThem = () =>
-  2 * instance.load().blueprint.hosts.filter(({ exposure }) => exposure.addressed).length;
-const addresses = async () => (await hetzner.api(project).list("primary_ips")).length;
 async function refused(why: RegExp): Promise<void> {
   const ran = await run("apply");
-  expect([ran.code, await addresses()], said(ran)).toEqual([1, 0]);
+  expect([ran.code, await start.addresses()], said(ran)).toEqual([1, 0]);
   expect(ran.stdout).toMatch(why);
 }
 
@@ -135,7 +123,7 @@ describe("a plan of profile nl-sovereign", () => {
     );
     expect(elsewhere.code, said(elsewhere)).toBe(0);
     const applied = await run("apply");
-    expect([applied.code, await addresses()], said(applied)).toEqual([0, allOfThem()]);
+    expect([applied.code, await start.addresses()], said(applied)).toEqual([0, start.planned]);
     const told = await run("history");
     expect([told.code, lines().map((line) => JSON.parse(line).event.kind)]).toEqual([
       0,
@@ -237,7 +225,7 @@ describe("a plan of profile nl-sovereign", () => {
     await refused(/annakok made the plan/);
     expect((await approve("bramsmit")).code).toBe(0);
     const applied = await run("apply");
-    expect([applied.code, await addresses()], said(applied)).toEqual([0, allOfThem()]);
+    expect([applied.code, await start.addresses()], said(applied)).toEqual([0, start.planned]);
   });
 });
 
@@ -329,7 +317,7 @@ describe("the history", () => {
       ],
       {
         env: {
-          ...hetzner.environment(project),
+          ...hetzner.environment(start.project),
           ...terraformEnvironment(testbed, instance.load().blueprint),
           POLDER_INSTANCE: instance.folder,
           CI: "true",
@@ -337,7 +325,7 @@ describe("the history", () => {
         },
       },
     );
-    expect([ran.code, await addresses()], said(ran)).toEqual([0, allOfThem()]);
+    expect([ran.code, await start.addresses()], said(ran)).toEqual([0, start.planned]);
     const stale = await run("apply");
     expect([stale.code, said(stale)]).toEqual([3, expect.stringContaining("the plan is stale")]);
     expect((await run("plan")).code).toBe(0);
