@@ -91,6 +91,9 @@ export function readRule(resource: Resource, roles: ReadonlyMap<string, string>)
   };
 }
 
+/** Of a rule that stands, the provider reads what isn't set as an empty text (3.4.0, seen 2026-11-28). */
+const isGiven = (value: unknown): boolean => isSet(value) && value !== "";
+
 function remoteOf(
   resource: Resource,
   roles: ReadonlyMap<string, string>,
@@ -98,10 +101,10 @@ function remoteOf(
 ): string {
   const { body } = resource;
   const [range, group] = [body["remote_ip_prefix"], body["remote_group_id"]];
-  if (isSet(body["remote_address_group_id"])) return "unreadable address group";
-  if (isSet(group)) {
+  if (isGiven(body["remote_address_group_id"])) return "unreadable address group";
+  if (isGiven(group)) {
     const role = roles.get(referenceOf(group) ?? "");
-    return role === undefined || isSet(range) ? "unreadable group" : `role ${role}`;
+    return role === undefined || isGiven(range) ? "unreadable group" : `role ${role}`;
   }
   if (!isSet(range)) return ethertype === "IPv6" ? ANYWHERE.IPv6 : ANYWHERE.IPv4;
   const text = textOf(range) ?? "";
