@@ -120,12 +120,12 @@ function sheet(size: RoleSize, part: FleetGroup, sizing: Sizing, figures: Figure
     item(
       "cores",
       `${cores} physical cores or more, x86-64 with AES instructions, one socket`,
-      `the plan counts ${part.vcpus} and a core a vCPU: two threads of one core share it. One socket: no packet crosses to another one's memory${media ? ". Every packet is encrypted (SRTP)" : ""}. Servers with fewer than 8 cores are hardly sold`,
+      `the plan needs ${part.vcpus} physical cores, one for each vCPU; two threads of one core count as one core. One socket: no packet crosses to another one's memory${media ? ". Every packet is encrypted (SRTP)" : ""}. Servers with fewer than 8 cores are hardly sold`,
       `${source(role === "bridge" ? "bridgeVcpus" : `${role}Vcpus`)}; ${OURS}`,
     ),
     item(
       "processor's class",
-      `Geekbench 6: ${f("geekbenchSingle")} or more on one core, and ${f("geekbenchCore")} or more for each core on all`,
+      `Geekbench 6 or equivalent: single-core score ${f("geekbenchSingle")} or more; multi-core score divided by the number of cores ${f("geekbenchCore")} or more`,
       "a score that is published for the machines that were measured; any newer processor of servers reaches it. The vendor states SPECrate 2017 Integer (base) as well",
       source("geekbenchSingle"),
     ),
@@ -162,7 +162,7 @@ function sheet(size: RoleSize, part: FleetGroup, sizing: Sizing, figures: Figure
     item(
       "management port",
       "1 x 1 Gbit/s, RJ45, a management processor (Redfish), on the management network alone",
-      "it may do more than root, and people on the internet reach the media ports",
+      "whoever controls this port controls the machine, so nobody but administrators may reach it",
       OURS,
     ),
     item(
@@ -182,9 +182,9 @@ function sheet(size: RoleSize, part: FleetGroup, sizing: Sizing, figures: Figure
     ),
     item(
       "watts",
-      `the vendor states watts idle and at full load by SPECpower or its own tool; planned with ${watts} W, ${Math.round(watts * 8.76)} kWh a year`,
+      `the vendor states watts idle and at full load by SPECpower or its own tool; planned with ${watts} W at full load, ${Math.round(watts * 8.76)} kWh a year`,
       "energy is part of the price over five years",
-      source("wattsServer"),
+      `${source("wattsServer")}; ${source("wattsCore")}`,
       "state",
     ),
     item(
@@ -202,7 +202,9 @@ function sheet(size: RoleSize, part: FleetGroup, sizing: Sizing, figures: Figure
     item(
       "warranty",
       "5 years, parts on site the next working day, failed disks stay with the customer",
-      "one host is in reserve meanwhile; disks held keys",
+      role === "bridge" || role === "turn"
+        ? "the others carry everything meanwhile; disks held keys"
+        : "the spare takes its place meanwhile; disks held keys",
       OURS,
     ),
     item(
@@ -399,8 +401,8 @@ export function specMarkdown(document: Procurement): string {
     "",
     "| What | How much | Remark |",
     "| --- | --- | --- |",
-    `| Servers | ${t.machines} | those in reserve included |`,
-    `| Spares on the shelf | ${t.spares} | one of each size of media and control nodes |`,
+    `| Servers in the racks | ${t.machines} | the media node and the relay that may fail are among them |`,
+    `| Spare servers on the shelf | ${t.spares} | beside those: one of each size of media and control nodes; ${t.machines + t.spares} servers to order in all |`,
     `| Rack units | ${t.rackUnits} | two switches included, spares not |`,
     `| Power at full load | ${t.watts} W | assumed until the vendor states watts; cooling not included |`,
     `| Energy | ${t.kWhAYear} kWh a year | at full load all day: an upper bound |`,
@@ -418,7 +420,7 @@ export function specMarkdown(document: Procurement): string {
     "",
     document.cost,
     "",
-    "Offers for B and C name: price a server and option, warranty, watts, delivery time, price of energy over five years at the buyer's tariff.",
+    "Each offer for B or C states: the price of each server and of each option, the warranty, the watts, the delivery time, and the price of the energy of five years at a tariff that the buyer gives.",
     "",
     ...document.sheets.flatMap((one) => [
       `## ${one.title}: ${one.machines} ${one.machines === 1 ? "machine" : "machines"}`,
