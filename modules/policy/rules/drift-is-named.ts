@@ -6,7 +6,8 @@ import type { PolicyInput } from "../types.ts";
 
 /** What the cloud itself writes into a resource after it was made, when another is put on it. */
 const BY_THE_CLOUD: Readonly<Record<string, readonly string[]>> = {
-  openstack_networking_port_v2: ["binding", "device_id", "device_owner", "mac_address"],
+  // The name: nova gives it the server's (2025.1, seen 2026-11-28).
+  openstack_networking_port_v2: ["binding", "device_id", "device_owner", "dns_name", "mac_address"],
   openstack_networking_floatingip_v2: ["fixed_ip", "port_id", "subnet_id"],
   openstack_networking_router_v2: ["external_fixed_ip", "enable_snat"],
   openstack_networking_network_v2: ["segments", "external", "transparent_vlan"],
