@@ -52,6 +52,9 @@ class Unpacked(unittest.TestCase):
             with open(os.path.join(source, path), "w", encoding="utf-8") as file:
                 file.write(text)
             os.chmod(os.path.join(source, path), mode)
+        # dpkg-deb refuses a control folder that isn't for all to read, as a umask of 077 leaves it.
+        for folder, _, _ in os.walk(source):
+            os.chmod(folder, 0o755)
         archive = os.path.join(self.folder, "x.deb")
         subprocess.run(["dpkg-deb", "--root-owner-group", "-b", source, archive], check=True, capture_output=True)
         return archive
