@@ -62,6 +62,8 @@ describe.each(ELSEWHERE)("on $cloud at $location", ({ cloud, location }) => {
   test.each(EXAMPLES)("%s passes that cloud's rules, planned", (name) => {
     const planned = withPlans(changed(name, location, written(cloud, location)));
     const findings = evaluate(asInput(planned), AS_OF);
-    expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
+    const failed = findings.flatMap(({ verdict, id }) => (verdict === "fail" ? [id] : []));
+    // The lab's own pin no release of Jitsi, which no other profile may do without.
+    expect(failed).toEqual(name.startsWith("lab") ? ["jitsi-is-pinned"] : []);
   });
 });

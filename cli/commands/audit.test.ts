@@ -19,7 +19,8 @@ const clean = join(parent, "clean", "eea-voorbeeld");
 /** What a person hands over who planned the example: made once, copied for each test. */
 beforeAll(() => {
   mkdirSync(join(clean, "plan"), { recursive: true });
-  cpSync(join(TOOLKIT, "instances/eea-voorbeeld/instance.yaml"), join(clean, "instance.yaml"));
+  for (const file of ["instance.yaml", "jitsi.yaml"])
+    cpSync(join(TOOLKIT, "instances/eea-voorbeeld", file), join(clean, file));
   const { blueprint } = loadInstance(clean);
   writeFileSync(join(clean, "addresses.yaml"), JSON.stringify(addressesFor(blueprint)));
   const stateFolder = "../../../../../instances/eea-voorbeeld/state";

@@ -80,7 +80,10 @@ export function testInstance(example: string, name: string): TestInstance {
   rmSync(folder, { recursive: true, force: true });
   rmSync(buildFolder(name), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(join(TOOLKIT, "instances", example, "instance.yaml"), file);
+  const of = join(TOOLKIT, "instances", example);
+  cpSync(join(of, "instance.yaml"), file);
+  // What a user has pinned for the lab's own stays theirs.
+  if (!example.startsWith("lab")) cpSync(join(of, "jitsi.yaml"), join(folder, "jitsi.yaml"));
   const edit = (change: (text: string) => string) =>
     writeFileSync(file, change(readFileSync(file, "utf8")));
   edit((text) =>

@@ -4,6 +4,7 @@ import { adminNetworksAreNarrow } from "./rules/admin-networks-are-narrow.ts";
 import { driftIsNamed } from "./rules/drift-is-named.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
+import { jitsiIsPinned } from "./rules/jitsi-is-pinned.ts";
 import { labelled } from "./rules/labelled.ts";
 import { mailAndCaLocked } from "./rules/mail-and-ca-locked.ts";
 import { noManagementFromInternet } from "./rules/no-management-from-internet.ts";
@@ -63,6 +64,7 @@ const rules = (ownNetwork: Rule): readonly Rule[] => [
   residencyAccepted,
   residencyFresh,
   securityLogsTakeTwo,
+  jitsiIsPinned,
   waiversInDate,
   peopleArePersons,
   adminNetworksAreNarrow,

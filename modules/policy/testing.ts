@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,6 +20,7 @@ import {
   INSTANCE_FILE,
   instanceFolder,
   instanceNames,
+  JITSI_FILE,
   type LoadedInstance,
   loadInstance,
   loadPrograms,
@@ -53,6 +62,8 @@ function load(name: string, allocated: boolean, change: (text: string) => string
     mkdirSync(copy);
     const text = readFileSync(join(instanceFolder(ROOT, name), INSTANCE_FILE), "utf8");
     writeFileSync(join(copy, INSTANCE_FILE), change(text));
+    const jitsi = join(instanceFolder(ROOT, name), JITSI_FILE);
+    if (!name.startsWith("lab") && existsSync(jitsi)) cpSync(jitsi, join(copy, JITSI_FILE));
     if (allocated) {
       const { blueprint } = loadInstance(copy);
       writeFileSync(join(copy, ADDRESSES_FILE), JSON.stringify(addressesFor(blueprint)));
