@@ -26,6 +26,20 @@ def seen(nick, kind="", now=0):
     hear(f"<presence xmlns='jabber:client' from='{ROOM}/{nick}' {kind}/>", now)
 `;
 
+it("proves its password as RFC 5802 does in section 5, and doesn't send it", () => {
+  const result = python(`
+import types
+secrets.token_urlsafe = lambda size: "fyko+d2lbbFgONRv9qkxdawL"
+sent = []
+challenge = base64.b64encode(b"r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096").decode()
+prove(types.SimpleNamespace(send=sent.append, expect=lambda name: types.SimpleNamespace(text=challenge)), "user", "pencil")
+print(json.dumps([base64.b64decode(ElementTree.fromstring(one).text).decode() for one in sent]))`);
+  expect(result).toEqual([
+    "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL",
+    "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=",
+  ]);
+});
+
 it("joins the room that is asked for, and answers when it is in", () => {
   const result = python(`${PRELUDE}
 ask()

@@ -29,12 +29,13 @@ const hostsOf = (text: string) =>
 
 export const prosodyHasOneWayIn = defineHostRule({
   id: "prosody-has-one-way-in",
-  what: "Prosody registers nobody, talks to no other server, has no admins but Jicofo, and takes no password in clear",
+  what: "Prosody registers nobody, talks to no other server, has no admins but Jicofo, and takes no password itself, only the proof of one",
   why: "An account that anybody may make, or another server, is a way around the gate.",
   norm: "BIO2 5.17.03, 8.20.02",
   needs,
   check: (host, { domain, jitsi }) => {
-    const { path, text, is } = read(host);
+    const { path, text, first, is } = read(host);
+    const off = luaWords(first("disable_sasl_mechanisms") ?? "");
     return inFile(
       path,
       is("allow_registration", "false"),
@@ -46,6 +47,9 @@ export const prosodyHasOneWayIn = defineHostRule({
       is("component_ports", "{}"),
       is("c2s_require_encryption", "true"),
       is("allow_unencrypted_plain_auth", "false"),
+      ["PLAIN", "DIGEST-MD5", "OAUTHBEARER"]
+        .filter((name) => !off.includes(name))
+        .map((name) => `disable_sasl_mechanisms: lacks ${name}`),
       luaSettings(text, "authentication")
         .filter((value) => !['"internal_hashed"', '"gate"'].includes(value))
         .map((value) => `authentication: got ${value}, allowed: internal_hashed, gate`),

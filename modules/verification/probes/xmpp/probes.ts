@@ -214,7 +214,7 @@ async function registration(subject: string, context: Context): Promise<Outcome>
     const wrong = [
       ...(childOf(features, "register") ? ["it offers to register accounts"] : []),
       ...mechanisms
-        .filter((name) => /ANONYMOUS|DIGEST-MD5|CRAM-MD5|EXTERNAL|OAUTH/.test(name))
+        .filter((name) => /ANONYMOUS|PLAIN|DIGEST-MD5|CRAM-MD5|EXTERNAL|OAUTH/.test(name))
         .map((name) => `it offers ${name}`),
     ];
     return wrong.length > 0 ? fail(wrong.join("; ")) : pass(`offers ${mechanisms.join(", ")}`);
