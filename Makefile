@@ -14,9 +14,9 @@ lab: preflight-lab setup $(STAMPS)/lab-packages
 
 ## test       everything that CI runs: lint, types, unit tests, Debian's programs, the lab
 test: preflight-lab setup $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/lab-packages
-	@node --import tsx scripts/test.ts unit debian lab
+	@node --import tsx scripts/test.ts unit terraform debian lab
 
-## unit       the tests that need no lab, in seconds
+## unit       the tests that need neither lab nor root, in a minute
 unit: preflight setup
 	@npx vitest run --project unit
 

@@ -7,14 +7,14 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * Suites that take longest begin first, so that none is left to run alone at the end; the very longest even
  * before the unit tests, which fill the time until the lab is up.
  */
-const LONGEST = ["enumeration.debian", "gate-limits.debian", "render.debian"];
+const LONGEST = ["enumeration.debian", "gate-limits.debian", "approve.terraform", "render.debian"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId, project }: TestSpecification): number => {
       if (moduleId.endsWith("/lab/cluster.lab.test.ts")) return -2;
       if (project.name === "unit") return -1;
-      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/lab/${name}.test.ts`));
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
       return place < 0 ? LONGEST.length : place;
     };
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
@@ -49,8 +49,8 @@ export default defineConfig({
           name: "unit",
           include: files("test"),
           exclude: [
-            ...["debian.test", "lab.test", "soak.test", "alone.test", "acceptance.test"].flatMap(
-              files,
+            ...["terraform", "debian", "lab", "soak", "alone", "acceptance"].flatMap((kind) =>
+              files(`${kind}.test`),
             ),
             "**/node_modules/**",
           ],
@@ -61,6 +61,10 @@ export default defineConfig({
           // Modules are read once a worker, not once a file: cdktf and zod alone take a second.
           isolate: false,
         },
+      },
+      {
+        // The command from plan to apply, against the stand-in of Hetzner's API: minutes of the real Terraform.
+        test: { ...long, maxWorkers, name: "terraform", include: files("terraform.test") },
       },
       {
         // Debian's own programs, in a root that is never booted, and the kernel's: root's rights, no lab.

@@ -55,9 +55,6 @@ function mend(change: (record: Record<string, unknown>) => void): void {
   write(file, { ...record, digest: sum(JSON.stringify(record)) });
 }
 
-// Alone each takes some ten seconds; two cores are shared.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
-
 beforeAll(async () => {
   await hetzner.start();
   instance = testInstance("eea-voorbeeld", NAME);

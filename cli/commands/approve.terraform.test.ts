@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, load as yaml } from "js-yaml";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { HetznerProjects } from "../../lab/testing/hetzner-projects.ts";
 import { PlannedInstance } from "../../lab/testing/planned-instance.ts";
 import {
@@ -52,9 +52,6 @@ function admin(name: string, user: string): string {
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", user, "-f", key(user)]);
   return `  - { name: ${name}, user: ${user}, key: ${readFileSync(`${key(user)}.pub`, "utf8").trim()} }\n`;
 }
-
-// Alone each takes some ten seconds; two cores are shared.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 beforeAll(async () => {
   await hetzner.start();
