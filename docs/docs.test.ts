@@ -349,3 +349,17 @@ it("docs/network.svg is what `polder show lab --svg` draws, before the cloud cho
   rmSync(parent, { recursive: true });
   expect(drawNetwork(blueprint).trim()).toBe(read("docs/network.svg").trim());
 });
+
+describe("docs/compared.md", () => {
+  const cells = read("docs/compared.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .slice(2)
+    .map((line) => line.split(" | ").at(-1)?.replace(/ \|$/, "") ?? "");
+
+  it("says of each property how polder's was shown, and links its test", () => {
+    expect(cells.length).toBeGreaterThan(15);
+    const shown = /(running|parsed|acceptance \d{4}-\d{2}-\d{2})\b.*\]\(/;
+    expect(cells.filter((cell) => !shown.test(cell) && !/^no(,|$)/.test(cell))).toEqual([]);
+  });
+});

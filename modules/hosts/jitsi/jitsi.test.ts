@@ -73,6 +73,36 @@ describe("with Jitsi's packages", () => {
     ]);
   });
 
+  it("bridges of one shard share meetings, and each shard has its own", () => {
+    const demand = {
+      meetings: [{ kind: "overleg", simultaneous: 250, participants: 8, cameras: "all" }],
+    };
+    const large = buildBlueprint({ ...inputOf(someInstance({ demand })), jitsi: SOME_JITSI });
+    const all = renderAll(large, loadPrograms());
+    const shards = [...new Set(large.hosts.map(({ shard }) => shard))].filter((one) => one > 0);
+    expect(shards.length).toBeGreaterThan(1);
+    const read = (id: string, path: string) =>
+      JSON.parse(text(of(id, all), path).split("\n").slice(1).join("\n"));
+    for (const shard of shards) {
+      const control = large.hosts.find((one) => one.role === "control" && one.shard === shard);
+      const bridges = large.hosts.filter((one) => one.role === "bridge" && one.shard === shard);
+      expect(bridges.length).toBeGreaterThan(1);
+      const { octo, bridge: choice } = read(
+        control?.id ?? "",
+        "/etc/polder/jicofo/jicofo.conf",
+      ).jicofo;
+      expect([octo.enabled, choice["selection-strategy"]]).toEqual([
+        true,
+        "RegionBasedBridgeSelectionStrategy",
+      ]);
+      for (const { id } of bridges) {
+        const { apis, relay } = read(id, "/etc/polder/videobridge/videobridge.conf").videobridge;
+        expect(apis["xmpp-client"].configs.shard.HOSTNAME).toBe(control?.ipv4);
+        expect(relay).toEqual({ enabled: true, region: "one", "relay-id": id });
+      }
+    }
+  });
+
   it("bridges are full where they were planned to be, and take as much memory", () => {
     const { figures } = DATA;
     const measured = bridge().videobridge["load-management"]["load-measurements"];
