@@ -424,21 +424,24 @@ const eventsOf = (lines: readonly StoredLine[]) =>
 /** Writes one entry with bytes that are no text into each stream of each host; gives the marks. */
 async function plantMarks(): Promise<Record<string, string>> {
   const marks: Record<string, string> = {};
-  for (const host of cluster.hosts)
-    for (const [stream, facility] of [
-      ["operations", 3],
-      ["security", 4],
-    ] as const) {
-      const mark = randomBytes(12).toString("hex");
-      marks[`${stream} mark of ${host}`] = mark;
-      await cluster.on(
-        host,
-        `python3 -c 'import socket
+  await Promise.all(
+    cluster.hosts.map(async (host) => {
+      for (const [stream, facility] of [
+        ["operations", 3],
+        ["security", 4],
+      ] as const) {
+        const mark = randomBytes(12).toString("hex");
+        marks[`${stream} mark of ${host}`] = mark;
+        await cluster.on(
+          host,
+          `python3 -c 'import socket
 text = b"\\xff\\x00${mark}\\n"
 fields = b"SYSLOG_IDENTIFIER=mark\\nPRIORITY=6\\nSYSLOG_FACILITY=${facility}\\nMESSAGE\\n" + len(text).to_bytes(8, "little") + text + b"\\n"
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(fields, "/run/systemd/journal/socket")'`,
-      );
-    }
+        );
+      }
+    }),
+  );
   return marks;
 }
 
