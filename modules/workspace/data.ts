@@ -26,12 +26,22 @@ import { shown } from "./shown.ts";
 
 const modules = join(import.meta.dirname, "..");
 
+/** Gives what was made under the same name before: an audit of a hundred instances reads polder's own data once. */
+function once<T>(known: Map<string, T>, name: string, make: () => T): T {
+  const found = known.get(name) ?? make();
+  known.set(name, found);
+  return found;
+}
+
+const files = new Map<string, YamlFile>();
+const values = new Map<string, unknown>();
+
 const parse = (...path: string[]): YamlFile => {
   const file = join(modules, ...path);
-  return parseYaml(readFileSync(file, "utf8"), shown(file));
+  return once(files, file, () => parseYaml(readFileSync(file, "utf8"), shown(file)));
 };
 const read = <Schema extends z.ZodType>(schema: Schema, ...path: string[]): z.output<Schema> =>
-  validate(parse(...path), schema);
+  once(values, join(...path), () => validate(parse(...path), schema)) as z.output<Schema>;
 
 /** The planner's figures. */
 export const loadFigures = (): Figures => read(figuresSchema, "planning/sizing", "figures.yaml");
