@@ -112,6 +112,9 @@ try {
   process.stderr.write("synth beside a bare app\n");
   const synth = await once(process.execPath, ["--import", "tsx", "scripts/bench-synth.ts"]);
 
+  process.stderr.write("audits\n");
+  const audits = await once(process.execPath, ["--import", "tsx", "scripts/bench-audit.ts"]);
+
   process.stderr.write("Prosody with the gate beside Prosody without\n");
   const gate = await once(process.execPath, ["--import", "tsx", "scripts/bench-gate.ts"]);
 
@@ -151,6 +154,7 @@ try {
       ...rows,
       "",
       synth.output,
+      audits.output,
       gate.output,
       floods.output,
       `The lab's services: ${lab.services.length} processes, ${lab.memoryMiB} MiB (PSS).`,

@@ -1,36 +1,21 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { providerSchema } from "../../modules/clouds/known-clouds/index.ts";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
-import { addressesFor, type Loose, planOf } from "../../modules/policy/testing.ts";
-import { loadInstance } from "../../modules/workspace/index.ts";
-import { synthesis } from "../../stacks/instance-stacks.ts";
+import { handOver } from "../../modules/operations/audit/testing.ts";
+import type { Loose } from "../../modules/policy/testing.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-audit-test-"));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
-const STACKS = ["eea-voorbeeld-addresses", "eea-voorbeeld"] as const;
 const clean = join(parent, "clean", "eea-voorbeeld");
 
-/** What a person hands over who planned the example: made once, copied for each test. */
+/** What a person hands over who planned the example: made once, by Terraform itself, copied for each test. */
 beforeAll(() => {
-  mkdirSync(join(clean, "plan"), { recursive: true });
-  for (const file of ["instance.yaml", "jitsi.yaml"])
-    cpSync(join(TOOLKIT, "instances/eea-voorbeeld", file), join(clean, file));
-  const { blueprint } = loadInstance(clean);
-  writeFileSync(join(clean, "addresses.yaml"), JSON.stringify(addressesFor(blueprint)));
-  const stateFolder = "../../../../../instances/eea-voorbeeld/state";
-  synthesis.write(loadInstance(clean), { outdir: clean, stateFolder });
-  rmSync(join(clean, "manifest.json"), { force: true });
-  for (const stack of STACKS) {
-    const json = JSON.parse(readFileSync(join(clean, "stacks", stack, "cdk.tf.json"), "utf8"));
-    const plan = planOf(json, providerSchema("hcloud"));
-    writeFileSync(join(clean, "plan", `${stack}.json`), JSON.stringify(plan));
-  }
+  handOver(join(parent, "clean"), { example: "eea-voorbeeld", planned: true });
 }, 60_000);
 
 let count = 0;
@@ -109,6 +94,38 @@ describe("polder audit <folder>", () => {
     expect(status).toBe(1);
     writeFileSync(file, JSON.stringify({ ...unsigned, digest: "0".repeat(64) }));
     expect(audit(folder).stdout).toMatch(/^fail +plan-record {2}record\.json: its digest isn't/m);
+  }, 60_000);
+
+  test("has Terraform show the binary plan, and finds that it is another than the JSON", () => {
+    const folder = handed();
+    expect(audit(folder).stdout).not.toContain("binary-plan");
+    edit(join(folder, "plan/eea-voorbeeld.json"), (json) => {
+      json.applyable = false;
+    });
+    const { status, stdout } = audit(folder);
+    expect(stdout).toMatch(/^fail +binary-plan {2}eea-voorbeeld\.tfplan: Terraform shows another/m);
+    expect(stdout).not.toMatch(/binary-plan {2}eea-voorbeeld-addresses/);
+    expect(status).toBe(1);
+    writeFileSync(join(folder, "plan/eea-voorbeeld.tfplan"), "no plan");
+    expect(audit(folder).stdout).toMatch(
+      /^not-tested +binary-plan .*Terraform can't show it here/m,
+    );
+  }, 60_000);
+
+  test("takes several folders, and one that can't be read doesn't stop the others", () => {
+    const [one, other, none] = [handed(), handed(), join(parent, "none")];
+    writeFileSync(join(other, "instance.yaml"), "name: other\n");
+    const { status, stdout, stderr } = audit(one, other, none, one, "--format", "sarif");
+    expect(JSON.parse(stdout).runs).toHaveLength(2);
+    expect(stderr).toMatch(/other.*instance\.yaml|instance\.yaml.*name/);
+    expect(stderr).toMatch(/none: holds no instance\.yaml/);
+    expect(status).toBe(2);
+    const text = audit(one, one).stdout;
+    expect(text.match(/^audit of eea-voorbeeld/gm)).toHaveLength(2);
+    expect(text).toMatch(/^2 instances: \d+ pass, 0 fail/m);
+    expect(JSON.parse(audit(one, one, "--format", "json").stdout)).toHaveLength(2);
+    expect(audit(one, one, "--format", "junit").stdout).toContain('name="eea-voorbeeld no-secret"');
+    expect(audit(one, one, "--format", "html").stderr).toMatch(/a page is of one instance/);
   }, 60_000);
 
   test("says where no instance was handed over", () => {

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { providerSchema } from "../../modules/clouds/known-clouds/index.ts";
 import { type Finding, formatFinding, tally } from "../../modules/common/findings/index.ts";
-import { badInput } from "../../modules/common/input/index.ts";
+import { BadInput, badInput, type Problem } from "../../modules/common/input/index.ts";
 import { today } from "../../modules/common/today/index.ts";
 import { VERSION } from "../../modules/common/toolkit/index.ts";
-import { auditFolder } from "../../modules/operations/audit/index.ts";
+import { auditFolders } from "../../modules/operations/audit/index.ts";
 import { ALL_RULES, evaluateAnyPlan, isPlan } from "../../modules/policy/index.ts";
 import {
   type AuditReport,
@@ -15,26 +15,33 @@ import {
 } from "../../modules/reports/findings-report/index.ts";
 import { synthesis } from "../../stacks/instance-stacks.ts";
 import { FindingsFound } from "../exit.ts";
-import { testbed } from "../testbed.ts";
 import { writeResult } from "../write-result.ts";
 
-const FORMATS: Readonly<Record<string, (report: AuditReport) => string>> = {
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** What to print of one report, or of several folders' reports. */
+const FORMATS = {
   text: textOf,
-  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
-  sarif: (report) => `${JSON.stringify(sarifOf(report), null, 2)}\n`,
-  junit: junitOf,
-  html: htmlOf,
-};
+  json: ([first, ...others]) => json(others.length > 0 ? [first, ...others] : first),
+  sarif: (reports) => json(sarifOf(...reports)),
+  junit: (reports) => junitOf(...reports),
+  html: ([first, ...others]) => {
+    if (!first || others.length > 0)
+      throw badInput("--format html", "a page is of one instance: give one folder");
+    return htmlOf(first);
+  },
+} satisfies Record<string, (reports: readonly AuditReport[]) => string>;
 
 const HELP = `
 Needs no credential and no network, and believes no finding that was handed over.
-FOLDER is the instance's folder, called like the instance, with two folders of build/instances/<name>/ in it:
+A folder is an instance's own, called like the instance, with two folders of build/instances/<name>/ in it:
   cp -r instances/lab handed/lab && cp -r build/instances/lab/plan build/instances/lab/stacks handed/lab/
 It makes the Blueprint, the documents and the hosts' files anew, compares, checks the plan's record and its binary
 plan, and evaluates every rule. What it couldn't see it says.
 
 Examples:
   polder audit handed/lab
+  polder audit handed/*                   many at once; a folder that can't be read doesn't stop the others
   polder audit handed/lab --as-of 2027-03-01 --format html --output audit.html
   polder audit handed/lab --format sarif --output polder.sarif
   terraform show -json x.tfplan > plan.json && polder audit --plan plan.json    a plan that polder didn't make
@@ -43,7 +50,7 @@ docs/audit.md tells what each format holds.`;
 interface AuditCommandOptions {
   readonly plan?: string;
   readonly asOf?: string;
-  readonly format: string;
+  readonly format: keyof typeof FORMATS;
   readonly output: string;
 }
 
@@ -57,7 +64,7 @@ const day = (text: string): string => {
 /** `polder audit`: evaluates what somebody handed over. */
 export function auditCommand(): Command {
   return new Command("audit")
-    .argument("[folder]", "the instance's folder as it was handed over")
+    .argument("[folders...]", "instances' folders as they were handed over")
     .option(
       "--plan <file>",
       "evaluate a plan that polder didn't make, by the rules that need no Blueprint",
@@ -70,47 +77,41 @@ export function auditCommand(): Command {
     )
     .option("--output <file>", "where to", "-")
     .addHelpText("after", HELP)
-    .action(async (folder: string | undefined, options: AuditCommandOptions) => {
-      const report = await reportOn(folder, options);
-      writeResult((FORMATS[options.format] ?? textOf)(report), options.output);
-      const { fail } = tally(report.findings);
+    .action(async (folders: readonly string[], options: AuditCommandOptions) => {
+      const { reports, unreadable } = await reportsOn(folders, options);
+      if (reports.length > 0) writeResult(FORMATS[options.format](reports), options.output);
+      if (unreadable.length > 0) throw new BadInput(unreadable);
+      const { fail } = tally(reports.flatMap(({ findings }) => findings));
       if (fail > 0)
         throw new FindingsFound(`${fail} ${fail === 1 ? "finding fails" : "findings fail"}`);
     });
 }
 
-async function reportOn(
-  folder: string | undefined,
+async function reportsOn(
+  folders: readonly string[],
   { plan, asOf = today() }: AuditCommandOptions,
-): Promise<AuditReport> {
-  if ((folder === undefined) === (plan === undefined))
-    throw badInput("audit", "got neither or both, a folder or --plan is allowed");
+): Promise<{ readonly reports: readonly AuditReport[]; readonly unreadable: readonly Problem[] }> {
+  if ((folders.length === 0) === (plan === undefined))
+    throw badInput("audit", "got neither or both, folders or --plan are allowed");
   const of = { asOf, version: VERSION };
   if (plan !== undefined) {
     const findings = evaluateAnyPlan(readPlanFile(plan), bothSchemas(), asOf);
-    return {
-      ...of,
-      subject: plan,
-      findings,
-      rules: reported(findings),
-      notSeen: [
-        "why each resource is there: without a Blueprint, flows, names, sizes, residency and the hosts' files have nothing to be compared with",
-        "that this JSON is the binary plan's: `terraform show -json` made it, on another machine",
-      ],
-    };
+    const notSeen = [
+      "why each resource is there: without a Blueprint, flows, names, sizes, residency and the hosts' files have nothing to be compared with",
+      "that this JSON is the binary plan's: `terraform show -json` made it, on another machine",
+    ];
+    const report = { ...of, subject: plan, findings, rules: reported(findings), notSeen };
+    return { reports: [report], unreadable: [] };
   }
-  const { loaded, findings, notSeen } = await auditFolder(folder as string, {
-    asOf,
-    testbed,
-    synthesis,
-  });
-  return {
+  const { audited, unreadable } = await auditFolders(folders, { asOf, synthesis });
+  const reports = audited.map(({ instance, findings, notSeen }) => ({
     ...of,
-    subject: loaded.blueprint.instance,
+    subject: instance,
     findings,
     rules: reported(findings),
     notSeen,
-  };
+  }));
+  return { reports, unreadable };
 }
 
 /** A plan's provider isn't known before it is read: both clouds' schemas as one. */
@@ -152,17 +153,22 @@ const reported = (findings: readonly Finding[]) => {
   }));
 };
 
-/** The gravest last, where a person's eye is. */
-function textOf({ subject, asOf, findings, notSeen }: AuditReport): string {
-  const count = tally(findings);
+/** The gravest last, where a person's eye is; of several, how all stand together at the end. */
+function textOf(reports: readonly AuditReport[]): string {
   const rank = ["pass", "waived", "not-tested", "fail"];
-  const shown = findings
-    .filter(({ verdict, warns }) => verdict !== "pass" || warns)
-    .sort((a, b) => rank.indexOf(a.verdict) - rank.indexOf(b.verdict));
-  return [
+  const lines = reports.flatMap(({ subject, asOf, findings, notSeen }) => [
     ...notSeen.map((text) => `not seen   ${text}`),
-    ...shown.map(formatFinding),
-    `audit of ${subject} as of ${asOf}: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,
-    "",
-  ].join("\n");
+    ...findings
+      .filter(({ verdict, warns }) => verdict !== "pass" || warns)
+      .sort((a, b) => rank.indexOf(a.verdict) - rank.indexOf(b.verdict))
+      .map(formatFinding),
+    `audit of ${subject} as of ${asOf}: ${counted(findings)}`,
+  ]);
+  const all = `${reports.length} instances: ${counted(reports.flatMap(({ findings }) => findings))}`;
+  return [...lines, ...(reports.length > 1 ? [all] : []), ""].join("\n");
+}
+
+function counted(findings: readonly Finding[]): string {
+  const count = tally(findings);
+  return `${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`;
 }

@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { providerOf } from "../../clouds/known-clouds/index.ts";
-import { Terraform, TerraformFailure } from "../../clouds/terraform/index.ts";
 import type { Finding } from "../../common/findings/index.ts";
-import { badInput } from "../../common/input/index.ts";
-import type { Testbed } from "../../common/testbed/index.ts";
+import { BadInput, badInput, type Problem } from "../../common/input/index.ts";
 import { TOOLKIT } from "../../common/toolkit/index.ts";
 import { evaluate, isPlan, type PlanJson, type TerraformJson } from "../../policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, loadInstance, shown } from "../../workspace/index.ts";
-import { digestOf, type PlanRecord, terraformEnvironment } from "../plan/index.ts";
+import { digestOf, type PlanRecord } from "../plan/index.ts";
 import { packOf } from "../rules/index.ts";
 import {
   expectedOf,
@@ -18,12 +16,13 @@ import {
   renderedHosts,
   type Synthesis,
   stateFolderIn,
-  writeLockFile,
 } from "../working-folder/index.ts";
+import { PlanFiles, type Shown } from "./plan-files.ts";
 
 /** What an audit of a handed-over folder gives. */
 export interface Audited {
-  readonly loaded: LoadedInstance;
+  /** The instance's name. */
+  readonly instance: string;
   readonly findings: readonly Finding[];
   /** What couldn't be looked at, and why. */
   readonly notSeen: readonly string[];
@@ -32,7 +31,6 @@ export interface Audited {
 export interface AuditOptions {
   /** The day to evaluate on, `YYYY-MM-DD`. */
   readonly asOf: string;
-  readonly testbed: Testbed;
   readonly synthesis: Synthesis;
 }
 
@@ -52,36 +50,48 @@ function readDocument(file: string): Record<string, unknown> {
 }
 
 /**
- * Audits a folder that somebody handed over: the instance's files, and beside them `stacks/<stack>/cdk.tf.json` and
- * `plan/`, as they lie in `build/instances/<name>/`. It needs no credential, connects to nothing, believes no finding
- * that was handed over, and writes nothing into the folder.
+ * Audits folders that somebody handed over, one after the other: in each the instance's files, and beside them
+ * `stacks/<stack>/cdk.tf.json` and `plan/`, as they lie in `build/instances/<name>/`. It needs no credential, connects to
+ * nothing, believes no finding that was handed over, and writes nothing into the folders.
  *
- * @throws BadInput for a folder without an instance, or with a file that can't be read
+ * @returns what was audited, in the order of the folders, and why the others can't be read
  */
-export async function auditFolder(folder: string, options: AuditOptions): Promise<Audited> {
+export async function auditFolders(
+  folders: readonly string[],
+  options: AuditOptions,
+): Promise<{ readonly audited: readonly Audited[]; readonly unreadable: readonly Problem[] }> {
+  const work = mkdtempSync(join(tmpdir(), "polder-audit-"));
+  const planFiles = new PlanFiles(work);
+  const [audited, unreadable]: [Audited[], Problem[]] = [[], []];
+  try {
+    for (const folder of folders)
+      try {
+        audited.push(await audit(folder, work, planFiles, options));
+      } catch (error) {
+        if (!(error instanceof BadInput)) throw error;
+        unreadable.push(...error.problems);
+      }
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return { audited, unreadable };
+}
+
+/** @throws BadInput for a folder without an instance, or with a file that can't be read */
+async function audit(
+  folder: string,
+  work: string,
+  planFiles: PlanFiles,
+  { asOf, synthesis }: AuditOptions,
+): Promise<Audited> {
   if (!existsSync(join(folder, INSTANCE_FILE)))
     throw badInput(
       shown(folder),
       `holds no ${INSTANCE_FILE}: hand over the instance's folder, with \`plan\` and \`stacks\` of build/instances/<name>/ in it`,
     );
   const loaded = loadInstance(folder);
-  const work = mkdtempSync(join(tmpdir(), "polder-audit-"));
-  try {
-    return await audit(loaded, work, options);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
-
-async function audit(
-  loaded: LoadedInstance,
-  work: string,
-  { asOf, testbed, synthesis }: AuditOptions,
-): Promise<Audited> {
-  const { folder } = loaded;
   const notSeen: string[] = [];
-  const plan = join(folder, "plan");
-  const recordFile = join(plan, "record.json");
+  const recordFile = join(folder, "plan", "record.json");
   const record = existsSync(recordFile)
     ? (readDocument(recordFile) as unknown as PlanRecord)
     : undefined;
@@ -90,20 +100,11 @@ async function audit(
   const stackOptions = { outdir: work, ...(stateFolder !== undefined && { stateFolder }) };
   const expected = expectedOf(loaded, stackOptions, synthesis);
   // What wasn't handed over is evaluated as it is made anew, with the overrides.
-  const made = synthesis.render(loaded, stackOptions);
+  const made = loaded.overrides ? synthesis.render(loaded, stackOptions) : expected;
   const stacks = new Map([...made].map(([name, json]) => [name, handed.get(name) ?? json]));
   for (const [name, json] of handed) stacks.set(name, json);
-  const plans = new Map<string, PlanJson>();
-  for (const name of stacks.keys()) {
-    const file = join(plan, `${name}.json`);
-    if (!existsSync(file)) {
-      notSeen.push(`plan/${name}.json wasn't handed over: rules over the plan say not-tested`);
-      continue;
-    }
-    const json = readDocument(file);
-    if (!isPlan(json)) throw badInput(shown(file), "is no plan of `terraform show -json`");
-    plans.set(name, json);
-  }
+  const plans = handedPlans(loaded, [...stacks.keys()], notSeen);
+  const binary = await binaryPlans({ loaded, expected, plans, planFiles }, notSeen);
   const rendered = renderedHosts(loaded);
   const input = {
     ...inputOf(loaded, stacks, expected),
@@ -112,16 +113,33 @@ async function audit(
   };
   if (!rendered.hosts)
     notSeen.push("the hosts' files: what the instance file asks for can't be rendered yet");
-  const findings = [
-    ...sums(loaded, record, notSeen),
-    ...(await binaryPlans({ loaded, handed, plans, work, testbed }, notSeen)),
-    ...evaluate(input, asOf, await packOf(loaded)),
-  ];
+  const evaluated = evaluate(input, asOf, await packOf(loaded));
+  const findings = [...sums(loaded, record, notSeen), ...(await binary()), ...evaluated];
   notSeen.push(
     "the cloud: what stands in the project beside the plan is listed by `polder plan` alone, with a credential",
     "running hosts: `polder probe` looks at them",
   );
-  return { loaded, findings, notSeen };
+  return { instance: loaded.blueprint.instance, findings, notSeen };
+}
+
+/** Terraform's plans of these stacks as JSON, as far as they were handed over. */
+function handedPlans(
+  { folder }: LoadedInstance,
+  stacks: readonly string[],
+  notSeen: string[],
+): Map<string, PlanJson> {
+  const plans = new Map<string, PlanJson>();
+  for (const name of stacks) {
+    const file = join(folder, "plan", `${name}.json`);
+    if (!existsSync(file)) {
+      notSeen.push(`plan/${name}.json wasn't handed over: rules over the plan say not-tested`);
+      continue;
+    }
+    const json = readDocument(file);
+    if (!isPlan(json)) throw badInput(shown(file), "is no plan of `terraform show -json`");
+    plans.set(name, json);
+  }
+  return plans;
 }
 
 /** The documents in `stacks/`, in the form in which the construct library writes them. */
@@ -212,61 +230,56 @@ const BINARY = "binary-plan";
 
 interface BinaryInput {
   readonly loaded: LoadedInstance;
-  readonly handed: ReadonlyMap<string, TerraformJson>;
+  /** The documents made anew. */
+  readonly expected: ReadonlyMap<string, TerraformJson>;
   readonly plans: ReadonlyMap<string, PlanJson>;
-  readonly work: string;
-  readonly testbed: Testbed;
+  readonly planFiles: PlanFiles;
 }
 
-/** Terraform's own reading of each binary plan, against the JSON that the rules evaluate. */
+/**
+ * Starts Terraform's own reading of each binary plan, against the JSON that the rules evaluate. It goes on while the
+ * rules are evaluated.
+ *
+ * @returns a function that waits for the findings
+ */
 async function binaryPlans(
-  { loaded, handed, plans, work, testbed }: BinaryInput,
+  { loaded, expected, plans, planFiles }: BinaryInput,
   notSeen: string[],
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const [name, json] of plans) {
+): Promise<() => Promise<Finding[]>> {
+  const files = [...plans].flatMap(([name, json]) => {
     const file = join(loaded.folder, "plan", `${name}.tfplan`);
-    const document = handed.get(name);
-    if (!existsSync(file) || !document) {
-      notSeen.push(
-        `plan/${name}.tfplan ${document ? "wasn't handed over" : "can't be shown without its document"}: that it is the plan of ${name}.json rests on the record`,
-      );
-      continue;
-    }
-    const folder = join(work, "shown", name);
-    mkdirSync(folder, { recursive: true });
-    // Without its backend: to show a plan needs no state, and this folder is none of anybody's.
-    const { backend: _, ...terraform } = (document["terraform"] ?? {}) as Record<string, unknown>;
-    writeFileSync(join(folder, "cdk.tf.json"), JSON.stringify({ ...document, terraform }));
-    writeLockFile(folder, providerOf(loaded.blueprint));
-    const engine = new Terraform({
-      folder,
-      env: terraformEnvironment(testbed),
-      progress: () => {},
-      label: name,
-      timeoutMinutes: 5,
-    });
-    try {
-      await engine.init();
-      const seen = await engine.show(file);
-      const isSame = JSON.stringify(seen) === JSON.stringify(json);
-      findings.push({
-        id: BINARY,
-        verdict: isSame ? "pass" : "fail",
-        subject: basename(file),
-        message: isSame
-          ? "Terraform shows the very plan that was evaluated"
-          : `Terraform shows another plan than ${name}.json: what would be applied isn't what was reviewed`,
-      });
-    } catch (error) {
-      if (!(error instanceof TerraformFailure)) throw error;
-      findings.push({
-        id: BINARY,
-        verdict: "not-tested",
-        subject: basename(file),
-        message: `Terraform can't show it here: ${error.message.split("\n")[0]}`,
-      });
-    }
+    if (existsSync(file)) return [{ name, json, file }];
+    notSeen.push(
+      `plan/${name}.tfplan wasn't handed over: that it is the plan of ${name}.json rests on the record`,
+    );
+    return [];
+  });
+  if (files.length === 0) return async () => [];
+  const [document] = expected.values();
+  const terraform = document?.["terraform"] as Record<string, unknown> | undefined;
+  const required = terraform?.["required_providers"];
+  const show = await planFiles.reader(providerOf(loaded.blueprint), required);
+  const started = files.map(({ name, json, file }) =>
+    show(file).then((seen) => compared(name, json, seen)),
+  );
+  return () => Promise.all(started);
+}
+
+function compared(name: string, json: PlanJson, seen: Shown): Finding {
+  const finding = { id: BINARY, subject: `${name}.tfplan` };
+  if ("failed" in seen) {
+    const message = `Terraform can't show it here: ${seen.failed}`;
+    return { ...finding, verdict: "not-tested", message };
   }
-  return findings;
+  return JSON.stringify(seen.plan) === JSON.stringify(json)
+    ? {
+        ...finding,
+        verdict: "pass",
+        message: "Terraform shows the very plan that was evaluated",
+      }
+    : {
+        ...finding,
+        verdict: "fail",
+        message: `Terraform shows another plan than ${name}.json: what would be applied isn't what was reviewed`,
+      };
 }

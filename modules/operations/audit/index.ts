@@ -1,1 +1,1 @@
-export { type Audited, auditFolder } from "./audit.ts";
+export { type Audited, auditFolders } from "./audit.ts";

@@ -42,6 +42,17 @@ export const terraformEnvironment = (
   blueprint?: Blueprint,
 ): Record<string, string> => ({ ...ownSettings(), ...loginOf(testbed, blueprint) });
 
+/** All of the environment of Terraform where it asks no cloud, such as to show a plan file. */
+export const offlineEnvironment = (): Record<string, string | undefined> => ({
+  ...Object.fromEntries(
+    PASSED.filter((name) => name in process.env).map((name) => [name, process.env[name]]),
+  ),
+  LC_ALL: "C.UTF-8",
+  // Without a mirror no file of the user's either: it could name a provider that nobody pinned.
+  TF_CLI_CONFIG_FILE: "/dev/null",
+  ...ownSettings(),
+});
+
 /**
  * All of the environment of Terraform for an instance, name by name.
  *
@@ -51,12 +62,6 @@ export const engineEnvironment = (
   testbed: Testbed,
   blueprint: Blueprint,
 ): Record<string, string | undefined> => ({
-  ...Object.fromEntries(
-    PASSED.filter((name) => name in process.env).map((name) => [name, process.env[name]]),
-  ),
-  LC_ALL: "C.UTF-8",
-  // Without a mirror no file of the user's either: it could name a provider that nobody pinned.
-  TF_CLI_CONFIG_FILE: "/dev/null",
-  ...ownSettings(),
+  ...offlineEnvironment(),
   ...cloudOf(blueprint, testbed).access(blueprint),
 });

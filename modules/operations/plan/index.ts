@@ -1,4 +1,4 @@
-export { terraformEnvironment } from "./environment.ts";
+export { offlineEnvironment, terraformEnvironment } from "./environment.ts";
 export { completeImported } from "./imported.ts";
 export { appliedBlueprint, lastPlan, type NotedPlan, notePlan } from "./noted.ts";
 export { type DeployOptions, engine, type Planned, planInstance } from "./plan.ts";

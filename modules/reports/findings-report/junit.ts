@@ -2,25 +2,38 @@ import type { Finding } from "../../common/findings/index.ts";
 import { escapeXml } from "../drawing/index.ts";
 import type { AuditReport } from "./report.ts";
 
-/** Findings as JUnit's XML: one suite a rule, one case a subject. A waived finding is a skipped case with its reason. */
-export function junitOf({ findings, subject, asOf }: AuditReport): string {
-  const ids = [...new Set(findings.map(({ id }) => id))];
-  const count = (list: readonly Finding[], ...verdicts: readonly string[]) =>
-    list.filter(({ verdict }) => verdicts.includes(verdict)).length;
-  const attributes = (list: readonly Finding[]) =>
-    `tests="${list.length}" failures="${count(list, "fail")}" errors="0" skipped="${count(list, "not-tested", "waived")}"`;
-  const suites = ids.map((id) => {
+const count = (findings: readonly Finding[], ...verdicts: readonly string[]) =>
+  findings.filter(({ verdict }) => verdicts.includes(verdict)).length;
+
+const attributes = (findings: readonly Finding[]) =>
+  `tests="${findings.length}" failures="${count(findings, "fail")}" errors="0" skipped="${count(findings, "not-tested", "waived")}"`;
+
+/**
+ * Findings as JUnit's XML: one suite a rule, one case a subject. A waived finding is a skipped case with its reason. Of
+ * several reports the suites begin with the name of what was audited.
+ */
+export function junitOf(...reports: readonly AuditReport[]): string {
+  const all = reports.flatMap(({ findings }) => findings);
+  const name = reports.length === 1 ? `polder ${reports[0]?.subject}` : "polder";
+  const suites = reports.flatMap((report) =>
+    suitesOf(report, reports.length > 1 ? `${report.subject} ` : ""),
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(name)}" ${attributes(all)}>\n${suites.join("\n")}\n</testsuites>\n`;
+}
+
+function suitesOf({ findings, asOf }: AuditReport, prefix: string): string[] {
+  return [...new Set(findings.map(({ id }) => id))].map((id) => {
     const own = findings.filter((finding) => finding.id === id);
+    const name = escapeXml(`${prefix}${id}`);
     return [
-      `  <testsuite name="${escapeXml(id)}" ${attributes(own)} timestamp="${asOf}T00:00:00">`,
+      `  <testsuite name="${name}" ${attributes(own)} timestamp="${asOf}T00:00:00">`,
       ...own.map(
         (finding) =>
-          `    <testcase classname="${escapeXml(id)}" name="${escapeXml(finding.subject)}">${outcome(finding)}</testcase>`,
+          `    <testcase classname="${name}" name="${escapeXml(finding.subject)}">${outcome(finding)}</testcase>`,
       ),
       "  </testsuite>",
     ].join("\n");
   });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="polder ${escapeXml(subject)}" ${attributes(findings)}>\n${suites.join("\n")}\n</testsuites>\n`;
 }
 
 function outcome({ verdict, message, waiver }: Finding): string {

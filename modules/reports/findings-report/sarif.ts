@@ -5,17 +5,16 @@ import type { AuditReport } from "./report.ts";
 const KIND = { pass: "pass", fail: "fail", "not-tested": "notApplicable", waived: "fail" } as const;
 
 /**
- * Findings as SARIF 2.1.0, which GitHub and GitLab show beside the code. A waived finding is a fail with an accepted
- * suppression, and so stays in sight; what wasn't tested is `notApplicable` with its reason.
+ * Findings as SARIF 2.1.0, which GitHub and GitLab show beside the code, a run for each report. A waived finding is a fail
+ * with an accepted suppression, and so stays in sight; what wasn't tested is `notApplicable` with its reason.
  */
-export function sarifOf({
-  findings,
-  rules,
-  version,
-  asOf,
-  subject,
-  notSeen,
-}: AuditReport): unknown {
+export const sarifOf = (...reports: readonly AuditReport[]): unknown => ({
+  $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+  version: "2.1.0",
+  runs: reports.map(runOf),
+});
+
+function runOf({ findings, rules, version, asOf, subject, notSeen }: AuditReport) {
   const known = [
     ...rules.map((rule) => ({
       id: rule.id,
@@ -32,47 +31,41 @@ export function sarifOf({
   const index = new Map(known.map(({ id }, i) => [id, i]));
   const levels = new Map(rules.map(({ id, level }) => [id, level]));
   return {
-    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
-    version: "2.1.0",
-    runs: [
+    tool: { driver: { name: "polder", version, rules: known } },
+    automationDetails: { id: `polder/${subject}/${asOf}` },
+    invocations: [
       {
-        tool: { driver: { name: "polder", version, rules: known } },
-        automationDetails: { id: `polder/${subject}/${asOf}` },
-        invocations: [
-          {
-            executionSuccessful: true,
-            ...(notSeen.length > 0 && {
-              toolExecutionNotifications: notSeen.map((text) => ({
-                level: "note",
-                message: { text },
-              })),
-            }),
-          },
-        ],
-        results: findings.map((finding) => ({
-          ruleId: finding.id,
-          ruleIndex: index.get(finding.id),
-          kind: KIND[finding.verdict],
-          level: levelOf(finding, levels.get(finding.id)),
-          message: { text: finding.message },
-          locations: [
-            {
-              physicalLocation: { artifactLocation: { uri: uriOf(finding, subject) } },
-              logicalLocations: [{ fullyQualifiedName: finding.subject }],
-            },
-          ],
-          ...(finding.waiver && {
-            suppressions: [
-              {
-                kind: "external",
-                status: "accepted",
-                justification: `${finding.waiver.owner} until ${finding.waiver.expires}: ${finding.waiver.reason}`,
-              },
-            ],
-          }),
-        })),
+        executionSuccessful: true,
+        ...(notSeen.length > 0 && {
+          toolExecutionNotifications: notSeen.map((text) => ({
+            level: "note",
+            message: { text },
+          })),
+        }),
       },
     ],
+    results: findings.map((finding) => ({
+      ruleId: finding.id,
+      ruleIndex: index.get(finding.id),
+      kind: KIND[finding.verdict],
+      level: levelOf(finding, levels.get(finding.id)),
+      message: { text: finding.message },
+      locations: [
+        {
+          physicalLocation: { artifactLocation: { uri: uriOf(finding, subject) } },
+          logicalLocations: [{ fullyQualifiedName: finding.subject }],
+        },
+      ],
+      ...(finding.waiver && {
+        suppressions: [
+          {
+            kind: "external",
+            status: "accepted",
+            justification: `${finding.waiver.owner} until ${finding.waiver.expires}: ${finding.waiver.reason}`,
+          },
+        ],
+      }),
+    })),
   };
 }
 
