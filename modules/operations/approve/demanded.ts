@@ -26,9 +26,21 @@ export const APPROVAL_DAYS = 7;
 /** The files of an approval in the history. */
 export const APPROVAL_FILES = { text: "approval.txt", signature: "approval.txt.sig" } as const;
 
-/** What is wrong with an approval in the history; undefined when it counts. */
-function faultOf(loaded: LoadedInstance, line: Line, plan: string, asOf: string) {
-  const { blueprint, folder } = loaded;
+/** Whose admins and whose profile decide, and the folder with the history. */
+type Signed = Pick<LoadedInstance, "blueprint" | "folder">;
+
+/**
+ * What is wrong with an approval in the history; undefined when it counts.
+ *
+ * @param asOf the day on which it is to count, `YYYY-MM-DD`
+ * @throws ExternalFailure when a file of it isn't as it was noted
+ */
+export function approvalFault(
+  { blueprint, folder }: Signed,
+  line: Line,
+  plan: string,
+  asOf: string,
+): string | undefined {
   if (line.event.kind !== "approval") return undefined;
   const { user } = line.event;
   const text = historyFile(folder, line, APPROVAL_FILES.text);
@@ -53,18 +65,23 @@ export interface Approvals {
   readonly ofOthers: readonly string[];
 }
 
-/** Looks at every approval in an instance's history. @param asOf the day on which it is to count, `YYYY-MM-DD` */
-export function approvalsOf(loaded: LoadedInstance, plan: string, asOf: string): Approvals {
+/** Looks at every approval among lines of a history. @param asOf the day on which it is to count, `YYYY-MM-DD` */
+function approvalsOf(
+  loaded: Signed,
+  lines: readonly Line[],
+  plan: string,
+  asOf: string,
+): Approvals {
   const users = new Set<string>();
   const others = new Set<string>();
   const faults: string[] = [];
-  for (const line of readHistory(loaded).lines) {
+  for (const line of lines) {
     if (line.event.kind !== "approval") continue;
     if (line.event.plan !== plan) {
       others.add(line.event.user);
       continue;
     }
-    const fault = faultOf(loaded, line, plan, asOf);
+    const fault = approvalFault(loaded, line, plan, asOf);
     if (fault === undefined) users.add(line.event.user);
     else faults.push(fault);
   }
@@ -75,20 +92,26 @@ export function approvalsOf(loaded: LoadedInstance, plan: string, asOf: string):
   };
 }
 
-/** Whether a plan has the approvals that its instance's profile demands. */
-export function approvedFinding(
+/** Whether a plan has the approvals that its instance's profile demands. @param asOf the day, `YYYY-MM-DD` */
+export const approvedFinding = (
   loaded: LoadedInstance,
   { digest }: Pick<PlanRecord, "digest">,
+  asOf: string,
+): Finding => approvedBy(loaded, readHistory(loaded).lines, digest, asOf);
+
+/** The same by lines of a history that were read, and by the Blueprint of then. */
+export function approvedBy(
+  loaded: Signed,
+  lines: readonly Line[],
+  digest: string,
   asOf: string,
 ): Finding {
   const { blueprint } = loaded;
   const { profile } = blueprint.residency;
   const [id, subject] = ["plan-is-approved", `plan ${digest.slice(0, 16)}`];
   const demanded = demandedApprovals(blueprint);
-  const { users, faults, ofOthers } = approvalsOf(loaded, digest, asOf);
-  const planner = readHistory(loaded).lines.find(
-    ({ event }) => event.kind === "plan" && event.plan === digest,
-  )?.by;
+  const { users, faults, ofOthers } = approvalsOf(loaded, lines, digest, asOf);
+  const planner = lines.find(({ event }) => event.kind === "plan" && event.plan === digest)?.by;
   const counted = demanded === 1 ? users.filter((user) => user !== planner) : users;
   const has = users.length > 0 ? `approved by ${users.join(", ")}` : "nobody approved it";
   if (counted.length >= demanded) {

@@ -17,6 +17,7 @@ import {
   type Synthesis,
   stateFolderIn,
 } from "../working-folder/index.ts";
+import { historyFindings } from "./history.ts";
 import { PlanFiles, type Shown } from "./plan-files.ts";
 
 /** What an audit of a handed-over folder gives. */
@@ -114,7 +115,12 @@ async function audit(
   if (!rendered.hosts)
     notSeen.push("the hosts' files: what the instance file asks for can't be rendered yet");
   const evaluated = evaluate(input, asOf, await packOf(loaded));
-  const findings = [...sums(loaded, record, notSeen), ...(await binary()), ...evaluated];
+  const findings = [
+    ...sums(loaded, record, notSeen),
+    ...historyFindings(loaded, record, asOf, notSeen),
+    ...(await binary()),
+    ...evaluated,
+  ];
   notSeen.push(
     "the cloud: what stands in the project beside the plan is listed by `polder plan` alone, with a credential",
     "running hosts: `polder probe` looks at them",

@@ -95,6 +95,29 @@ export function appliedBlueprint(loaded: LoadedInstance): Blueprint | undefined 
   return JSON.parse(historyFile(loaded.folder, line, "blueprint.json")) as Blueprint;
 }
 
+/**
+ * A plan's record in the history.
+ *
+ * @returns the record, and the names of what isn't as it says: of itself, or of the files that the history keeps with it
+ * @throws ExternalFailure when the record's file isn't as it was noted
+ */
+export function notedRecord(
+  folder: string,
+  line: Line,
+): { readonly record: PlanRecord; readonly edited: readonly string[] } {
+  const record = JSON.parse(historyFile(folder, line, RECORD)) as PlanRecord;
+  const { digest, ...unsigned } = record;
+  const isPlan = line.event.kind === "plan" && line.event.plan === digest;
+  const files = Object.entries(line.files).filter(([name]) => name !== RECORD);
+  return {
+    record,
+    edited: [
+      ...(isPlan && digest === digestOf(unsigned) ? [] : [RECORD]),
+      ...files.flatMap(([name, sum]) => (unsigned.sums[name] === sum ? [] : [name])),
+    ],
+  };
+}
+
 /** A plan as the history has it: nobody needs the plan file or a credential to read it. */
 export interface NotedPlan {
   readonly record: PlanRecord;
@@ -120,27 +143,25 @@ export function lastPlan(loaded: LoadedInstance): NotedPlan {
       `no plan of ${instance} is in its history: run \`polder plan ${instance}\` first`,
     );
   const read = (name: string) => historyFile(loaded.folder, line, name);
-  const { digest, ...unsigned } = JSON.parse(read(RECORD)) as PlanRecord;
-  if (digest !== digestOf(unsigned))
-    throw new TerraformFailure(`the plan's record was edited: ${again}`);
-  const stacks = unsigned.stacks.map(({ name }) => name);
+  const { record, edited } = notedRecord(loaded.folder, line);
+  if (edited.includes(RECORD)) throw new TerraformFailure(`the plan's record was edited: ${again}`);
+  const stacks = record.stacks.map(({ name }) => name);
   const here = sums(loaded, stacks);
   // Of the history: what it keeps. Of the folder: what the plan was made from.
-  const changed = Object.entries(unsigned.sums).flatMap(([name, sum]) => {
-    const kept = line.files[name];
-    if (kept !== undefined) return kept === sum ? [] : [name];
+  const elsewhere = Object.entries(record.sums).flatMap(([name, sum]) => {
     const isMade = stacks.some(
       (stack) => name.startsWith(`${stack}/`) || name.startsWith(`${stack}.`),
     );
-    return isMade || here[name] === sum ? [] : [name];
+    return line.files[name] !== undefined || isMade || here[name] === sum ? [] : [name];
   });
+  const changed = [...edited, ...elsewhere];
   if (changed.length > 0)
     throw new TerraformFailure(
       `changed since the last plan was made: ${changed.join(", ")}; ${again}`,
     );
   const json = (name: string) => JSON.parse(read(name));
   return {
-    record: { ...unsigned, digest },
+    record,
     by: line.by,
     at: line.at,
     plans: new Map(stacks.map((stack) => [stack, json(`${stack}.json`)])),
