@@ -94,9 +94,7 @@ describe("junitOf", () => {
   const xml = junitOf(report);
 
   it("counts, in all and for each rule", () => {
-    expect(xml).toContain(
-      '<testsuites name="polder lab" tests="5" failures="2" errors="0" skipped="2">',
-    );
+    expect(xml).toContain('<testsuites name="polder lab" tests="5" failures="2" errors="0">');
     expect(xml).toContain(
       '<testsuite name="opens-nothing" tests="3" failures="2" errors="0" skipped="0"',
     );

@@ -6,7 +6,7 @@ const count = (findings: readonly Finding[], ...verdicts: readonly string[]) =>
   findings.filter(({ verdict }) => verdicts.includes(verdict)).length;
 
 const attributes = (findings: readonly Finding[]) =>
-  `tests="${findings.length}" failures="${count(findings, "fail")}" errors="0" skipped="${count(findings, "not-tested", "waived")}"`;
+  `tests="${findings.length}" failures="${count(findings, "fail")}" errors="0"`;
 
 /**
  * Findings as JUnit's XML: one suite a rule, one case a subject. A waived finding is a skipped case with its reason. Of
@@ -26,7 +26,7 @@ function suitesOf({ findings, asOf }: AuditReport, prefix: string): string[] {
     const own = findings.filter((finding) => finding.id === id);
     const name = escapeXml(`${prefix}${id}`);
     return [
-      `  <testsuite name="${name}" ${attributes(own)} timestamp="${asOf}T00:00:00">`,
+      `  <testsuite name="${name}" ${attributes(own)} skipped="${count(own, "not-tested", "waived")}" timestamp="${asOf}T00:00:00">`,
       ...own.map(
         (finding) =>
           `    <testcase classname="${name}" name="${escapeXml(finding.subject)}">${outcome(finding)}</testcase>`,
@@ -40,5 +40,5 @@ function outcome({ verdict, message, waiver }: Finding): string {
   if (verdict === "fail") return `<failure message="${escapeXml(message)}"/>`;
   if (verdict === "pass") return `<system-out>${escapeXml(message)}</system-out>`;
   const by = waiver ? ` (waived by ${waiver.owner} until ${waiver.expires}: ${waiver.reason})` : "";
-  return `<skipped message="${escapeXml(message + by)}"/>`;
+  return `<skipped>${escapeXml(message + by)}</skipped>`;
 }
