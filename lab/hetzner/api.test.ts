@@ -66,7 +66,7 @@ describe("what it refuses, by the API's own codes", () => {
   const cases: [string, (ask: Ask) => Promise<Answer>, string][] = [
     ["no token", (ask) => ask("GET", "/servers", undefined, "short"), "unauthorized"],
     ["what isn't there", (ask) => ask("GET", "/servers/7"), "not_found"],
-    ["a path that it lacks", (ask) => ask("GET", "/load_balancers"), "not_found"],
+    ["a path that it lacks", (ask) => ask("GET", "/certificates"), "not_found"],
     ["what was removed", (ask) => ask("GET", "/datacenters"), "deprecated_api_endpoint"],
     [
       "a datacenter",

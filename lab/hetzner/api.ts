@@ -7,6 +7,7 @@ import { IMAGES, ISOS, LOCATIONS, SERVER_TYPES } from "./catalogue.ts";
 import { ApiError } from "./error.ts";
 import { firewalls } from "./kinds/firewalls.ts";
 import { networks } from "./kinds/networks.ts";
+import { neverMade } from "./kinds/never-made.ts";
 import { placementGroups } from "./kinds/placement-groups.ts";
 import { primaryIps } from "./kinds/primary-ips.ts";
 import { servers } from "./kinds/servers.ts";
@@ -59,6 +60,7 @@ const ROUTES: readonly Route[] = [
   ...placementGroups,
   ...sshKeys,
   ...zones,
+  ...neverMade,
   ...Object.entries(CATALOGUE).flatMap(([name, list]): Route[] => [
     [`GET /${name}`, () => listed(name, list)],
     [

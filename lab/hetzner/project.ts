@@ -33,6 +33,9 @@ export const KINDS = [
   "placement_groups",
   "ssh_keys",
   "zones",
+  "floating_ips",
+  "load_balancers",
+  "snapshots",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -71,15 +74,17 @@ export class Project {
     this.#freeAddress = freeAddress;
     this.#file = join(folder, `${name}.json`);
     this.#pace = pace;
-    this.#content = existsSync(this.#file)
+    const kept = existsSync(this.#file)
       ? (JSON.parse(readFileSync(this.#file, "utf8")) as Content)
-      : {
-          nextId: 1_000_001,
-          objects: Object.fromEntries(
-            KINDS.map((kind) => [kind, []]),
-          ) as unknown as Content["objects"],
-          actions: [],
-        };
+      : undefined;
+    // A project of an earlier stand-in lacks the kinds that came since.
+    const none = Object.fromEntries(KINDS.map((kind) => [kind, []]));
+    this.#content = {
+      nextId: 1_000_001,
+      actions: [],
+      ...kept,
+      objects: { ...none, ...kept?.objects } as Content["objects"],
+    };
   }
 
   /** Writes everything down. */

@@ -1,3 +1,4 @@
+export { type Beside, besideFindings } from "./beside.ts";
 export {
   type Cloud,
   type ImportBlock,

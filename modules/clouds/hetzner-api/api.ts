@@ -17,6 +17,16 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** What polder never makes, and what somebody may have made beside it; by kind the path. */
+const NEVER_MADE = {
+  images: "images?type=snapshot&type=backup",
+  floating_ips: "floating_ips",
+  load_balancers: "load_balancers",
+  ssh_keys: "ssh_keys",
+} as const;
+export type ProjectKind = Kind | keyof typeof NEVER_MADE;
+export const isNeverMade = (kind: ProjectKind): boolean => kind in NEVER_MADE;
+
 /** Whose deletion the API itself refuses, once asked to, and by which words. */
 const LOCKABLE: Readonly<Partial<Record<Kind, Item>>> = {
   servers: { delete: false, rebuild: false },
@@ -53,6 +63,15 @@ export class HetznerApi {
   /** Every object of one kind in the project, all pages. @throws ExternalFailure */
   async list(kind: Kind): Promise<Item[]> {
     return this.#pages(kind, kind);
+  }
+
+  /** Everything that the project holds. @throws ExternalFailure */
+  async listAll(): Promise<Readonly<Record<ProjectKind, readonly Item[]>>> {
+    const paths = { ...Object.fromEntries(KINDS.map((kind) => [kind, kind])), ...NEVER_MADE };
+    const found: [string, Item[]][] = [];
+    for (const [kind, path] of Object.entries(paths))
+      found.push([kind, await this.#pages(path, kind)]);
+    return Object.fromEntries(found) as Record<ProjectKind, Item[]>;
   }
 
   /** Every record set of a zone, by the zone's name without the dot. @throws ExternalFailure */

@@ -89,7 +89,7 @@ describe("what the cloud holds and no state knows", () => {
         ]),
         false,
       )
-    ).findings.filter(({ id }) => id === "cloud-holds-nothing-else");
+    ).findings.filter(({ id, warns }) => id === "cloud-holds-nothing-else" && !warns);
   let known = "";
 
   test("is named, by its name or its label; what is another's isn't", async () => {
@@ -105,6 +105,80 @@ describe("what the cloud holds and no state knows", () => {
       "fail placement_groups eea-voorbeeld-x",
     ]);
     expect(found[1]?.message).toMatch(/\(hcloud placement-group delete \d+\)/);
+  });
+
+  test("beside it: what touches its servers and its network fails, the rest is one warning", async () => {
+    const subnets = [{ type: "cloud", ip_range: "10.2.0.0/24", network_zone: "eu-central" }];
+    const { network } = await send("networks", {
+      ...{ name: "eea-voorbeeld-net", ip_range: "10.2.0.0/16", subnets },
+    });
+    await send(`networks/${network.id}/actions/add_route`, {
+      ...{ destination: "10.99.0.0/16", gateway: "10.2.0.9" },
+    });
+    const public_net = { enable_ipv4: false, enable_ipv6: false };
+    const server = async (name: string, networks: readonly number[]) =>
+      (
+        await send("servers", {
+          ...{
+            name,
+            networks,
+            public_net,
+            server_type: "ccx13",
+            image: "debian-13",
+            location: "fsn1",
+          },
+        })
+      ).server.id;
+    const own = await server("eea-voorbeeld-edge-1", [network.id]);
+    await server("intruder", [network.id]);
+    const besides = async () => {
+      const resources = [
+        { type: "hcloud_server", values: { id: String(own) } },
+        { type: "hcloud_network", values: { id: String(network.id) } },
+        { type: "hcloud_network_subnet", values: { id: `${network.id}-10.2.0.0/24` } },
+      ];
+      const plan = { prior_state: { values: { root_module: { resources } } } };
+      const { findings } = await cloud.unmanaged(
+        blueprint,
+        new Map([["eea-voorbeeld", plan]]),
+        false,
+      );
+      return findings
+        .filter(({ subject }) => !/^(firewalls|placement_groups) /.test(subject))
+        .filter(({ id }) => id === "cloud-holds-nothing-else");
+    };
+    expect((await besides()).map(({ verdict, subject }) => `${verdict} ${subject}`)).toEqual([
+      "fail server intruder",
+      "fail route 10.99.0.0/16",
+      "pass eea-voorbeeld",
+    ]);
+    expect((await besides())[2]).toMatchObject({ warns: true });
+    await send(`servers/${own}/actions/create_image`, { description: "copy" });
+    await send("floating_ips", { name: "way-in", type: "ipv4", server: own });
+    const targets = [{ type: "server", server: { id: own } }];
+    await send("load_balancers", { name: "front", targets });
+    await send("volumes", { name: "extra", size: 10, server: own });
+    await send(`servers/${own}/actions/change_alias_ips`, {
+      ...{ network: network.id, alias_ips: ["10.2.0.77"] },
+    });
+    await send("ssh_keys", {
+      name: "old",
+      public_key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEJ0 x",
+    });
+    const found = await besides();
+    expect(found.map(({ verdict, subject }) => `${verdict} ${subject}`)).toEqual([
+      "fail server intruder",
+      "fail volume extra",
+      "fail image copy",
+      "fail floating address way-in",
+      "fail load balancer front",
+      "fail server eea-voorbeeld-edge-1",
+      "fail route 10.99.0.0/16",
+      "pass eea-voorbeeld",
+    ]);
+    expect(found.at(-1)?.message).toMatch(/the project also holds .*SSH key old/);
+    expect(found[2]?.message).toMatch(/snapshot of eea-voorbeeld-edge-1.*hcloud image delete \d+/);
+    expect(found[5]?.message).toMatch(/further addresses 10\.2\.0\.77/);
   });
 
   test("a plan of the addresses alone asks for addresses alone", async () => {

@@ -14,6 +14,7 @@ import {
 } from "../cloud/index.ts";
 import { type Access, access } from "./access.ts";
 import { HetznerApi, type Item, KINDS, type Kind } from "./api.ts";
+import type { ProjectListing } from "./beside.ts";
 import { unmanagedIn } from "./unmanaged.ts";
 
 /** Where at Hetzner an instance is to stand. */
@@ -75,14 +76,12 @@ interface Found extends Leftover {
   readonly item: Item;
 }
 
-async function objectsOf(blueprint: Blueprint, testbed: Testbed): Promise<Found[]> {
-  const api = connect(blueprint, testbed);
-  const found: Found[] = [];
-  for (const kind of KINDS)
-    for (const item of await api.list(kind))
-      if (belongsTo(item, blueprint))
-        found.push({ kind, id: String(item["id"]), name: String(item["name"]), item });
-  return found;
+function objectsIn(project: ProjectListing, blueprint: Blueprint): Found[] {
+  return KINDS.flatMap((kind) =>
+    project[kind]
+      .filter((item) => belongsTo(item, blueprint))
+      .map((item) => ({ kind, id: String(item["id"]), name: String(item["name"]), item })),
+  );
 }
 
 /** Looks for what the cloud holds of an instance and no state knows. @throws ExternalFailure */
@@ -92,11 +91,16 @@ async function unmanaged(
   plans: ReadonlyMap<string, PlanRead>,
 ): Promise<Unmanaged> {
   const api = connect(blueprint, testbed);
-  const objects = await objectsOf(blueprint, testbed);
+  const project = await api.listAll();
+  const objects = objectsIn(project, blueprint);
   const rrsets = new Map<string, Item[]>();
   for (const { kind, name } of objects)
     if (kind === "zones") rrsets.set(name, await api.rrsets(name));
-  const { imports, findings } = unmanagedIn({ objects, rrsets }, blueprint, plans);
+  const { imports, findings } = unmanagedIn(
+    { objects, rrsets, project, isNamed: (item) => belongsTo(item, blueprint) },
+    blueprint,
+    plans,
+  );
   const { endpoint } = reach(blueprint, testbed);
   // In the lab nothing else is meant.
   if (!isLoopback(endpoint) || blueprint.residency.profile === "lab") return { imports, findings };
@@ -154,7 +158,11 @@ export const hetzner = (testbed: Testbed): Cloud => ({
   },
   flavours: async (blueprint) => connect(blueprint, testbed).serverTypes(siteOf(blueprint)),
   leftovers: async (blueprint) =>
-    (await objectsOf(blueprint, testbed)).map(({ kind, id, name }) => ({ kind, id, name })),
+    objectsIn(await connect(blueprint, testbed).listAll(), blueprint).map(({ kind, id, name }) => ({
+      kind,
+      id,
+      name,
+    })),
   unmanaged: (blueprint, plans) => unmanaged(blueprint, testbed, plans),
   statusNames: {
     hcloud_server: {

@@ -8,12 +8,20 @@ const { blueprint } = asInput(example("eea-voorbeeld"));
 const ZONE = "meet.example";
 const SOA = { id: "@/SOA", name: "@", type: "SOA" };
 
+/** What stands beside an instance is tested with the stand-in of the API, in cloud.test.ts. */
+const NOBODYS = {
+  ...{ servers: [], volumes: [], primary_ips: [], networks: [], firewalls: [], zones: [] },
+  ...{ placement_groups: [], images: [], floating_ips: [], load_balancers: [], ssh_keys: [] },
+};
+
 /** What a project holds, by kind. */
 const held = (all: Partial<Record<Kind, readonly Item[]>>, rrsets: readonly Item[] = []): Held => ({
   objects: Object.entries(all).flatMap(([kind, items]) =>
     items.map((item) => ({ kind: kind as Kind, item })),
   ),
   rrsets: new Map([[ZONE, [SOA, ...rrsets]]]),
+  project: NOBODYS,
+  isNamed: () => true,
 });
 
 /** A plan that makes one thing, with a state that knows these. */
@@ -121,6 +129,23 @@ test.each<[string, Held, string, Item, Parameters<typeof plans>[2], string]>([
   expect(unmanagedIn(cloud, blueprint, plans(type, after, known))).toMatchObject({
     imports: [],
     findings: [{ verdict: "fail", message: expect.stringContaining(command) }],
+  });
+});
+
+test("a vSwitch on the instance's network fails, as every subnet that no plan made", () => {
+  const vswitch = { type: "vswitch", ip_range: "10.1.9.0/24", vswitch_id: 4711 };
+  const cloud = held({ networks: [{ ...network, subnets: [subnet, vswitch] }] });
+  const known = [NETWORK, ["hcloud_network_subnet", { id: "7-10.1.0.0/24" }]] as const;
+  expect(
+    unmanagedIn(cloud, blueprint, plans("hcloud_firewall", { name: "f" }, known)),
+  ).toMatchObject({
+    findings: [
+      {
+        verdict: "fail",
+        subject: "subnet 10.1.9.0/24",
+        message: expect.stringContaining("vswitch"),
+      },
+    ],
   });
 });
 

@@ -1,12 +1,17 @@
 import type { Finding } from "../../common/findings/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import type { ImportBlock, PlanRead, Unmanaged } from "../cloud/index.ts";
+import { besideFindings, type ImportBlock, type PlanRead, type Unmanaged } from "../cloud/index.ts";
 import type { Item, Kind } from "./api.ts";
+import { besideIn, type ProjectListing } from "./beside.ts";
 
 /** What the cloud holds of an instance, and the record sets of its zones by the zone's name. */
 export interface Held {
   readonly objects: readonly { readonly kind: Kind; readonly item: Item }[];
   readonly rrsets: ReadonlyMap<string, readonly Item[]>;
+  /** Everything that the project holds, whosever it is. */
+  readonly project: ProjectListing;
+  /** Whether an object is called or labelled as the instance's. */
+  readonly isNamed: (item: Item) => boolean;
 }
 
 /** Something that the cloud holds. */
@@ -184,7 +189,18 @@ export function unmanagedIn(
     if (place) imports.push({ ...place, id });
     else findings.push({ id: ID, verdict: "fail", ...finding });
   }
-  if (findings.length === 0)
+  // A plan of the addresses alone doesn't know what the cluster's state holds.
+  const beside = whole
+    ? besideIn(
+        held.project,
+        (kind, identity) => known.has(`${KIND[kind][0]} ${identity}`),
+        held.isNamed,
+      )
+    : { touching: [], idle: [], unlisted: [] };
+  const { instance, residency } = blueprint;
+  const besides = besideFindings(beside, ID, instance, residency.profile === "lab");
+  findings.push(...besides);
+  if (findings.every(({ verdict }) => verdict !== "fail"))
     findings.push({
       id: ID,
       verdict: "pass",

@@ -36,6 +36,22 @@ const LISTS = {
 export type Kind = keyof typeof LISTS;
 export const KINDS = Object.keys(LISTS) as readonly Kind[];
 
+/** What polder never makes, and what somebody may have made beside it. Not every cloud has it, or lets a member list it. */
+const BESIDE = {
+  snapshots: ["volumev3", "/snapshots/detail", "snapshots"],
+  backups: ["volumev3", "/backups/detail", "backups"],
+  images: ["image", "/v2/images?owner=%PROJECT%", "images"],
+  keypairs: ["compute", "/os-keypairs", "keypairs"],
+  loadBalancers: ["load-balancer", "/v2/lbaas/loadbalancers?project_id=%PROJECT%", "loadbalancers"],
+} as const;
+export type BesideKind = keyof typeof BESIDE;
+
+/** What there is of them, and what the cloud doesn't list. */
+export interface BesideListing {
+  readonly listing: Readonly<Record<BesideKind, readonly Item[]>>;
+  readonly refused: readonly { readonly kind: BesideKind; readonly why: string }[];
+}
+
 /** A flavour as the cloud offers it today. */
 export interface OfferedFlavour {
   readonly name: string;
@@ -167,8 +183,8 @@ export class OpenStackApi {
     const endpoint = this.#endpoints.get(service);
     if (!endpoint) return [];
     const items: Item[] = [];
-    const root =
-      service === "network" || service === "dns" ? endpoint.replace(/\/v2(\.0)?$/, "") : endpoint;
+    const isBare = ["network", "dns", "image", "load-balancer"].includes(service);
+    const root = isBare ? endpoint.replace(/\/v2(\.0)?$/, "") : endpoint;
     let next: string | undefined = root + path.replace("%PROJECT%", this.projectId);
     while (next) {
       const headers = {
@@ -223,6 +239,26 @@ export class OpenStackApi {
     return (await request(root + path, init, this.#timeout)).json;
   }
 
+  /** What the project holds of kinds that polder never makes. A kind that can't be listed is no failure. */
+  async listBeside(): Promise<BesideListing> {
+    const refused: { kind: BesideKind; why: string }[] = [];
+    const lists = Object.entries(BESIDE).map(async ([name, [service, path, key]]) => {
+      const kind = name as BesideKind;
+      try {
+        const found = await this.#pages(service, path, key);
+        // Nova wraps each key once more; it knows them by their names.
+        const items = found.map((item) => (item["keypair"] as Item | undefined) ?? item);
+        return [kind, items.map((item) => ({ id: item["name"], ...item }))] as const;
+      } catch (error) {
+        if (!(error instanceof CloudFailure)) throw error;
+        refused.push({ kind, why: error.message });
+        return [kind, []] as const;
+      }
+    });
+    const listing = Object.fromEntries(await Promise.all(lists)) as BesideListing["listing"];
+    return { listing, refused };
+  }
+
   /** Everything that the project holds. */
   async listAll(): Promise<Listing> {
     const lists = await Promise.all(
@@ -232,8 +268,9 @@ export class OpenStackApi {
   }
 }
 
-/** Address of the next page, in each of the three manners that the services have. */
+/** Address of the next page, in each of the four manners that the services have. */
 export function nextPage(page: Record<string, unknown>, key: string): string | undefined {
+  if (typeof page["next"] === "string") return page["next"];
   const links = page[`${key}_links`] ?? page["links"];
   if (Array.isArray(links))
     return (links as { rel: string; href: string }[]).find((l) => l.rel === "next")?.href;

@@ -246,7 +246,7 @@ test.each<[string, Partial<Listing>, string, Item]>([
 test("a volume whose creation failed is never imported, and may be deleted", () => {
   const more = { securityGroups: [], volumes: [{ id: "v", name: "lab-data", status: "error" }] };
   const plans = creating("openstack_blockstorage_volume_v3", { name: "lab-data" }, ["known"]);
-  const found = unmanagedIn(cloud([], more), blueprint, plans, true);
+  const found = unmanagedIn(cloud([], more), blueprint, plans, { importing: true });
   expect(found.imports).toEqual([]);
   expect(found.findings[0]?.message).toMatch(/creation failed .*openstack volume delete v/);
 });
@@ -289,10 +289,14 @@ describe("a state that knows nothing of what runs", () => {
   });
 
   test("asked for, all is taken over, the servers when what they hang on has its ids", () => {
-    const first = unmanagedIn(cloud([], running), blueprint, creatingAll([data]), true);
+    const first = unmanagedIn(cloud([], running), blueprint, creatingAll([data]), {
+      importing: true,
+    });
     expect(first.imports.map(({ id }) => id).sort()).toEqual(["n", "v"]);
     const known = ["n", "v"].map((id) => ({ mode: "managed", values: { id } }));
-    const second = unmanagedIn(cloud([], running), blueprint, creatingAll(known), true);
+    const second = unmanagedIn(cloud([], running), blueprint, creatingAll(known), {
+      importing: true,
+    });
     expect(second.imports).toMatchObject([{ to: "openstack_compute_instance_v2.made", id: "s" }]);
     expect(second.findings).toMatchObject([{ verdict: "pass" }]);
   });

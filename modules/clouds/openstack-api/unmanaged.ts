@@ -1,8 +1,9 @@
 import type { Finding } from "../../common/findings/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import type { ImportBlock, PlanRead, Unmanaged } from "../cloud/index.ts";
-import type { Item, Kind, Listing } from "./api.ts";
+import { besideFindings, type ImportBlock, type PlanRead, type Unmanaged } from "../cloud/index.ts";
+import type { BesideListing, Item, Kind, Listing } from "./api.ts";
+import { besideIn } from "./beside.ts";
 import { belongsTo, connect } from "./project.ts";
 
 /** Something that the cloud holds and no state knows. */
@@ -179,13 +180,22 @@ export async function findUnmanaged(
   plans: ReadonlyMap<string, PlanRead>,
   importing: boolean,
 ): Promise<Unmanaged> {
-  return unmanagedIn(
-    await (await connect(blueprint, testbed)).listAll(),
-    blueprint,
-    plans,
-    importing,
-  );
+  const api = await connect(blueprint, testbed);
+  const [cloud, beside] = [await api.listAll(), await api.listBeside()];
+  return unmanagedIn(cloud, blueprint, plans, { importing, beside });
 }
+
+export interface UnmanagedOptions {
+  /** A person says that the servers and volumes with the plan's names are the instance's. */
+  readonly importing?: boolean;
+  /** What the project holds of kinds that polder never makes. */
+  readonly beside?: BesideListing;
+}
+
+const NOTHING: BesideListing = {
+  listing: { snapshots: [], backups: [], images: [], keypairs: [], loadBalancers: [] },
+  refused: [],
+};
 
 /**
  * What the cloud holds of an instance and no state knows: made by hand, or by a run that was cut
@@ -196,14 +206,18 @@ export function unmanagedIn(
   cloud: Listing,
   blueprint: Blueprint,
   plans: ReadonlyMap<string, PlanRead>,
-  importing = false,
+  { importing = false, beside = NOTHING }: UnmanagedOptions = {},
 ): Unmanaged {
   const ids = new Set<string>();
+  const managed = new Map<string, Item>();
   const planned = new Map<string, Planned>();
   for (const [stack, plan] of plans) {
     const known = plan.prior_state?.values?.root_module?.resources ?? [];
     const knowsNothing = !known.some(({ mode }) => mode !== "data");
-    for (const { values } of known) ids.add(String(values["id"]));
+    for (const { values, mode } of known) {
+      ids.add(String(values["id"]));
+      if (mode !== "data") managed.set(String(values["id"]), values);
+    }
     for (const { address, type, change } of plan.resource_changes ?? []) {
       if (change.importing) ids.add(change.importing.id);
       const key = PLANNED[type] ?? ASKED[type];
@@ -235,7 +249,13 @@ export function unmanagedIn(
       findings.push({ id: ID, verdict: "fail", ...finding, message });
     }
   }
-  if (findings.length === 0) {
+  // A plan of the addresses alone doesn't know what the cluster's state holds.
+  const besides = whole
+    ? besideIn(cloud, beside, managed, (item) => belongsTo(item, blueprint))
+    : { touching: [], idle: [], unlisted: [] };
+  const isLab = blueprint.residency.profile === "lab";
+  findings.push(...besideFindings(besides, ID, instance, isLab));
+  if (findings.every(({ verdict }) => verdict !== "fail")) {
     const message = "the cloud holds nothing of it that is in no state";
     findings.push({ id: ID, verdict: "pass", subject: blueprint.instance, message });
   }

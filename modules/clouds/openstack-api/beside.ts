@@ -1,0 +1,140 @@
+import type { Beside } from "../cloud/index.ts";
+import type { BesideKind, BesideListing, Item, Listing } from "./api.ts";
+
+/** By kind: what a person calls it, and OpenStack's own command. */
+const CALLED: Readonly<
+  Record<keyof Listing | BesideKind, readonly [word: string, command: string]>
+> = {
+  servers: ["server", "server"],
+  serverGroups: ["server group", "server group"],
+  networks: ["network", "network"],
+  subnets: ["subnet", "subnet"],
+  routers: ["router", "router"],
+  ports: ["port", "port"],
+  securityGroups: ["security group", "security group"],
+  floatingIps: ["floating address", "floating ip"],
+  volumes: ["volume", "volume"],
+  zones: ["zone", "zone"],
+  records: ["records", "recordset"],
+  snapshots: ["snapshot", "volume snapshot"],
+  backups: ["backup", "volume backup"],
+  images: ["image", "image"],
+  keypairs: ["SSH key", "keypair"],
+  loadBalancers: ["load balancer", "loadbalancer"],
+};
+
+const items = (item: Item, name: string): readonly Item[] =>
+  (item[name] as readonly Item[] | undefined) ?? [];
+
+const nameOf = (item: Item): string =>
+  String(item["name"] || item["floating_ip_address"] || item["id"]);
+
+/** Told of elsewhere, by the network, the group or the zone that they are in; and what each project has by itself. */
+const isPart = (kind: string, item: Item): boolean =>
+  ["ports", "records"].includes(kind) || (kind === "securityGroups" && item["name"] === "default");
+
+/**
+ * What stands beside an instance in its project: snapshots, backups and images of its disks, floating addresses and load
+ * balancers that lead to its ports, foreign routers and subnets on its networks, routes, further addresses of its ports.
+ * None of this is in a state of its own, so no plan shows it.
+ *
+ * @param managed what the states know, by the cloud's id
+ * @param isNamed whether an object is called or tagged as the instance's: of the kinds that polder makes it is told of
+ *   elsewhere
+ */
+export function besideIn(
+  cloud: Listing,
+  { listing, refused }: BesideListing,
+  managed: ReadonlyMap<string, Item>,
+  isNamed: (item: Item) => boolean,
+): Beside {
+  const touching: { readonly subject: string; readonly message: string }[] = [];
+  const idle: string[] = [];
+  const isOurs = (id: unknown) => managed.has(String(id));
+  const own = (kind: keyof Listing) => cloud[kind].filter(({ id }) => isOurs(id));
+  const nameById = (kind: keyof Listing, id: unknown) =>
+    nameOf(cloud[kind].find((item) => item["id"] === id) ?? { id });
+  const disk = (id: unknown) => `of ${nameById("volumes", id)}, with all that was on it`;
+  const ties: Readonly<
+    Partial<Record<keyof Listing | BesideKind, (item: Item) => string | undefined>>
+  > = {
+    subnets: ({ network_id }) =>
+      isOurs(network_id)
+        ? `is on the instance's network ${nameById("networks", network_id)}`
+        : undefined,
+    floatingIps: ({ port_id }) =>
+      isOurs(port_id) ? `leads to ${nameById("ports", port_id)}` : undefined,
+    volumes: (item) => {
+      const at = items(item, "attachments").find(({ server_id }) => isOurs(server_id));
+      return at && `is attached to ${nameById("servers", at["server_id"])}`;
+    },
+    snapshots: ({ volume_id }) => (isOurs(volume_id) ? `is one ${disk(volume_id)}` : undefined),
+    backups: ({ volume_id }) => (isOurs(volume_id) ? `is one ${disk(volume_id)}` : undefined),
+    images: ({ instance_uuid: server }) =>
+      server && isOurs(server)
+        ? `is one of ${nameById("servers", server)}, with all that was on its disk`
+        : undefined,
+    loadBalancers: ({ vip_network_id, vip_subnet_id }) =>
+      isOurs(vip_network_id) || isOurs(vip_subnet_id)
+        ? "stands on the instance's network and leads to its hosts, past its own addresses"
+        : undefined,
+  };
+  for (const [kind, found] of Object.entries({ ...cloud, ...listing }) as [
+    keyof Listing | BesideKind,
+    readonly Item[],
+  ][]) {
+    const [word, command] = CALLED[kind];
+    for (const item of found) {
+      const isNeverMade = kind in listing;
+      if (isOurs(item["id"]) || isPart(kind, item) || (isNamed(item) && !isNeverMade)) continue;
+      const tie =
+        ties[kind]?.(item) ?? (isNamed(item) ? "is called like the instance's" : undefined);
+      if (tie === undefined) idle.push(`${word} ${nameOf(item)}`);
+      else
+        touching.push({
+          subject: `${word} ${nameOf(item)}`,
+          message: `${tie}, and no plan made it: look whose it is, then delete it (openstack ${command} delete ${item["id"]})`,
+        });
+    }
+  }
+  for (const port of cloud.ports.filter(({ network_id }) => isOurs(network_id))) {
+    const isRouter = String(port["device_owner"]).startsWith("network:router_interface");
+    if (isRouter && !isOurs(port["device_id"]))
+      touching.push({
+        subject: `router ${nameById("routers", port["device_id"])}`,
+        message: `is on the instance's network ${nameById("networks", port["network_id"])}, and no plan made it: take it off (openstack router remove port ${port["device_id"]} ${port["id"]})`,
+      });
+  }
+  for (const router of own("routers"))
+    for (const { destination, nexthop } of items(router, "routes"))
+      touching.push({
+        subject: `route ${destination}`,
+        message: `router ${nameOf(router)} sends ${destination} to ${nexthop}, which no plan said: delete it (openstack router unset ${router["id"]} --route destination=${destination},gateway=${nexthop})`,
+      });
+  for (const subnet of own("subnets"))
+    for (const { destination, nexthop } of items(subnet, "host_routes"))
+      touching.push({
+        subject: `route ${destination}`,
+        message: `subnet ${nameOf(subnet)} tells its hosts to send ${destination} to ${nexthop}, which no plan said: delete it (openstack subnet unset ${subnet["id"]} --host-route destination=${destination},gateway=${nexthop})`,
+      });
+  for (const port of own("ports")) {
+    const given = items(managed.get(String(port["id"])) ?? {}, "fixed_ip");
+    const known = given.map(({ ip_address }) => ip_address);
+    // Where the cloud chose the addresses, nobody said which.
+    const chosen = given.length === 0 || known.some((address) => !address);
+    const further = [
+      ...(chosen ? [] : items(port, "fixed_ips").map(({ ip_address }) => ip_address)),
+      ...items(port, "allowed_address_pairs").map(({ ip_address }) => ip_address),
+    ].filter((address) => !known.includes(address));
+    if (further.length > 0)
+      touching.push({
+        subject: `port ${nameOf(port)}`,
+        message: `may also send as ${further.join(", ")}, which no plan gave it: take that away in the cloud (openstack port unset ${port["id"]} --fixed-ip or --allowed-address)`,
+      });
+  }
+  return {
+    touching,
+    idle,
+    unlisted: refused.map(({ kind, why }) => `${CALLED[kind][0]}s can't be listed: ${why}`),
+  };
+}
