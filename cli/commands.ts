@@ -97,6 +97,11 @@ const ALL: readonly Listed[] = [
     load: async () => (await import("./commands/probe.ts")).probeCommand(),
   },
   {
+    name: "drift",
+    does: "Tell what differs from the instance's files: in the cloud, and on the hosts",
+    load: async () => (await import("./commands/drift.ts")).driftCommand(),
+  },
+  {
     name: "history",
     does: "Print what happened to an instance, and find what of that was changed since",
     load: async () => (await import("./commands/history.ts")).historyCommand(),

@@ -52,14 +52,15 @@ const IMPORT_ROUNDS = 6;
 
 const NO_CHANGES: ChangeCount = { add: 0, change: 0, remove: 0, import: 0 };
 
-/** An engine for one stack of an instance. */
+/** An engine for one stack of an instance. @param outdir where its stacks are written; by default the build folder */
 export function engine(
   loaded: LoadedInstance,
   stack: string,
   options: Omit<DeployOptions, "asOf">,
+  outdir = buildFolder(loaded.blueprint.instance),
 ): Terraform {
   return new Terraform({
-    folder: stackFolder(buildFolder(loaded.blueprint.instance), stack),
+    folder: stackFolder(outdir, stack),
     env: engineEnvironment(options.testbed, loaded.blueprint),
     progress: options.progress,
     label: stack,
