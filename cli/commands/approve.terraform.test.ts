@@ -132,6 +132,34 @@ describe("a plan of profile nl-sovereign", () => {
     expect(JSON.parse(lines()[7] ?? "").toolkit.code).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  test("that ends the instance wants the same two people, and what they signed is what is destroyed", async () => {
+    for (const user of ["annakok", "bramsmit"]) expect((await approve(user)).code).toBe(0);
+    expect((await run("apply")).code).toBe(0);
+    const end = () => run("decommission", ["--confirm", NAME]);
+    const first = await end();
+    expect([first.code, await start.addresses()], said(first)).toEqual([1, start.planned]);
+    expect(first.stdout).toMatch(
+      /^fail +plan-is-approved .*nobody approved it \(.*is of an earlier plan.*wants 2 admins/m,
+    );
+    expect(first.stderr).toContain("nothing was destroyed");
+    const planned = digest();
+    expect((await approve("annakok")).code).toBe(0);
+    const second = await end();
+    expect([second.code, await start.addresses(), digest()]).toEqual([1, start.planned, planned]);
+    const reviewed = await run("review");
+    expect(reviewed.stdout).toMatch(/^ +HIGH +the public address .* goes back to the cloud/m);
+    expect(reviewed.stdout).toMatch(/^this plan ends the instance/m);
+    expect((await approve("bramsmit")).code).toBe(0);
+    expect((await run("review")).stdout).toMatch(/^next: polder decommission /m);
+    const ended = await end();
+    expect([ended.code, await start.addresses()], said(ended)).toEqual([0, 0]);
+    expect(
+      lines()
+        .map((line) => JSON.parse(line).event.kind)
+        .slice(-2),
+    ).toEqual(["apply", "decommission"]);
+  });
+
   test("isn't applied by another's key, a stranger's, or a signature that was put in", async () => {
     const borrowed = await approve("bramsmit", "annakok");
     expect([borrowed.code, said(borrowed)]).toEqual([

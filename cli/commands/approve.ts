@@ -6,6 +6,7 @@ import { reportFindings } from "../findings.ts";
 import { load } from "../load.ts";
 import { out } from "../terminal.ts";
 import { testbed } from "../testbed.ts";
+import { ENDS } from "../text/ends.ts";
 
 const HELP = `
 Signs the plan that you reviewed with your SSH key (ssh-keygen -Y sign) and notes that in the instance's history. You are
@@ -32,14 +33,15 @@ export function approveCommand(): Command {
     .addHelpText("after", HELP)
     .action(
       async (name: string, options: { plan: string; user?: string; sshIdentity?: string }) => {
-        const loaded = load(name);
-        const { findings, user, state } = await approvePlan(loaded, {
+        const loaded = load(name, { ending: true });
+        const { findings, ends, user, state } = await approvePlan(loaded, {
           ...options,
           now: new Date(),
           testbed,
           synthesis,
         });
-        reportFindings(findings, "the policy fails as of today: nothing was signed");
+        if (ends) out(ENDS);
+        else reportFindings(findings, "the policy fails as of today: nothing was signed");
         if (!user || !state) return;
         out(`${user} approved plan ${options.plan}: commit history/ of the instance's folder`);
         out(state.verdict === "pass" ? formatFinding(state) : `not yet enough: ${state.message}`);

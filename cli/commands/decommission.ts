@@ -1,8 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
+import { formatFinding } from "../../modules/common/findings/index.ts";
 import { badInput } from "../../modules/common/input/index.ts";
-import { decommission, fateOfLogs } from "../../modules/operations/decommission/index.ts";
+import { demandedApprovals } from "../../modules/operations/approve/index.ts";
+import { decommission, fateOfLogs, planEnd } from "../../modules/operations/decommission/index.ts";
 import { hasVault } from "../../modules/secrets/vaults/index.ts";
+import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { atWork, deployOptions, withTimeout } from "../deploy-options.ts";
 import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
@@ -20,6 +23,21 @@ async function typedName(instance: string): Promise<string> {
   }
 }
 
+/** @throws FindingsFound while the plan of the end lacks the approvals that the profile demands */
+async function refuseUnapproved(
+  name: string,
+  loaded: LoadedInstance,
+  options: { readonly timeout: number },
+): Promise<void> {
+  const { record, approved } = await atWork(loaded, () => planEnd(loaded, deployOptions(options)));
+  if (approved.verdict !== "fail") return;
+  for (const stack of record.stacks) out(`${stack.name}: ${stack.remove} to destroy`);
+  out(formatFinding(approved));
+  throw new FindingsFound(
+    `nothing was destroyed: this plan waits for approval, then run \`polder decommission ${name}\` again`,
+  );
+}
+
 /** `polder decommission`: the one way to destroy what is protected. */
 export function decommissionCommand(): Command {
   const command = new Command("decommission")
@@ -29,7 +47,13 @@ export function decommissionCommand(): Command {
       "--logs <archive>",
       "the tar archive that the monitor's sealed logs were fetched into; or: destroyed",
     )
-    .addHelpText("after", "\nThe record of the end is written into the instance's folder.");
+    .addHelpText(
+      "after",
+      `
+In profiles nl-sovereign and nl-located people approve the end as they approve an apply: the first run plans it and destroys
+nothing; once it is approved (polder review, polder approve), the same command destroys what that plan says.
+The record of the end is written into the instance's folder.`,
+    );
   return withTimeout(command).action(
     async (name: string, options: { timeout: number; confirm?: string; logs?: string }) => {
       const loaded = load(name, { ending: true });
@@ -41,6 +65,7 @@ export function decommissionCommand(): Command {
           `got "${typed}", the instance's name "${instance}" is needed: nothing was destroyed`,
         );
       }
+      if (demandedApprovals(loaded.blueprint) > 0) await refuseUnapproved(name, loaded, options);
       const logs = await fateOfLogs(loaded, options.logs);
       const record = await atWork(loaded, () =>
         decommission(loaded, { ...deployOptions(options), ...(logs && { logs }) }),

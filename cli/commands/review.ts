@@ -8,6 +8,7 @@ import { lostNames, plannedChanges } from "../../modules/policy/index.ts";
 import { synthesis } from "../../stacks/instance-stacks.ts";
 import { load } from "../load.ts";
 import { out, screenWidth } from "../terminal.ts";
+import { ENDS } from "../text/ends.ts";
 import { paintFor } from "../text/paint.ts";
 import { table } from "../text/table.ts";
 
@@ -24,13 +25,15 @@ export function reviewCommand(): Command {
     .option("--json", "as JSON")
     .addHelpText("after", HELP)
     .action(async (name: string, options: { json?: boolean }) => {
-      const loaded = load(name);
+      const loaded = load(name, { ending: true });
       const { blueprint } = loaded;
       const noted = lastPlan(loaded);
       const { record, by, at } = noted;
       const applied = appliedBlueprint(loaded);
       const lines = reviewOf(blueprint, noted.plans, applied);
-      const findings = await evaluateAgain(loaded, noted, today(), synthesis);
+      const findings = record.destroys
+        ? []
+        : await evaluateAgain(loaded, noted, today(), synthesis);
       const approval = approvedFinding(loaded, record, today());
       if (options.json) {
         out(JSON.stringify({ plan: record.digest, by, at, lines, findings, approval }, null, 2));
@@ -42,6 +45,7 @@ export function reviewCommand(): Command {
       out(
         `plan ${record.digest.slice(0, 16)} of ${blueprint.instance} (${blueprint.domain}), made by ${by} at ${at} with polder ${version}${commit ? ` ${commit.slice(0, 8)}` : ""}`,
       );
+      if (record.destroys) out(ENDS);
       if (lines.length === 0) out("nothing changes");
       else {
         const rows = lines.map(({ risk, text }) => [risk === "high" ? "HIGH" : risk, text]);
@@ -58,12 +62,16 @@ export function reviewCommand(): Command {
         if (finding.verdict === "fail" || finding.verdict === "waived" || finding.warns)
           out(formatFinding(finding));
       const count = tally(findings);
-      out(
-        `policy, evaluated again: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,
-      );
+      if (!record.destroys)
+        out(
+          `policy, evaluated again: ${count.pass} pass, ${count.fail} fail, ${count["not-tested"]} not-tested, ${count.waived} waived`,
+        );
       out(formatFinding(approval));
       const lost = lostNames(plannedChanges(blueprint, noted.plans));
+      const destroys = lost.length > 0 ? ` --destroys ${lost.join(",")}` : "";
       if (approval.verdict === "pass" && count.fail === 0)
-        out(`next: polder apply ${name}${lost.length > 0 ? ` --destroys ${lost.join(",")}` : ""}`);
+        out(
+          `next: polder ${record.destroys ? `decommission ${name}` : `apply ${name}${destroys}`}`,
+        );
     });
 }

@@ -123,12 +123,11 @@ export async function applyInstance(
     );
     const unmanaged = ends ? [] : (await cloud.unmanaged(blueprint, plans, false)).findings;
     await notePlan(loaded, record, plannedFindings(folder));
-    // A person has typed the instance's name for a decommission, and its plan is applied at once.
-    const approved = ends ? [] : [approvedFinding(loaded, record, options.asOf)];
-    const findings = [...evaluated, ...unmanaged, ...approved];
-    // The policy exists to stop destruction, too.
-    const failed = findings.some((finding) => finding.verdict === "fail");
-    if (failed && !ends) {
+    const approved = approvedFinding(loaded, record, options.asOf);
+    const findings = [...evaluated, ...unmanaged, approved];
+    // The policy exists to stop destruction, too: what ends an instance is stopped by a missing approval alone.
+    const binding = ends ? [approved] : findings;
+    if (binding.some((finding) => finding.verdict === "fail")) {
       await noteApply(loaded, record, options, findings, "refused");
       return { record, findings, applied: false };
     }

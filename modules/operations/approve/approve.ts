@@ -33,6 +33,8 @@ export interface ApproveOptions {
 export interface Approved {
   /** What the policy found, judged again by whoever approves. Where something fails, nothing was signed. */
   readonly findings: readonly Finding[];
+  /** Whether the plan ends the instance: then the policy, which exists to prevent that, isn't asked. */
+  readonly ends: boolean;
   /** Who signed; undefined where nothing was. */
   readonly user?: string;
   /** Whether it may be applied now. */
@@ -78,8 +80,9 @@ export async function approvePlan(
   const { user, identity } = sshUser(loaded, options);
   const at = options.now.toISOString().replace(/\.\d+Z$/, "Z");
   const day = at.slice(0, 10);
-  const findings = await evaluateAgain(loaded, noted, day, options.synthesis);
-  if (findings.some(({ verdict }) => verdict === "fail")) return { findings };
+  const ends = noted.record.destroys;
+  const findings = ends ? [] : await evaluateAgain(loaded, noted, day, options.synthesis);
+  if (findings.some(({ verdict }) => verdict === "fail")) return { findings, ends };
   const key = admins.find((admin) => admin.user === user)?.key ?? "";
   const text = approvalText({ instance, plan: digest, user, at });
   const signature = signApproval(text, key, identity);
@@ -93,5 +96,5 @@ export async function approvePlan(
     event: { kind: "approval", plan: digest, user },
     files: { [APPROVAL_FILES.text]: text, [APPROVAL_FILES.signature]: signature },
   });
-  return { findings, user, state: approvedFinding(loaded, noted.record, day) };
+  return { findings, ends, user, state: approvedFinding(loaded, noted.record, day) };
 }

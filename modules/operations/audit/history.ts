@@ -145,7 +145,7 @@ function approvedBefore(loaded: LoadedInstance, lines: readonly Line[], line: Li
   if (!then) return fail("the history has no plan of this digest");
   if ("failed" in then) return fail(then.failed);
   const [was, is] = [then, loaded].map(({ blueprint }) => demandedApprovals(blueprint));
-  if (isEnd(lines, plan) || (was === 0 && is === 0)) return [];
+  if (was === 0 && is === 0) return [];
   const before = lines.filter(({ number }) => number < line.number);
   const found = orFailure(() => approvedBy(then, before, plan, asOf));
   if ("failed" in found) return fail(found.failed);
@@ -153,9 +153,6 @@ function approvedBefore(loaded: LoadedInstance, lines: readonly Line[], line: Li
   const isLess = found.verdict === "pass" && (was ?? 0) < (is ?? 0);
   return [{ ...found, subject, ...(isLess && { warns: true }) }];
 }
-
-const isEnd = (lines: readonly Line[], plan: string): boolean =>
-  lines.some(({ event }) => event.kind === "plan" && event.plan === plan && event.destroy);
 
 /** The handed-over plan, where it wasn't applied yet: nobody's approval is no fault before that. */
 function handedPlan(

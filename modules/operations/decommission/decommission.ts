@@ -4,15 +4,24 @@ import { createReadStream, existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Leftover } from "../../clouds/cloud/index.ts";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
+import { TerraformFailure } from "../../clouds/terraform/index.ts";
+import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import type { Host } from "../../planning/blueprint/index.ts";
 import { HOSTS_FILE, loadHosts } from "../../secrets/vaults/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { applyInstance } from "../apply/index.ts";
+import { approvedFinding, demandedApprovals } from "../approve/index.ts";
 import { sshFiles } from "../converge/index.ts";
 import { noteInHistory, whoWorks } from "../history/index.ts";
-import { type DeployOptions, planInstance } from "../plan/index.ts";
+import {
+  type DeployOptions,
+  engine,
+  type PlanRecord,
+  planInstance,
+  readPlan,
+} from "../plan/index.ts";
 import { appliedFile } from "../working-folder/index.ts";
 
 /** The record of an end: what was destroyed, when, and what is still there. */
@@ -70,25 +79,69 @@ export async function fateOfLogs(
   return { file: basename(said), sha256: sum.digest("hex") };
 }
 
+/** The plan of an instance's end, and whether it has the approvals that the profile demands. */
+export interface PlannedEnd {
+  readonly record: PlanRecord;
+  readonly approved: Finding;
+}
+
+/** The recorded plan, if it is of the end and would still be applied; undefined for another. */
+async function recordedEnd(
+  loaded: LoadedInstance,
+  options: DeployOptions,
+): Promise<PlanRecord | undefined> {
+  try {
+    const { record } = readPlan(loaded);
+    if (!record.destroys) return undefined;
+    for (const { name } of record.stacks) {
+      const terraform = engine(loaded, name, options);
+      await terraform.init();
+      const [now, then] = [await terraform.stateMark(), record.states[name]];
+      if (now.serial !== then?.serial || now.lineage !== then.lineage) return undefined;
+    }
+    return record;
+  } catch (error) {
+    if (error instanceof TerraformFailure) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Plans the end of an instance. Where people must approve it, the plan that they are to sign, or signed, is kept as long as
+ * it could be applied.
+ *
+ * @throws TerraformFailure, CloudFailure
+ */
+export async function planEnd(loaded: LoadedInstance, options: DeployOptions): Promise<PlannedEnd> {
+  const kept =
+    demandedApprovals(loaded.blueprint) > 0 ? await recordedEnd(loaded, options) : undefined;
+  const record = kept ?? (await planInstance(loaded, { ...options, destroy: true })).record;
+  return { record, approved: approvedFinding(loaded, record, options.asOf) };
+}
+
 /**
  * Ends an instance: lifts the protection, destroys cluster and addresses, lists what the API still
  * holds, forgets the addresses and the hosts' keys, and writes the record into the instance's folder.
  *
- * @throws TerraformFailure, CloudFailure; run again, it goes on from what is left.
+ * @throws TerraformFailure, also without the approvals that the profile demands; CloudFailure. Run again, it goes on from
+ *   what is left.
  */
 export async function decommission(
   loaded: LoadedInstance,
   options: DeployOptions & { readonly logs?: LogsFate },
 ): Promise<DecommissionRecord> {
   const { blueprint, folder } = loaded;
-  const planned = await planInstance(loaded, { ...options, destroy: true });
+  const planned = await planEnd(loaded, options);
+  if (planned.approved.verdict === "fail")
+    throw new TerraformFailure(`nothing was destroyed: ${planned.approved.message}`);
   const cloud = cloudOf(blueprint, options.testbed);
   const { unlock } = cloud;
   if (unlock) {
     options.progress(`${blueprint.instance}: lifting the cloud's own protection`);
     await unlock(blueprint);
   }
-  await applyInstance(loaded, { ...options, destroys: "all" });
+  const { applied } = await applyInstance(loaded, { ...options, destroys: "all" });
+  if (!applied) throw new TerraformFailure("nothing was destroyed: its approvals are gone");
   options.progress(`${blueprint.instance}: asking the API what is still there`);
   const leftovers = await cloud.leftovers(blueprint);
   const record: DecommissionRecord = {

@@ -3,4 +3,5 @@ export {
   decommission,
   fateOfLogs,
   type LogsFate,
+  planEnd,
 } from "./decommission.ts";
