@@ -1,7 +1,7 @@
 // How long 10,000 random demands take to plan, on a catalogue with prices. Part of `make bench`; alone:
 // `node --import tsx scripts/bench-plans.ts`. No test judges a time.
 import fc from "fast-check";
-import { coreModel, offersOf, planSizing, Unplannable } from "../modules/planning/sizing/index.ts";
+import { coreModel, offersOf, plannerOn, Unplannable } from "../modules/planning/sizing/index.ts";
 import { anyDemand } from "../modules/planning/sizing/testing.ts";
 import { loadCalibration, loadCatalogues, loadFigures } from "../modules/workspace/index.ts";
 
@@ -10,7 +10,7 @@ const figures = loadFigures();
 const data = { figures, cores: coreModel(loadCalibration(), figures) };
 const hetzner = loadCatalogues().get("hetzner-cloud");
 if (!hetzner) throw new Error("no catalogue to plan on");
-const offers = offersOf(hetzner);
+const plan = plannerOn(offersOf(hetzner), data);
 const demands = fc.sample(anyDemand, { numRuns: COUNT, seed: 1 });
 
 let refused = 0;
@@ -18,7 +18,7 @@ const began = performance.now();
 const before = process.cpuUsage();
 for (const demand of demands) {
   try {
-    planSizing(demand, offers, data);
+    plan(demand);
   } catch (error) {
     if (!(error instanceof Unplannable)) throw error;
     refused++;

@@ -26,22 +26,7 @@ export {
 } from "./catalogue.ts";
 export { type FigureName, type Figures, figureOf, figuresSchema } from "./figures.ts";
 export { type Load, loadOf } from "./load.ts";
-export {
-  type Constraint,
-  type FleetGroup,
-  flavoursOf,
-  fleetText,
-  mainGroup,
-  monthlyOf,
-  type PlanData,
-  type PlanOptions,
-  planSizing,
-  type Role,
-  type RoleSize,
-  type ShardSize,
-  type Sizing,
-  Unplannable,
-} from "./plan.ts";
+export { type Planner, type PlanOptions, plannerOn, planSizing } from "./plan.ts";
 export {
   averageShare,
   type Day,
@@ -54,4 +39,18 @@ export {
   scheduleOf,
   spansOf,
 } from "./schedule.ts";
+export {
+  type Constraint,
+  type FleetGroup,
+  flavoursOf,
+  fleetText,
+  mainGroup,
+  monthlyOf,
+  type PlanData,
+  type Role,
+  type RoleSize,
+  type ShardSize,
+  type Sizing,
+  Unplannable,
+} from "./sizing.ts";
 export { whatIf } from "./what-if.ts";

@@ -39,13 +39,37 @@ const LARGEST: Readonly<Record<MeetingKind["resolution"], Layer>> = {
 };
 const LAYERS: readonly Layer[] = ["low", "standard", "high", "fullHd"];
 
-/** Highest bit rate of each video layer, averaged over the codecs that people send. */
-function layersOf(figures: Figures, codecs: Codecs): Readonly<Record<Layer, number>> {
+/** The figures of traffic, read once for all meetings. */
+interface Rates {
+  /** Highest bit rate of each video layer, averaged over the codecs that people send. */
+  readonly bits: Readonly<Record<Layer, number>>;
+  readonly packets: Readonly<Record<Layer, number>>;
+  readonly packetsAudio: number;
+  readonly packetsSimulcast: number;
+  readonly bitsAudio: number;
+  readonly bitsScreen: number;
+  readonly tilesLarge: number;
+  readonly bridgeRoomPeople: number;
+  readonly joinsPerRoom: number;
+}
+
+function ratesOf(figures: Figures, codecs: Codecs): Rates {
+  const f = (name: FigureName) => figureOf(figures, name);
   const bits = { low: 0, standard: 0, high: 0, fullHd: 0 };
   for (const [codec, share = 0] of Object.entries(codecs))
-    for (const height of LAYERS)
-      bits[height] += share * figureOf(figures, `${height}${codec}` as FigureName);
-  return bits;
+    for (const height of LAYERS) bits[height] += share * f(`${height}${codec}` as FigureName);
+  const full = f("packetsHd");
+  return {
+    bits,
+    packets: { low: f("packetsLd"), standard: f("packetsSd"), high: full, fullHd: full },
+    packetsAudio: f("packetsAudio"),
+    packetsSimulcast: f("packetsSimulcast"),
+    bitsAudio: f("bitsAudio"),
+    bitsScreen: f("bitsScreen"),
+    tilesLarge: f("tilesLarge"),
+    bridgeRoomPeople: f("bridgeRoomPeople"),
+    joinsPerRoom: f("joinsPerRoom"),
+  };
 }
 
 /**
@@ -53,24 +77,12 @@ function layersOf(figures: Figures, codecs: Codecs): Readonly<Record<Layer, numb
  * in the largest picture that cameras send, the others at 180 lines; a shared screen takes the stage.
  * In tiles: up to four at 360 lines, more at 180, and no less than four took; a shared screen beside them.
  */
-function viewOf(
-  meeting: MeetingKind,
-  bits: Readonly<Record<Layer, number>>,
-  figures: Figures,
-  cameras: number,
-): Sent {
+function viewOf(meeting: MeetingKind, rates: Rates, cameras: number): Sent {
   const voices = Math.min(meeting.microphones, meeting.participants);
   const screen = meeting.screenShare ? 1 : 0;
-  const [low, full] = [figureOf(figures, "packetsLd"), figureOf(figures, "packetsHd")];
-  const packets = {
-    low,
-    standard: figureOf(figures, "packetsSd"),
-    high: full,
-    fullHd: full,
-  };
   const top = LARGEST[meeting.resolution];
   const tile = top === "low" ? "low" : "standard";
-  const tiles = Math.min(cameras, figureOf(figures, "tilesLarge"));
+  const tiles = Math.min(cameras, rates.tilesLarge);
   const stage = cameras > 0 ? 1 : 0;
   const small = cameras - (screen === 1 ? 0 : stage);
   const pictures = (of: Readonly<Record<Layer, number>>, ofScreen: number) =>
@@ -79,34 +91,49 @@ function viewOf(
       : Math.max(screen * ofScreen, stage * of[top]) + small * of.low;
   return {
     videos: cameras + screen,
-    bits: pictures(bits, figureOf(figures, "bitsScreen")) + voices * figureOf(figures, "bitsAudio"),
-    packets: pictures(packets, full) + voices * figureOf(figures, "packetsAudio"),
+    bits: pictures(rates.bits, rates.bitsScreen) + voices * rates.bitsAudio,
+    packets: pictures(rates.packets, rates.packets.high) + voices * rates.packetsAudio,
   };
 }
 
 /** The load of one kind of meeting, from its people and cameras. */
-export function loadOf(meeting: MeetingKind, codecs: Codecs, figures: Figures): Load {
-  const f = (name: FigureName) => figureOf(figures, name);
+export const loadOf = (meeting: MeetingKind, codecs: Codecs, figures: Figures): Load =>
+  loadAt(meeting, ratesOf(figures, codecs));
+
+/** The same for several kinds. */
+export function loadsOf(
+  meetings: readonly MeetingKind[],
+  codecs: Codecs,
+  figures: Figures,
+): Load[] {
+  const rates = ratesOf(figures, codecs);
+  return meetings.map((meeting) => loadAt(meeting, rates));
+}
+
+/** Layers that a camera sends: three at most, so with 1080 lines the one of 720 isn't sent. */
+const SENT: Readonly<Record<MeetingKind["resolution"], readonly Layer[]>> = {
+  180: ["low"],
+  360: ["low", "standard"],
+  720: ["low", "standard", "high"],
+  1080: ["low", "standard", "fullHd"],
+};
+
+function loadAt(meeting: MeetingKind, rates: Rates): Load {
   const n = meeting.participants;
   const senders = meeting.cameras === "all" ? n : meeting.cameras === "none" ? 0 : meeting.cameras;
   const voices = Math.min(meeting.microphones, n);
   const screen = meeting.screenShare ? 1 : 0;
   const room = { people: n, senders, lastN: meeting.lastN };
-  const bits = layersOf(figures, codecs);
-  const view = (cameras: number) => viewOf(meeting, bits, figures, cameras);
+  const view = (cameras: number) => viewOf(meeting, rates, cameras);
   const sent = sentTo(room, view);
   const { sender, watcher } = videosTo(room);
   const most = view(Math.max(sender, watcher));
 
   const packetsIn =
-    senders * f("packetsSimulcast") + screen * f("packetsHd") + voices * f("packetsAudio");
-  const layers = LAYERS.slice(0, LAYERS.indexOf(LARGEST[meeting.resolution]) + 1);
-  // A camera sends three layers at most: with 1080 lines the one of 720 isn't sent.
-  const camera = layers
-    .filter((height) => layers.length < 4 || height !== "high")
-    .reduce((sum, height) => sum + bits[height], 0);
-  const bitsIn = senders * camera + screen * f("bitsScreen") + voices * f("bitsAudio");
-  const bridgesPerRoom = Math.ceil(n / f("bridgeRoomPeople"));
+    senders * rates.packetsSimulcast + screen * rates.packets.high + voices * rates.packetsAudio;
+  const camera = SENT[meeting.resolution].reduce((sum, height) => sum + rates.bits[height], 0);
+  const bitsIn = senders * camera + screen * rates.bitsScreen + voices * rates.bitsAudio;
+  const bridgesPerRoom = Math.ceil(n / rates.bridgeRoomPeople);
   // Each further bridge of a room gets every source once and sends its own once.
   const links = bridgesPerRoom - 1;
   const rooms = meeting.simultaneous;
@@ -122,9 +149,9 @@ export function loadOf(meeting: MeetingKind, codecs: Codecs, figures: Figures): 
     bitsInPerSecond: rooms * (bitsIn + links * bitsIn),
     bitsOutPerSecond: rooms * (sent.bits + links * bitsIn),
     bitsDownPerPerson: most.bits,
-    bitsUpPerSender: camera + screen * f("bitsScreen") + f("bitsAudio"),
+    bitsUpPerSender: camera + screen * rates.bitsScreen + rates.bitsAudio,
     bitsWithPeople: rooms * (sent.bits + bitsIn),
-    joinsPerSecond: Math.min(rooms * f("joinsPerRoom"), rooms * n),
+    joinsPerSecond: Math.min(rooms * rates.joinsPerRoom, rooms * n),
     bridgesPerRoom,
   };
 }

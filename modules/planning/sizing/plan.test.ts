@@ -12,6 +12,7 @@ import {
   monthlyOf,
   type Offer,
   offersOf,
+  plannerOn,
   planSizing,
   type Sizing,
   Unplannable,
@@ -234,6 +235,24 @@ describe("the number of hosts", () => {
         expect(bytes(structuredClone(demand))).toBe(bytes(demand));
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it("is the same from a planner that planned other demands before", () => {
+    const planner = plannerOn(hetzner, dataOf(figures));
+    const after = (demand: Instance["demand"]) => {
+      try {
+        return planner(demand);
+      } catch (error) {
+        if (error instanceof Unplannable) return undefined;
+        throw error;
+      }
+    };
+    fc.assert(
+      fc.property(anyDemand, (demand) => {
+        expect(after(demand)).toEqual(planned(demand, hetzner));
+      }),
+      { numRuns: 100 },
     );
   });
 

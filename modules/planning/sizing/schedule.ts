@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { monthlyOf, type Role, type RoleSize, type Sizing } from "./plan.ts";
+import { monthlyOf, type Role, type RoleSize, type Sizing } from "./sizing.ts";
 
 const hours = z.array(z.number().min(0).max(1)).length(24);
 

@@ -38,12 +38,14 @@ const part = (people: number, most: number): number =>
  * each room takes a power of 1/2 of a shard. The fewest shards of all these ways are taken.
  */
 export function shardsFor(rooms: readonly Rooms[], most: number): Packing {
-  const largest = Math.max(...rooms.map((one) => one.people));
   let best: Packing = {
     shards: Math.ceil(rooms.reduce((sum, one) => sum + one.rooms * part(one.people, most), 0)),
   };
-  // Beyond half of a shard a small room would count for more than a large one.
-  for (let threshold = 1; threshold <= Math.floor((most + 1) / 2); threshold++) {
+  // Between the sizes of two rooms the smallest threshold is the best. Beyond half of a shard a small
+  // room would count for more than a large one.
+  const sizes = [...new Set([1, ...rooms.map((one) => Math.ceil(one.people))])];
+  const half = Math.floor((most + 1) / 2);
+  for (const threshold of sizes.filter((size) => size <= half).sort((a, b) => a - b)) {
     let [alone, people] = [0, 0];
     for (const one of rooms) {
       if (one.people > threshold) alone += one.rooms;
@@ -51,7 +53,6 @@ export function shardsFor(rooms: readonly Rooms[], most: number): Packing {
     }
     const shards = alone + Math.ceil(people / (most - threshold + 1));
     if (shards < best.shards) best = { shards, threshold };
-    if (threshold >= largest) break;
   }
   return best;
 }
@@ -76,12 +77,12 @@ function balanced(rooms: readonly Rooms[], shards: number, most: number): Open[]
   );
   for (const one of rooms) {
     for (let i = 0; i < one.rooms; i++) {
-      const free = open.filter((shard) => shard.people + one.people <= most);
-      if (free.length === 0) return undefined;
-      put(
-        free.reduce((a, b) => (b.needs < a.needs ? b : a)),
-        one,
-      );
+      let least: Open | undefined;
+      for (const shard of open)
+        if (shard.people + one.people <= most && !(least && least.needs <= shard.needs))
+          least = shard;
+      if (!least) return undefined;
+      put(least, one);
     }
   }
   return open;

@@ -11,7 +11,7 @@ import {
   type Offer,
   type PlanData,
   PROMISE,
-  planSizing,
+  plannerOn,
   type RoleSize,
   type Sizing,
   scoreOf,
@@ -130,11 +130,12 @@ export function costChart(sizing: Sizing, priced: Priced): string {
   const { people } = sizing.total;
   const total: [number, number][] = [];
   const bridges: [number, number][] = [];
+  const planOf = plannerOn(offers, data);
   for (let i = 1; i <= STEPS; i++) {
     const at = (most * i) / STEPS;
     let plan: Sizing;
     try {
-      plan = planSizing(demand, offers, data, { share: at / people });
+      plan = planOf(demand, { share: at / people });
     } catch (error) {
       if (error instanceof Unplannable) break;
       throw error;
