@@ -11,6 +11,7 @@ import {
   figureOf,
   fleetText,
   HOURS_A_MONTH,
+  internetOf,
   monthlyCost,
   type Offer,
   offersOf,
@@ -142,12 +143,12 @@ function withPrices(sizing: Sizing, catalogue: Catalogue): Sizing {
 
 /** The demand for a reader who doesn't know the file. */
 const demandText = (demand: Instance["demand"], sizing: Sizing): string[] => [
-  `${sizing.total.people} people at once at the busiest hour, ${Math.round(demand.growth * 100)} % growth included`,
+  `${sizing.loads.reduce((sum, load) => sum + load.people, 0)} people at once at the busiest hour today, in these meetings; planned for ${sizing.total.people}: ${Math.round(demand.growth * 100)} % growth on top, in all figures below`,
   ...demand.meetings.map(
     (m) =>
-      `${m.simultaneous} x ${m.kind}: ${m.participants} people each, cameras: ${m.cameras}, at most ${m.resolution} lines, ${m.screenShare ? "a screen is shared" : "no shared screen"}`,
+      `${m.simultaneous} x ${m.kind}: ${m.participants} people each, cameras: ${m.cameras}, pictures of at most ${m.resolution} lines, ${m.screenShare ? "a screen is shared" : "no shared screen"}`,
   ),
-  `${(sizing.total.bitsOutPerSecond / 1e6).toFixed(0)} Mbit/s out to people, ${(sizing.total.bitsInPerSecond / 1e6).toFixed(0)} in, ${sizing.total.packetsPerSecond} packets/s, ${sizing.total.streams} videos; ${Math.round(demand.behindFirewalls * 100)} % of people come through relays`,
+  `media nodes send ${(sizing.total.bitsOutPerSecond / 1e6).toFixed(0)} Mbit/s and take in ${(sizing.total.bitsInPerSecond / 1e6).toFixed(0)}: ${sizing.total.packetsPerSecond} packets/s in both ways, ${sizing.total.streams} videos out; ${Math.round(demand.behindFirewalls * 100)} % of people come through relays`,
   `media nodes: ${sizing.total.cores} cores in use at that hour, planned with the margin of the published measurements (docs/sizing.md); one host of them may fail`,
 ];
 
@@ -209,9 +210,15 @@ const euro = (amount: number): string =>
 
 /** TB that go out in a month, by the hours of the instance's days. */
 function terabytesAMonth(sizing: Sizing, day: Day): number {
-  const bits = sizing.total.bitsOutPerSecond + sizing.total.turnBitsPerSecond;
-  return (bits / 8 / 1e12) * 3600 * HOURS_A_MONTH * averageShare(day);
+  return (internetOf(sizing).toPeople / 8 / 1e12) * 3600 * HOURS_A_MONTH * averageShare(day);
 }
+
+/** How sure a catalogue is, for a buyer. */
+const CONFIDENCE: Readonly<Record<Catalogue["confidence"], string>> = {
+  confirmed: "read at the provider's own source",
+  secondary: "second-hand, not read at the provider's own source",
+  unconfirmed: "not confirmed",
+};
 
 /** What all servers cost, with VAT, traffic, and where the prices stand. */
 function priceText(sizing: Sizing, catalogue: Catalogue, loaded: Sized): string {
@@ -225,7 +232,7 @@ function priceText(sizing: Sizing, catalogue: Catalogue, loaded: Sized): string 
   const trafficText = traffic
     ? `traffic EUR ${euro(extra)} (about ${Math.ceil(out)} TB out, ${traffic.includedTerabytes} TB a server included, EUR ${euro(traffic.perTerabyte)} each beyond: ${traffic.source})`
     : `traffic not known (about ${Math.ceil(out)} TB out)`;
-  return `EUR ${euro(servers)} a month for servers without VAT, ${euro((servers + extra) * (1 + vat))} with traffic and ${Math.round(vat * 100)} % VAT; ${trafficText}; volumes and addresses not included. Prices: ${catalogue.title}, ${catalogue.confidence}, ${catalogue.source} (read ${catalogue.read})${check ? `; check them at ${check}` : ""}`;
+  return `EUR ${euro(servers)} a month for servers without VAT, ${euro((servers + extra) * (1 + vat))} with traffic and ${Math.round(vat * 100)} % VAT; ${trafficText}; volumes and addresses not included. Prices: ${catalogue.title}, ${CONFIDENCE[catalogue.confidence]}: ${catalogue.source} (read ${catalogue.read})${check ? `; check them at ${check}` : ""}`;
 }
 
 /** What it costs: by the flavours planned with, else by a catalogue with prices, for comparison. */
@@ -452,14 +459,18 @@ export function sizeCommand(): Command {
       const schedule = scheduleOf(sizing, day);
       const cost = costOf(demand, source, sizing, loaded);
       const limits = turnLimits({ sizing });
-      const document = procurementOf(sizing, planData.figures, {
-        instance: instance.name,
-        organisation: instance.organisation,
-        plannedOn: source.title,
-        cost: `${cost.text}.`,
-        demand: demandText(demand, sizing),
-        averageShare: averageShare(day),
-      });
+      const servers = loadServers();
+      const document = procurementOf(
+        sizing,
+        { figures: planData.figures, servers, averageShare: averageShare(day) },
+        {
+          instance: instance.name,
+          organisation: instance.organisation,
+          plannedOn: source.title,
+          cost: `${cost.text}.`,
+          demand: demandText(demand, sizing),
+        },
+      );
       if (options.json) {
         const { text, sizing: compared } = cost;
         const monthly = compared && monthlyCost(compared);
@@ -510,7 +521,7 @@ export function sizeCommand(): Command {
           charts: [loads(), costs()].filter((chart) => chart !== undefined),
           calibration: calibrationChart(compare(loadCalibration(), planData.figures)),
           sheets: document.sheets,
-          servers: loadServers(),
+          servers,
         }),
       );
       if (wrote && !options.why && !options.schedule) return;

@@ -61,7 +61,9 @@ export const catalogueSchema = z.strictObject({
 
 export type Catalogue = Readonly<z.output<typeof catalogueSchema>>;
 
-/** A machine on which somebody measured a bridge, or that somebody runs one on. */
+const watts = z.number().positive();
+
+/** Machines on which somebody measured a bridge, or runs one; and what servers draw, by their cores. */
 export const serversSchema = z.strictObject({
   read: z.iso.date(),
   servers: z.array(
@@ -74,6 +76,22 @@ export const serversSchema = z.strictObject({
       source: z.string(),
     }),
   ),
+  power: z.strictObject({
+    source: z.string(),
+    /** Watts at the mains, the smallest server first. */
+    sizes: z
+      .array(
+        z.strictObject({
+          cores: z.int().positive(),
+          /** Published results of servers with so many cores. */
+          results: z.int().positive(),
+          mostAtFullLoad: watts,
+          medianAtFullLoad: watts,
+          medianIdle: watts,
+        }),
+      )
+      .min(1),
+  }),
 });
 
 export type Servers = Readonly<z.output<typeof serversSchema>>;

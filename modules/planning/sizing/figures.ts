@@ -69,9 +69,6 @@ const NAMES = [
   "logsPerHostDay",
   "geekbenchSingle",
   "geekbenchCore",
-  "wattsServer",
-  "wattsCore",
-  "serverCores",
   "controlLossMinutes",
   "vat",
 ] as const;

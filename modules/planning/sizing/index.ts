@@ -25,6 +25,7 @@ export {
   serversSchema,
 } from "./catalogue.ts";
 export { type FigureName, type Figures, figureOf, figuresSchema } from "./figures.ts";
+export { type InternetTraffic, internetOf } from "./internet.ts";
 export { type Load, loadOf } from "./load.ts";
 export { type Planner, type PlanOptions, plannerOn, planSizing } from "./plan.ts";
 export {

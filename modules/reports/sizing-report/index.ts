@@ -1,13 +1,6 @@
 export { calibrationChart, costChart, loadChart, type Priced } from "./charts.ts";
 export { type SizePage, sizePage } from "./page.ts";
-export {
-  type Alternative,
-  type Procurement,
-  type ProcurementContext,
-  procurementOf,
-  type SpecItem,
-  type SpecSheet,
-  specMarkdown,
-  specSheets,
-  specYaml,
-} from "./spec-sheet.ts";
+export { type Procurement, type ProcurementContext, procurementOf } from "./procurement.ts";
+export type { SpecItem, SpecSheet } from "./spec-items.ts";
+export { type SpecData, specSheets } from "./spec-machines.ts";
+export { specMarkdown, specYaml } from "./spec-text.ts";

@@ -8,7 +8,7 @@ import {
   spansOf,
 } from "../../planning/sizing/index.ts";
 import { escapeXml } from "../drawing/index.ts";
-import type { SpecSheet } from "./spec-sheet.ts";
+import type { SpecSheet } from "./spec-items.ts";
 
 /** All that the page shows. */
 export interface SizePage {
@@ -182,7 +182,7 @@ export function sizePage(page: SizePage): string {
     `<h2>How far the model was from what others measured</h2><figure>${page.calibration}</figure>`,
     ...sheets.map(
       (one) =>
-        `<section class="sheet"><h2>${esc(`${one.title}: ${one.machines} machines of your own`)}</h2>${htmlTable(
+        `<section class="sheet"><h2>${esc(`${one.title}: ${one.units} of your own`)}</h2>${htmlTable(
           ["what", "value", "why", "source"],
           one.items.map((item) => [
             item.what,

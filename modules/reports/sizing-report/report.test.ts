@@ -5,6 +5,7 @@ import { DATA, someInstance } from "../../planning/blueprint/testing.ts";
 import {
   type Catalogue,
   compare,
+  internetOf,
   offersOf,
   planSizing,
   type Sizing,
@@ -20,11 +21,14 @@ import {
   loadChart,
   procurementOf,
   type SizePage,
+  type SpecSheet,
   sizePage,
   specMarkdown,
   specSheets,
   specYaml,
 } from "./index.ts";
+import { ownServers } from "./own-servers.ts";
+import { internetLine } from "./spec-traffic.ts";
 
 const offers = offersOf(loadCatalogues().get("hetzner-cloud") as Catalogue);
 const data = { figures: DATA.figures, cores: DATA.cores };
@@ -38,15 +42,27 @@ const { demand } = someInstance({
 });
 const sizing = planSizing(demand, offers, data);
 const priced = { demand, offers, data, catalogue: "Proef", currency: "EUR" };
-const sheets = specSheets(sizing, data.figures);
-const document = procurementOf(sizing, data.figures, {
+const specData = { figures: data.figures, servers: loadServers(), averageShare: 0.3 };
+const sheets = specSheets(sizing, specData);
+const context = {
   instance: "proef",
   organisation: "Gemeente Proef",
   plannedOn: "Proef",
   cost: "Cost: none.",
   demand: ["548 people"],
-  averageShare: 0.3,
-});
+};
+const document = procurementOf(sizing, specData, context);
+const allSheets = [...sheets, document.server, ...document.network.bareMetal];
+
+/** The plan of a demand, or nothing where it is more than can be planned. */
+function planOf(any: Parameters<typeof planSizing>[0]): Sizing | undefined {
+  try {
+    return planSizing(any, offers, data);
+  } catch (error) {
+    if (error instanceof Unplannable) return undefined;
+    throw error;
+  }
+}
 
 /** Faults of markup: numbers that are none, elements that don't close in the order they opened. */
 function faults(markup: string): string[] {
@@ -154,8 +170,14 @@ describe("the specification", () => {
     ]);
     for (const { role, count } of sizing.roles)
       expect(
-        sheets.filter((one) => one.role === role).reduce((sum, { machines }) => sum + machines, 0),
+        sheets.filter((one) => one.role === role).reduce((sum, { units }) => sum + units, 0),
       ).toBe(count);
+    for (const { items } of allSheets)
+      for (const { value, why, source, assumed } of items) {
+        expect(`${value}${why}${source}`).not.toMatch(/NaN|undefined|Infinity/);
+        expect(Math.min(value.length, why.length, source.length)).toBeGreaterThan(5);
+        expect(assumed).toBe(/this project/.test(source));
+      }
     for (const { role, items } of sheets) {
       const all = items.map(({ what }) => what).join("\n");
       const words =
@@ -163,13 +185,9 @@ describe("the specification", () => {
       const media = " features BIOS buffers backlog governor interrupts";
       for (const word of (role === "bridge" || role === "turn" ? words + media : words).split(" "))
         expect(all).toContain(word);
-      expect(items.some(({ kind }) => kind === "option")).toBe(true);
+      // Of the control host nothing faster is sold than what is required.
+      expect(items.some(({ kind }) => kind === "option")).toBe(role !== "control");
       expect(items.some(({ kind }) => kind === "state")).toBe(true);
-      for (const { value, why, source, assumed } of items) {
-        expect(`${value}${why}${source}`).not.toMatch(/NaN|undefined|Infinity/);
-        expect(Math.min(value.length, why.length, source.length)).toBeGreaterThan(5);
-        expect(assumed).toBe(/this project/.test(source));
-      }
     }
   });
 
@@ -189,18 +207,159 @@ describe("the specification", () => {
 
   it("adds up: machines, rack units, watts, ports, energy", () => {
     const machines = sizing.roles.reduce((sum, { count }) => sum + count, 0);
-    expect(document.totals).toMatchObject({
+    const { bareMetal, hypervisor } = document.totals;
+    // Two data switches, one for management, two routers; two strips of power sockets are managed, too.
+    expect(bareMetal).toMatchObject({
       machines,
-      rackUnits: machines + 2,
+      rackUnits: machines + 5,
       networkPorts: 2 * machines,
-      managementPorts: machines,
+      managementPorts: machines + 6,
     });
-    expect(document.totals.kWhAYear).toBe(Math.round(document.totals.watts * 8.76));
-    const each = sheets.reduce((sum, { machines: n, items }) => {
-      const watts = items.find(({ what }) => what === "watts")?.value ?? "";
-      return sum + n * Number(/planned with (\d+) W/.exec(watts)?.[1]);
-    }, 0);
-    expect(document.totals.watts).toBe(each);
+    expect(hypervisor.machines).toBe(document.server.units);
+    const ways: [typeof bareMetal, readonly SpecSheet[]][] = [
+      [bareMetal, sheets],
+      [hypervisor, [document.server]],
+    ];
+    for (const [totals, of] of ways) {
+      const [watts, energy] = [/Planned with (\d+) W/, /and (\d+) kWh a year/].map((pattern) =>
+        of.reduce((sum, { units, items }) => {
+          const text = items.find(({ what }) => what === "watts")?.value ?? "";
+          return sum + units * Number(pattern.exec(text)?.[1]);
+        }, 0),
+      );
+      expect(totals.watts).toBe(watts);
+      expect(Math.abs(totals.kWhAYear - (energy ?? 0))).toBeLessThanOrEqual(totals.machines);
+      expect(totals.kWhAYear).toBeLessThan(totals.watts * 8.76);
+    }
+  });
+
+  it("names the published results that its watts are from", () => {
+    for (const { items } of [...sheets, document.server]) {
+      const watts = items.find(({ what }) => what === "watts");
+      expect(watts?.value).toMatch(
+        /the highest of \d+ published results of servers with \d+ cores/,
+      );
+      expect(watts?.source).toMatch(/SPECpower_ssj2008/);
+      expect(watts?.assumed).toBe(false);
+    }
+  });
+
+  it("puts no two hosts that may not fail together on one server of B, and carries all with one down", () => {
+    let [held, sharded] = [0, 0];
+    fc.assert(
+      fc.property(anyDemand, (any) => {
+        const plan = planOf(any);
+        if (!plan) return;
+        held++;
+        if (plan.shards > 1) sharded++;
+        const own = ownServers(plan, data.figures);
+        const count = (name: string) => plan.roles.find(({ role }) => role === name)?.count ?? 0;
+        const apart = [...plan.shardSizes.map(({ bridges }) => bridges), count("turn")];
+        expect(own.servers).toBeGreaterThanOrEqual(Math.max(...apart));
+        expect(own.placement).toHaveLength(own.servers);
+        for (const on of own.placement)
+          expect(new Set(on.map((host) => host.apart)).size).toBe(on.length);
+        for (const { role, count: hosts } of plan.roles)
+          expect(own.placement.flat().filter((host) => host.role === role)).toHaveLength(hosts);
+        const vcpus = plan.roles.reduce(
+          (sum, { fleet }) => sum + fleet.reduce((of, part) => of + part.count * part.vcpus, 0),
+          0,
+        );
+        const free = own.cores - 2;
+        expect(own.servers * free).toBeGreaterThanOrEqual(vcpus);
+        // With one down, the reserve is gone at most: a media node of each shard, and a relay.
+        const largest = Math.max(
+          ...plan.roles
+            .filter(({ role }) => role === "bridge")
+            .flatMap(({ fleet }) => fleet.map((part) => part.vcpus)),
+        );
+        const relay = plan.roles.find(({ role }) => role === "turn")?.fleet[0]?.vcpus ?? 0;
+        expect((own.servers - 1) * free).toBeGreaterThanOrEqual(
+          vcpus - plan.shards * largest - relay,
+        );
+        expect(own.vcpusOfOne).toBeLessThanOrEqual(free);
+        expect(own.memoryGiB).toBeGreaterThanOrEqual(own.memoryOfOneGiB + 8);
+      }),
+      { numRuns: 150 },
+    );
+    expect(held).toBeGreaterThan(80);
+    expect(sharded).toBeGreaterThan(30);
+  });
+
+  it("derives the lines from what people send and get, and no relayed packet is counted twice", () => {
+    fc.assert(
+      fc.property(anyDemand, (any) => {
+        const plan = planOf(any);
+        if (!plan) return;
+        const { toPeople, fromPeople, betweenBridges } = internetOf(plan);
+        const near = (a: number, b: number) =>
+          expect(Math.abs(a - b)).toBeLessThanOrEqual(2 + b * 1e-6);
+        near(toPeople + betweenBridges, plan.total.bitsOutPerSecond);
+        near((toPeople + fromPeople) * any.behindFirewalls, plan.total.turnBitsPerSecond);
+        const line = internetLine(plan, data.figures);
+        expect(line.committedMbit * 0.7e6).toBeGreaterThanOrEqual(
+          Math.max(toPeople, fromPeople) * (1 - 1e-9),
+        );
+        expect(line.portGigabits * 1000).toBeGreaterThanOrEqual(line.committedMbit);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("gives all servers of one way ports of one speed, which its switches have", () => {
+    const speed = (one: SpecSheet, what: string) =>
+      /(\d+) Gbit\/s/.exec(one.items.find((each) => each.what === what)?.value ?? "")?.[1];
+    const speeds = new Set(sheets.map((one) => speed(one, "network ports")));
+    expect(speeds.size).toBe(1);
+    const [dataSwitch] = document.network.bareMetal;
+    expect(speed(dataSwitch as SpecSheet, "ports for servers")).toBe([...speeds][0]);
+    expect(speed(document.network.hypervisor[0] as SpecSheet, "ports for servers")).toBe(
+      speed(document.server, "network ports"),
+    );
+  });
+
+  it("specifies switches, routers and lines, two of each that media crosses", () => {
+    expect(document.network.bareMetal.map(({ title, units }) => [title, units])).toEqual([
+      ["Switch, data", 2],
+      ["Switch, management", 1],
+      ["Router", 2],
+      ["Line to the internet", 2],
+    ]);
+  });
+
+  it("names no make, and accepts an equivalent of what it measures by", () => {
+    const makes =
+      /intel|\bamd\b|xeon|epyc|dell|\bhpe?\b|lenovo|supermicro|fujitsu|cisco|juniper|arista|mellanox|nvidia|broadcom/i;
+    for (const { title, items } of allSheets)
+      for (const { what, value } of items) {
+        expect(`${title}: ${what}: ${value}`).not.toMatch(makes);
+        if (/Geekbench|SPECpower|80 PLUS|Redfish|TPM 2|x86|MLAG|VRRP|SNMP/.test(value))
+          expect(value).toContain("equivalent");
+      }
+    expect(document.answer.join(" ")).toMatch(/article 42\(3\)\(b\) and \(4\).*article 2\.76/);
+  });
+
+  it("asks the fastest repair where one host alone carries meetings", () => {
+    const warranty = (role: string) =>
+      sheets
+        .find((one) => one.role === role)
+        ?.items.filter(({ what, kind }) => what === "warranty" && kind === "must")
+        .map(({ value }) => value)
+        .join();
+    expect(warranty("control")).toContain("within 4 hours");
+    expect(warranty("bridge")).toContain("the next working day");
+  });
+
+  it("explains each short word that it uses", () => {
+    const words = document.glossary.map(([term]) => term).join(" ");
+    const text = [...allSheets, ...document.network.hypervisor]
+      .flatMap(({ items }) => items.map(({ value, why }) => `${value} ${why}`))
+      .join(" ");
+    const short = [...new Set(text.match(/\b[A-Z][A-Z-]{2,}[0-9]*\b/g))];
+    expect(short.length).toBeGreaterThan(10);
+    // Units, kinds of socket and what every buyer of servers knows.
+    const known = /^(AES|SSD|BIOS|UDP|RJ45|IEEE|ISO|IEC|IPv\d|SSH|TLS|PLUS|CPU|API)$/;
+    expect(short.filter((word) => !known.test(word) && !words.includes(word))).toEqual([]);
   });
 
   it("offers three ways, says what the control host's loss costs, and marks options", () => {
@@ -219,7 +378,16 @@ describe("the specification", () => {
     const rows = specMarkdown(document).match(
       /^\| .* \| (required|vendor states|\*\*option\*\*) \|/gm,
     );
-    expect(rows).toHaveLength(sheets.reduce((sum, { items }) => sum + items.length, 0));
+    // What every server of C has stands there once.
+    const once = new Set(sheets.flatMap(({ items }) => items.map((one) => JSON.stringify(one))));
+    const inAll = [...once].filter((one) =>
+      sheets.every(({ items }) => items.some((each) => JSON.stringify(each) === one)),
+    ).length;
+    expect(inAll).toBeGreaterThan(5);
+    const all = [...allSheets, ...document.network.hypervisor];
+    expect(rows).toHaveLength(
+      all.reduce((sum, { items }) => sum + items.length, 0) - inAll * (sheets.length - 1),
+    );
   });
 });
 
