@@ -13,6 +13,7 @@ import {
   wayOut,
 } from "../residency/index.ts";
 import {
+  bridgeShards,
   type CoreModel,
   type Figures,
   figureOf,
@@ -190,17 +191,6 @@ function volumesOf(
     ];
   }
   return [];
-}
-
-/**
- * The shard of each bridge: one to each shard in turn, until it has what it needs. More bridges for
- * one shard move none of the others while all had as many.
- */
-function bridgeShards({ shardSizes }: Sizing): number[] {
-  const most = Math.max(...shardSizes.map(({ bridges }) => bridges));
-  return Array.from({ length: most }).flatMap((_, round) =>
-    shardSizes.filter(({ bridges }) => bridges > round).map(({ shard }) => shard),
-  );
 }
 
 /** A host that nobody outside may reach still has to get out: to packages, names, time, alarms. */

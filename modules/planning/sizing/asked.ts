@@ -90,6 +90,7 @@ export const roomSizes = (loads: readonly Load[], bridges: (load: Load) => numbe
     rooms: load.rooms,
     people: load.people / load.rooms,
     bridges: bridges(load) / load.rooms,
+    apart: load.bridgesPerRoom > 1 ? load.bridgesPerRoom : 0,
   }));
 
 /** A sum over all meetings, with growth. */

@@ -1,70 +1,20 @@
 import { type Asked, up } from "./asked.ts";
-import { marginOf, mostWeight, weightOf } from "./calibration.ts";
+import { marginOf } from "./calibration.ts";
+import { bridgesFor, type Capacity, capacitiesOf } from "./capacity.ts";
 import type { Offer } from "./catalogue.ts";
 import { type FigureName, figureOf } from "./figures.ts";
 import { cheapestFleet } from "./fleet.ts";
-import type { Load } from "./load.ts";
 import {
   constraintsOf,
   groupOf,
   largestOf,
   type Need,
-  oneFlavour,
   priceOf,
   type Suitable,
   type Words,
 } from "./roles.ts";
-import { mainGroup, type PlanData, type RoleSize } from "./sizing.ts";
-
-/** What one bridge on an offer carries, by each constraint: a second, and as much as is used of it. */
-export interface Capacity {
-  /** vCPU that count. */
-  readonly useful: number;
-  /** kB/s, videos counted as kB/s, too. */
-  readonly weight: number;
-  readonly networkBits: number;
-  readonly networkPackets: number;
-  readonly kilobytesByMemory: number;
-}
-
-/** How much each of some offers carries. */
-export function capacitiesOf(
-  offers: readonly Offer[],
-  { figures, cores }: PlanData,
-): ReadonlyMap<Offer, Capacity> {
-  const f = (name: FigureName) => figureOf(figures, name);
-  const [most, full, filled] = [f("bridgeCoresUseful"), f("bridgeFull"), f("bridgeUse")];
-  const [heap, idle, perKilobyte] = [f("heapShare"), f("ramIdle"), f("ramPerKilobyte")];
-  const [use, bits] = [f("networkUse"), f("networkBits")];
-  return new Map(
-    offers.map((offer) => {
-      const useful = Math.min(offer.vcpus, most);
-      return [
-        offer,
-        {
-          useful,
-          weight: mostWeight(cores, useful * full * filled, offer.name),
-          networkBits: (offer.networkBits ?? bits) * use,
-          networkPackets: (offer.networkPackets ?? Number.POSITIVE_INFINITY) * use,
-          kilobytesByMemory: (offer.ramMiB * 1.048576 * heap - idle) / perKilobyte,
-        },
-      ];
-    }),
-  );
-}
-
-/** What one kind of meeting asks of bridges, by the constraint that it meets first. */
-export function bridgesFor(load: Load, c: Capacity, asked: Asked, { cores }: PlanData): number {
-  const bytes = load.bitsOutPerSecond / 8000;
-  const needs = Math.max(
-    (load.packetsOutPerSecond + load.packetsInPerSecond) / c.networkPackets,
-    load.bitsOutPerSecond / c.networkBits,
-    weightOf(cores, { kilobytes: bytes, videos: load.streams }) / c.weight,
-    bytes / c.kilobytesByMemory,
-  );
-  const apart = load.bridgesPerRoom > 1 ? load.rooms * load.bridgesPerRoom * asked.share : 0;
-  return Math.max(needs * asked.scale, apart);
-}
+import { shardedPlanner } from "./sharded.ts";
+import { mainGroup, type PlanData, type RoleSize, type ShardSize } from "./sizing.ts";
 
 /** Bridges by each constraint that grows with the demand. */
 function growingNeeds(asked: Asked, c: Capacity, data: PlanData): Need[] {
@@ -183,22 +133,39 @@ function mixed(
   };
 }
 
-/** The bridges of all shards. With more than one shard, all are of one flavour. */
-export function bridgesOf(
-  suitable: Suitable,
-  capacities: ReadonlyMap<Offer, Capacity>,
-  asked: Asked,
-  data: PlanData,
-): RoleSize {
-  const room: Need = { name: "room", needs: asked.room };
+/** The bridges of all shards, and which shard has which. */
+export interface BridgePlan {
+  readonly size: RoleSize;
+  readonly shardSizes: readonly ShardSize[];
+}
+
+/**
+ * A planner of bridges on the same offers: of one shard the cheapest mixture, of several as
+ * `shardedPlanner` has them.
+ */
+export function bridgePlanner(suitable: Suitable, data: PlanData): (asked: Asked) => BridgePlan {
+  const capacities = capacitiesOf(suitable.offers, data);
   const capacityOf = (offer: Offer) => capacities.get(offer) as Capacity;
-  const growing = (offer: Offer) => growingNeeds(asked, capacityOf(offer), data);
-  const words = (offer: Offer) => (need: Need) =>
-    wordsOf(need, offer, capacityOf(offer), asked, data);
-  return asked.shards === 1
-    ? mixed(suitable, room, growing, words, data)
-    : oneFlavour(suitable, data.figures, (offer) => [room, ...growing(offer)], words, {
-        reserve: asked.shards,
-        upgrade: 1,
-      });
+  const sharded = shardedPlanner(suitable, capacityOf, data);
+  return (asked) => {
+    const room: Need = { name: "room", needs: asked.room };
+    const growing = (offer: Offer) => growingNeeds(asked, capacityOf(offer), data);
+    const words = (offer: Offer) => (need: Need) =>
+      wordsOf(need, offer, capacityOf(offer), asked, data);
+    if (asked.shards > 1)
+      return sharded({ needsOf: (offer) => [room, ...growing(offer)], words, asked });
+    const size = mixed(suitable, room, growing, words, data);
+    return {
+      size,
+      shardSizes: [
+        {
+          shard: 1,
+          rooms: asked.loads.map(({ kind, rooms }) => ({ kind, rooms })),
+          people: asked.loads.reduce((sum, load) => sum + load.people, 0),
+          bridges: size.count,
+          fleet: size.fleet.map(({ flavour, count }) => ({ flavour, count })),
+        },
+      ],
+    };
+  };
 }

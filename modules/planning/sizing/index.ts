@@ -41,6 +41,7 @@ export {
   spansOf,
 } from "./schedule.ts";
 export {
+  bridgeShards,
   type Constraint,
   type FleetGroup,
   flavoursOf,

@@ -39,6 +39,15 @@ const LARGEST: Readonly<Record<MeetingKind["resolution"], Layer>> = {
 };
 const LAYERS: readonly Layer[] = ["low", "standard", "high", "fullHd"];
 
+/** The figure of each codec's highest bit rate, by layer. */
+const BITS_OF = {
+  AV1: { low: "lowAV1", standard: "standardAV1", high: "highAV1", fullHd: "fullHdAV1" },
+  VP9: { low: "lowVP9", standard: "standardVP9", high: "highVP9", fullHd: "fullHdVP9" },
+  VP8: { low: "lowVP8", standard: "standardVP8", high: "highVP8", fullHd: "fullHdVP8" },
+  H264: { low: "lowH264", standard: "standardH264", high: "highH264", fullHd: "fullHdH264" },
+} as const satisfies Record<string, Record<Layer, FigureName>>;
+const CODECS = ["AV1", "VP9", "VP8", "H264"] as const satisfies readonly (keyof typeof BITS_OF)[];
+
 /** The figures of traffic, read once for all meetings. */
 interface Rates {
   /** Highest bit rate of each video layer, averaged over the codecs that people send. */
@@ -56,8 +65,10 @@ interface Rates {
 function ratesOf(figures: Figures, codecs: Codecs): Rates {
   const f = (name: FigureName) => figureOf(figures, name);
   const bits = { low: 0, standard: 0, high: 0, fullHd: 0 };
-  for (const [codec, share = 0] of Object.entries(codecs))
-    for (const height of LAYERS) bits[height] += share * f(`${height}${codec}` as FigureName);
+  for (const codec of CODECS) {
+    const share = codecs[codec] ?? 0;
+    if (share > 0) for (const height of LAYERS) bits[height] += share * f(BITS_OF[codec][height]);
+  }
   const full = f("packetsHd");
   return {
     bits,

@@ -1,19 +1,11 @@
-import { type Asked, askedOf, type Demand, grown, type Meeting, roomSizes, up } from "./asked.ts";
-import { bridgesFor, bridgesOf, type Capacity, capacitiesOf } from "./bridges.ts";
+import { type Asked, askedOf, type Demand, grown, type Meeting, up } from "./asked.ts";
+import { bridgePlanner } from "./bridges.ts";
 import { plannedCores } from "./calibration.ts";
 import type { Offer } from "./catalogue.ts";
 import { type FigureName, type Figures, figureOf } from "./figures.ts";
 import type { Load } from "./load.ts";
-import { type Need, oneFlavour, type Suitable, suitableFor, type Words } from "./roles.ts";
-import { assignRooms, type Shard } from "./shards.ts";
-import {
-  mainGroup,
-  type PlanData,
-  type Role,
-  type RoleSize,
-  type ShardSize,
-  type Sizing,
-} from "./sizing.ts";
+import { cheapestOf, type Need, type Suitable, sizeOf, suitableFor, type Words } from "./roles.ts";
+import type { PlanData, Role, RoleSize, Sizing } from "./sizing.ts";
 
 export interface PlanOptions {
   /** Part of the demand that is there, 1 by default: for a quiet hour, or to see where limits lie. */
@@ -30,7 +22,7 @@ function relaysOf(suitable: Suitable, asked: Asked, figures: Figures): RoleSize 
     ports: { reason: `${asked.allocations} allocations, one port each`, from: ["turnPorts"] },
     existence: { reason: "someone is always behind a firewall", from: ["turnPorts"] },
   };
-  return oneFlavour(
+  const chosen = cheapestOf(
     suitable,
     figures,
     (offer) => [
@@ -38,28 +30,22 @@ function relaysOf(suitable: Suitable, asked: Asked, figures: Figures): RoleSize 
       ports,
       existence,
     ],
-    (offer) =>
-      ({ name }) =>
-        words[name] ?? {
-          reason: `${(asked.relayedBits / 1e6).toFixed(0)} Mbit/s relayed, in and out`,
-          from: offer.networkBits === undefined ? ["networkBits", "networkUse"] : ["networkUse"],
-          source: offer.networkBits === undefined ? undefined : offer.source,
-        },
-    { reserve: 1 },
+    1,
   );
+  const { networkBits, source } = chosen.offer;
+  const network: Words = {
+    reason: `${(asked.relayedBits / 1e6).toFixed(0)} Mbit/s relayed, in and out`,
+    from: networkBits === undefined ? ["networkBits", "networkUse"] : ["networkUse"],
+    source: networkBits === undefined ? undefined : source,
+  };
+  return sizeOf(suitable, figures, chosen, ({ name }) => words[name] ?? network, { reserve: 1 });
 }
 
 /** A role whose number of hosts no flavour changes. */
 function fixed(suitable: Suitable, figures: Figures, needs: readonly (Need & Words)[]): RoleSize {
   const words = new Map<string, Words>(needs.map((need) => [need.name, need]));
-  return oneFlavour(
-    suitable,
-    figures,
-    () => needs,
-    () =>
-      ({ name }) =>
-        words.get(name) as Words,
-  );
+  const chosen = cheapestOf(suitable, figures, () => needs);
+  return sizeOf(suitable, figures, chosen, ({ name }) => words.get(name) as Words);
 }
 
 /** One host, whatever is asked. */
@@ -88,8 +74,8 @@ export type Planner = (demand: Demand, options?: PlanOptions) => Sizing;
 
 /**
  * A planner of hosts: of each role the cheapest offer that meets its need, the smallest where the
- * catalogue has no prices, and as many as the largest constraint asks for. Bridges of one shard may be
- * of several flavours.
+ * catalogue has no prices, and as many as the largest constraint asks for. Bridges may be of several
+ * flavours.
  *
  * @returns a function that throws Unplannable when a room exceeds what one shard is known to carry, when
  * more shards would be needed than there are addresses for, or when a number is none.
@@ -103,7 +89,7 @@ export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
     suitable("bridge"),
     suitable("turn"),
   ];
-  const capacities = capacitiesOf(forBridges.offers, data);
+  const bridgesFor = bridgePlanner(forBridges, data);
   const monitor = one(
     suitable("monitor"),
     figures,
@@ -113,7 +99,7 @@ export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
   const edge = one(suitable("edge"), figures, "one host is the way in for management", "edgeVcpus");
   return (demand, { share = 1 } = {}) => {
     const asked = askedOf(demand, data, share);
-    const bridge = bridgesOf(forBridges, capacities, asked, data);
+    const { size: bridge, shardSizes } = bridgesFor(asked);
     const roles = [
       controlOf(forControl, asked, figures),
       bridge,
@@ -121,9 +107,6 @@ export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
       monitor,
       edge,
     ];
-    const capacity = capacities.get(
-      forBridges.offers.find(({ name }) => name === mainGroup(bridge).flavour) as Offer,
-    ) as Capacity;
     const assumed = roles.filter((r) =>
       r.constraints.some((c) => c.name === r.deciding && c.assumed),
     );
@@ -137,7 +120,7 @@ export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
       loads: asked.loads,
       total: totalOf(asked, bridge, data),
       shards: asked.shards,
-      shardSizes: shardSizes(shardsOf(asked, capacity, data), bridge.count),
+      shardSizes,
       roles,
       warnings: [
         ...warningsOf(asked.meetings, asked.loads, figures),
@@ -187,25 +170,6 @@ function totalOf(asked: Asked, bridge: RoleSize, { figures, cores }: PlanData): 
   };
 }
 
-/** Which shard has which rooms, and the bridges of this capacity that they ask for. */
-function shardsOf(asked: Asked, capacity: Capacity, data: PlanData): Shard[] {
-  const { loads, shards } = asked;
-  if (shards > 1)
-    return assignRooms(
-      roomSizes(loads, (load) => bridgesFor(load, capacity, asked, data)),
-      shards,
-      figureOf(data.figures, "controlPeople"),
-    );
-  return [
-    {
-      shard: 1,
-      rooms: loads.map(({ kind, rooms }) => ({ kind, rooms })),
-      people: loads.reduce((sum, load) => sum + load.people, 0),
-      needs: 0,
-    },
-  ];
-}
-
 /** A warning where a role has more hosts than the address plan has addresses for. */
 function tooMany(
   roles: readonly RoleSize[],
@@ -221,27 +185,6 @@ function tooMany(
     : [];
 }
 
-/** Bridges of each shard: what its rooms ask for and one in reserve; what is over, to the fullest. */
-function shardSizes(shards: readonly Shard[], bridges: number): ShardSize[] {
-  const withBridges = ({ shard, rooms, people }: Shard, count: number): ShardSize => ({
-    shard,
-    rooms,
-    people,
-    bridges: count,
-  });
-  if (shards.length === 1) return shards.map((shard) => withBridges(shard, bridges));
-  const counts = shards.map(({ needs }) => Math.max(1, up(needs)) + 1);
-  let over = bridges - counts.reduce((sum, n) => sum + n, 0);
-  const fullest = shards
-    .map((_, i) => i)
-    .sort((a, b) => (shards[b]?.needs ?? 0) - (shards[a]?.needs ?? 0));
-  for (let i = 0; over > 0; i++, over--) {
-    const at = fullest[i % fullest.length] ?? 0;
-    counts[at] = (counts[at] ?? 0) + 1;
-  }
-  return shards.map((shard, i) => withBridges(shard, counts[i] ?? 0));
-}
-
 /** A join takes its turn: longer than this and people think that it hangs. Seconds. */
 const LONG_JOIN = 60;
 
@@ -252,9 +195,11 @@ function warningsOf(
 ): string[] {
   const f = (name: FigureName) => figureOf(figures, name);
   const source = (name: FigureName) => figures.figures[name].source;
+  const [joins, lastN] = [f("joinsPerRoom"), f("lastNClient")];
   return meetings.flatMap((meeting, i) => {
     const [n, bridges] = [meeting.participants, loads[i]?.bridgesPerRoom ?? 1];
-    const seconds = n / f("joinsPerRoom");
+    const seconds = n / joins;
+    if (bridges === 1 && seconds <= LONG_JOIN && meeting.lastN <= lastN) return [];
     return [
       ...(bridges > 1
         ? [
@@ -263,12 +208,12 @@ function warningsOf(
         : []),
       ...(seconds > LONG_JOIN
         ? [
-            `${meeting.kind}: ${n} people enter at ${f("joinsPerRoom")} joins/s (${source("joinsPerRoom")}), so the last one waits ${Math.round(seconds)} s: open the room early`,
+            `${meeting.kind}: ${n} people enter at ${joins} joins/s (${source("joinsPerRoom")}), so the last one waits ${Math.round(seconds)} s: open the room early`,
           ]
         : []),
-      ...(meeting.lastN > f("lastNClient")
+      ...(meeting.lastN > lastN
         ? [
-            `${meeting.kind}: last-N ${meeting.lastN} is planned, clients ask for ${f("lastNClient")} at most unless told otherwise (${source("lastNClient")})`,
+            `${meeting.kind}: last-N ${meeting.lastN} is planned, clients ask for ${lastN} at most unless told otherwise (${source("lastNClient")})`,
           ]
         : []),
     ];

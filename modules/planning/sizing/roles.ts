@@ -38,12 +38,14 @@ export const constraintsOf = (
 ): Constraint[] =>
   needs.map((need) => {
     const { reason, from, source } = wordsOf(need);
-    const sources = [...(source ? [source] : []), ...from.map((name) => figures[name].source)];
+    const sources = source ? [source] : [];
+    for (const name of from)
+      if (!sources.includes(figures[name].source)) sources.push(figures[name].source);
     return {
       name: need.name,
       needs: need.needs,
       reason,
-      source: [...new Set(sources)].join("; "),
+      source: sources.join("; "),
       assumed: from.some((name) => figures[name].assumed),
     };
   });
@@ -129,21 +131,27 @@ export const priceOf = (offer: Offer, priced: boolean, figures: Figures): number
 const smallerFirst = (a: Offer, b: Offer): number =>
   a.vcpus - b.vcpus || a.ramMiB - b.ramMiB || a.diskGiB - b.diskGiB || (a.name < b.name ? -1 : 1);
 
+/** The hosts of one flavour that are the cheapest, before they have words. */
+export interface Chosen {
+  readonly offer: Offer;
+  readonly needs: readonly Need[];
+  readonly count: number;
+  readonly cost: number;
+}
+
 /**
- * A role whose hosts are all of one flavour: the cheapest, or, for a single host without prices, the
+ * For a role whose hosts are all of one flavour: the cheapest, or, for a single host without prices, the
  * smallest.
  *
  * @param needsOf what each constraint asks for on an offer.
  */
-export function oneFlavour(
-  suitable: Suitable,
+export function cheapestOf(
+  { role, offers, priced }: Suitable,
   figures: Figures,
   needsOf: (offer: Offer) => readonly Need[],
-  wordsOf: (offer: Offer) => WordsOf,
-  { reserve = 0, upgrade = 0 } = {},
-): RoleSize {
-  const { role, need, asked, offers, refused, priced } = suitable;
-  let best: { offer: Offer; needs: readonly Need[]; count: number; cost: number } | undefined;
+  reserve = 0,
+): Chosen {
+  let best: Chosen | undefined;
   for (const offer of offers) {
     const needs = needsOf(offer);
     const count = Math.max(1, up(largestOf(needs).needs)) + reserve;
@@ -152,7 +160,17 @@ export function oneFlavour(
       best = { offer, needs, count, cost };
   }
   if (!best) throw new RangeError(`no offer for ${role}`);
-  const { offer, needs, count } = best;
+  return best;
+}
+
+/** The same as the plan shows it. */
+export function sizeOf(
+  { role, need, asked, refused, priced }: Suitable,
+  figures: Figures,
+  { offer, needs, count }: Chosen,
+  wordsOf: WordsOf,
+  { reserve = 0, upgrade = 0 } = {},
+): RoleSize {
   const deciding = largestOf(needs);
   return {
     role,
@@ -160,7 +178,7 @@ export function oneFlavour(
     countDuringUpgrade: count + upgrade,
     reserve,
     deciding: deciding.name,
-    constraints: constraintsOf(needs, wordsOf(offer), figures),
+    constraints: constraintsOf(needs, wordsOf, figures),
     need,
     fleet: [groupOf(offer, count, 1 / Math.max(1e-9, deciding.needs))],
     flavourReason: priced

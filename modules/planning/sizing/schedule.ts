@@ -58,10 +58,15 @@ const COMES_AND_GOES: readonly Role[] = ["bridge", "turn"];
 const hostsOf = ({ fleet }: RoleSize) =>
   fleet.flatMap((part) => Array.from({ length: part.count }, () => part));
 
-/** Of a mixture the largest stay on, one of them in reserve. */
-function neededOf(size: RoleSize, share: number, largestRoom: boolean): number {
-  const [, ...carrying] = hostsOf(size);
+/**
+ * Of a mixture the largest stay on: of each shard one in reserve, and one of each but one to round up
+ * with. Several shards that may have a large room keep all.
+ */
+function neededOf(size: RoleSize, shards: number, share: number, largestRoom: boolean): number {
   const room = size.constraints.find(({ name }) => name === "room")?.needs ?? 0;
+  if (shards > 1 && largestRoom && room > 1) return size.count;
+  const spares = 2 * shards - 1;
+  const carrying = hostsOf(size).slice(spares);
   const least = Math.max(1, largestRoom ? Math.ceil(room - 1e-9) : 0);
   let [hosts, carried] = [0, 0];
   for (const part of carrying) {
@@ -69,12 +74,12 @@ function neededOf(size: RoleSize, share: number, largestRoom: boolean): number {
     hosts++;
     carried += part.carries;
   }
-  return hosts + 1;
+  return hosts + spares;
 }
 
 function needed(size: RoleSize, shards: number, share: number, largestRoom: boolean): number {
   if (!COMES_AND_GOES.includes(size.role)) return size.count;
-  if (size.fleet.length > 1) return neededOf(size, share, largestRoom);
+  if (size.fleet.length > 1) return neededOf(size, shards, share, largestRoom);
   const needs = size.constraints.map(({ name, needs: all }) => {
     if (name === "existence") return all;
     if (name === "room") return largestRoom ? all : 0;

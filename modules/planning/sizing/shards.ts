@@ -6,6 +6,8 @@ export interface Rooms {
   readonly people: number;
   /** Bridges that each asks for, in parts of one. */
   readonly bridges: number;
+  /** Of these, as many as it is spread over, whatever they carry; none where one is enough. */
+  readonly apart: number;
 }
 
 /** What one shard carries. */
@@ -16,6 +18,8 @@ export interface Shard {
   readonly people: number;
   /** Bridges that they ask for, before rounding up. */
   readonly needs: number;
+  /** Of these, as many as its large rooms are spread over. */
+  readonly apart: number;
 }
 
 interface Packing {
@@ -60,12 +64,14 @@ export function shardsFor(rooms: readonly Rooms[], most: number): Packing {
 interface Open {
   people: number;
   needs: number;
+  apart: number;
   readonly rooms: Map<string, number>;
 }
 
 const put = (shard: Open, one: Rooms): void => {
   shard.people += one.people;
   shard.needs += one.bridges;
+  shard.apart += one.apart;
   shard.rooms.set(one.kind, (shard.rooms.get(one.kind) ?? 0) + 1);
 };
 
@@ -73,7 +79,7 @@ const put = (shard: Open, one: Rooms): void => {
 function balanced(rooms: readonly Rooms[], shards: number, most: number): Open[] | undefined {
   const open = Array.from(
     { length: shards },
-    (): Open => ({ people: 0, needs: 0, rooms: new Map() }),
+    (): Open => ({ people: 0, needs: 0, apart: 0, rooms: new Map() }),
   );
   for (const one of rooms) {
     for (let i = 0; i < one.rooms; i++) {
@@ -99,7 +105,7 @@ function filled(rooms: readonly Rooms[], { threshold }: Packing, most: number): 
         let at = free.findIndex((space) => space >= size);
         if (at < 0) {
           at = free.push(1) - 1;
-          open.push({ people: 0, needs: 0, rooms: new Map() });
+          open.push({ people: 0, needs: 0, apart: 0, rooms: new Map() });
         }
         free[at] = (free[at] ?? 0) - size;
         put(open[at] as Open, one);
@@ -109,7 +115,7 @@ function filled(rooms: readonly Rooms[], { threshold }: Packing, most: number): 
   }
   let last: Open | undefined;
   const more = (): Open => {
-    const shard: Open = { people: 0, needs: 0, rooms: new Map() };
+    const shard: Open = { people: 0, needs: 0, apart: 0, rooms: new Map() };
     open.push(shard);
     return shard;
   };
@@ -129,11 +135,12 @@ function filled(rooms: readonly Rooms[], { threshold }: Packing, most: number): 
 export function assignRooms(rooms: readonly Rooms[], shards: number, most: number): Shard[] {
   const heaviest = [...rooms].sort((a, b) => b.people - a.people || b.bridges - a.bridges);
   const open = balanced(heaviest, shards, most) ?? filled(heaviest, shardsFor(rooms, most), most);
-  while (open.length < shards) open.push({ people: 0, needs: 0, rooms: new Map() });
+  while (open.length < shards) open.push({ people: 0, needs: 0, apart: 0, rooms: new Map() });
   return open.map((one, i) => ({
     shard: i + 1,
     rooms: [...one.rooms].map(([kind, count]) => ({ kind, rooms: count })),
     people: one.people,
     needs: one.needs,
+    apart: one.apart,
   }));
 }

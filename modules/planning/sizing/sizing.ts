@@ -64,9 +64,32 @@ export const mainGroup = ({ fleet }: Pick<RoleSize, "fleet">): FleetGroup =>
   fleet.reduce((a, b) => (b.count * b.carries > a.count * a.carries ? b : a));
 
 /** One shard: a control host with its bridges, and the rooms that it carries. */
-export interface ShardSize extends Omit<Shard, "needs"> {
+export interface ShardSize extends Omit<Shard, "needs" | "apart"> {
   /** Bridges of this shard, the one in reserve included. */
   readonly bridges: number;
+  /** How many of them are of each flavour, the largest first. */
+  readonly fleet: readonly { readonly flavour: string; readonly count: number }[];
+}
+
+/**
+ * The shard of each bridge, in the hosts' order: of each flavour one to each shard in turn, until it has
+ * what it needs. More bridges for one shard move none of the others while all had as many.
+ */
+export function bridgeShards({
+  roles,
+  shardSizes,
+}: Pick<Sizing, "roles" | "shardSizes">): number[] {
+  const bridge = roles.find(({ role }) => role === "bridge");
+  return (bridge?.fleet ?? []).flatMap(({ flavour }) => {
+    const counts = shardSizes.map(({ shard, fleet }) => ({
+      shard,
+      count: fleet.find((group) => group.flavour === flavour)?.count ?? 0,
+    }));
+    const most = Math.max(...counts.map(({ count }) => count));
+    return Array.from({ length: most }).flatMap((_, round) =>
+      counts.filter(({ count }) => count > round).map(({ shard }) => shard),
+    );
+  });
 }
 
 /** Demand turned into machines. */

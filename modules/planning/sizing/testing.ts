@@ -301,6 +301,7 @@ export function faultsOf(
   );
   const left = new Map(demand.meetings.map((m) => [m.kind, m.simultaneous]));
   let bridges = 0;
+  const inShards = new Map<string, number>();
   for (const shard of sizing.shardSizes) {
     const rooms = shard.rooms.flatMap(({ kind, rooms: count }) => {
       left.set(kind, (left.get(kind) ?? 0) - count);
@@ -310,14 +311,18 @@ export function faultsOf(
     if (people > f("controlPeople")) faults.push(`shard ${shard.shard}: ${people} people`);
     if (people !== shard.people) faults.push(`shard ${shard.shard} says ${shard.people} people`);
     bridges += shard.bridges;
-    const fleet =
-      sizing.shardSizes.length === 1
-        ? offersOf("bridge").slice(0, shard.bridges)
-        : new Array<Offer>(shard.bridges).fill(offerOf("bridge"));
+    const fleet = shard.fleet.flatMap(({ flavour, count }) => {
+      inShards.set(flavour, (inShards.get(flavour) ?? 0) + count);
+      return new Array<Offer>(count).fill(offers.find((o) => o.name === flavour) as Offer);
+    });
+    if (fleet.length !== shard.bridges) faults.push(`shard ${shard.shard}: fleet and count differ`);
     if (rooms.length > 0) faults.push(...fleetFaults(rooms, fleet, demand.growth, data));
     if (shard.bridges < 2) faults.push(`shard ${shard.shard} has no spare bridge`);
   }
   for (const [kind, count] of left) if (count !== 0) faults.push(`${count} rooms of ${kind} left`);
+  for (const { flavour, count } of size("bridge").fleet)
+    if (inShards.get(flavour) !== count)
+      faults.push(`${inShards.get(flavour)} ${flavour} in the shards, ${count} planned`);
   if (bridges !== size("bridge").count) faults.push(`${bridges} bridges in the shards`);
   const everyone = demand.meetings.reduce((sum, m) => sum + m.simultaneous * m.participants, 0);
   if (over(everyone * (1 + demand.growth), sizing.shards * f("controlPeople")))

@@ -1,4 +1,10 @@
-import { type Figures, figureOf, type Role, type Sizing } from "../../planning/sizing/index.ts";
+import {
+  bridgeShards,
+  type Figures,
+  figureOf,
+  type Role,
+  type Sizing,
+} from "../../planning/sizing/index.ts";
 import { CORES, MEMORY, next, PORTS } from "./spec-items.ts";
 import { trafficOf } from "./spec-traffic.ts";
 
@@ -31,21 +37,14 @@ interface Guest {
 const HYPERVISOR = { cores: 2, memoryGiB: 8 };
 
 function guestsOf(sizing: Sizing): Guest[] {
-  // As the cloud places them: one bridge to each shard in turn.
-  const left = sizing.shardSizes.map(({ bridges }) => bridges);
-  let turn = -1;
-  const shardOfNext = (): number => {
-    do turn = (turn + 1) % left.length;
-    while ((left[turn] ?? 0) === 0 && left.some((count) => count > 0));
-    left[turn] = (left[turn] ?? 0) - 1;
-    return turn;
-  };
+  const shards = bridgeShards(sizing);
+  let bridges = 0;
   return sizing.roles.flatMap((size) =>
     size.fleet.flatMap((part) => {
       const { in: into, out } = trafficOf(size, part, sizing);
       return Array.from({ length: part.count }, () => ({
         role: size.role,
-        apart: size.role === "bridge" ? `bridge ${shardOfNext()}` : size.role,
+        apart: size.role === "bridge" ? `bridge ${shards[bridges++]}` : size.role,
         vcpus: part.vcpus,
         ramMiB: part.ramMiB,
         bits: Math.max(into, out),

@@ -137,11 +137,12 @@ export function sizePage(page: SizePage): string {
         ]
       : []),
     `<h2>Shards</h2>${htmlTable(
-      [{ n: "shard" }, { n: "people today" }, { n: "bridges" }, "rooms"],
+      [{ n: "shard" }, { n: "people today" }, { n: "bridges" }, "flavours", "rooms"],
       sizing.shardSizes.map((shard) => [
         { n: `${shard.shard}` },
         { n: `${shard.people}` },
         { n: `${shard.bridges}` },
+        shard.fleet.map(({ flavour, count }) => `${count} ${flavour}`).join(", "),
         shard.rooms.map(({ kind, rooms }) => `${rooms} ${kind}`).join(", ") || "none",
       ]),
     )}`,
