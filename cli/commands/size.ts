@@ -149,7 +149,7 @@ const demandText = (demand: Instance["demand"], sizing: Sizing): string[] => [
       `${m.simultaneous} x ${m.kind}: ${m.participants} people each, cameras: ${m.cameras}, pictures of at most ${m.resolution} lines, ${m.screenShare ? "a screen is shared" : "no shared screen"}`,
   ),
   `media nodes send ${(sizing.total.bitsOutPerSecond / 1e6).toFixed(0)} Mbit/s and take in ${(sizing.total.bitsInPerSecond / 1e6).toFixed(0)}: ${sizing.total.packetsPerSecond} packets/s in both ways, ${sizing.total.streams} videos out; ${Math.round(demand.behindFirewalls * 100)} % of people come through relays`,
-  `media nodes: ${sizing.total.cores} cores in use at that hour, planned with the margin of the published measurements (docs/sizing.md); one host of them may fail`,
+  `media nodes: ${sizing.total.cores} cores in use at that hour, planned with the margin of the published measurements (docs/sizing.md); one host of them may fail${sizing.shards > 1 ? ` in each of ${sizing.shards} shards` : ""}`,
 ];
 
 /** Prices to compare with where the instance's own location names none. */
@@ -177,8 +177,15 @@ function catalogueNamed(id: string): Catalogue {
   return found;
 }
 
+/** How sure a catalogue is, for a buyer. */
+const CONFIDENCE: Readonly<Record<Catalogue["confidence"], string>> = {
+  confirmed: "read at the provider's own source",
+  secondary: "second-hand, not read at the provider's own source",
+  unconfirmed: "not confirmed",
+};
+
 const sourceOf = (catalogue: Catalogue): Source => ({
-  title: `${catalogue.title}, read ${catalogue.read}, ${catalogue.confidence}`,
+  title: `${catalogue.title}, read ${catalogue.read}, ${CONFIDENCE[catalogue.confidence]}`,
   offers: offersOf(catalogue),
   catalogue,
 });
@@ -212,13 +219,6 @@ const euro = (amount: number): string =>
 function terabytesAMonth(sizing: Sizing, day: Day): number {
   return (internetOf(sizing).toPeople / 8 / 1e12) * 3600 * HOURS_A_MONTH * averageShare(day);
 }
-
-/** How sure a catalogue is, for a buyer. */
-const CONFIDENCE: Readonly<Record<Catalogue["confidence"], string>> = {
-  confirmed: "read at the provider's own source",
-  secondary: "second-hand, not read at the provider's own source",
-  unconfirmed: "not confirmed",
-};
 
 /** What all servers cost, with VAT, traffic, and where the prices stand. */
 function priceText(sizing: Sizing, catalogue: Catalogue, loaded: Sized): string {

@@ -8,7 +8,7 @@ import {
 import { type OwnServers, ownServers } from "./own-servers.ts";
 import { kWhAYear, powerOf, type SpecSheet } from "./spec-items.ts";
 import { coresSold, hypervisorSheet, type SpecData, specSheets, TITLES } from "./spec-machines.ts";
-import { managementPorts, NETWORK_UNITS, networkSheets } from "./spec-network.ts";
+import { managementPorts, networkSheets, ROUTERS, switchesFor } from "./spec-network.ts";
 import { type InternetLine, internetLine, portSpeed, trafficOf } from "./spec-traffic.ts";
 
 /** One way to have the cluster. */
@@ -155,11 +155,11 @@ function totalsOf(
   const sum = (pick: (one: (typeof servers)[number]) => number) =>
     servers.reduce((total, one) => total + one.count * pick(one), 0);
   const machines = sum(() => 1);
-  const { switches, managementSwitches, routers } = NETWORK_UNITS;
+  const switches = switchesFor(machines);
   return {
     machines,
     spares,
-    rackUnits: machines + switches + managementSwitches + routers,
+    rackUnits: machines + switches.data + switches.management + ROUTERS,
     watts: sum(({ cores }) => powerOf(cores, data.servers).mostAtFullLoad),
     kWhAYear: Math.round(sum(({ cores }) => kWhAYear(cores, data.averageShare, data.servers))),
     networkPorts: PORTS_OF_SERVER * machines,
@@ -173,7 +173,7 @@ function risksOf(sizing: Sizing, { figures }: SpecData): string[] {
   return [
     `control: ${control?.count === 1 ? "one host, the single point of the cluster" : `${control?.count} hosts, each the single point of its shard`}. If it fails, its meetings end, and nobody can start one for about ${figureOf(figures, "controlLossMinutes")} minutes (${figures.figures.controlLossMinutes.source}). The spare of C, or a cloud with free capacity (A, B), keeps it at that; its warranty of 4 hours restores the spare`,
     "media nodes and relays: one media node of each shard, the largest, and one relay may fail: people in its meetings are moved within seconds, and the others carry everything",
-    "a server of B: at most one media node of a shard and one relay are on it, which are those in reserve; control, monitor and way in start again on another one",
+    "a server of B: at most one media node of each shard and one relay are on it, which are those in reserve; control, monitor and way in start again on another one",
     "a switch, a router, a line, a feed: the second one carries everything",
     "during an upgrade one media node more is needed for hours: rent it, or use the spare",
     "monitor, way in, and the switch for management: meetings go on without them; alarms and changes wait",
@@ -184,11 +184,17 @@ function risksOf(sizing: Sizing, { figures }: SpecData): string[] {
 function placementText({ placement }: OwnServers): string {
   const alike = new Map<string, number>();
   for (const on of placement) {
-    const text =
-      on.map(({ role }) => SHORT[role]).join(", ") || "none, free for the one that fails";
+    const roles = new Map<Role, number>();
+    for (const { role } of on) roles.set(role, (roles.get(role) ?? 0) + 1);
+    // Only media nodes stand more than once on one server, each of another shard.
+    const text = [...roles]
+      .map(([role, count]) => (count > 1 ? `${count} media nodes of as many shards` : SHORT[role]))
+      .join(", ");
     alike.set(text, (alike.get(text) ?? 0) + 1);
   }
-  return [...alike].map(([text, count]) => `${count} x ${text}`).join("; ");
+  return [...alike]
+    .map(([text, count]) => `${count} x ${text || "none, free for the one that fails"}`)
+    .join("; ");
 }
 
 function alternativesOf(

@@ -327,6 +327,25 @@ describe("the specification", () => {
     ]);
   });
 
+  it("orders as many switches as all ports take, and counts them in the rack", () => {
+    fc.assert(
+      fc.property(anyDemand, (any) => {
+        const plan = planOf(any);
+        if (!plan) return;
+        const { totals, network } = procurementOf(plan, specData, context);
+        for (const way of ["hypervisor", "bareMetal"] as const) {
+          const [data, management, router] = network[way];
+          const units = (data?.units ?? 0) + (management?.units ?? 0) + (router?.units ?? 0);
+          expect(48 * (data?.units ?? 0)).toBeGreaterThanOrEqual(totals[way].networkPorts);
+          expect((data?.units ?? 1) % 2).toBe(0);
+          expect(48 * (management?.units ?? 0)).toBeGreaterThanOrEqual(totals[way].managementPorts);
+          expect(totals[way].rackUnits).toBe(totals[way].machines + units);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("names no make, and accepts an equivalent of what it measures by", () => {
     const makes =
       /intel|\bamd\b|xeon|epyc|dell|\bhpe?\b|lenovo|supermicro|fujitsu|cisco|juniper|arista|mellanox|nvidia|broadcom/i;

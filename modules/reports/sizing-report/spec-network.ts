@@ -1,5 +1,5 @@
 import { type Figures, figureOf, type Sizing } from "../../planning/sizing/index.ts";
-import { item, OURS, portText, type SpecItem, type SpecSheet } from "./spec-items.ts";
+import { item, next, OURS, portText, type SpecItem, type SpecSheet } from "./spec-items.ts";
 import type { InternetLine } from "./spec-traffic.ts";
 
 /** What the network of some servers is specified from. */
@@ -9,22 +9,31 @@ export interface Rack {
   readonly line: InternetLine;
 }
 
-/** Data switches, management switches and routers of any way that isn't a rented cloud. */
-export const NETWORK_UNITS = { switches: 2, managementSwitches: 1, routers: 2, lines: 2 } as const;
+/** How many of each: of what media crosses two, so that one may fail. */
+export const ROUTERS = 2;
+const LINES = 2;
 
-/** Ports of the management switch beside the servers': switches, routers, and two strips of power sockets. */
-const MANAGED = NETWORK_UNITS.switches + NETWORK_UNITS.routers + 2;
+/** Ports of the largest switch of one rack unit that is sold widely. */
+const MOST_PORTS = 48;
+const SIZES_OF_SWITCH = [24, MOST_PORTS];
 
-export const managementPorts = (servers: number): number => servers + MANAGED;
+/** Data switches: one or more on each of two sides, as a server has a port on each. */
+const dataSwitches = (servers: number): number => 2 * Math.ceil(servers / MOST_PORTS);
 
-const SIZES_OF_SWITCH = [24, 48];
+/** Management ports: of servers, data switches, routers and two strips of power sockets. */
+export const managementPorts = (servers: number): number =>
+  servers + dataSwitches(servers) + ROUTERS + 2;
 
-const switchSize = (ports: number): string => {
-  const size = SIZES_OF_SWITCH.find((one) => one >= ports);
-  return size === undefined
-    ? `${ports} ports or more, on as many switches in pairs as that takes`
-    : `${size} ports or more (${ports} are used)`;
-};
+/** Switches for data and for management. */
+export const switchesFor = (
+  servers: number,
+): { readonly data: number; readonly management: number } => ({
+  data: dataSwitches(servers),
+  management: Math.ceil(managementPorts(servers) / MOST_PORTS),
+});
+
+const switchSize = (ports: number): string =>
+  `${next(SIZES_OF_SWITCH, ports)} ports or more (${ports} are used)`;
 
 const sourced = (kind: string): SpecItem[] => [
   item("height", "1 rack unit, rails included", `${kind} of this size is no larger`),
@@ -60,18 +69,19 @@ export function networkSheets(
   sizing: Sizing,
   figures: Figures,
 ): SpecSheet[] {
+  const switches = switchesFor(servers);
   const uplink = Math.max(10, line.portGigabits);
   const use = figureOf(figures, "networkUse");
   const packets = Math.ceil(sizing.total.packetsPerSecond / use / 1e5) / 10;
   return [
     {
       title: "Switch, data",
-      units: NETWORK_UNITS.switches,
+      units: switches.data,
       unit: "switch",
       items: [
         item(
           "ports for servers",
-          `${portText(portGigabits)}: ${switchSize(servers)}, at full rate all at once`,
+          `${portText(portGigabits)}: ${switchSize(Math.ceil((2 * servers) / switches.data))}, at full rate all at once`,
           "one port of each server; the other one is on the second switch",
         ),
         item(
@@ -90,12 +100,12 @@ export function networkSheets(
     },
     {
       title: "Switch, management",
-      units: NETWORK_UNITS.managementSwitches,
+      units: switches.management,
       unit: "switch",
       items: [
         item(
           "ports",
-          `1 Gbit/s (RJ45): ${switchSize(managementPorts(servers))}`,
+          `1 Gbit/s (RJ45): ${switchSize(Math.ceil(managementPorts(servers) / switches.management))}`,
           "management ports of servers, switches, routers and of two strips of power sockets",
         ),
         item(
@@ -113,7 +123,7 @@ export function networkSheets(
     },
     {
       title: "Router",
-      units: NETWORK_UNITS.routers,
+      units: ROUTERS,
       unit: "router",
       items: [
         item(
@@ -137,7 +147,7 @@ export function networkSheets(
     },
     {
       title: "Line to the internet",
-      units: NETWORK_UNITS.lines,
+      units: LINES,
       unit: "line",
       items: [
         item(

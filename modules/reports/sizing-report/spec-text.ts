@@ -81,7 +81,7 @@ function totalsText(b: Totals, c: Totals): string[] {
       both(
         "Servers in the racks",
         (t) => `${t.machines}`,
-        "what may fail is among them: in B one server, in C one media node and one relay",
+        "what may fail is among them: in B one server, in C one media node of each shard and one relay",
       ),
       both(
         "Spare servers on the shelf",
@@ -89,11 +89,7 @@ function totalsText(b: Totals, c: Totals): string[] {
         "beside those. B needs none: the others start its machines",
       ),
       both("Servers to order in all", (t) => `${t.machines + t.spares}`, "the two lines above"),
-      both(
-        "Rack units",
-        (t) => `${t.rackUnits}`,
-        "two data switches, one for management and two routers included, spares not",
-      ),
+      both("Rack units", (t) => `${t.rackUnits}`, "switches and routers included, spares not"),
       both(
         "Power at full load",
         (t) => `${t.watts} W`,
@@ -107,7 +103,7 @@ function totalsText(b: Totals, c: Totals): string[] {
       both(
         "Switch ports, data",
         (t) => `${t.networkPorts}`,
-        "half on each of two switches, LACP across both",
+        "half on each of two sides, LACP across both",
       ),
       both(
         "Switch ports, management",
