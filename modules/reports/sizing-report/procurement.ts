@@ -180,7 +180,7 @@ function risksOf(sizing: Sizing, { figures }: SpecData): string[] {
   ];
 }
 
-/** `4 x media node, relay; 1 x media node, control`: servers that carry the same, together. */
+/** `4 with media node, relay; 1 with media node, control`: servers that carry the same, together. */
 function placementText({ placement }: OwnServers): string {
   const alike = new Map<string, number>();
   for (const on of placement) {
@@ -193,7 +193,7 @@ function placementText({ placement }: OwnServers): string {
     alike.set(text, (alike.get(text) ?? 0) + 1);
   }
   return [...alike]
-    .map(([text, count]) => `${count} x ${text || "none, free for the one that fails"}`)
+    .map(([text, count]) => `${count} with ${text || "none, free for the one that fails"}`)
     .join("; ");
 }
 
