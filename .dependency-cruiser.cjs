@@ -2,7 +2,7 @@
 // A room's index.ts is its door. The pure ones touch nothing outside; only the rooms that build for a cloud know
 // constructs. docs/architecture.md says what a wing is for. See docs/decisions/0001.
 const pure =
-  "^modules/(planning|meetings|hosts|policy|reports|common/(input|findings)|clouds/provider-schema|secrets/keyring|verification/enumeration)/";
+  "^modules/(planning|meetings|hosts|policy|reports|common/(input|findings|norms)|clouds/provider-schema|secrets/keyring|verification/enumeration)/";
 const test = "\\.test\\.ts$|/testing\\.ts$";
 const room = "(policy|workspace|[^/]+/[^/]+)";
 

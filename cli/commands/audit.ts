@@ -144,12 +144,12 @@ function readPlanFile(file: string) {
 
 const reported = (findings: readonly Finding[]) => {
   const ids = new Set(findings.map(({ id }) => id));
-  return ALL_RULES.filter(({ id }) => ids.has(id)).map(({ id, level, what, why, norm }) => ({
+  return ALL_RULES.filter(({ id }) => ids.has(id)).map(({ id, level, what, why, norms }) => ({
     id,
     level,
     what,
     why,
-    norm,
+    norms,
   }));
 };
 

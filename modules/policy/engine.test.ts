@@ -228,7 +228,7 @@ describe("the pack", () => {
     expect(rows).toEqual(
       ALL_RULES.map(
         (r) =>
-          `| \`${r.id}\` | ${r.level} | ${r.looksAt} | ${r.what} | ${r.why}${r.norm ? ` ${r.norm}.` : ""} | ${r.waivable ? "yes" : "no"} |`,
+          `| \`${r.id}\` | ${r.level} | ${r.looksAt} | ${r.what} | ${r.why}${r.norms ? ` ${r.norms.join(", ")}.` : ""} | ${r.waivable ? "yes" : "no"} |`,
       ),
     );
   });

@@ -59,8 +59,8 @@ export interface Rule {
   readonly what: string;
   /** What goes wrong otherwise, in one sentence. */
   readonly why: string;
-  /** The norm's own number, where one asks for it. */
-  readonly norm?: string;
+  /** Ids of norms.yaml that it serves; an organisation's own rule may name norms of its own. */
+  readonly norms?: readonly string[];
   readonly looksAt: LooksAt;
   /** Whether an instance may carry a recorded, dated exception. */
   readonly waivable: boolean;

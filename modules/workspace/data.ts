@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { z } from "zod";
 import { parseYaml, validate, type YamlFile } from "../common/input/index.ts";
+import { type Norm, normsOf, normsSchema } from "../common/norms/index.ts";
 import { type Features, featuresSchema } from "../meetings/tokens/index.ts";
 import {
   classificationSchema,
@@ -42,6 +43,10 @@ const parse = (...path: string[]): YamlFile => {
 };
 const read = <Schema extends z.ZodType>(schema: Schema, ...path: string[]): z.output<Schema> =>
   once(values, join(...path), () => validate(parse(...path), schema)) as z.output<Schema>;
+
+/** Every demand of a norm that is known here, by its id. */
+export const loadNorms = (): ReadonlyMap<string, Norm> =>
+  normsOf(read(normsSchema, "common/norms", "norms.yaml"));
 
 /** The planner's figures. */
 export const loadFigures = (): Figures => read(figuresSchema, "planning/sizing", "figures.yaml");

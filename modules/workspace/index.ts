@@ -5,6 +5,7 @@ export {
   loadFeatures,
   loadFigures,
   loadLocations,
+  loadNorms,
   loadPrograms,
   loadResidencyRules,
   loadServers,

@@ -14,7 +14,7 @@ const ruleSchema = z.object({
   level: z.enum(["error", "warning"]),
   what: z.string().min(1),
   why: z.string().min(1),
-  norm: z.string().min(1).optional(),
+  norms: z.array(z.string().min(1)).optional(),
   looksAt: z.enum(["stacks", "plan", "stacks, plan", "blueprint"]),
   waivable: z.boolean(),
   check: z.literal("function", { error: "a function of input and day is required" }),

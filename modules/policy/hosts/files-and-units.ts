@@ -19,7 +19,7 @@ export const secretsAreUnreadable = defineHostRule({
   id: "secrets-are-unreadable",
   what: "a file that holds a secret can be read by its owner and one service's group, and written by root alone",
   why: "Any program on the host would have it.",
-  norm: "BIO2 8.24.04",
+  norms: ["ISO 27002 8.24"],
   needs: everyRole,
   check: (host) =>
     together(
@@ -43,7 +43,7 @@ export const secretsAreReferences = defineHostRule({
   id: "secrets-are-references",
   what: "no rendered file holds a private key, a password hash, a token or a URL with a password: only references, filled in on the way to the host",
   why: "What is rendered is read by everybody who has the repository.",
-  norm: "BIO2 8.24.04",
+  norms: ["ISO 27002 8.24"],
   needs: everyRole,
   check: (host) =>
     together(
@@ -60,7 +60,7 @@ export const filesAreRoots = defineHostRule({
   id: "files-are-roots",
   what: "what polder installs belongs to root, and nobody else may write it; nothing runs with its owner's rights",
   why: "A service that can change its own configuration or program can keep what an attacker put there.",
-  norm: "BIO2 8.09",
+  norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: (host) =>
     together(
@@ -112,7 +112,7 @@ export const servicesAreSandboxed = defineHostRule({
   id: "services-are-sandboxed",
   what: "every service of polder's runs in systemd's sandbox: no new rights, no writing outside its folders, no devices, no kernel settings, only the calls that a service needs",
   why: "Who breaks a service must find nothing but that service.",
-  norm: "BIO2 8.09, 8.22.01",
+  norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: (host) =>
     together(
@@ -145,7 +145,7 @@ export const servicesHaveNoRights = defineHostRule({
   id: "services-have-no-rights",
   what: "no service has a capability but that of binding a low port, and none is root by name",
   why: "A capability is a part of root that a flaw gives away.",
-  norm: "BIO2 8.02.01",
+  norms: ["ISO 27002 8.2"],
   needs: everyRole,
   check: (host) =>
     together(
@@ -172,7 +172,7 @@ export const unitsHoldNoSecret = defineHostRule({
   id: "units-hold-no-secret",
   what: "no unit has a secret in an argument, a variable or a line: it comes as a credential or from a file",
   why: "Arguments and variables are shown to everybody who asks for the list of processes.",
-  norm: "BIO2 8.15.02, 8.24.04",
+  norms: ["BIO2 8.15.02", "ISO 27002 8.24"],
   needs: everyRole,
   check: (host) =>
     together(

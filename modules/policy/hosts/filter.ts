@@ -18,7 +18,7 @@ export const filterDropsTheRest = defineHostRule({
   id: "filter-drops-the-rest",
   what: "each host's packet filter replaces whatever was there, and drops what isn't listed: in, out and through",
   why: "The host's own filter holds where the cloud's fails, and inside the private network it is the only one.",
-  norm: "BIO2 8.20.02, 8.22.01",
+  norms: ["BIO2 8.20.02", "ISO 27002 8.22"],
   needs: everyRole,
   check: (host) => {
     const file = fileAt(host, FILE);
@@ -46,7 +46,7 @@ export const filterOpensWhatIsListed = defineHostRule({
   id: "filter-opens-what-is-listed",
   what: "a host's filter lets everybody in to the ports of the allow list alone; every other opening names its sources",
   why: "What the cloud's filter keeps out today is reached tomorrow from the next host.",
-  norm: "BIO2 5.14.04, 8.20.02",
+  norms: ["BIO2 5.14.04", "BIO2 8.20.02"],
   needs: everyRole,
   check: (host) => {
     const file = fileAt(host, FILE);
@@ -81,7 +81,7 @@ export const filterLetsOutByName = defineHostRule({
   id: "filter-lets-out-by-name",
   what: "a host connects out only to addresses or ports that its filter names",
   why: "Who gets into a host can't take anything out, nor fetch more.",
-  norm: "BIO2 8.22.01, 8.12",
+  norms: ["ISO 27002 8.12", "ISO 27002 8.22"],
   needs: everyRole,
   check: (host) => {
     const file = fileAt(host, FILE);

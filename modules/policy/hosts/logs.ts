@@ -18,7 +18,7 @@ export const journalsEnd = defineHostRule({
   id: "journals-end",
   what: "a host keeps its journal no longer than the instance file's term for operations, and within a day",
   why: "What is kept for longer than its reason is found by whoever comes later.",
-  norm: "BIO2 5.33.01",
+  norms: ["BIO2 5.33.01"],
   needs: everyRole,
   check: (host, { retention }) => {
     const { path, settings } = journald(host);
@@ -43,7 +43,7 @@ export const journalsStayInOnePlace = defineHostRule({
   id: "journals-stay-in-one-place",
   what: "journals are on disk, have a bound, and go to no console, terminal or second log",
   why: "A second copy has no term, and a console shows it to passers-by.",
-  norm: "BIO2 8.15.03",
+  norms: ["BIO2 8.15.03"],
   needs: everyRole,
   check: (host) => {
     const { path, settings } = journald(host);
@@ -65,7 +65,7 @@ export const journalsGoToTheMonitor = defineHostRule({
   id: "journals-go-to-the-monitor",
   what: "every host sends its journal to the monitor of its own instance, over mutual TLS, and keeps on trying",
   why: "Who takes a host over deletes what it wrote there.",
-  norm: "BIO2 8.15.01, 5.28.01",
+  norms: ["BIO2 5.28.01", "ISO 27002 8.15"],
   needs: ["control", "bridge", "turn", "edge"],
   check: (host, blueprint) => {
     if (host.role === "monitor") return inFile(undefined);
@@ -106,7 +106,7 @@ export const storesEndAndAreSealed = defineHostRule({
   id: "stores-end-and-are-sealed",
   what: "the monitor keeps each store for its term of the instance file and no longer, sealed; the security store's inner seal is the log keepers'",
   why: "Who met whom may be read by two people together, and not for ever.",
-  norm: "BIO2 5.33.01, 5.28.01",
+  norms: ["BIO2 5.33.01", "BIO2 5.28.01"],
   needs: ["monitor"],
   check: (host, { retention, logKeepers }) => {
     const [file] = filesLike(host, /\/polder-journal-split\.json$/);
@@ -142,7 +142,7 @@ export const logsHoldNoMeeting = defineHostRule({
   id: "logs-hold-no-meeting",
   what: "no log line of the web server has an address, a parameter, a referrer or a browser's name, and no error is written that quotes a request",
   why: "The address of a meeting in a log is what was leaked in 2024.",
-  norm: "BIO2 8.15.02, 5.33.01",
+  norms: ["BIO2 8.15.02", "BIO2 5.33.01"],
   needs: ["control"],
   check: (host) =>
     together(

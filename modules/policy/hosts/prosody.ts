@@ -31,7 +31,7 @@ export const prosodyHasOneWayIn = defineHostRule({
   id: "prosody-has-one-way-in",
   what: "Prosody registers nobody, talks to no other server, has no admins but Jicofo, and takes no password itself, only the proof of one",
   why: "An account that anybody may make, or another server, is a way around the gate.",
-  norm: "BIO2 5.17.03, 8.20.02",
+  norms: ["BIO2 5.17.03", "BIO2 8.20.02"],
   needs,
   check: (host, { domain, jitsi }) => {
     const { path, text, first, is } = read(host);
@@ -66,7 +66,7 @@ export const prosodyLoadsFewModules = defineHostRule({
   id: "prosody-loads-few-modules",
   what: "no module is loaded that manages from afar, registers, uploads, archives, counts rooms, or tells of the server",
   why: "Outsiders learned of meetings by muc_size and BOSH before; an archive is a copy of what was said.",
-  norm: "BIO2 8.09, 5.33.01",
+  norms: ["ISO 27002 8.9", "BIO2 5.33.01"],
   needs,
   check: (host) => {
     const { path, text, first } = read(host);
@@ -87,7 +87,7 @@ export const prosodyListensInside = defineHostRule({
   id: "prosody-listens-inside",
   what: "Prosody listens on the host's private addresses for bridges and on loopback for nginx, and nowhere else",
   why: "Its ports let whoever reaches them see or steer rooms.",
-  norm: "BIO2 8.20.02",
+  norms: ["BIO2 8.20.02"],
   needs,
   check: (host, blueprint) => {
     const { path, first, is } = read(host);
@@ -114,7 +114,7 @@ export const prosodyHostsAreGated = defineHostRule({
   id: "prosody-hosts-are-gated",
   what: "every host of Prosody's has its part of the gate, and those of people come up by the gate alone",
   why: "A host without the gate lets in whoever guesses a name.",
-  norm: "BIO2 5.17.01, 8.29.01",
+  norms: ["ISO 27002 8.3", "ISO 27002 8.5"],
   needs,
   check: (host) => {
     const { path, text } = read(host);
@@ -151,7 +151,7 @@ export const prosodyRoomsAreClosed = defineHostRule({
   id: "prosody-rooms-are-closed",
   what: "rooms are in no list, keep no history, leave no trace, and live in memory",
   why: "A list of rooms is a list of who meets, and a history is what they said.",
-  norm: "BIO2 5.33.01, 8.10",
+  norms: ["BIO2 5.33.01", "ISO 27002 8.10"],
   needs,
   check: (host) => {
     const { path, text, is } = read(host);
@@ -187,7 +187,7 @@ export const prosodyTlsIsStrong = defineHostRule({
   id: "prosody-tls-is-strong",
   what: "Prosody speaks TLS 1.2 and newer, with strong ciphers that it chooses, without tickets and renegotiation",
   why: "Bridges carry the signalling of every meeting over it.",
-  norm: "BIO2 8.24.04; NCSC-NL TLS 2025-05",
+  norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs,
   check: (host) => {
     const { path, text } = read(host);
@@ -216,7 +216,7 @@ export const prosodyLogsNoNames = defineHostRule({
   id: "prosody-logs-no-names",
   what: "Prosody logs to the journal at info or worse, through the gate that takes names out, and to no file",
   why: "At debug it writes down every room and everybody in it.",
-  norm: "BIO2 8.15.02, 5.33.01",
+  norms: ["BIO2 8.15.02", "BIO2 5.33.01"],
   needs,
   check: (host) => {
     const { path, text, general, first } = read(host);

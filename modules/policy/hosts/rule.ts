@@ -15,7 +15,7 @@ export interface HostRuleProps {
   readonly id: PolicyRuleId;
   readonly what: string;
   readonly why: string;
-  readonly norm: string;
+  readonly norms: readonly string[];
   readonly check: (host: RenderedHost, blueprint: Blueprint) => Looked;
   /** The roles that must have what the rule looks at; where none of the hosts has it, the rule says so. */
   readonly needs?: readonly RenderedHost["role"][];

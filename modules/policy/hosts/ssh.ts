@@ -56,7 +56,7 @@ export const sshTakesNoPassword = defineHostRule({
   id: "ssh-takes-no-password",
   what: "sshd lets people in by their key alone: no password, no dialogue, no trusted host",
   why: "A password can be guessed, reused and told on.",
-  norm: "BIO2 5.17.01, 5.17.03",
+  norms: ["BIO2 5.17.01", "BIO2 5.17.03"],
   needs: everyRole,
   check: (host) => {
     const { path, is } = read(host);
@@ -76,7 +76,7 @@ export const sshKnowsNoRoot = defineHostRule({
   id: "ssh-knows-no-root",
   what: "nobody logs in as root, and no login brings an environment or a script of its own",
   why: "What root does by SSH is nobody's: the log names no person.",
-  norm: "BIO2 5.16.02, 8.18.02",
+  norms: ["BIO2 5.16.02", "BIO2 8.18.02"],
   needs: everyRole,
   check: (host) => {
     const { path, is } = read(host);
@@ -94,7 +94,7 @@ export const sshNamesItsPeople = defineHostRule({
   id: "ssh-names-its-people",
   what: "exactly the Blueprint's admins may log in, each with the one key that the instance file has, which root alone writes",
   why: "A key more is a person more, whom nobody decided on.",
-  norm: "BIO2 5.16.02, 8.02.01",
+  norms: ["BIO2 5.16.02", "ISO 27002 8.2"],
   needs: everyRole,
   check: (host, { admins }) => {
     const { path, settings } = read(host);
@@ -138,7 +138,7 @@ export const sshForwardsNothing = defineHostRule({
   id: "ssh-forwards-nothing",
   what: "sshd forwards no port, agent, socket or display; the edge host alone passes on to port 22 of the instance's hosts",
   why: "A tunnel through a host is a way past the packet filter.",
-  norm: "BIO2 8.20.02, 8.22.01",
+  norms: ["BIO2 8.20.02", "ISO 27002 8.22"],
   needs: everyRole,
   check: (host, blueprint) => {
     const { path, settings, is } = read(host);
@@ -172,7 +172,7 @@ export const sshIsStrong = defineHostRule({
   id: "ssh-is-strong",
   what: "sshd names its key exchanges, ciphers, MACs and signatures, and only strong ones; its host key is certified by the instance",
   why: "What isn't named is what the package thinks fit, this year and next.",
-  norm: "BIO2 8.24.04; NCSC-NL TLS 2025-05",
+  norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs: everyRole,
   check: (host) => {
     const { path, settings } = read(host);
@@ -194,7 +194,7 @@ export const sshLogsWho = defineHostRule({
   id: "ssh-logs-who",
   what: "sshd writes down the key of each login and each file that is copied",
   why: "Who used which right, and when, must be told afterwards.",
-  norm: "BIO2 8.15.01, 8.18.02",
+  norms: ["BIO2 8.15.01", "BIO2 8.18.02"],
   needs: everyRole,
   check: (host) => {
     const { path, settings, is } = read(host);
@@ -212,7 +212,7 @@ export const sshIsOneFile = defineHostRule({
   id: "ssh-is-one-file",
   what: "sshd's whole configuration is the one file: nothing is included, nothing depends on who comes, and no folder adds to it",
   why: "A file that a package or a cloud drops beside it would say otherwise, unseen.",
-  norm: "BIO2 8.32.01",
+  norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: (host) => {
     const { path, text } = read(host);
@@ -233,7 +233,7 @@ export const sshIsSlowToGuess = defineHostRule({
   id: "ssh-is-slow-to-guess",
   what: "sshd gives few tries, little time and few half-open connections, and ends dead ones",
   why: "A door that may be tried for ever is opened some day, and one that is full keeps admins out.",
-  norm: "BIO2 8.21.01",
+  norms: ["BIO2 8.21.01"],
   needs: everyRole,
   check: (host) => {
     const { path, settings, atMost } = read(host);

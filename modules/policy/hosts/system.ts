@@ -7,7 +7,7 @@ export const sudoIsForAdmins = defineHostRule({
   id: "sudo-is-for-admins",
   what: "root's rights go to root and the Blueprint's admins by name, each use is logged, and no folder adds to the file",
   why: "A group or a second file gives rights that nobody sees when they read the first.",
-  norm: "BIO2 8.02.01, 8.18.02",
+  norms: ["BIO2 8.18.02", "ISO 27002 8.2"],
   needs: everyRole,
   check: (host, { admins }) => {
     const file = fileAt(host, "/etc/sudoers");
@@ -95,7 +95,7 @@ export const hostsDoNotRoute = defineHostRule({
   id: "hosts-do-not-route",
   what: "no host passes packets on, takes a way that a stranger tells it, or believes an address that can't be",
   why: "A host that routes joins the zones that the cloud's network keeps apart.",
-  norm: "BIO2 8.22.01",
+  norms: ["ISO 27002 8.22"],
   needs: everyRole,
   check: sysctl(NETWORK),
 });
@@ -104,7 +104,7 @@ export const kernelIsHardened = defineHostRule({
   id: "kernel-is-hardened",
   what: "the kernel hides its addresses, keeps programs out of each other, and closes what no service needs",
   why: "One flaw in a service must not become the whole host.",
-  norm: "BIO2 8.09",
+  norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: sysctl(KERNEL),
 });
@@ -116,7 +116,7 @@ export const modulesAreBlocked = defineHostRule({
   id: "modules-are-blocked",
   what: "modules for protocols, file systems and buses that no service needs can't be loaded, not by name either",
   why: "A module comes by itself when a program asks for its protocol, with its flaws.",
-  norm: "BIO2 8.09",
+  norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: (host) => {
     const files = filesLike(host, /^\/etc\/modprobe\.d\//);
@@ -134,7 +134,7 @@ export const memoryIsNotDumped = defineHostRule({
   id: "memory-is-not-dumped",
   what: "no crash writes memory to disk: not the kernel, systemd, a login, or a dump collector",
   why: "A dump holds keys and what people said, and stays.",
-  norm: "BIO2 8.10, 8.12",
+  norms: ["ISO 27002 8.10", "ISO 27002 8.12"],
   needs: everyRole,
   check: (host) => {
     const manager = unitSection(
@@ -194,7 +194,7 @@ export const packagesAreFew = defineHostRule({
   id: "packages-are-few",
   what: "no package is asked for that listens beside the instance's services, and those that come along are to be absent",
   why: "What isn't installed needs no update and can't be attacked.",
-  norm: "BIO2 8.09, 8.19",
+  norms: ["ISO 27002 8.9", "ISO 27002 8.19"],
   needs: everyRole,
   check: ({ packages: { install, absent } }) => ({
     at: install,
@@ -213,7 +213,7 @@ export const packagesAreSigned = defineHostRule({
   id: "packages-are-signed",
   what: "apt takes only signed and current archives, each with its own key, from the source that the instance file names, and nobody's proxy",
   why: "Who may hand a host a package runs it.",
-  norm: "BIO2 8.19, 8.32.01",
+  norms: ["ISO 27002 8.19"],
   needs: everyRole,
   check: (host, { packages }) => {
     const options = filesLike(host, /^\/etc\/apt\/apt\.conf\.d\//);
@@ -271,7 +271,7 @@ export const securityUpdatesComeDaily = defineHostRule({
   id: "security-updates-come-daily",
   what: "security updates are looked for and installed every day, from the security archive alone, without a reboot",
   why: "A grave hole must be closed within a week; a host that restarts by itself ends meetings.",
-  norm: "BIO2 8.08.01",
+  norms: ["BIO2 8.08.01"],
   needs: everyRole,
   check: (host) => {
     const files = filesLike(host, /^\/etc\/apt\/apt\.conf\.d\//);
@@ -312,7 +312,7 @@ export const doorsAreMasked = defineHostRule({
   id: "doors-are-masked",
   what: "units that give a shell, a restart or a second listener can't be started",
   why: "A unit that isn't masked comes with the next package.",
-  norm: "BIO2 8.09",
+  norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: ({ masked, units }) => ({
     at: masked,
@@ -334,7 +334,7 @@ export const timeAndNamesAreTheLocations = defineHostRule({
   id: "time-and-names-are-the-locations",
   what: "hosts ask the location's time servers and resolvers, and no others",
   why: "Who answers for names and time decides whom a host talks to and what it accepts.",
-  norm: "BIO2 8.17, 5.23",
+  norms: ["ISO 27002 8.17", "ISO 27002 5.23"],
   needs: everyRole,
   check: (host, { cloud }) => {
     const clocks = filesLike(host, /^\/etc\/systemd\/timesyncd\.conf/);

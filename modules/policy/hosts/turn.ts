@@ -30,7 +30,7 @@ export const relayReachesBridgesAlone = defineHostRule({
   id: "relay-reaches-bridges-alone",
   what: "coturn relays to the bridges' private addresses and to nobody else: all peers are denied, multicast and TCP too",
   why: "A relay that reaches the private network is a door into it for everybody with a login.",
-  norm: "BIO2 8.20.02, 8.22.01",
+  norms: ["BIO2 8.20.02", "ISO 27002 8.22"],
   needs,
   check: (host, blueprint) => {
     const { path, options, has, hasNot } = read(host);
@@ -65,7 +65,7 @@ export const relayNeedsALogin = defineHostRule({
   id: "relay-needs-a-login",
   what: "coturn lets nobody relay without a short-lived login of the gate's; no account and no secret stands in its file",
   why: "An open relay carries anybody's traffic under the ministry's address.",
-  norm: "BIO2 5.17.01, 5.17.03",
+  norms: ["BIO2 5.17.03", "ISO 27002 8.5"],
   needs,
   check: (host) => {
     const { path, options, has, hasNot, between } = read(host);
@@ -85,7 +85,7 @@ export const relayIsBounded = defineHostRule({
   id: "relay-is-bounded",
   what: "coturn bounds logins, relays, their life, their rate and their ports",
   why: "One person must not take the relay from all others.",
-  norm: "BIO2 8.21.01",
+  norms: ["BIO2 8.21.01"],
   needs,
   check: (host) => {
     const { path, between } = read(host);
@@ -106,7 +106,7 @@ export const relayTellsNothing = defineHostRule({
   id: "relay-tells-nothing",
   what: "coturn has no console, web page or metrics, names no version, and doesn't write down who relays from where",
   why: "Each is a listener more, or a list of who talks.",
-  norm: "BIO2 8.09, 8.15.02",
+  norms: ["ISO 27002 8.9", "BIO2 8.15.02"],
   needs,
   check: (host) => {
     const { path, options, has, hasNot } = read(host);
@@ -131,7 +131,7 @@ export const relayTlsIsStrong = defineHostRule({
   id: "relay-tls-is-strong",
   what: "coturn speaks TLS 1.2 and newer with strong ciphers, neither TLS 1.0, 1.1 nor DTLS, and nothing in clear over TCP",
   why: "A login that passes in clear is somebody else's.",
-  norm: "BIO2 8.24.04; NCSC-NL TLS 2025-05",
+  norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs,
   check: (host) => {
     const { path, options, has } = read(host);

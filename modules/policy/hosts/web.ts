@@ -45,7 +45,7 @@ export const webTlsIsStrong = defineHostRule({
   id: "web-tls-is-strong",
   what: "nginx speaks TLS 1.2 and 1.3 with strong ciphers, groups and hybrid key exchange, and resumes no session",
   why: "A ticket's key undoes forward secrecy, and a session id follows a person.",
-  norm: "BIO2 8.24.04; NCSC-NL TLS 2025-05",
+  norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs,
   check: (host) =>
     each(host, (one) => {
@@ -98,7 +98,7 @@ export const pagesSendTheirHeaders = defineHostRule({
   id: "pages-send-their-headers",
   what: "every page is sent with HSTS of a year, a policy of what it may load and who may frame it, and no referrer",
   why: "A referrer carries a meeting's address to whoever is linked; a frame makes people click what they don't see.",
-  norm: "BIO2 5.14.01",
+  norms: ["BIO2 5.14.01"],
   needs,
   check: (host) =>
     each(host, ({ path, servers }) =>
@@ -154,7 +154,7 @@ export const webAnswersItsNameAlone = defineHostRule({
   id: "web-answers-its-name-alone",
   what: "another name than the instance's gets no page and no certificate, and plain HTTP only sends on to HTTPS",
   why: "A scanner that asks by address learns whose it is, and a name that somebody points there is served.",
-  norm: "BIO2 5.14.01, 8.20.02",
+  norms: ["BIO2 5.14.01", "BIO2 8.20.02"],
   needs,
   check: (host, { domain }) => {
     const files = read(host);
@@ -203,7 +203,7 @@ export const webPassesOnInside = defineHostRule({
   id: "web-passes-on-inside",
   what: "nginx passes requests on to this host, or by verified TLS to a bridge, lists no folder, follows no alias, and doesn't say its version",
   why: "A proxy that leads elsewhere brings anybody into the private network.",
-  norm: "BIO2 8.20.02, 8.09",
+  norms: ["BIO2 8.20.02", "ISO 27002 8.9"],
   needs,
   check: (host, { hosts }) =>
     each(host, (one) => {
@@ -264,7 +264,7 @@ export const webIsBounded = defineHostRule({
   id: "web-is-bounded",
   what: "every server that people reach bounds requests and connections of one network, bodies, headers and time",
   why: "A flood of one address must not keep people out of their meeting.",
-  norm: "BIO2 8.21.01",
+  norms: ["BIO2 8.21.01"],
   needs,
   check: (host) => {
     if (host.role !== "control") return inFile(undefined);
@@ -299,7 +299,7 @@ export const findersReachTheContact = defineHostRule({
   id: "finders-reach-the-contact",
   what: "security.txt names the instance file's contact, ends, and belongs to the instance's name",
   why: "Whoever finds a weakness must know whom to tell.",
-  norm: "BIO2 5.24.08; RFC 9116",
+  norms: ["BIO2 5.24.08", "RFC 9116"],
   needs,
   check: (host, { securityContact, domain }) => {
     const [file] = filesLike(host, /\/security\.txt$/);
@@ -323,7 +323,7 @@ export const keyIsTheServices = defineHostRule({
   id: "key-is-the-services",
   what: "the web server's key can be read by its own group alone, and the certificate is beside it",
   why: "Who has the key is the ministry to every browser.",
-  norm: "BIO2 8.24.04",
+  norms: ["ISO 27002 8.24"],
   needs,
   check: (host) => {
     const keys = filesLike(host, /^\/etc\/(nginx|prosody|coturn)\/(tls\/)?.*\.key$/);

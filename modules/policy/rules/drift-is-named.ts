@@ -24,7 +24,7 @@ export const driftIsNamed = defineRule({
   level: "warning",
   what: "what somebody changed in the cloud since the last apply is told in words, and the plan puts it back",
   why: "A lock or a filter that was changed by hand says that somebody has the project's credential and goes another way.",
-  norm: "BIO2 8.32.01",
+  norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {

@@ -15,7 +15,7 @@ export const explainedByBlueprint = defineRule({
   level: "error",
   what: "every argument of every document is what the stacks write for this Blueprint, to the byte, or stands in overrides.yaml; the plan has the documents' resources and no others",
   why: "Whatever stands in the cloud was decided and is in the drawing; nothing is forgotten and nothing came along.",
-  norm: "BIO2 5.09.01",
+  norms: ["BIO2 5.09.01"],
   looksAt: "stacks, plan",
   check: (input) => {
     const { stacks, expected } = input;

@@ -4,7 +4,8 @@ export const jitsiIsPinned = defineRule({
   id: "jitsi-is-pinned",
   level: "error",
   what: "the release of Jitsi that the instance runs is pinned, each package by its digest; profile lab alone may run stand-ins",
-  why: "Without its packages a cluster holds no meeting, and a package that nobody pinned is a program that nobody chose. BIO2 8.19, 8.32.01.",
+  why: "Without its packages a cluster holds no meeting, and a package that nobody pinned is a program that nobody chose.",
+  norms: ["ISO 27002 8.19", "BIO2 8.32.01"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {
     const { instance, jitsi, residency } = blueprint;

@@ -11,7 +11,7 @@ export const labelled = defineRule({
   level: "warning",
   what: "whatever can carry tags, metadata or labels says that polder made it, for which instance and as which part",
   why: "In a project's listing a person can tell what is whose, and `decommission` finds what is left over.",
-  norm: "BIO2 5.09.01",
+  norms: ["BIO2 5.09.01"],
   looksAt: "stacks",
   check: (input) =>
     [...input.stacks.keys()].flatMap((stack) => {

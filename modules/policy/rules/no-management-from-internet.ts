@@ -24,7 +24,7 @@ export const noManagementFromInternet = defineRule({
   level: "error",
   what: "no management port is open to the internet, to ranges that together are as wide as it, or to what can't be read; no rule permits every protocol",
   why: "An interface that steers meetings or hosts, reached by anyone, needs only one unknown flaw.",
-  norm: "BIO2 8.20.02",
+  norms: ["BIO2 8.20.02"],
   looksAt: "stacks",
   check: (input) => {
     const openings = [...input.stacks.keys()].flatMap((stack) =>

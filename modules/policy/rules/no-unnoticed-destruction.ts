@@ -15,7 +15,7 @@ export const noUnnoticedDestruction = defineRule({
   level: "error",
   what: "the plan deletes, replaces, rebuilds or lets go of nothing that holds state",
   why: "Volumes, addresses and protected hosts can't be made again; `polder decommission` is the one way out, and no waiver opens another.",
-  norm: "BIO2 8.32.01",
+  norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {

@@ -65,7 +65,7 @@ export const noUnnoticedInterruption = defineRule({
   level: "error",
   what: "the plan replaces, rebuilds, resizes or deletes nothing that running hosts need, and recreates nothing that vanished; what goes because the Blueprint no longer has it is named",
   why: "Whoever is in a meeting would be thrown out; drain first, or carry it under a waiver with a date.",
-  norm: "BIO2 8.32.01",
+  norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {

@@ -13,7 +13,7 @@ export const openPortsAreListed = defineRule({
   level: "error",
   what: "from outside the instance, only the ports of an allow list are open, each of its role alone: the flows and the packet filters are both held against it",
   why: "A flow that somebody added would open a port with the consent of every rule that believes the flows.",
-  norm: "BIO2 5.14.04, 8.20.02",
+  norms: ["BIO2 5.14.04", "BIO2 8.20.02"],
   looksAt: "stacks, plan",
   check: (input) => {
     const { blueprint } = input;

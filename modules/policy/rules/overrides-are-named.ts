@@ -17,7 +17,7 @@ export const overridesAreNamed = defineRule({
   level: "error",
   what: "whatever was changed by hand of an inner resource stands in overrides.yaml with its reason and owner, is one that a rule reads, is so in the document, and is told as a warning",
   why: "A way out of the toolkit's own choices must be in the sight of whoever reviews the plan or audits it.",
-  norm: "BIO2 8.32.01",
+  norms: ["BIO2 8.32.01"],
   looksAt: "stacks",
   check: ({ blueprint, stacks }) => {
     const resources = [...stacks].flatMap(([stack, json]) => resourcesIn(stack, json));

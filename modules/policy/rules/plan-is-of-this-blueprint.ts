@@ -14,7 +14,7 @@ export const planIsOfThisBlueprint = defineRule({
   level: "error",
   what: "the plan is complete, was made from this very document, and plans the Blueprint's addresses, flavours, sizes, rules and records",
   why: "What was reviewed is applied: a plan of yesterday's file, of a part, or of another instance is none.",
-  norm: "BIO2 8.32.01",
+  norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {

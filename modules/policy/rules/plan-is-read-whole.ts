@@ -9,7 +9,7 @@ export const planIsReadWhole = defineRule({
   level: "error",
   what: "every part of the plan is one that a rule reads or that is named as unread with its reason; it has no variable, module, provisioner, check, action or deferred change, and moves and imports only what is said",
   why: "What nobody reads in a plan is done all the same.",
-  norm: "BIO2 8.32.01",
+  norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>
     plansOf(input).flatMap(([stack, plan]) => {

@@ -31,7 +31,7 @@ export const privateNetworkIsClosed = defineRule({
   level: "error",
   what: "Hetzner Cloud: the private network has subnets of the cloud alone and shows its routes to no vSwitch; each server is on it once, with its own address and no other",
   why: "No firewall of the cloud looks into that network, so whoever is on it is held off by the hosts' own filters alone.",
-  norm: "BIO2 8.22.01",
+  norms: ["ISO 27002 8.22"],
   looksAt: "stacks, plan",
   check: (input) => {
     const written = Object.entries(CLOSED).flatMap(([type, problems]) =>

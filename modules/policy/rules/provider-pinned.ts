@@ -30,7 +30,7 @@ export const providerPinned = defineRule({
   level: "error",
   what: "one provider, of one exact version and source; no module, provisioner, variable, import or remote state",
   why: "What runs on an operator's machine with the cloud's credential is what was reviewed, to the byte.",
-  norm: "BIO2 8.32.01",
+  norms: ["BIO2 8.32.01"],
   looksAt: "stacks, plan",
   check: (input) => {
     const pinned = PROVIDERS[input.blueprint.cloud.provider];

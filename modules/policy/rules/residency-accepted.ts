@@ -13,7 +13,7 @@ export const residencyAccepted = defineRule({
   level: "error",
   what: "the location is accepted for the instance's profile and class, by facts that are all met and sourced",
   why: "Where meetings run, and whose law reaches them, is shown by sources and not by trust.",
-  norm: "BIO2 5.23",
+  norms: ["ISO 27002 5.23", "VIRBI 2025", "Rijksbreed cloudbeleid 5.2"],
   looksAt: "blueprint",
   check: ({ blueprint }, asOf) => {
     const { residency, cloud, classification, waivers } = blueprint;

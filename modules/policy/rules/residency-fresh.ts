@@ -6,7 +6,7 @@ export const residencyFresh = defineRule({
   level: "error",
   what: "every fact that the profile reads is within its term, none is dated in the future, no certificate of the record is past its end; warns 60 days before",
   why: "Companies are sold, laws and sites change: a fact counts as long as somebody looks at it again.",
-  norm: "BIO2 5.23",
+  norms: ["ISO 27002 5.23"],
   looksAt: "blueprint",
   check: ({ blueprint }, asOf) => {
     const { residency, waivers } = blueprint;

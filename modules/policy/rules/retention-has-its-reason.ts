@@ -12,7 +12,7 @@ export const retentionHasItsReason = defineRule({
   level: "error",
   what: "nothing is kept longer than its reason asks for: operations a month, security a year, incidents five years",
   why: "Who met whom is personal data; what is kept for no reason is found by whoever breaks in.",
-  norm: "BIO2 5.33.01; GDPR 5(1)(e)",
+  norms: ["BIO2 5.33.01", "GDPR 5(1)(e)"],
   looksAt: "blueprint",
   check: ({ blueprint: { retention } }) => {
     const fails = Object.entries(LONGEST).flatMap(([name, [most, why]]) => {

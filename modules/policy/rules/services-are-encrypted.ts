@@ -5,7 +5,7 @@ export const servicesAreEncrypted = defineRule({
   level: "error",
   what: "outside the lab the package mirror, the alarm receiver, the state's server and the ACME server are reached over HTTPS",
   why: "A mirror over plain HTTP tells everybody on the way which hole is still open, and an old list of packages keeps it so; no key of it is pinned.",
-  norm: "BIO2 8.21.04",
+  norms: ["BIO2 8.21.04"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {
     const { residency, packages, alarms, state, certificates } = blueprint;

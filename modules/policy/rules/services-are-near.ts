@@ -36,7 +36,7 @@ export const servicesAreNear = defineRule({
   level: "error",
   what: "the alarm receiver, the state's server, the package mirror and the ACME server are where the residency profile allows, as far as their names tell",
   why: "A state that lies abroad undoes a cluster that doesn't.",
-  norm: "BIO2 5.23",
+  norms: ["ISO 27002 5.23"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {
     const profile = blueprint.residency.profile;

@@ -21,7 +21,7 @@ export const userDataIsIdentity = defineRule({
   level: "error",
   what: "user_data is at most 16 KiB of cloud-config with the host's name and the admins' own keys, nothing more, on OpenStack by a config drive",
   why: "It can't be changed on a running host and anything on the host may read it, so it must hold no secret, no choice and no program.",
-  norm: "BIO2 5.16.02, 5.17.03",
+  norms: ["BIO2 5.16.02", "BIO2 5.17.03"],
   looksAt: "stacks",
   check: (input) =>
     Object.keys(SIDE_DOORS)

@@ -24,7 +24,13 @@ const report: AuditReport = {
     { id: "own-rule", verdict: "not-tested", subject: "lab", message: "no plan" },
   ],
   rules: [
-    { id: "opens-nothing", level: "error", what: "nothing", why: "Ports.", norm: "BIO2 8.20.02" },
+    {
+      id: "opens-nothing",
+      level: "error",
+      what: "nothing",
+      why: "Ports.",
+      norms: ["BIO2 8.20.02"],
+    },
     { id: "keeps-little", level: "warning", what: "little", why: "Logs." },
   ],
   notSeen: ["the cloud"],

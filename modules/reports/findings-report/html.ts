@@ -52,7 +52,7 @@ export function htmlOf(report: AuditReport): string {
       const by = finding.waiver
         ? `<br>${esc(`${finding.waiver.owner} until ${finding.waiver.expires}: ${finding.waiver.reason}`)}`
         : "";
-      return `<tr><td class="${verdict}">${finding.warns ? "warning" : verdict}</td><th scope="row">${esc(finding.id)}</th><td>${esc(finding.subject)}</td><td>${esc(finding.message)}${by}</td><td>${esc(rule?.why ?? "")}${rule?.norm ? `<br><span class="soft">${esc(rule.norm)}</span>` : ""}</td></tr>`;
+      return `<tr><td class="${verdict}">${finding.warns ? "warning" : verdict}</td><th scope="row">${esc(finding.id)}</th><td>${esc(finding.subject)}</td><td>${esc(finding.message)}${by}</td><td>${esc(rule?.why ?? "")}${rule?.norms ? `<br><span class="soft">${esc(rule.norms.join(", "))}</span>` : ""}</td></tr>`;
     });
     return `<h2>${HEADINGS[verdict]}</h2><div class="scroll" role="region" aria-label="${HEADINGS[verdict]}" tabindex="0"><table><caption>${own.length} findings</caption><thead><tr><th scope="col">Verdict</th><th scope="col">Rule</th><th scope="col">Where</th><th scope="col">What was seen</th><th scope="col">What it protects</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
   });

@@ -6,8 +6,8 @@ export interface ReportedRule {
   readonly level: "error" | "warning";
   readonly what: string;
   readonly why: string;
-  /** The norm's own number, where one asks for it. */
-  readonly norm?: string | undefined;
+  /** Ids of the norms that it serves. */
+  readonly norms?: readonly string[] | undefined;
 }
 
 /** Findings with what a reader needs beside them. */

@@ -21,7 +21,7 @@ function runOf({ findings, rules, version, asOf, subject, notSeen }: AuditReport
       shortDescription: { text: rule.what },
       fullDescription: { text: rule.why },
       defaultConfiguration: { level: rule.level },
-      ...(rule.norm && { properties: { tags: [rule.norm] } }),
+      ...(rule.norms && { properties: { tags: rule.norms } }),
     })),
     // Findings of the cloud and of an instance's own rules come with no description.
     ...[...new Set(findings.map(({ id }) => id))]

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Finding, fail, notTested, type Outcome, pass } from "../../common/findings/index.ts";
+import { type Check, findingId } from "./checks.ts";
 import { FORMS } from "./names.ts";
 import type { Answer, Observed, Occupants, Pair, Timing } from "./observed.ts";
 import { ALPHA, POWER, STATES, TIMINGS, unnamed } from "./plan.ts";
@@ -121,8 +122,8 @@ export function evaluate(
   occupants: Occupants | string = FROM_OUTSIDE,
 ): Finding[] {
   const findings: Finding[] = [];
-  const say = (id: string, subject: string, outcome: Outcome): void => {
-    findings.push({ id: `enumeration-${id}`, group: "enumeration", subject, ...outcome });
+  const say = (check: Check, subject: string, outcome: Outcome): void => {
+    findings.push({ id: findingId(check), group: "enumeration", subject, ...outcome });
   };
   const { dead, planted, interrupted } = observed;
   const ended =
@@ -207,7 +208,7 @@ export function evaluate(
           ? undefined
           : "a planted oracle wasn't found";
   return findings.map((finding) =>
-    blind !== undefined && finding.verdict === "pass" && finding.id !== "enumeration-planted"
+    blind !== undefined && finding.verdict === "pass" && finding.id !== findingId("planted")
       ? { ...finding, verdict: "not-tested" as const, message: `${blind}: ${finding.message}` }
       : finding,
   );

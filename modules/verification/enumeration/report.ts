@@ -1,4 +1,5 @@
 import { type Finding, formatFinding, tally } from "../../common/findings/index.ts";
+import { findingId } from "./checks.ts";
 import { effort } from "./effort.ts";
 import { BITS_OF_A_NAME, BITS_OF_A_PROOF, LIKELY } from "./names.ts";
 import type { Observed } from "./observed.ts";
@@ -37,7 +38,7 @@ export function report(
     "",
     ...findings.flatMap((finding) => [
       formatFinding(finding),
-      ...(finding.verdict === "fail" || finding.id === "enumeration-timing"
+      ...(finding.verdict === "fail" || finding.id === findingId("timing")
         ? (finding.evidence ?? [])
         : []
       ).map((line) => `             ${line}`),

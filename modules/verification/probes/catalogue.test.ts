@@ -28,8 +28,8 @@ describe("the catalogue", () => {
     const [, section = ""] = page.split(/^## Probes$/m);
     const rows = [...section.matchAll(/^\| `([^\n]+) \|$/gm)].map((m) => `\`${m[1]}`);
     expect(rows).toEqual(
-      PROBES.map(({ id, group, holds, attack, control, norm }) =>
-        [`\`${id}\``, group, holds, attack, control, norm].join(" | "),
+      PROBES.map(({ id, group, holds, attack, control, norms }) =>
+        [`\`${id}\``, group, holds, attack, control, norms.join(", ")].join(" | "),
       ),
     );
   });

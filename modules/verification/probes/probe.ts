@@ -58,8 +58,8 @@ export interface Probe {
   readonly attack: string;
   /** What shows that the component was there to be attacked. */
   readonly control: string;
-  /** Numbers of the norms. */
-  readonly norm: string;
+  /** Ids of norms.yaml. */
+  readonly norms: readonly string[];
   /** What it is run on: hosts, or `<host> <service>`. */
   readonly subjects: (blueprint: Blueprint) => readonly string[];
   /** The positive control: why the component was not seen alive, or nothing. */
@@ -67,7 +67,7 @@ export interface Probe {
   readonly run: (subject: string, context: Context) => Promise<Outcome>;
 }
 
-type Shared = "group" | "control" | "norm" | "subjects" | "alive";
+type Shared = "group" | "control" | "norms" | "subjects" | "alive";
 
 /** Makes probes that share all but what they try. */
 export const probesWith =

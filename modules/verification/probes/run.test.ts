@@ -12,7 +12,7 @@ const probe = (over: Partial<Probe>): Probe => ({
   holds: "",
   attack: "",
   control: "",
-  norm: "",
+  norms: [],
   subjects: () => ["one"],
   alive: async () => undefined,
   run: async () => pass("shut"),

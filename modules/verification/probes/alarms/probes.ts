@@ -80,7 +80,7 @@ async function alive(subject: string, context: Context): Promise<Outcome> {
 const probe = probesWith({
   group: "alarms",
   control: "a named admin's key logs in on the monitor",
-  norm: "BIO2 8.15.01, 8.16.01",
+  norms: ["ISO 27002 8.15", "ISO 27002 8.16"],
   subjects: (blueprint) =>
     blueprint.alarms ? hostsOf(blueprint, "monitor").map(({ id: host }) => host) : [],
   alive: adminAlive,

@@ -100,7 +100,7 @@ async function packages(subject: string, context: Context): Promise<Outcome> {
 const probe = probesWith({
   group: "drift",
   control: "a named admin's key logs in on the host",
-  norm: "BIO2 8.09.02, 8.19.01",
+  norms: ["BIO2 8.19.01", "ISO 27002 8.9"],
   subjects: (blueprint) => hostsOf(blueprint).map(({ id: host }) => host),
   alive: adminAlive,
 });

@@ -124,11 +124,17 @@ async function version(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
-const probe = (id: string, holds: string, attack: string, norm: string, run: Probe["run"]) =>
+const probe = (
+  id: string,
+  holds: string,
+  attack: string,
+  norms: Probe["norms"],
+  run: Probe["run"],
+) =>
   probesWith({
     group: "http",
     control: "the page comes over HTTPS, with a trusted certificate",
-    norm,
+    norms,
     subjects: (blueprint) => hostsOf(blueprint, "control").map(({ id: host }) => host),
     alive,
   })(id, holds, attack, run);
@@ -138,14 +144,14 @@ export const httpProbes: readonly Probe[] = [
     "http-redirect",
     "port 80 only sends on to HTTPS of the same host",
     "listens in where a browser comes first",
-    "internet.nl https_forced; Besluit beveiligde verbinding",
+    ["internet.nl https_forced", "Besluit beveiligde verbinding HTTPS", "BIO2 5.14.01"],
     redirect,
   ),
   probe(
     "http-hsts",
     "browsers are told to come by HTTPS alone, for a year at least",
     "makes a browser fall back to HTTP",
-    "internet.nl https_hsts; Besluit beveiligde verbinding",
+    ["internet.nl https_hsts", "Besluit beveiligde verbinding HTTPS", "BIO2 5.14.01"],
     async (subject, context) => {
       const values = (await page(subject, context)).map(
         ({ headers }) => headers["strict-transport-security"] ?? "",
@@ -161,7 +167,7 @@ export const httpProbes: readonly Probe[] = [
     "http-headers",
     "the page tells browsers to run nothing foreign, to be framed by nobody, to tell nobody whence they come",
     "runs code of its own in the page",
-    "NCSC web application guidelines U/PW.03; internet.nl security options",
+    ["NCSC-NL web U/PW.03", "internet.nl security options", "BIO2 5.14.01"],
     async (subject, context) => {
       const wrong = (await page(subject, context)).flatMap(({ headers }) => readHeaders(headers));
       return passUnless([...new Set(wrong)], "all as internet.nl rates good");
@@ -171,7 +177,7 @@ export const httpProbes: readonly Probe[] = [
     "http-security-txt",
     "security.txt says whom to tell, and hasn't ended",
     "finds a hole, wants to tell, and finds nobody",
-    "RFC 9116; Forum Standaardisatie",
+    ["RFC 9116", "BIO2 5.14.01", "BIO2 5.24.08"],
     async (subject, context) => {
       const answers = await ask(subject, context, { path: "/.well-known/security.txt" });
       const wrong = answers.flatMap((one) =>
@@ -186,21 +192,21 @@ export const httpProbes: readonly Probe[] = [
     "http-nothing-else",
     "nothing is served but what is planned; all else answers one and the same 404",
     "asks for each path by which Jitsi, Prosody, a bridge or a web server ever told too much",
-    "BIO2 8.26.01; NCSC web application guidelines U/PW.03",
+    ["NCSC-NL web U/PW.03", "ISO 27002 8.26"],
     nothingElse,
   ),
   probe(
     "http-unknown-name",
     "whoever asks for another name gets no page and no certificate",
     "scans addresses to learn whose they are",
-    "NCSC web application guidelines U/PW.03",
+    ["NCSC-NL web U/PW.03"],
     unknownName,
   ),
   probe(
     "http-version",
     "no answer tells a program's version",
     "looks for versions with known holes",
-    "NCSC web application guidelines U/PW.03",
+    ["NCSC-NL web U/PW.03"],
     version,
   ),
 ];

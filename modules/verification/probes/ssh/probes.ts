@@ -163,7 +163,7 @@ const probesOn = (role?: Host["role"]) =>
   probesWith({
     group: "ssh",
     control: "a named admin's key logs in on the host",
-    norm: "BIO2 8.02.01, 8.05.01, 8.24.01",
+    norms: ["BIO2 8.20.02", "BIO2 8.24.04", "ISO 27002 8.5"],
     subjects: (blueprint) => hostsOf(blueprint, role).map(({ id }) => id),
     alive: adminAlive,
   });

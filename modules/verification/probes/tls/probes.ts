@@ -105,7 +105,7 @@ const row = (id: string, holds: string, attack: string, verdict: Evaluate): Prob
   holds,
   attack,
   control: "a handshake with the service succeeds",
-  norm: `${norm.document}; BIO2 8.24.01`,
+  norms: ["NCSC-NL TLS 2025-05", "BIO2 8.24.04"],
   subjects: (blueprint) => services(blueprint).map(subjectOf),
   alive,
   run: async (subject, context) => {
@@ -235,7 +235,7 @@ export const halfHandshakeProbe: Probe = {
   holds: "a handshake that isn't gone on with ends within ten seconds",
   attack: `begins ${HALVES} handshakes at once and says no more: without an end, one address takes all connections`,
   control: "a handshake with the service succeeds",
-  norm: "BIO2 8.20.02",
+  norms: ["BIO2 8.21.01"],
   subjects: (blueprint) =>
     services(blueprint)
       .filter(({ from }) => !from)
@@ -269,7 +269,7 @@ export const certificateProbes: readonly Probe[] = [
     holds: `each service's certificates count for more than ${LEAST_DAYS} days`,
     attack: "waits: what ends unnoticed makes people click warnings away",
     control: "a handshake with the service succeeds",
-    norm: "BIO2 8.24.03",
+    norms: ["ISO 27002 8.24"],
     subjects: (blueprint) => services(blueprint).map(subjectOf),
     alive,
     run: async (subject, context) => {

@@ -269,7 +269,7 @@ async function tcpRelay(subject: string, context: Context): Promise<Outcome> {
 const probe = probesWith({
   group: "turn",
   control: "a credential made from the shared secret gets a relay",
-  norm: "BIO2 8.20.02, 8.22.01",
+  norms: ["ISO 27002 8.20", "ISO 27002 8.22"],
   subjects: (blueprint) => hostsOf(blueprint, "turn").map(({ id: host }) => host),
   alive,
 });

@@ -224,7 +224,7 @@ async function registration(subject: string, context: Context): Promise<Outcome>
 const probe = probesWith({
   group: "xmpp",
   control: "from a bridge, over TLS that is verified, a bridge's own account logs in",
-  norm: "BIO2 8.05.01, 8.24.01",
+  norms: ["BIO2 8.21.04", "ISO 27002 8.5"],
   subjects: (blueprint) =>
     hostsOf(blueprint, "control")
       .filter((control) => bridgeOf(blueprint, control))

@@ -1,0 +1,1 @@
+export { type Norm, type NormDocument, normsOf, normsSchema, type Text } from "./norms.ts";
