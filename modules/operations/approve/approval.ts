@@ -1,12 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ExternalFailure } from "../../common/external-failure/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { allowedSigners, isSignedBy, signText } from "../signature/index.ts";
 
 /** What an approval's signature is for: ssh-keygen takes none that was made for something else. */
-export const NAMESPACE = "polder-plan";
+const NAMESPACE = "polder-plan";
 
 /** What a person approves. */
 export interface Approval {
@@ -31,72 +27,14 @@ export function readApproval(text: string): Approval | undefined {
   return instance && plan && user && at ? { instance, plan, user, at } : undefined;
 }
 
-/** Those whose signatures count, as ssh-keygen reads them: the instance's admins. */
-export const allowedSigners = ({ admins }: Pick<Blueprint, "admins">): string =>
-  admins.map(({ user, key }) => `${user} namespaces="${NAMESPACE}" ${key}\n`).join("");
-
-/** Runs ssh-keygen with files in a folder of their own, which is gone afterwards. */
-function sshKeygen(
-  args: (fileOf: (name: string) => string) => readonly string[],
-  files: Readonly<Record<string, string>>,
-  input: string,
-) {
-  const folder = mkdtempSync(join(tmpdir(), "polder-approval-"));
-  try {
-    for (const [name, text] of Object.entries(files))
-      writeFileSync(join(folder, name), text, { mode: 0o600 });
-    const ran = spawnSync(
-      "ssh-keygen",
-      args((name) => join(folder, name)),
-      {
-        input,
-        encoding: "utf8",
-        stdio: ["pipe", "pipe", "pipe"],
-      },
-    );
-    if (ran.error)
-      throw new ExternalFailure(
-        `ssh-keygen can't be started (${(ran.error as NodeJS.ErrnoException).code}): install OpenSSH 8.2 or newer`,
-      );
-    return ran;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * Signs an approval with a person's SSH key. A passphrase or the touch of a hardware key is asked for by ssh-keygen.
- *
- * @param identity file of the private key; absent: ssh-agent has the one of this public key
- * @throws ExternalFailure with ssh-keygen's own words
- */
-export function signApproval(text: string, key: string, identity?: string): string {
-  const ran = sshKeygen(
-    (fileOf) => ["-Y", "sign", "-n", NAMESPACE, "-f", identity ?? fileOf("key.pub")],
-    { "key.pub": `${key}\n` },
-    text,
-  );
-  if (ran.status !== 0)
-    throw new ExternalFailure(
-      `ssh-keygen signs nothing: ${ran.stderr.trim().split("\n").at(-1)}; is it the private key of your entry in \`admins\` (--ssh-identity, or ssh-agent)?`,
-    );
-  return ran.stdout;
-}
+/** Signs an approval with a person's SSH key. @throws ExternalFailure with ssh-keygen's own words */
+export const signApproval = (text: string, key: string, identity?: string): string =>
+  signText(text, NAMESPACE, key, identity);
 
 /** Whether a signature of a text is by the key of the admin who it names. */
-export function isSigned(
+export const isSigned = (
   blueprint: Pick<Blueprint, "admins">,
   user: string,
   text: string,
   signature: string,
-): boolean {
-  const ran = sshKeygen(
-    (fileOf) => [
-      ...["-Y", "verify", "-n", NAMESPACE, "-I", user],
-      ...["-f", fileOf("allowed"), "-s", fileOf("signature")],
-    ],
-    { allowed: allowedSigners(blueprint), signature },
-    text,
-  );
-  return ran.status === 0;
-}
+): boolean => isSignedBy(allowedSigners(blueprint, NAMESPACE), NAMESPACE, user, text, signature);

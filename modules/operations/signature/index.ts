@@ -1,0 +1,1 @@
+export { allowedSigners, isSignedBy, signText } from "./signature.ts";
