@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { App, type TerraformStack, Testing } from "cdktf";
 import { stacks as hetzner } from "../modules/clouds/hetzner/index.ts";
@@ -53,11 +54,13 @@ export const jsonOf = (stacks: readonly TerraformStack[]): Map<string, Terraform
     stacks.map((stack) => [stack.node.id, JSON.parse(Testing.synth(stack)) as TerraformJson]),
   );
 
-/** The Terraform JSON of an instance's stacks, without writing anything. */
+/** The Terraform JSON of an instance's stacks, without writing anything into the folder. */
 export function renderStacks(
   loaded: LoadedInstance,
   options: StackOptions,
 ): Map<string, TerraformJson> {
+  // The library makes the folder and none above it; whoever only reads an instance has built nothing yet.
+  mkdirSync(options.outdir, { recursive: true });
   const app = new App({ outdir: options.outdir, skipValidation: true });
   return jsonOf(addStacks(app, loaded, options));
 }
