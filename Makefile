@@ -13,7 +13,7 @@ lab: preflight-lab setup $(STAMPS)/lab-packages
 	@lab/main-job.sh
 
 ## test       everything that CI runs: lint, types, unit tests, Debian's programs, the lab
-test: preflight-lab setup $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/lab-packages
+test: preflight-lab setup $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/lab-packages $(STAMPS)/chromium
 	@node --import tsx scripts/test.ts unit terraform debian lab
 
 ## unit       the tests that need neither lab nor root, in a minute
@@ -85,7 +85,7 @@ $(STAMPS)/ansible: ansible/requirements.txt ansible/install.sh
 
 # Validators of others, which check what polder makes: needed by lint and the lab's tests, not by a user.
 $(STAMPS)/validators: ansible/requirements-validators.txt $(STAMPS)/ansible
-	@echo "setup: ansible-lint, ruff, hcloud, sslyze, ssh-audit"
+	@echo "setup: ansible-lint, ruff, hcloud, compliance-trestle, sslyze, ssh-audit"
 	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 

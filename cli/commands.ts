@@ -112,6 +112,11 @@ const ALL: readonly Listed[] = [
     load: async () => (await import("./commands/audit.ts")).auditCommand(),
   },
   {
+    name: "evidence",
+    does: "Make one signed folder that shows how a release stands, or find what was changed in one",
+    load: async () => (await import("./commands/evidence.ts")).evidenceCommand(),
+  },
+  {
     name: "rules",
     does: "List the policy's rules: level, what each protects, its norm and edition",
     load: async () => (await import("./commands/rules.ts")).rulesCommand(),

@@ -23,7 +23,7 @@ const ROOT = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** Verbs that pages may name already: announced, not written yet. Take out what has come. */
-const TO_COME = "evidence upgrade";
+const TO_COME = "upgrade";
 
 /** Every page that is committed, or will be: not what git ignores. */
 const listed = spawnSync(

@@ -44,6 +44,26 @@ const bindingsInside = {
   },
 };
 
+/** npm's packages that run, from the lock file, which no package carries: a bill of materials is made of them. */
+function runningPackages() {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(packages)
+    .filter(
+      ([path, { dev, devOptional, link }]) =>
+        path.includes("node_modules/") && !dev && !devOptional && !link,
+    )
+    .map(([path, { name, version, license, integrity, optional }]) => ({
+      name: name ?? path.split("node_modules/").at(-1),
+      version,
+      licence: license,
+      sha512: integrity?.startsWith("sha512-")
+        ? Buffer.from(integrity.slice(7), "base64").toString("hex")
+        : undefined,
+      optional,
+    }))
+    .sort((a, b) => (`${a.name}@${a.version}` < `${b.name}@${b.version}` ? -1 : 1));
+}
+
 const began = new Date();
 const { outputFiles } = await build({
   absWorkingDir: root,
@@ -60,7 +80,8 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20.19",
   // A program, which starts another beside it. The construct library is inside: as some 150 files it took a tenth of a second.
-  external: ["esbuild"],
+  // What writes CycloneDX as XML is optional there, and isn't installed: only JSON is written here.
+  external: ["esbuild", "xmlbuilder2"],
   // What is CommonJS inside asks for its packages by this name.
   banner: {
     js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
@@ -79,12 +100,15 @@ for (const { path, contents } of outputFiles.sort((a, b) => isEntry(a.path) - is
   writeFileSync(partial, contents);
   renameSync(partial, path);
 }
+const packages = join(root, "dist/packages.json");
+writeFileSync(`${packages}.${process.pid}.part`, JSON.stringify(runningPackages(), null, 2));
+renameSync(`${packages}.${process.pid}.part`, packages);
 // What was edited meanwhile is newer.
 const stamp = join(root, "dist/compiled");
 writeFileSync(stamp, "");
 utimesSync(stamp, began, began);
 if (process.argv.includes("--prune")) {
-  const wanted = new Set([stamp, ...outputFiles.map(({ path }) => path)]);
+  const wanted = new Set([stamp, packages, ...outputFiles.map(({ path }) => path)]);
   for (const name of readdirSync(join(root, "dist"))) {
     const path = join(root, "dist", name);
     if (!wanted.has(path)) rmSync(path, { recursive: true });

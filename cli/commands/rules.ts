@@ -37,9 +37,9 @@ const described = (rule: Rule, norms: ReadonlyMap<string, Norm>) => ({
 /** What a program reads of a norm. */
 function served(norm: Norm) {
   const servers = serversOf(norm, allChecks());
-  const ids = (kind: "rule" | "probe") =>
+  const ids = (kind: "rule" | "probe" | "record") =>
     servers.filter((server) => server.kind === kind).map(({ id }) => id);
-  return { ...norm, rules: ids("rule"), probes: ids("probe") };
+  return { ...norm, rules: ids("rule"), probes: ids("probe"), records: ids("record") };
 }
 
 /** `polder rules`: the policy's rules, or the norms and who serves them, for a person or a machine. */
@@ -81,7 +81,7 @@ function printRules(rules: readonly ReturnType<typeof described>[]): void {
 
 function printNorms(rows: readonly ReturnType<typeof served>[]): void {
   let shown = "";
-  for (const { id, document, title, rules, probes, duty } of rows) {
+  for (const { id, document, title, rules, probes, records, duty } of rows) {
     if (document.id !== shown) {
       out(`${document.title}, ${document.version}`);
       out(`  ${document.source}; read on ${document.read}`);
@@ -90,6 +90,7 @@ function printNorms(rows: readonly ReturnType<typeof served>[]): void {
     out(`  ${id}  ${title.en}`);
     if (rules.length > 0) out(`    rules: ${rules.join(", ")}`);
     if (probes.length > 0) out(`    probes: ${probes.join(", ")}`);
+    if (records.length > 0) out(`    history: ${records.join(", ")}`);
     if (duty) out(`    owner: ${duty.en}`);
   }
   const machine = rows.filter(({ by }) => by !== "owner").length;

@@ -2,7 +2,7 @@ import type { Finding } from "../../common/findings/index.ts";
 import { badInput } from "../../common/input/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
-import { evaluate } from "../../policy/index.ts";
+import { evaluate, type PolicyInput } from "../../policy/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import { sshUser } from "../converge/index.ts";
 import { noteInHistory } from "../history/index.ts";
@@ -41,15 +41,24 @@ export interface Approved {
   readonly state?: Finding;
 }
 
-/** What the policy finds in a noted plan, judged anew. */
+/** What the policy finds in a noted plan, judged anew. @throws TerraformFailure when another polder judged it */
 export async function evaluateAgain(
   loaded: LoadedInstance,
-  { record, plans, documents }: NotedPlan,
+  noted: NotedPlan,
   asOf: string,
   synthesis: Synthesis,
 ): Promise<Finding[]> {
   const pack = await packOf(loaded);
-  refuseOtherRules(record, pack);
+  refuseOtherRules(noted.record, pack);
+  return evaluate(notedInput(loaded, noted, synthesis), asOf, pack);
+}
+
+/** What the rules read of a noted plan: its documents and plans as the history keeps them, all else made anew. */
+export function notedInput(
+  loaded: LoadedInstance,
+  { record, plans, documents }: NotedPlan,
+  synthesis: Synthesis,
+): PolicyInput {
   const stateFolder = stateFolderIn(documents);
   const options = {
     outdir: buildFolder(loaded.blueprint.instance),
@@ -57,7 +66,7 @@ export async function evaluateAgain(
     ...(stateFolder !== undefined && { stateFolder }),
   };
   const made = inputOf(loaded, documents, expectedOf(loaded, options, synthesis));
-  return evaluate({ ...made, plans, ...renderedHosts(loaded) }, asOf, pack);
+  return { ...made, plans, ...renderedHosts(loaded) };
 }
 
 /**

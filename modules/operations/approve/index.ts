@@ -1,2 +1,2 @@
-export { type Approved, approvePlan, evaluateAgain } from "./approve.ts";
+export { type Approved, approvePlan, evaluateAgain, notedInput } from "./approve.ts";
 export { approvalFault, approvedBy, approvedFinding, demandedApprovals } from "./demanded.ts";

@@ -7,7 +7,8 @@ import { PROBES } from "../../verification/probes/index.ts";
 export interface Check {
   /** What its findings are called. */
   readonly id: string;
-  readonly kind: "rule" | "probe";
+  /** `record`: what the history says of plan, approval and hosts. */
+  readonly kind: "rule" | "probe" | "record";
   readonly level: "error" | "warning";
   /** What must hold. */
   readonly what: string;
@@ -17,7 +18,38 @@ export interface Check {
   readonly norms: readonly string[];
 }
 
-/** Every rule of polder and every probe, the attack by guessed names among them. */
+/** What a release's evidence reads in the history of its instance. */
+const RECORDS = [
+  {
+    id: "history-is-whole",
+    what: "each line and each file of the history is as it was written",
+    why: "What was taken out of the history never happened, for whoever reads it later.",
+    norms: ["BIO2 8.32.01"],
+  },
+  {
+    id: "plan-is-approved",
+    what: "as many admins signed the plan as the profile demands, a short time ago",
+    why: "What one person alone changes, nobody else saw.",
+    norms: ["BIO2 8.32.01"],
+  },
+  {
+    id: "plan-is-applied",
+    what: "the plan that the rules evaluated is the one that was applied last, by polder",
+    why: "What stands in the cloud would be something else than what was judged.",
+    norms: ["BIO2 8.32.01", "ISO 27002 8.9"],
+  },
+  {
+    id: "hosts-are-converged",
+    what: "each host got the configuration that the rules evaluated, and took it",
+    why: "What runs on the hosts would be something else than what was judged.",
+    norms: ["ISO 27002 8.9"],
+  },
+] as const;
+
+/** The id of a check on the history. */
+export type RecordId = (typeof RECORDS)[number]["id"];
+
+/** Every rule of polder, every probe, the attack by guessed names, and what the history is asked. */
 export const allChecks = (): readonly Check[] => [
   ...ALL_RULES.map(
     ({ id, level, what, why, norms = [] }): Check => ({
@@ -49,6 +81,7 @@ export const allChecks = (): readonly Check[] => [
       norms,
     }),
   ),
+  ...RECORDS.map((record): Check => ({ kind: "record", level: "error", ...record })),
 ];
 
 /** The rules and probes that serve a norm. */

@@ -1,3 +1,3 @@
-export { allChecks, type Check, serversOf } from "./checks.ts";
+export { allChecks, type Check, type RecordId, serversOf } from "./checks.ts";
 export { loadOwnRules } from "./own-rules.ts";
 export { packOf, type RulesIdentity, rulesIdentity } from "./pack.ts";

@@ -2,7 +2,8 @@ import { type Finding, tally } from "../../common/findings/index.ts";
 import { escapeXml } from "../drawing/index.ts";
 import type { AuditReport } from "./report.ts";
 
-const STYLE = `
+/** How a page of findings looks, on a screen and on A4. */
+export const PAGE_STYLE = `
 :root { --ink: #1b2733; --soft: #4b5b6b; --line: #c8d4df; --ground: #fff; --head: #f1f6fa; --bad: #9b1c1c; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --ink: #e6edf3; --soft: #9fb0c0; --line: #41566a; --ground: #0f161d; --head: #17212b; --bad: #ff9c9c; }
@@ -60,5 +61,5 @@ export function htmlOf(report: AuditReport): string {
     notSeen.length > 0
       ? `<h2>What this audit could not see</h2><ul>${notSeen.map((text) => `<li>${esc(text)}</li>`).join("")}</ul>`
       : "";
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Audit of ${esc(subject)}</title><style>${STYLE}</style></head><body><main><h1>Audit of ${esc(subject)}</h1><p>${sentence} ${count.pass} hold, ${count.fail} don't, ${count["not-tested"]} weren't tested, ${count.waived} are waived.</p><p class="soft">Evaluated as of ${asOf} by polder ${esc(version)}.</p>${unseen}${sections.join("")}</main></body></html>\n`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Audit of ${esc(subject)}</title><style>${PAGE_STYLE}</style></head><body><main><h1>Audit of ${esc(subject)}</h1><p>${sentence} ${count.pass} hold, ${count.fail} don't, ${count["not-tested"]} weren't tested, ${count.waived} are waived.</p><p class="soft">Evaluated as of ${asOf} by polder ${esc(version)}.</p>${unseen}${sections.join("")}</main></body></html>\n`;
 }

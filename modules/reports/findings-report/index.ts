@@ -1,4 +1,4 @@
-export { htmlOf } from "./html.ts";
+export { htmlOf, PAGE_STYLE } from "./html.ts";
 export { junitOf } from "./junit.ts";
 export type { AuditReport, ReportedRule } from "./report.ts";
 export { sarifOf } from "./sarif.ts";

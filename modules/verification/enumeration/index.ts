@@ -1,4 +1,4 @@
-export { CHECKS } from "./checks.ts";
+export { CHECKS, findingId } from "./checks.ts";
 export { difference, evaluate, evaluateOccupants, evaluateTiming, sampleSees } from "./evaluate.ts";
 export {
   type Invitation,

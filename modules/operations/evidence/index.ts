@@ -1,0 +1,2 @@
+export { type Collected, collectEvidence } from "./collect.ts";
+export { assertNew, signerOf, type Verified, verifySigned, writeSigned } from "./folder.ts";
