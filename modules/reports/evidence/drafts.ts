@@ -159,7 +159,7 @@ ${madeBy(evidence, "nl")}
 
 - Verantwoordelijke: ${organisation}. Hoogste rubricering: ${classification.marking === "none" ? "geen" : classification.marking}, TBB ${classification.tbb}.
 - De verwerking staat in \`processing-register.nl.md\`, de bewaartermijnen in \`retention.nl.md\`.
-- Beeld en geluid zijn versleuteld tot de bridges, en staan daar alleen in het geheugen. Van begin tot eind versleuteld zijn zij niet.
+- Beeld en geluid zijn versleuteld tot de bridges, en staan daar alleen in het geheugen. Van begin tot eind versleuteld zijn zij alleen als de vergadering dat zelf aanzet; dat heeft niemand getest.
 
 ## Risico's, en wat een machine erover weet
 
@@ -181,7 +181,7 @@ ${madeBy(evidence, "en")}
 
 - Controller: ${organisation}. Highest marking: ${classification.marking}, TBB ${classification.tbb}.
 - The processing is in \`processing-register.en.md\`, the retention in \`retention.en.md\`.
-- Video and sound are encrypted up to the bridges, and are in their memory alone there. They aren't encrypted end to end.
+- Video and sound are encrypted up to the bridges, and are in their memory alone there. They are encrypted end to end only where the meeting itself turns that on, which nobody has tested.
 
 ## Risks, and what a machine knows of them
 
