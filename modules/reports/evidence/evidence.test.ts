@@ -136,7 +136,7 @@ describe("evidencePage", () => {
       [
         pages.nl,
         [
-          "1 van 3 bevindingen voldoen niet, en daardoor 1 normen",
+          "1 van 3 bevindingen voldoet niet, en daardoor 1 norm.",
           "Wat hier niet te zien was",
           ">Wat niet voldoet<",
           ">Wat niet getest is<",
@@ -146,7 +146,7 @@ describe("evidencePage", () => {
       [
         pages.en,
         [
-          "1 of 3 findings fail, and 1 norms because of them",
+          "1 of 3 findings fails, and so does 1 norm.",
           "What could not be seen",
           ">What fails<",
           ">What wasn't tested<",

@@ -51,16 +51,16 @@ function summary(writer: Writer, evidence: Evidence, norms: readonly NormResult[
   const verdict =
     count.fail > 0
       ? writer.t(
-          `${count.fail} van ${findings.length} bevindingen voldoen niet, en daardoor ${broken} normen.`,
-          `${count.fail} of ${findings.length} findings fail, and ${broken} norms because of them.`,
+          `${count.fail} van ${findings.length} bevindingen ${count.fail === 1 ? "voldoet" : "voldoen"} niet, en daardoor ${broken === 1 ? "1 norm" : `${broken} normen`}.`,
+          `${count.fail} of ${findings.length} findings ${count.fail === 1 ? "fails" : "fail"}, and so ${broken === 1 ? "does 1 norm" : `do ${broken} norms`}.`,
         )
       : writer.t(
           `Alles wat getest is, voldoet: ${count.pass} bevindingen.`,
           `All that was tested passes: ${count.pass} findings.`,
         );
   const untested = writer.t(
-    ` Van ${open} normen is niet alles getest.`,
-    ` Of ${open} norms, not everything was tested.`,
+    ` Van ${open === 1 ? "1 norm" : `${open} normen`} is niet alles getest.`,
+    ` Of ${open === 1 ? "1 norm" : `${open} norms`}, not everything was tested.`,
   );
   const counts = (["pass", "fail", "not-tested", "waived"] as const).map(
     (one) => `<div><dt>${writer.word(one)}</dt><dd>${count[one]}</dd></div>`,

@@ -33,11 +33,11 @@ const logs = (writer: Writer, { blueprint }: Evidence): string =>
   writer.table(
     writer.t("Logbestanden (BIO2 8.15.03)", "Logs (BIO2 8.15.03)"),
     [
-      [writer.t("Logbestand", "Log"), 15],
+      [writer.t("Logbestand", "Log"), 18],
       [writer.t("Waar", "Where"), 19],
-      [writer.t("Inhoud", "Content"), 24],
+      [writer.t("Inhoud", "Content"), 22],
       [writer.t("Dagen", "Days"), 8],
-      [writer.t("Wie leest", "Who reads"), 15],
+      [writer.t("Wie leest", "Who reads"), 14],
       [writer.t("Regels", "Rules"), 19],
     ],
     logRegister(blueprint).map((row) => [
