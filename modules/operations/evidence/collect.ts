@@ -60,6 +60,17 @@ function planOf(loaded: LoadedInstance): NotedPlan | string {
   }
 }
 
+/** Whether the plan has its approvals; one that isn't as it was noted is none. */
+function approvalOf(loaded: LoadedInstance, { record }: NotedPlan, asOf: string): Finding {
+  try {
+    return approvedFinding(loaded, record, asOf);
+  } catch (error) {
+    if (!(error instanceof ExternalFailure)) throw error;
+    const subject = `plan ${record.digest.slice(0, 16)}`;
+    return { id: "plan-is-approved", verdict: "fail", subject, message: error.message };
+  }
+}
+
 function rendered({ blueprint }: LoadedInstance): HostConfiguration[] | string {
   try {
     return renderAll(blueprint, loadPrograms());
@@ -111,7 +122,7 @@ export async function collectEvidence(
   );
   const plan = typeof noted === "string" ? undefined : noted;
   const configurations = typeof hosts === "string" ? [] : hosts;
-  const approval = plan && approvedFinding(loaded, plan.record, asOf);
+  const approval = plan && approvalOf(loaded, plan, asOf);
   const findings = [
     ...recordFindings({ loaded, history, plan, approval, hosts: configurations }),
     ...evaluate(input, asOf, pack),

@@ -95,11 +95,11 @@ const changes = (writer: Writer, { history, plan, review }: Evidence): string =>
   writer.table(
     writer.t("Wijzigingen (BIO2 8.32.01)", "Changes (BIO2 8.32.01)"),
     [
-      ["Plan", 15],
-      [writer.t("Gemaakt", "Made"), 19],
+      ["Plan", 18],
+      [writer.t("Gemaakt", "Made"), 18],
       [writer.t("Wijzigt", "Changes"), 12],
-      [writer.t("Regels", "Rules"), 14],
-      [writer.t("Goedgekeurd", "Approved"), 20],
+      [writer.t("Regels", "Rules"), 12],
+      [writer.t("Goedkeuring genoteerd", "Approval noted"), 20],
       [writer.t("Toegepast", "Applied"), 20],
     ],
     changeRecord({ history, review, ...(plan && { plan }) }).map((row) => [
@@ -114,6 +114,9 @@ const changes = (writer: Writer, { history, plan, review }: Evidence): string =>
     ]),
   );
 
+/** The risks of a review in Dutch. */
+const RISKS: Readonly<Record<string, string>> = { high: "hoog", medium: "middel", low: "laag" };
+
 const planned = (writer: Writer, { review }: Evidence): string =>
   review.length === 0
     ? ""
@@ -123,5 +126,8 @@ const planned = (writer: Writer, { review }: Evidence): string =>
           [writer.t("Risico", "Risk"), 12],
           [writer.t("Wat er gebeurt", "What happens"), 88],
         ],
-        review.map(({ risk, text }) => [risk, { html: writer.english(text) }]),
+        review.map(({ risk, text }) => [
+          writer.t(RISKS[risk] ?? risk, risk),
+          { html: writer.english(text) },
+        ]),
       );
