@@ -48,7 +48,7 @@ const report: AuditReport = {
     { id: "own", verdict: "not-tested", subject: "/srv/history/log.jsonl:3", message: "no plan" },
   ],
   rules: [
-    { id: "a", level: "error", what: "nothing", why: "Ports.", norm: "BIO2 8.20.02" },
+    { id: "a", level: "error", what: "nothing", why: "Ports.", norms: ["BIO2 8.20.02"] },
     { id: "b", level: "warning", what: "little", why: "Logs." },
   ],
   notSeen: ["the cloud"],
