@@ -59,3 +59,19 @@ it("says nothing of what the cloud itself writes, or of nothing that became an e
   );
   expect(said({ vendor_options: null }, { vendor_options: [] })).toEqual([]);
 });
+
+it("says nothing of a firewall that a server was given, which the plan of the server says", () => {
+  const p = planned("eea-voorbeeld");
+  const changes = p.plans.get("eea-voorbeeld").resource_changes;
+  const { address, mode, type } = changes.find((one: Loose) => one.type === "hcloud_firewall");
+  const apply_to = [{ label_selector: "", server: 7 }];
+  const drift = (after: Loose) => {
+    const body = { actions: ["update"], before: { apply_to: [], labels: {} }, after };
+    p.plans.get("eea-voorbeeld").resource_drift = [{ address, mode, type, change: body }];
+    return driftIsNamed
+      .check(asInput(p), AS_OF)
+      .filter(({ verdict, warns }) => warns || verdict === "fail");
+  };
+  expect(drift({ apply_to, labels: {} })).toEqual([]);
+  expect(drift({ apply_to, labels: { x: "y" } })).toHaveLength(1);
+});

@@ -17,6 +17,8 @@ const BY_THE_CLOUD: Readonly<Record<string, readonly string[]>> = {
   hcloud_primary_ip: ["assignee_id", "assignee_type"],
   hcloud_volume: ["server_id"],
   hcloud_server: ["network"],
+  // The servers that name it; which firewalls a server has, the server itself says.
+  hcloud_firewall: ["apply_to"],
 };
 
 export const driftIsNamed = defineRule({
