@@ -52,6 +52,7 @@ const KINDS: Readonly<Record<string, string>> = {
   openstack_dns_recordset_v2: "DNS record",
   hcloud_zone: "DNS zone",
   hcloud_zone_rrset: "DNS record",
+  hcloud_rdns: "reverse name",
 };
 
 /** A group or a firewall that nobody needs any more cuts nobody off; one that is replaced does. */

@@ -96,11 +96,52 @@ const SETTINGS = [
 /** Of these a change decides who gets in, or what is kept. */
 const GRAVE: readonly string[] = ["adminNetworks", "meetings", "packages", "residency", "state"];
 
-/** A value, where a line has room for it. */
-const brief = (value: unknown): string => {
-  const said = text(value) ?? "nothing";
-  return said.length > 90 ? "" : said;
-};
+type Values = ReadonlyMap<string, unknown>;
+
+const isGroup = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** What an entry of a list is told by: its kind or name, else its place. */
+function entryName(entry: unknown, place: number): string {
+  const { kind, name } = (isGroup(entry) ? entry : {}) as { kind?: unknown; name?: unknown };
+  return `"${kind ?? name ?? place + 1}"`;
+}
+
+/** Every single value below a setting, by the words that lead to it; a list of plain values is one. */
+function valuesOf(path: string, value: unknown): Values {
+  if (!isGroup(value) || (Array.isArray(value) && !value.some(isGroup)))
+    return new Map([[path, value]]);
+  const below = Array.isArray(value)
+    ? value.map((one, i) => [`${path} ${entryName(one, i)}`, one] as const)
+    : Object.entries(value).map(([name, one]) => [`${path}.${name}`, one] as const);
+  return new Map(below.flatMap(([name, one]) => [...valuesOf(name, one)]));
+}
+
+/** A value as a person writes it into the file. */
+const said = (value: unknown): string =>
+  value === undefined ? "nothing" : typeof value === "string" ? value : text(value);
+
+/** One value that changed; of a list what came and what went. */
+function valueLine(name: string, was: unknown, is: unknown): string {
+  if (Array.isArray(was) && Array.isArray(is)) {
+    const { added, removed } = compared(was, is, text);
+    const parts = [
+      ...(added.length > 0 ? [`gets ${added.map(said).join(", ")}`] : []),
+      ...(removed.length > 0 ? [`loses ${removed.map(said).join(", ")}`] : []),
+    ];
+    return `the instance file's ${name} ${parts.join(" and ") || "is put in another order"}`;
+  }
+  if (was === undefined) return `the instance file's ${name} is new: ${said(is)}`;
+  if (is === undefined) return `the instance file's ${name} is gone; it was ${said(was)}`;
+  return `the instance file's ${name} becomes ${said(is)}; it was ${said(was)}`;
+}
+
+/** Lines of one setting that changed, a value a line. */
+function settingLines(key: string, was: unknown, is: unknown): string[] {
+  const [before, after] = [valuesOf(key, was), valuesOf(key, is)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => text(before.get(name)) !== text(after.get(name)))
+    .map((name) => valueLine(name, before.get(name), after.get(name)));
+}
 
 /**
  * What changed of the instance's files since the last apply: a plan of the cloud doesn't show all of it.
@@ -109,14 +150,10 @@ const brief = (value: unknown): string => {
  */
 export function fileChanges(blueprint: Blueprint, applied: Blueprint | undefined): ReviewLine[] {
   if (!applied) return [];
-  const settings = SETTINGS.filter((key) => text(blueprint[key]) !== text(applied[key])).map(
-    (key): ReviewLine => {
-      const [was, is] = [brief(applied[key]), brief(blueprint[key])];
-      return {
-        risk: GRAVE.includes(key) ? "high" : "medium",
-        text: `${key} in the instance file changes${was && is ? `: ${is}, it was ${was}` : ""}`,
-      };
-    },
+  const settings = SETTINGS.flatMap((key) =>
+    settingLines(key, applied[key], blueprint[key]).map(
+      (line): ReviewLine => ({ risk: GRAVE.includes(key) ? "high" : "medium", text: line }),
+    ),
   );
   return [...people(blueprint, applied), ...exceptions(blueprint, applied), ...settings];
 }

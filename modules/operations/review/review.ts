@@ -30,7 +30,10 @@ function hostLine(
   const ends = endsWith(blueprint, part);
   switch (action) {
     case "create":
-      return { risk: "low", text: `${part} is made${detail ? ` (${detail})` : ""}` };
+      return {
+        risk: "low",
+        text: `${part} is made${detail ? `, a machine of type ${detail}` : ""}`,
+      };
     case "destroy":
       return loses
         ? { risk: "high", text: `${part} goes: ${ends}` }
@@ -62,6 +65,9 @@ function hostLine(
 }
 
 function volumeLine({ action, part, detail }: PlannedChange): ReviewLine {
+  const [, from, to] = /^size: (\d+) -> (\d+)$/.exec(detail) ?? [];
+  if (action === "change" && from && to)
+    return { risk: "low", text: `volume ${part} grows from ${from} to ${to} GiB` };
   if (action === "create") return { risk: "low", text: `volume ${part} is made (${detail})` };
   if (action === "destroy" || action === "replace")
     return {
@@ -129,13 +135,28 @@ function whoIs({ adminNetworks }: Blueprint, remotes: readonly string[]): string
   const admins = new Set(
     adminNetworks.flatMap((range) => [range, range.includes("/") ? range : `${range}/32`]),
   );
+  const own = remotes.filter((remote) => admins.has(remote)).sort();
   const named = remotes.map((remote) => {
     if (ANYWHERE.has(remote)) return "the internet";
-    if (admins.has(remote)) return "the admins' networks";
+    if (admins.has(remote)) return `the admins' networks (${own.join(", ")})`;
     const [, role] = /^role (.+)$/.exec(remote) ?? [];
     return role ? `the ${role} hosts` : remote;
   });
   return [...new Set(named)].sort().join(", ");
+}
+
+/** What people know a port by, where hosts send to it. On our own hosts a port may be another service's. */
+const SENT_TO: Readonly<Record<string, string>> = {
+  53: "DNS",
+  80: "HTTP",
+  123: "time",
+  443: "HTTPS",
+};
+
+function portText({ protocol, ports, direction }: Opening): string {
+  if (ports === "") return `all of ${protocol}`;
+  const known = ports === "22" ? "SSH" : direction === "out" ? SENT_TO[ports] : undefined;
+  return `${protocol} ${ports}${known ? ` (${known})` : ""}`;
 }
 
 const keyOf = (one: Opening): string => JSON.stringify(one);
@@ -153,10 +174,11 @@ function openingLines(
   }
   const merged = new Map<
     string,
-    { role: string; direction: string; who: string; ports: string[] }
+    { readonly roles: Set<string>; direction: string; who: string; ports: string[] }
   >();
   for (const group of groups.values()) {
-    const [{ role, direction, protocol, ports }] = group as [Opening];
+    const [first] = group as [Opening];
+    const { role, direction } = first;
     const remotes = group.map(({ remote }) => remote);
     // The internet has a line of its own: nothing beside it shall hide it.
     for (const some of [
@@ -166,14 +188,13 @@ function openingLines(
       if (some.length === 0) continue;
       const who = whoIs(blueprint, some);
       const key = [role, direction, who].join(" ");
-      const entry = merged.get(key) ?? { role, direction, who, ports: [] };
-      entry.ports.push(ports === "" ? `all of ${protocol}` : `${protocol} ${ports}`);
+      const entry = merged.get(key) ?? { roles: new Set([role]), direction, who, ports: [] };
+      entry.ports.push(portText(first));
       merged.set(key, entry);
     }
   }
-  return [...merged.values()].map(({ role, direction, who, ports }) => {
-    const hosts = blueprint.hosts.filter((host) => host.role === role).map(({ id }) => id);
-    const where = hosts.length > 0 ? hosts.join(", ") : `the ${role} hosts`;
+  return acrossRoles([...merged.values()]).map(({ roles, direction, who, ports }) => {
+    const where = hostsOf(blueprint, [...roles]);
     const many = ports.length > 1 || ports[0]?.startsWith("all");
     const what = `${many ? "ports" : "port"} ${ports.join(", ")}`;
     const open = who.includes("the internet");
@@ -191,6 +212,34 @@ function openingLines(
         }
       : { risk: "medium", text: `${what} ${many ? "close" : "closes"} to ${who} on ${where}` };
   });
+}
+
+/** What several roles may send alike is one line; what opens stays one for each role. */
+function acrossRoles<
+  T extends { roles: Set<string>; direction: string; who: string; ports: string[] },
+>(entries: readonly T[]): T[] {
+  const found = new Map<string, T>();
+  for (const entry of entries) {
+    entry.ports.sort();
+    const same = entry.direction === "out" ? "" : [...entry.roles].join();
+    const key = [entry.direction, entry.who, entry.ports.join(), same].join(" ");
+    const first = found.get(key);
+    if (first) for (const role of entry.roles) first.roles.add(role);
+    else found.set(key, entry);
+  }
+  return [...found.values()];
+}
+
+/** The hosts of roles, as a person calls them. */
+function hostsOf({ hosts }: Blueprint, roles: readonly string[]): string {
+  const known = new Set<string>(hosts.map(({ role }) => role));
+  if (roles.length > 1 && [...known].every((role) => roles.includes(role))) return "every host";
+  const named = roles.flatMap((role) =>
+    known.has(role)
+      ? hosts.filter((host) => host.role === role).map(({ id }) => id)
+      : [`the ${role} hosts`],
+  );
+  return named.join(", ");
 }
 
 /** What a plan changes of what the cloud's filters let through. */
