@@ -189,7 +189,7 @@ describe("polder evidence verify", () => {
     const { status, stdout, stderr } = polder("evidence", "verify", folder);
     expect([status, stdout]).toEqual([
       1,
-      expect.stringContaining("22 files are as they were signed"),
+      expect.stringContaining("23 files are as they were signed"),
     ]);
     expect(stderr).toMatch(
       /network\.svg: is missing[\s\S]*more\.svg: was added[\s\S]*2 places aren't as signed/,

@@ -5,7 +5,13 @@ import type { Evidence, Language } from "./evidence.ts";
 import { type NormResult, normResults } from "./norm-results.ts";
 import { oscalCatalog, oscalResults } from "./oscal.ts";
 import { evidencePage, PAGES } from "./page.ts";
-import { changeRecord, exposureRegister, logRegister, retentionStatement } from "./registers.ts";
+import {
+  changeRecord,
+  exposureRegister,
+  logRegister,
+  retentionStatement,
+  rightsRegister,
+} from "./registers.ts";
 import { hostsBom, toolkitBom } from "./sbom.ts";
 
 const LANGUAGES: readonly Language[] = ["nl", "en"];
@@ -60,6 +66,7 @@ export function evidenceFiles(evidence: Evidence): ReadonlyMap<string, string> {
     ["registers/exposure.json", json(exposureRegister(blueprint))],
     ["registers/logs.json", json(logRegister(blueprint))],
     ["registers/retention.json", json(retentionStatement(blueprint))],
+    ["registers/rights.json", json(rightsRegister(blueprint))],
     ["registers/changes.json", json({ head, changes })],
     ["oscal/catalog.json", json(oscalCatalog(evidence))],
     ["oscal/assessment-results.json", json(oscalResults(evidence))],

@@ -1,5 +1,11 @@
 import type { Evidence } from "./evidence.ts";
-import { changeRecord, exposureRegister, logRegister, retentionStatement } from "./registers.ts";
+import {
+  changeRecord,
+  exposureRegister,
+  logRegister,
+  retentionStatement,
+  rightsRegister,
+} from "./registers.ts";
 import type { Writer } from "./writer.ts";
 
 /** The registers that BIO2 asks for, as tables. */
@@ -70,25 +76,14 @@ const people = (writer: Writer, { blueprint }: Evidence): string =>
     writer.t("Bijzondere bevoegdheden (BIO2 8.02.01)", "Privileged rights (BIO2 8.02.01)"),
     [
       [writer.t("Persoon", "Person"), 30],
-      [writer.t("Bevoegdheid", "Right"), 70],
+      [writer.t("Inlognaam", "Login name"), 20],
+      [writer.t("Bevoegdheid", "Right"), 50],
     ],
-    [
-      ...blueprint.admins.map(({ name, user, issuer, age }) => [
-        name,
-        [
-          writer.t(`beheert de hosts als ${user}`, `manages the hosts as ${user}`),
-          ...(age ? [writer.t("opent de kluis", "opens the vault")] : []),
-          ...(issuer ? [writer.t("geeft vergaderingen uit", "issues meetings")] : []),
-        ].join("; "),
-      ]),
-      ...blueprint.logKeepers.map(({ name }) => [
-        name,
-        writer.t(
-          "opent het beveiligingsarchief, samen met een beheerder",
-          "opens the security store, together with an admin",
-        ),
-      ]),
-    ],
+    rightsRegister(blueprint).map(({ person, user, rights }) => [
+      person,
+      user ?? "–",
+      rights.map((right) => right[writer.language]).join("; "),
+    ]),
   );
 
 const changes = (writer: Writer, { history, plan, review }: Evidence): string =>

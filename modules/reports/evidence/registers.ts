@@ -165,6 +165,36 @@ export function logRegister({ retention, hosts, logKeepers }: Blueprint): Logged
   ];
 }
 
+/** Somebody with more rights than a participant (BIO2 8.02.01). */
+export interface Entitled {
+  readonly person: string;
+  /** Login name on the hosts; absent for who has none. */
+  readonly user?: string;
+  readonly rights: readonly Text[];
+}
+
+/** Everybody who manages hosts, opens a vault, issues meetings or keeps logs, for the review of each quarter. */
+export const rightsRegister = ({ admins, logKeepers }: Blueprint): Entitled[] => [
+  ...admins.map(({ name, user, issuer, age }) => ({
+    person: name,
+    user,
+    rights: [
+      { nl: "beheert de hosts", en: "manages the hosts" },
+      ...(age ? [{ nl: "opent de kluis", en: "opens the vault" }] : []),
+      ...(issuer ? [{ nl: "geeft vergaderingen uit", en: "issues meetings" }] : []),
+    ],
+  })),
+  ...logKeepers.map(({ name }) => ({
+    person: name,
+    rights: [
+      {
+        nl: "opent het beveiligingsarchief, samen met een beheerder",
+        en: "opens the security store, together with an admin",
+      },
+    ],
+  })),
+];
+
 /** A change, with its tests, its risk and who agreed (BIO2 8.32.01). */
 export interface Change {
   readonly plan: string;

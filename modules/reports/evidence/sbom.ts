@@ -68,7 +68,7 @@ export function hostsBom(evidence: Evidence): string {
   const take = (host: string, name: string, pinned?: { version: string; sha256: string }): void => {
     const url = `pkg:deb/debian/${encodeURIComponent(name)}`;
     const purl = pinned
-      ? `pkg:deb/${encodeURIComponent(name)}@${encodeURIComponent(pinned.version)}`
+      ? `pkg:deb/jitsi/${encodeURIComponent(name)}@${encodeURIComponent(pinned.version)}`
       : `${url}?distro=${blueprint.cloud.image}`;
     const component =
       found.get(purl) ??
