@@ -9,7 +9,7 @@ import { providerSchema } from "../../clouds/known-clouds/index.ts";
 import { type Finding, tally } from "../../common/findings/index.ts";
 import { buildFolder, toolkitIdentity } from "../../common/toolkit/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
-import { addressesFor, type Loose, planOf } from "../../policy/testing.ts";
+import { addressesFor, EXAMPLES, type Loose, planOf } from "../../policy/testing.ts";
 import { CHECKS } from "../../verification/enumeration/index.ts";
 import { PROBES } from "../../verification/probes/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
@@ -126,6 +126,32 @@ beforeEach(async () => {
   writeFileSync(join(instance.folder, "addresses.yaml"), JSON.stringify(addressesFor(blueprint)));
 });
 afterAll(() => instance.forget());
+
+describe.each(EXAMPLES)("the example %s", (example) => {
+  it("fails nowhere, and every norm that a machine serves has something that bears on it", async () => {
+    const own = testInstance(example, "t-voorbeeld");
+    try {
+      const { blueprint } = own.load();
+      writeFileSync(join(own.folder, "addresses.yaml"), JSON.stringify(addressesFor(blueprint)));
+      const now = new Date(`${AS_OF}T12:00:00Z`);
+      const { findings, norms, checks } = await collectEvidence(own.load(), {
+        asOf: AS_OF,
+        now,
+        synthesis,
+      });
+      expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
+      const seen = new Set(findings.map(({ id }) => id));
+      const bare = norms.filter(
+        ({ id, by }) =>
+          by !== "owner" && !checks.some((check) => check.norms.includes(id) && seen.has(check.id)),
+      );
+      // Where nobody is to be told, there is no alarm to be tested.
+      expect(bare.map(({ id }) => id)).toEqual(blueprint.alarms ? [] : ["ISO 27002 8.16"]);
+    } finally {
+      own.forget();
+    }
+  });
+});
 
 describe("an instance without a history", () => {
   it("has rules that pass, and what the history would show is not tested, with the reason", async () => {
