@@ -122,8 +122,8 @@ async function audit(
     ...evaluated,
   ];
   notSeen.push(
-    "the cloud: what stands in the project beside the plan is listed by `polder plan` alone, with a credential",
-    "running hosts: `polder probe` looks at them",
+    "the cloud: `polder plan` and `polder drift` list what stands in the project beside the plan, with a credential",
+    "running hosts: `polder drift` and `polder probe` look at them",
   );
   return { instance: loaded.blueprint.instance, findings, notSeen };
 }
