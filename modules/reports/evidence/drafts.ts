@@ -28,9 +28,17 @@ export const retentionText = (evidence: Evidence, language: Language): string =>
     ? `# Bewaartermijnen van ${evidence.blueprint.domain}\n\n${madeBy(evidence, "nl")}\n\n${retentionList(evidence, "nl")}\n\nReservekopieën maakt polder niet. Maakt de organisatie ze, dan gelden deze termijnen ook daarvoor.\n`
     : `# Retention at ${evidence.blueprint.domain}\n\n${madeBy(evidence, "en")}\n\n${retentionList(evidence, "en")}\n\npolder makes no backups. Where the organisation does, these terms hold for them, too.\n`;
 
+/** What the residency profile says of a transfer; profile lab asks nothing about it. */
+function transfer({ blueprint: { residency } }: Evidence, language: Language): string {
+  if (residency.verdict === "refused" || residency.profile === "lab") return OPEN[language];
+  return language === "nl"
+    ? `profiel ${residency.profile}, waarvan de regels over de plaats zeggen: ${residency.deciding}`
+    : `profile ${residency.profile}, whose rules say of the location: ${residency.deciding}`;
+}
+
 /** A draft entry for the register of processing (GDPR, article 30). */
 export function processingText(evidence: Evidence, language: Language): string {
-  const { organisation, domain, cloud, residency, meetings } = evidence.blueprint;
+  const { organisation, domain, cloud, meetings } = evidence.blueprint;
   const where = cloud.locationTitle;
   if (language === "nl")
     return `# Concept voor het verwerkingsregister: vergaderen op ${domain}
@@ -49,8 +57,8 @@ ${madeBy(evidence, "nl")}
 | Gegevens: diagnostiek | netwerkadressen en aanmeldingen in logbestanden; een pseudoniem van de vergadering |
 | Gegevens: ondersteuning | ${OPEN.nl} |
 | Gegevens: website | geen bezoekersmeting; de pagina vraagt niets aan andere domeinen |
-| Ontvangers | niemand buiten de organisatie en de leverancier van de cloud: ${where} |
-| Doorgifte buiten de EER | ${residency.verdict === "refused" ? OPEN.nl : `volgens profiel ${residency.profile}: ${residency.deciding}`} |
+| Ontvangers | deelnemers, ook gasten van buiten de organisatie; de leverancier van de cloud: ${where} |
+| Doorgifte buiten de EER | ${transfer(evidence, "nl")} |
 | Bewaartermijnen | zie hieronder |
 | Beveiliging | zie \`index.html\` in deze map |
 
@@ -72,8 +80,8 @@ ${madeBy(evidence, "en")}
 | Data: diagnostics | network addresses and logins in logs; a pseudonym of the meeting |
 | Data: support | ${OPEN.en} |
 | Data: website | no analytics; the page asks nothing of other domains |
-| Recipients | nobody outside the organisation and the cloud's provider: ${where} |
-| Transfer outside the EEA | ${residency.verdict === "refused" ? OPEN.en : `by profile ${residency.profile}: ${residency.deciding}`} |
+| Recipients | participants, guests from outside the organisation too; the cloud's provider: ${where} |
+| Transfer outside the EEA | ${transfer(evidence, "en")} |
 | Retention | below |
 | Security | \`index.en.html\` in this folder |
 
@@ -137,15 +145,25 @@ const RISKS: readonly {
 /** Ids that the drafts name: a test holds that each exists. */
 export const DRAFTED_CHECKS = RISKS.flatMap(({ checks }) => checks);
 
+const VERDICTS = {
+  pass: { nl: "voldoet", en: "pass" },
+  fail: { nl: "voldoet niet", en: "fail" },
+  waived: { nl: "geaccepteerd", en: "waived" },
+  "not-tested": { nl: "niet getest", en: "not tested" },
+} as const;
+
 /** A draft of the parts of a DPIA that follow from the instance (GDPR, article 35). */
 export function dpiaText(evidence: Evidence, language: Language): string {
-  const { domain, organisation, classification } = evidence.blueprint;
+  const { domain, organisation, classification, residency } = evidence.blueprint;
   const cell = (id: string): string => {
     const own = evidence.findings.filter((finding) => finding.id === id);
     const grave = (["fail", "waived", "not-tested", "pass"] as const).find((verdict) =>
       own.some((finding) => finding.verdict === verdict),
     );
-    return `\`${id}\`: ${grave ?? "not-tested"}`;
+    const what = `\`${id}\`: ${VERDICTS[grave ?? "not-tested"][language]}`;
+    return id === "residency-accepted" && residency.profile === "lab"
+      ? `${what} (${language === "nl" ? "profiel lab vraagt niets over recht van buiten de EER" : "profile lab asks nothing about law from outside the EEA"})`
+      : what;
   };
   const rows = RISKS.map(
     (risk) => `| ${risk[language]} | ${risk.checks.map(cell).join("; ")} | ${OPEN[language]} |`,
@@ -179,7 +197,7 @@ ${madeBy(evidence, "en")}
 
 ## What is known already
 
-- Controller: ${organisation}. Highest marking: ${classification.marking}, TBB ${classification.tbb}.
+- Controller: ${organisation}. Highest classification: ${classification.marking}, TBB ${classification.tbb}.
 - The processing is in \`processing-register.en.md\`, the retention in \`retention.en.md\`.
 - Video and sound are encrypted up to the bridges, and are in their memory alone there. They are encrypted end to end only where the meeting itself turns that on, which nobody has tested.
 

@@ -7,8 +7,8 @@ export function normsSection(writer: Writer, results: readonly NormResult[]): st
   const machine = results.filter(({ verdict }) => verdict !== "owner");
   const documents = [...new Set(machine.map(({ norm }) => norm.document))];
   const intro = writer.t(
-    "Elke norm die regels of probes tonen, met de zwaarste uitslag. Regels lezen plan en bestanden; probes vallen het draaiende cluster aan. Een teken voor een naam zegt dat die nog niet voldoet. De titels zijn onze eigen woorden.",
-    "Each norm that rules or probes show, with the gravest result. Rules read plan and files; probes attack the running cluster. A sign before a name says that it isn't a pass. The titles are our own words.",
+    'Elke norm die regels of probes tonen, met de zwaarste uitslag. Regels lezen plan en bestanden; probes vallen het draaiende cluster aan. Een teken voor een naam zegt dat die nog niet voldoet. "Voldoet" geldt voor wat regels en probes zien: waar een taak van de eigenaar staat, toont de organisatie de rest. De titels zijn onze eigen woorden.',
+    'Each norm that rules or probes show, with the gravest result. Rules read plan and files; probes attack the running cluster. A sign before a name says that it is no pass. "Pass" holds for what rules and probes see: where there is a duty of the owner, the organisation shows the rest. The titles are our own words.',
   );
   const shownBy = (checks: NormResult["checks"]): string =>
     checks.map(({ check, verdict }) => writer.signed(check.id, verdict)).join(", ");

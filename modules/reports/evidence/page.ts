@@ -43,7 +43,7 @@ ${body.join("\n")}</main></body></html>
 /** How it stands, before anything else; then of what and when, and what nobody could see. */
 function summary(writer: Writer, evidence: Evidence, norms: readonly NormResult[]): string {
   const { findings, asOf, at, toolkit, plan, signer, blueprint, notSeen } = evidence;
-  const { organisation, cloud, residency, classification } = blueprint;
+  const { organisation, cloud, residency, classification, jitsi } = blueprint;
   const count = tally(findings);
   const normsThat = (verdict: NormResult["verdict"]) =>
     norms.filter((result) => result.verdict === verdict).length;
@@ -62,6 +62,11 @@ function summary(writer: Writer, evidence: Evidence, norms: readonly NormResult[
     ` Van ${open === 1 ? "1 norm" : `${open} normen`} is niet alles getest.`,
     ` Of ${open === 1 ? "1 norm" : `${open} norms`}, not everything was tested.`,
   );
+  const own = normsThat("owner");
+  const owners = writer.t(
+    ` Nog ${own} normen kan geen machine beoordelen: die zijn voor de organisatie.`,
+    ` No machine can assess another ${own} norms: those are the organisation's.`,
+  );
   const counts = (["pass", "fail", "not-tested", "waived"] as const).map(
     (one) => `<div><dt>${writer.word(one)}</dt><dd>${count[one]}</dd></div>`,
   );
@@ -69,14 +74,23 @@ function summary(writer: Writer, evidence: Evidence, norms: readonly NormResult[
     classification.marking === "none" ? writer.t("geen", "none") : classification.marking;
   const by = `polder ${toolkit.version}${toolkit.commit ? ` (${toolkit.commit.slice(0, 12)})` : ""}`;
   const lines = [
+    residency.profile === "lab"
+      ? writer.t(
+          `Dit is een proefopstelling op één computer (profiel lab)${jitsi ? "" : ", met vervangers voor Jitsi"}: ${organisation} vergadert hier niet, en de uitslagen gelden alleen voor de proef.`,
+          `This is a trial on one computer (profile lab)${jitsi ? "" : ", with stand-ins for Jitsi"}: ${organisation} holds no meetings here, and the results are those of the trial alone.`,
+        )
+      : writer.t(
+          `${organisation} vergadert hier op een eigen cluster.`,
+          `${organisation} holds its meetings here, on a cluster of its own.`,
+        ),
     writer.t(
-      `${organisation} vergadert hier op eigen servers. Plaats: ${cloud.location}, profiel ${residency.profile}. Rubricering: ${marking}, TBB ${classification.tbb}.`,
-      `${organisation} confers here on servers of its own. Location: ${cloud.location}, profile ${residency.profile}. Marking: ${marking}, TBB ${classification.tbb}.`,
+      `Plaats: ${cloud.location}, profiel ${residency.profile}. Rubricering: ${marking}, TBB ${classification.tbb}.`,
+      `Location: ${cloud.location}, profile ${residency.profile}. Classification: ${marking}, TBB ${classification.tbb}.`,
     ),
     plan
       ? writer.t(
-          `Beoordeeld is plan ${plan.digest.slice(0, 16)}, gemaakt door ${plan.by} op ${writer.moment(plan.at)}.`,
-          `What was evaluated is plan ${plan.digest.slice(0, 16)}, made by ${plan.by} at ${writer.moment(plan.at)}.`,
+          `Beoordeeld is plan ${plan.digest.slice(0, 16)}, gemaakt op ${writer.moment(plan.at)} door "${plan.by}" (de naam die de maker opgaf; niet ondertekend).`,
+          `What was evaluated is plan ${plan.digest.slice(0, 16)}, made at ${writer.moment(plan.at)} by "${plan.by}" (the name that the maker gave; not signed).`,
         )
       : writer.t(
           "Er is geen plan: beoordeeld is wat het bestand van de instantie vraagt.",
@@ -91,7 +105,7 @@ function summary(writer: Writer, evidence: Evidence, norms: readonly NormResult[
     ({ said, ...text }) =>
       `<li>${escapeXml(text[writer.language])}${said === undefined ? "" : ` (${writer.english(said)})`}</li>`,
   );
-  return `<p class="verdict${count.fail > 0 ? " bad" : ""}">${escapeXml(verdict + (open > 0 ? untested : ""))}</p>
+  return `<p class="verdict${count.fail > 0 ? " bad" : ""}">${escapeXml(verdict + (open > 0 ? untested : "") + owners)}</p>
 <dl class="counts">${counts.join("")}</dl>
 ${lines.map((line) => `<p>${escapeXml(line)}</p>`).join("\n")}
 <h2>${writer.t("Wat hier niet te zien was", "What could not be seen")}</h2><ul>${unseen.join("")}</ul>`;
@@ -107,8 +121,8 @@ function networkSection(writer: Writer, { blueprint }: Evidence): string {
 
 function verifySection(writer: Writer, { signer }: Evidence): string {
   const intro = writer.t(
-    `Deze opdrachten hebben polder niet nodig, alleen bash, coreutils en OpenSSH. De eerste vindt elk gewijzigd en elk ontbrekend bestand, de tweede elk toegevoegd bestand, de derde een andere handtekening. Vraag de organisatie langs een andere weg welke sleutel van ${signer.name} is, en vergelijk die met allowed-signers.`,
-    `These commands need no polder, only bash, coreutils and OpenSSH. The first finds each changed and each missing file, the second each file that was added, the third another signature. Ask the organisation by another way which key is ${signer.name}'s, and compare it with allowed-signers.`,
+    `Deze opdrachten hebben polder niet nodig, alleen bash, coreutils en OpenSSH. De eerste vindt elk gewijzigd en elk ontbrekend bestand, de tweede elk toegevoegd bestand, de derde een wijziging van de sommen sinds de handtekening. Een map die iemand anders in haar geheel maakte en ondertekende, doorstaat alle drie. Vraag daarom de organisatie langs een andere weg welke sleutel van ${signer.name} is, en vergelijk die met allowed-signers.`,
+    `These commands need no polder, only bash, coreutils and OpenSSH. The first finds each changed and each missing file, the second each file that was added, the third a change of the sums since they were signed. A folder that somebody else made and signed as a whole passes all three. So ask the organisation by another way which key is ${signer.name}'s, and compare it with allowed-signers.`,
   );
   const commands = escapeXml(VERIFY.replaceAll("SIGNER", signer.user));
   return `<p>${escapeXml(intro)}</p><pre role="region" tabindex="0" aria-label="${writer.t("opdrachten", "commands")}"><code>${commands}</code></pre><p>${writer.t("Met polder", "With polder")}: <code>polder evidence verify FOLDER</code></p>`;

@@ -101,7 +101,11 @@ const changes = (writer: Writer, { history, plan, review }: Evidence): string =>
       row.plan.slice(0, 16),
       `${row.planned.by}, ${writer.moment(row.planned.at)}`,
       `+${row.changes.add} ~${row.changes.change} -${row.changes.remove}`,
-      row.tests ? `${row.tests.pass} pass, ${row.tests.fail} fail` : "–",
+      row.tests
+        ? (["pass", "fail", "not-tested", "waived"] as const)
+            .map((one) => `${writer.word(one)} ${row.tests?.[one] ?? 0}`)
+            .join(", ")
+        : "–",
       row.approvals.map(({ by, at }) => `${by}, ${writer.moment(at)}`).join("; ") || "–",
       row.applied
         .map(({ by, at, outcome }) => `${by}, ${writer.moment(at)}: ${outcome}`)

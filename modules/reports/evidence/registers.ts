@@ -274,8 +274,8 @@ export function retentionStatement({ retention, meetings }: Blueprint): Retained
       data: { nl: "tekstberichten", en: "text chat" },
       until:
         meetings.chat === "off"
-          ? { nl: "staan uit", en: "are off" }
-          : { nl: "alleen zolang de vergadering duurt", en: "while the meeting lasts alone" },
+          ? { nl: "staan uit", en: "is off" }
+          : { nl: "alleen zolang de vergadering duurt", en: "only while the meeting lasts" },
       rules: ["prosody-rooms-are-closed"],
     },
     {
@@ -298,6 +298,17 @@ export function retentionStatement({ retention, meetings }: Blueprint): Retained
       until: {
         nl: `werkt na de vergadering niet meer; die duurt hoogstens ${meetings.maxMinutes} minuten`,
         en: `no longer works after the meeting, which lasts at most ${meetings.maxMinutes} minutes`,
+      },
+      rules: [],
+    },
+    {
+      data: {
+        nl: "historie en uitgiftelogboek, met namen van beheerders en van wie links uitgeeft",
+        en: "history and issue log, with names of admins and of who issues links",
+      },
+      until: {
+        nl: "blijven tot de organisatie ze verwijdert, die de termijn bepaalt",
+        en: "stay until the organisation, which sets the term, deletes them",
       },
       rules: [],
     },
