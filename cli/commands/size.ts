@@ -143,7 +143,7 @@ function withPrices(sizing: Sizing, catalogue: Catalogue): Sizing {
 
 /** The demand for a reader who doesn't know the file. */
 const demandText = (demand: Instance["demand"], sizing: Sizing): string[] => [
-  `${sizing.loads.reduce((sum, load) => sum + load.people, 0)} people at once at the busiest hour today, in these meetings; planned for ${sizing.total.people}: ${Math.round(demand.growth * 100)} % growth on top, in all figures below`,
+  `${sizing.loads.reduce((sum, load) => sum + load.people, 0)} people at once at the busiest hour today, in these meetings; planned for ${sizing.total.people}: ${Math.round(demand.growth * 100)} % growth on top, in all figures behind the list of meetings`,
   ...demand.meetings.map(
     (m) =>
       `${m.simultaneous} x ${m.kind}: ${m.participants} people each, cameras: ${m.cameras}, pictures of at most ${m.resolution} lines, ${m.screenShare ? "a screen is shared" : "no shared screen"}`,

@@ -83,13 +83,15 @@ export interface ProcurementContext {
 }
 
 const ANSWER = [
-  "Each line is answered with yes, or with the deviation and its reason. A line marked required without a yes is a deviation; a deviation that isn't named counts as none.",
-  "This document names no make and no origin. Where it names a standard, a benchmark, a mark or a kind of processor, an equivalent is accepted, also where the line doesn't repeat that. The tenderer shows by any suitable means, such as a measurement or a test report, that it is equivalent.",
+  "A line marked required is a minimum requirement: an offer that doesn't meet it, itself or by an equivalent, is set aside. By offering, the tenderer declares to meet each required line but those for which a deviation is named, with its reason. A line marked vendor states is answered with a value, an option with a price; no option excludes an offer.",
+  "Every number is a minimum, unless its line says at most, below or within.",
+  "The lines of the specification ask for no make and no origin of hardware. Software that the hardware must work with is named because it is in use. Makes that stand in a source or in the cost of a cloud are where a figure was measured or a price was read: no requirement, and not for publication. Where a line names a standard, a benchmark, a mark or a kind of processor, an equivalent is accepted, also where the line doesn't repeat that. The tenderer shows by any suitable means, such as a measurement or a test report, that it is equivalent.",
   "Law: Directive 2014/24/EU, article 42(3)(b) and (4), as the Court of Justice read it in C-424/23 of 16 January 2025 (DYKA Plastics), https://eur-lex.europa.eu/eli/dir/2014/24/oj; in the Netherlands article 2.76 of the Aanbestedingswet 2012, https://wetten.overheid.nl/BWBR0032203/. A make may be named there only where the thing can't be described otherwise, and then with the words \"or equivalent\". polder gives no legal advice: the buyer's own lawyer decides.",
   "Each offer states the price of each unit and of each option, with and without VAT; the delivery time; the warranty; the watts; and the price of the energy of five years at a tariff that the buyer gives.",
 ];
 
 const GLOSSARY: readonly (readonly [string, string])[] = [
+  ["shard", "a group of media nodes under one control host; most instances have one"],
   [
     "media node, bridge",
     "a host that passes on pictures and voices of a meeting (Jitsi's videobridge); a large meeting is spread over several",
@@ -175,7 +177,7 @@ function risksOf(sizing: Sizing, { figures }: SpecData): string[] {
     "media nodes and relays: one media node of each shard, the largest, and one relay may fail: people in its meetings are moved within seconds, and the others carry everything",
     "a server of B: at most one media node of each shard and one relay are on it, which are those in reserve; control, monitor and way in start again on another one",
     "a switch, a router, a line, a feed: the second one carries everything",
-    "during an upgrade one media node more is needed for hours: rent it, or use the spare",
+    "during an upgrade one media node more is needed for hours: A rents it, C takes the spare into the rack. B has none free: it upgrades outside the busiest hours, with one media node fewer and none in reserve meanwhile, or orders one server more",
     "monitor, way in, and the switch for management: meetings go on without them; alarms and changes wait",
   ];
 }

@@ -109,7 +109,8 @@ function everyServer(
   };
 }
 
-const WARRANTY = "5 years, parts on site, failed disks stay with the customer";
+const WARRANTY =
+  "5 years, repair at the buyer's location with parts and labour, failed disks stay with the buyer";
 
 /** A control host's repair is the one that meetings wait for. */
 function warrantyOf(role: Role): SpecItem[] {
@@ -117,21 +118,21 @@ function warrantyOf(role: Role): SpecItem[] {
     return [
       item(
         "warranty",
-        `${WARRANTY}: within 4 hours, day and night`,
-        "its failure ends meetings. The spare on the shelf takes its place at once; until the repair there is no second spare",
+        `${WARRANTY}: repaired within 4 hours of the call, day and night`,
+        "its failure ends meetings. The spare on the shelf takes its place; until the repair there is no second spare",
       ),
     ];
   return [
     item(
       "warranty",
-      `${WARRANTY}: the next working day`,
+      `${WARRANTY}: repaired by the end of the next working day`,
       isMedia(role)
         ? "the others carry everything meanwhile; disks held keys"
         : "meetings go on without it, and the spare takes its place; disks held keys",
     ),
     item(
       "warranty, faster",
-      "the same within 4 hours, day and night",
+      "the same, repaired within 4 hours of the call, day and night",
       "priced apart",
       OURS,
       "option",
@@ -278,12 +279,12 @@ export function hypervisorSheet(own: OwnServers, data: SpecData): SpecSheet {
       ...rest,
       item(
         "warranty",
-        `${WARRANTY}: the next working day`,
+        `${WARRANTY}: repaired by the end of the next working day`,
         "one server may fail: its media node and relay are those in reserve, and the cloud starts its other machines elsewhere",
       ),
       item(
         "warranty, faster",
-        "the same within 4 hours, day and night",
+        "the same, repaired within 4 hours of the call, day and night",
         "priced apart",
         OURS,
         "option",

@@ -133,7 +133,7 @@ export function networkSheets(
         ),
         item(
           "rate",
-          `${line.committedMbit} Mbit/s each way and ${packets.toFixed(1)} million packets/s, both at once`,
+          `${line.committedMbit} Mbit/s in each direction at the same time, and ${packets.toFixed(1)} million packets/s, both directions added`,
           `voices are small packets: a router that is rated by large ones falls short. The packets are those of the busiest hour in both ways, at most ${use} of the rate used`,
         ),
         item(
@@ -177,7 +177,7 @@ export function networkSheets(
         ),
         item(
           "repair",
-          "within 8 hours, day and night; availability 99.9 % a month for each line",
+          "within 8 hours of the call, day and night; availability 99.5 % a year for each line, planned work announced 10 days ahead and never on both lines at once",
           "the second line carries everything meanwhile",
         ),
         item("repair, faster", "within 4 hours", "priced apart", OURS, "option"),

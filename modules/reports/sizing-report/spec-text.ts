@@ -128,7 +128,7 @@ export function specMarkdown(document: Procurement): string {
     "",
     "## Three ways to have it",
     "",
-    "One of the three is enough. A needs neither servers nor lines of one's own.",
+    "One of the three is enough. A needs neither servers nor lines of one's own. This part, the sources and the cost are for the buyer: publish the specification of the one way that was chosen, in lots (servers; switches and routers; lines), or with the reason for one contract.",
     "",
     ...document.alternatives.flatMap((one) => [
       `### ${one.title}`,
