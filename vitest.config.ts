@@ -63,7 +63,7 @@ export default defineConfig({
         },
       },
       {
-        // The command from plan to apply, against the stand-in of Hetzner's API: minutes of the real Terraform.
+        // What asks the real Terraform for minutes, by the command itself: plan, apply, approvals, drift, audit.
         test: { ...long, maxWorkers, name: "terraform", include: files("terraform.test") },
       },
       {
