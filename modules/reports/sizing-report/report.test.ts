@@ -208,12 +208,12 @@ describe("the specification", () => {
   it("adds up: machines, rack units, watts, ports, energy", () => {
     const machines = sizing.roles.reduce((sum, { count }) => sum + count, 0);
     const { bareMetal, hypervisor } = document.totals;
-    // Two data switches, one for management, two routers; two strips of power sockets are managed, too.
+    // Two data switches, one for management, two routers; two strips of power sockets are managed, too, and one port is the uplink.
     expect(bareMetal).toMatchObject({
       machines,
       rackUnits: machines + 5,
       networkPorts: 2 * machines,
-      managementPorts: machines + 6,
+      managementPorts: machines + 7,
     });
     expect(hypervisor.machines).toBe(document.server.units);
     const ways: [typeof bareMetal, readonly SpecSheet[]][] = [

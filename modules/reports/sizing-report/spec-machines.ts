@@ -90,7 +90,7 @@ function everyServer(
       ),
       item(
         "watts",
-        `the vendor states watts idle and at full load, by SPECpower_ssj2008 or equivalent. Planned with ${power.mostAtFullLoad} W at full load, the highest of ${power.results} published results of servers with ${power.cores} cores, and ${Math.round(kWhAYear(cores, averageShare, servers))} kWh a year, by their median (${power.medianIdle} W idle, ${power.medianAtFullLoad} W at full load) over the days of this instance`,
+        `the vendor states watts idle and at full load of the server as offered, with the BIOS settings required here, by SPECpower_ssj2008 or equivalent. Planned with ${power.mostAtFullLoad} W at full load, the highest of ${power.results} published results of servers with ${power.cores} cores, and ${Math.round(kWhAYear(cores, averageShare, servers))} kWh a year, by their median (${power.medianIdle} W idle, ${power.medianAtFullLoad} W at full load) over the days of this instance`,
         "feeds and cooling are ordered for the highest; energy is part of the price over five years",
         servers.power.source,
         "state",
@@ -184,7 +184,7 @@ const setByPolder = [
 const portFeatures = (cores: number, virtual: boolean): SpecItem =>
   item(
     "features of a port",
-    `${cores} receive queues or more, spread by address and UDP port (RSS over UDP, IPv4 and IPv6), checksum offload${virtual ? ", SR-IOV" : ""}`,
+    `${cores} receive queues or more, spread by address and UDP port (RSS over UDP, IPv4 and IPv6), checksum offload${virtual ? ", SR-IOV by which a virtual machine keeps its traffic when one port or switch fails, or equivalent" : ""}`,
     "all packets of a bridge come to one UDP port: one queue is one core's work, people's addresses differ, so they spread",
   );
 
@@ -232,6 +232,11 @@ function machine(size: RoleSize, part: FleetGroup, sizing: Sizing, data: SpecDat
       ),
       ...rest,
       ...warrantyOf(role),
+      item(
+        "cloud",
+        "managed by a cloud's API: OpenStack Ironic over Redfish, or equivalent. The buyer says whether it has one; its own servers aren't counted here",
+        "polder orders machines by an API and installs no bare metal itself",
+      ),
       ...(isMedia(role) ? [bios(false), ...setByPolder, ...onTheServer] : []),
     ],
   };
@@ -294,7 +299,7 @@ export function hypervisorSheet(own: OwnServers, data: SpecData): SpecSheet {
       item(
         "cloud",
         "OpenStack, or another cloud that polder can build on, with servers of one role on different machines (anti-affinity) and pinned vCPU",
-        "polder orders virtual machines by the cloud's API. The cloud's own control plane isn't counted here: whoever has none yet orders three servers more for it",
+        "polder orders virtual machines by the cloud's API. The buyer says which cloud it has; its own control plane isn't counted anywhere here: whoever has none yet orders three servers of this specification more for it",
       ),
     ],
   };

@@ -20,9 +20,9 @@ const SIZES_OF_SWITCH = [24, MOST_PORTS];
 /** Data switches: one or more on each of two sides, as a server has a port on each. */
 const dataSwitches = (servers: number): number => 2 * Math.ceil(servers / MOST_PORTS);
 
-/** Management ports: of servers, data switches, routers and two strips of power sockets. */
+/** Management ports: of servers, data switches, routers, two strips of power sockets, and one way to the data network. */
 export const managementPorts = (servers: number): number =>
-  servers + dataSwitches(servers) + ROUTERS + 2;
+  servers + dataSwitches(servers) + ROUTERS + 2 + 1;
 
 /** Switches for data and for management. */
 export const switchesFor = (
@@ -32,8 +32,9 @@ export const switchesFor = (
   management: Math.ceil(managementPorts(servers) / MOST_PORTS),
 });
 
+/** Room for a server more, as during an upgrade, where a larger switch exists. */
 const switchSize = (ports: number): string =>
-  `${next(SIZES_OF_SWITCH, ports)} ports or more (${ports} are used)`;
+  `${next(SIZES_OF_SWITCH, Math.min(ports + 1, MOST_PORTS))} ports or more (${ports} are used)`;
 
 const sourced = (kind: string): SpecItem[] => [
   item("height", "1 rack unit, rails included", `${kind} of this size is no larger`),
@@ -106,12 +107,17 @@ export function networkSheets(
         item(
           "ports",
           `1 Gbit/s (RJ45): ${switchSize(Math.ceil(managementPorts(servers) / switches.management))}`,
-          "management ports of servers, switches, routers and of two strips of power sockets",
+          "management ports of servers, switches, routers and of two strips of power sockets, and the uplink",
         ),
         item(
           "functions",
           "VLAN (IEEE 802.1Q), port isolation or equivalent, IEEE 802.1X",
           "one management processor must not reach another one",
+        ),
+        item(
+          "uplink",
+          "one port to a data switch, on a VLAN that only the way in and the cloud's control plane reach",
+          "who manages servers comes by the way in, and the cloud switches servers on and off",
         ),
         ...sourced("a switch"),
         item(
@@ -167,8 +173,13 @@ export function networkSheets(
         ),
         item(
           "addresses",
-          "public IPv4 of the provider or of the buyer's own for each host that needs one, an IPv6 /48; both routed over both lines",
+          "an IPv4 /24 and an IPv6 /48 that are no provider's, with an AS number, announced by BGP over both lines; the buyer says whether they are its own or to be supplied. From one provider of both lines: at least a /27 and a /48 of its own, routed over both",
           "no address translation in front of media; a line that fails changes no address",
+        ),
+        item(
+          "handover",
+          "optical, single mode, LC connector, or equivalent, in the room that the buyer names",
+          "line and router must fit",
         ),
         item(
           "floods",
