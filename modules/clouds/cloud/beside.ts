@@ -10,6 +10,32 @@ export interface Beside {
   readonly unlisted: readonly string[];
 }
 
+/** One object of a project that no state knows. */
+export interface Foreign {
+  /** What a person calls its kind, such as `floating address`. */
+  readonly word: string;
+  readonly name: string;
+  /** What it has to do with the instance; undefined for nothing. */
+  readonly tie: string | undefined;
+  /** The cloud's own command that deletes it. */
+  readonly deletes: string;
+}
+
+/** Tells what touches an instance from what is merely there. */
+export const sortForeign = (objects: readonly Foreign[]): Pick<Beside, "touching" | "idle"> => ({
+  touching: objects.flatMap(({ word, name, tie, deletes }) =>
+    tie === undefined
+      ? []
+      : [
+          {
+            subject: `${word} ${name}`,
+            message: `${tie}, and no plan made it: look whose it is, then delete it (${deletes})`,
+          },
+        ],
+  ),
+  idle: objects.flatMap(({ word, name, tie }) => (tie === undefined ? [`${word} ${name}`] : [])),
+});
+
 /** Names that one line can hold. */
 const MOST = 12;
 

@@ -1,4 +1,4 @@
-export { type Beside, besideFindings } from "./beside.ts";
+export { type Beside, besideFindings, type Foreign, sortForeign } from "./beside.ts";
 export {
   type Cloud,
   type ImportBlock,

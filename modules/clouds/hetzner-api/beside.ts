@@ -1,4 +1,4 @@
-import type { Beside } from "../cloud/index.ts";
+import { type Beside, type Foreign, sortForeign } from "../cloud/index.ts";
 import { type Item, isNeverMade, type ProjectKind } from "./api.ts";
 
 /** Everything that a project of Hetzner Cloud holds, whosever it is. */
@@ -38,8 +38,6 @@ export function besideIn(
   isManaged: (kind: "servers" | "networks", id: unknown) => boolean,
   isNamed: (item: Item) => boolean,
 ): Beside {
-  const touching: { readonly subject: string; readonly message: string }[] = [];
-  const idle: string[] = [];
   const isServer = (id: unknown) => id !== null && isManaged("servers", id);
   const serverName = (id: unknown) =>
     nameOf(project.servers.find((server) => server["id"] === id) ?? { id });
@@ -69,20 +67,24 @@ export function besideIn(
       return isOn || leads ? "leads to the instance's hosts, past its own addresses" : undefined;
     },
   };
-  for (const [kind, found] of Object.entries(project) as [ProjectKind, readonly Item[]][]) {
-    const [word, command] = CALLED[kind];
-    for (const item of found) {
-      if (isNamed(item) && !isNeverMade(kind)) continue;
-      const tie =
-        ties[kind]?.(item) ?? (isNamed(item) ? "is called like the instance's" : undefined);
-      if (tie === undefined) idle.push(`${word} ${nameOf(item)}`);
-      else
-        touching.push({
-          subject: `${word} ${nameOf(item)}`,
-          message: `${tie}, and no plan made it: look whose it is, then delete it (hcloud ${command} delete ${item["id"]})`,
+  const foreign = (Object.entries(project) as [ProjectKind, readonly Item[]][]).flatMap(
+    ([kind, found]) => {
+      const [word, command] = CALLED[kind];
+      return found
+        .filter((item) => !isNamed(item) || isNeverMade(kind))
+        .map((item): Foreign => {
+          const tie = ties[kind]?.(item);
+          return {
+            word,
+            name: nameOf(item),
+            tie: tie ?? (isNamed(item) ? "is called like the instance's" : undefined),
+            deletes: `hcloud ${command} delete ${item["id"]}`,
+          };
         });
-    }
-  }
+    },
+  );
+  const sorted = sortForeign(foreign);
+  const touching = [...sorted.touching];
   for (const server of project.servers.filter(({ id }) => isManaged("servers", id)))
     for (const net of items(server, "private_net")) {
       const alias = (net["alias_ips"] as readonly string[] | undefined) ?? [];
@@ -103,5 +105,5 @@ export function besideIn(
         subject: `route ${destination}`,
         message: `network ${nameOf(network)} sends ${destination} to ${gateway}, which no plan said: delete it (hcloud network remove-route ${network["id"]} --destination ${destination} --gateway ${gateway})`,
       });
-  return { touching, idle, unlisted: [] };
+  return { touching, idle: sorted.idle, unlisted: [] };
 }

@@ -1,4 +1,4 @@
-import type { Beside } from "../cloud/index.ts";
+import { type Beside, type Foreign, sortForeign } from "../cloud/index.ts";
 import type { BesideKind, BesideListing, Item, Listing } from "./api.ts";
 
 /** By kind: what a person calls it, and OpenStack's own command. */
@@ -48,8 +48,6 @@ export function besideIn(
   managed: ReadonlyMap<string, Item>,
   isNamed: (item: Item) => boolean,
 ): Beside {
-  const touching: { readonly subject: string; readonly message: string }[] = [];
-  const idle: string[] = [];
   const isOurs = (id: unknown) => managed.has(String(id));
   const own = (kind: keyof Listing) => cloud[kind].filter(({ id }) => isOurs(id));
   const nameById = (kind: keyof Listing, id: unknown) =>
@@ -79,24 +77,28 @@ export function besideIn(
         ? "stands on the instance's network and leads to its hosts, past its own addresses"
         : undefined,
   };
-  for (const [kind, found] of Object.entries({ ...cloud, ...listing }) as [
+  const all = Object.entries({ ...cloud, ...listing }) as [
     keyof Listing | BesideKind,
     readonly Item[],
-  ][]) {
+  ][];
+  const foreign = all.flatMap(([kind, found]) => {
     const [word, command] = CALLED[kind];
-    for (const item of found) {
-      const isNeverMade = kind in listing;
-      if (isOurs(item["id"]) || isPart(kind, item) || (isNamed(item) && !isNeverMade)) continue;
-      const tie =
-        ties[kind]?.(item) ?? (isNamed(item) ? "is called like the instance's" : undefined);
-      if (tie === undefined) idle.push(`${word} ${nameOf(item)}`);
-      else
-        touching.push({
-          subject: `${word} ${nameOf(item)}`,
-          message: `${tie}, and no plan made it: look whose it is, then delete it (openstack ${command} delete ${item["id"]})`,
-        });
-    }
-  }
+    const isNeverMade = kind in listing;
+    return found
+      .filter((item) => !isOurs(item["id"]) && !isPart(kind, item))
+      .filter((item) => !isNamed(item) || isNeverMade)
+      .map((item): Foreign => {
+        const tie = ties[kind]?.(item);
+        return {
+          word,
+          name: nameOf(item),
+          tie: tie ?? (isNamed(item) ? "is called like the instance's" : undefined),
+          deletes: `openstack ${command} delete ${item["id"]}`,
+        };
+      });
+  });
+  const sorted = sortForeign(foreign);
+  const touching = [...sorted.touching];
   for (const port of cloud.ports.filter(({ network_id }) => isOurs(network_id))) {
     const isRouter = String(port["device_owner"]).startsWith("network:router_interface");
     if (isRouter && !isOurs(port["device_id"]))
@@ -134,7 +136,7 @@ export function besideIn(
   }
   return {
     touching,
-    idle,
+    idle: sorted.idle,
     unlisted: refused.map(({ kind, why }) => `${CALLED[kind][0]}s can't be listed: ${why}`),
   };
 }
