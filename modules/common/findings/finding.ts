@@ -86,6 +86,13 @@ export function formatFinding(finding: Finding): string {
   return `${head.padEnd(10)} ${finding.id}  ${finding.subject}: ${finding.message}${by}`;
 }
 
+/** The gravest first: what wasn't tested isn't passed, and what somebody accepted isn't, either. */
+export const GRAVEST_FIRST = ["fail", "waived", "not-tested", "pass"] as const;
+
+/** The gravest of some verdicts; of none: nobody looked. */
+export const gravestOf = (verdicts: readonly Verdict[]): Verdict =>
+  GRAVEST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? "not-tested";
+
 /** How many findings have each verdict. */
 export function tally(findings: readonly Finding[]): Record<Verdict, number> {
   const count = { pass: 0, fail: 0, "not-tested": 0, waived: 0 };

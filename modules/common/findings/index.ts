@@ -3,6 +3,8 @@ export {
   type Finding,
   fail,
   formatFinding,
+  GRAVEST_FIRST,
+  gravestOf,
   isCurrent,
   notTested,
   type Outcome,

@@ -1,5 +1,7 @@
+import { gravestOf } from "../../common/findings/index.ts";
 import type { Evidence, Language } from "./evidence.ts";
 import { type Retained, retentionStatement } from "./registers.ts";
+import { VERDICTS } from "./writer.ts";
 
 /** What only the owner can fill in. */
 const OPEN: Readonly<Record<Language, string>> = {
@@ -94,6 +96,8 @@ const RISKS: readonly {
   readonly nl: string;
   readonly en: string;
   readonly checks: readonly string[];
+  /** What these checks don't say where the profile is `lab`. */
+  readonly inLab?: Readonly<Record<Language, string>>;
 }[] = [
   {
     nl: "Buitenstaanders vinden vergaderingen door namen te raden.",
@@ -129,6 +133,10 @@ const RISKS: readonly {
     nl: "Een buitenlandse overheid kan bij de gegevens.",
     en: "A foreign government can reach the data.",
     checks: ["residency-accepted", "residency-fresh"],
+    inLab: {
+      nl: "profiel lab vraagt niets over recht van buiten de EER",
+      en: "profile lab asks nothing about law from outside the EEA",
+    },
   },
   {
     nl: "Een beheerder leest mee zonder dat iemand het ziet.",
@@ -145,29 +153,17 @@ const RISKS: readonly {
 /** Ids that the drafts name: a test holds that each exists. */
 export const DRAFTED_CHECKS = RISKS.flatMap(({ checks }) => checks);
 
-const VERDICTS = {
-  pass: { nl: "voldoet", en: "pass" },
-  fail: { nl: "voldoet niet", en: "fail" },
-  waived: { nl: "geaccepteerd", en: "waived" },
-  "not-tested": { nl: "niet getest", en: "not tested" },
-} as const;
-
 /** A draft of the parts of a DPIA that follow from the instance (GDPR, article 35). */
 export function dpiaText(evidence: Evidence, language: Language): string {
   const { domain, organisation, classification, residency } = evidence.blueprint;
   const cell = (id: string): string => {
     const own = evidence.findings.filter((finding) => finding.id === id);
-    const grave = (["fail", "waived", "not-tested", "pass"] as const).find((verdict) =>
-      own.some((finding) => finding.verdict === verdict),
-    );
-    const what = `\`${id}\`: ${VERDICTS[grave ?? "not-tested"][language]}`;
-    return id === "residency-accepted" && residency.profile === "lab"
-      ? `${what} (${language === "nl" ? "profiel lab vraagt niets over recht van buiten de EER" : "profile lab asks nothing about law from outside the EEA"})`
-      : what;
+    return `\`${id}\`: ${VERDICTS[gravestOf(own.map(({ verdict }) => verdict))][language]}`;
   };
-  const rows = RISKS.map(
-    (risk) => `| ${risk[language]} | ${risk.checks.map(cell).join("; ")} | ${OPEN[language]} |`,
-  ).join("\n");
+  const rows = RISKS.map((risk) => {
+    const inLab = residency.profile === "lab" && risk.inLab ? ` (${risk.inLab[language]})` : "";
+    return `| ${risk[language]} | ${risk.checks.map(cell).join("; ")}${inLab} | ${OPEN[language]} |`;
+  }).join("\n");
   if (language === "nl")
     return `# Concept voor de DPIA: vergaderen op ${domain}
 

@@ -9,7 +9,7 @@ import { allChecks } from "../../operations/rules/index.ts";
 import { buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadNorms } from "../../workspace/index.ts";
-import { DRAFTED_CHECKS } from "./drafts.ts";
+import { DRAFTED_CHECKS, dpiaText } from "./drafts.ts";
 import type { Evidence, EvidenceCheck } from "./evidence.ts";
 import { evidenceFiles } from "./index.ts";
 import { normResults } from "./norm-results.ts";
@@ -164,6 +164,18 @@ describe("evidencePage", () => {
     expect(pages.en).not.toContain("All that was tested passes");
     expect(evidencePage(some(), "en")).toContain("All that was tested passes: 2 findings.");
     expect(evidencePage(some(), "nl")).toContain("Alles wat getest is, voldoet: 2 bevindingen.");
+  });
+
+  it("says of a lab that it is a trial, and counts what no machine can assess", () => {
+    const lab = { ...blueprint, residency: { ...blueprint.residency, profile: "lab" as const } };
+    const real = { ...blueprint, residency: { ...blueprint.residency, profile: "eea" as const } };
+    const of = (one: typeof blueprint) => evidencePage(some({ blueprint: one }), "en");
+    expect(of(lab)).toMatch(/This is a trial on one computer .* holds no meetings here/);
+    expect(of(real)).not.toContain("trial");
+    expect(of(real)).toContain("holds its meetings here, on a cluster of its own");
+    expect(of(real)).toContain("No machine can assess 1 norm more");
+    expect(dpiaText(some({ blueprint: lab }), "en")).toContain("profile lab asks nothing");
+    expect(dpiaText(some({ blueprint: real }), "en")).not.toContain("profile lab");
   });
 
   it("has every norm, the owner's too, each page in its own words, and leads to the other", () => {

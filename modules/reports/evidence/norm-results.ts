@@ -1,4 +1,4 @@
-import { type Finding, tally } from "../../common/findings/index.ts";
+import { type Finding, gravestOf, tally } from "../../common/findings/index.ts";
 import type { Norm, Text } from "../../common/norms/index.ts";
 import type { Evidence, EvidenceCheck } from "./evidence.ts";
 
@@ -17,12 +17,6 @@ export interface NormResult {
   /** Why it isn't a pass. */
   readonly why: Text;
 }
-
-/** The gravest first: what wasn't tested isn't passed, and what somebody accepted isn't, either. */
-const GRAVEST = ["fail", "waived", "not-tested", "pass"] as const;
-
-const gravest = (verdicts: readonly Finding["verdict"][]): Finding["verdict"] =>
-  GRAVEST.find((verdict) => verdicts.includes(verdict)) ?? "not-tested";
 
 const NOBODY: Text = {
   nl: "geen regel of probe die dit toont, is gedraaid",
@@ -61,11 +55,13 @@ export function normResults({
       .flatMap((check) => {
         const own = byId.get(check.id) ?? [];
         if (own.length === 0) return [];
-        return [{ check, verdict: gravest(own.map(({ verdict }) => verdict)), count: tally(own) }];
+        return [
+          { check, verdict: gravestOf(own.map(({ verdict }) => verdict)), count: tally(own) },
+        ];
       });
     if (norm.by === "owner")
       return { norm, verdict: "owner", checks: [], why: norm.duty ?? NOBODY };
-    const verdict = gravest(served.map((one) => one.verdict));
+    const verdict = gravestOf(served.map((one) => one.verdict));
     return { norm, verdict, checks: served, why: whyOf(verdict, served, byId) };
   });
 }

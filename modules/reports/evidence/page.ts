@@ -64,8 +64,8 @@ function summary(writer: Writer, evidence: Evidence, norms: readonly NormResult[
   );
   const own = normsThat("owner");
   const owners = writer.t(
-    ` Nog ${own} normen kan geen machine beoordelen: die zijn voor de organisatie.`,
-    ` No machine can assess another ${own} norms: those are the organisation's.`,
+    ` Nog ${own === 1 ? "1 norm" : `${own} normen`} kan geen machine beoordelen: dat doet de organisatie.`,
+    ` No machine can assess ${own === 1 ? "1 norm" : `${own} norms`} more: that is for the organisation.`,
   );
   const counts = (["pass", "fail", "not-tested", "waived"] as const).map(
     (one) => `<div><dt>${writer.word(one)}</dt><dd>${count[one]}</dd></div>`,

@@ -2,13 +2,22 @@ import { escapeXml } from "../drawing/index.ts";
 import type { Language } from "./evidence.ts";
 import type { NormVerdict } from "./norm-results.ts";
 
-/** What each verdict is called; the sign is for who sees no colour. */
-const WORDS: Readonly<Record<NormVerdict, Readonly<Record<Language, string>>>> = {
-  pass: { nl: "✓ voldoet", en: "✓ pass" },
-  fail: { nl: "✗ voldoet niet", en: "✗ fail" },
-  waived: { nl: "! geaccepteerd", en: "! waived" },
-  "not-tested": { nl: "○ niet getest", en: "○ not tested" },
+/** What each verdict is called. */
+export const VERDICTS: Readonly<Record<NormVerdict, Readonly<Record<Language, string>>>> = {
+  pass: { nl: "voldoet", en: "pass" },
+  fail: { nl: "voldoet niet", en: "fail" },
+  waived: { nl: "geaccepteerd", en: "waived" },
+  "not-tested": { nl: "niet getest", en: "not tested" },
   owner: { nl: "eigenaar", en: "owner" },
+};
+
+/** For who sees no colour. */
+const SIGNS: Readonly<Record<NormVerdict, string>> = {
+  pass: "✓ ",
+  fail: "✗ ",
+  waived: "! ",
+  "not-tested": "○ ",
+  owner: "",
 };
 
 /** A cell's HTML, or a text that is escaped. */
@@ -39,7 +48,7 @@ export class Writer {
 
   /** What a verdict is called, with its sign. */
   word(verdict: NormVerdict): string {
-    return WORDS[verdict][this.language];
+    return `${SIGNS[verdict]}${VERDICTS[verdict][this.language]}`;
   }
 
   /** The same as it stands in a cell; `warns`: a pass that somebody must look at. */
@@ -52,7 +61,7 @@ export class Writer {
   signed(text: string, verdict: NormVerdict): string {
     return verdict === "pass"
       ? escapeXml(text)
-      : `<span class="${verdict}">${this.word(verdict).slice(0, 1)} ${escapeXml(text)}</span>`;
+      : `<span class="${verdict}">${SIGNS[verdict]}${escapeXml(text)}</span>`;
   }
 
   /** A moment for a reader: `2026-11-28 18:54 UTC`. */

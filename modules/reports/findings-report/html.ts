@@ -1,4 +1,4 @@
-import { type Finding, tally } from "../../common/findings/index.ts";
+import { type Finding, GRAVEST_FIRST, tally } from "../../common/findings/index.ts";
 import { escapeXml } from "../drawing/index.ts";
 import type { AuditReport } from "./report.ts";
 
@@ -26,8 +26,6 @@ tr { break-inside: avoid; }
 @media print { body { max-width: none; padding: 0; font-size: 10.5pt; } table { font-size: 8.5pt; } }
 `;
 
-/** The gravest first. */
-const ORDER = ["fail", "waived", "not-tested", "pass"] as const;
 const HEADINGS: Readonly<Record<Finding["verdict"], string>> = {
   fail: "What doesn't hold",
   waived: "What doesn't hold, and somebody accepted",
@@ -45,7 +43,7 @@ export function htmlOf(report: AuditReport): string {
     count.fail > 0
       ? `${count.fail} of ${findings.length} findings don't hold.`
       : `All ${findings.length - count.waived - count["not-tested"]} findings that were tested hold.`;
-  const sections = ORDER.map((verdict) => {
+  const sections = GRAVEST_FIRST.map((verdict) => {
     const own = findings.filter((finding) => finding.verdict === verdict);
     if (own.length === 0) return "";
     const rows = own.map((finding) => {
