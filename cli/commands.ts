@@ -77,6 +77,11 @@ const ALL: readonly Listed[] = [
     load: async () => (await import("./commands/converge.ts")).convergeCommand(),
   },
   {
+    name: "upgrade",
+    does: "Restart what waits for it, on one host after the other, without cutting meetings off",
+    load: async () => (await import("./commands/upgrade.ts")).upgradeCommand(),
+  },
+  {
     name: "keys",
     does: "The instance's secrets: who opens them, what there is, new ones",
     load: async () => (await import("./commands/keys.ts")).keysCommand(),

@@ -3,6 +3,7 @@ import { ExternalFailure } from "../../modules/common/external-failure/index.ts"
 import {
   convergeInstance,
   type HostResult,
+  restartAtOnce,
   restartCost,
 } from "../../modules/operations/converge/index.ts";
 import { FindingsFound } from "../exit.ts";
@@ -17,7 +18,8 @@ interface Options extends WhoOptions {
   readonly restart?: boolean;
 }
 
-function print(results: readonly HostResult[], began: number): void {
+/** How the hosts came out, a line each. @param began when the command began, by `performance.now()` */
+export function printHosts(results: readonly HostResult[], began: number): void {
   for (const { host, outcome, lines, left, pending } of results) {
     out(`${host}: ${outcome}`);
     for (const line of [...lines, ...left]) out(`  ${line}`);
@@ -74,14 +76,14 @@ docs/converge.md tells what lands where.`,
       const results = await convergeInstance(loaded, {
         limit: options.limit ?? [],
         check: options.check ?? false,
-        restart: options.restart ?? false,
+        restarts: options.restart ? restartAtOnce : undefined,
         user: options.user,
         identity: options.identity,
         sshIdentity: options.sshIdentity,
         progress: note,
         testbed,
       });
-      print(results, began);
+      printHosts(results, began);
       const failed = results.filter(({ outcome }) => outcome === "failed");
       if (failed.length > 0)
         throw new ExternalFailure(

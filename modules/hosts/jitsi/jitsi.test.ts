@@ -128,10 +128,10 @@ describe("with Jitsi's packages", () => {
     );
   });
 
-  it("nobody opens a meeting or moves people by Jicofo's REST, or becomes a moderator by coming first", () => {
+  it("nobody opens a meeting by Jicofo's REST, or becomes a moderator by coming first", () => {
     const { rest, conference } = jicofo();
     expect(rest.host).toBe("127.0.0.1");
-    for (const name of ["conference-request", "move-endpoints", "debug", "pin"])
+    for (const name of ["conference-request", "debug", "pin"])
       expect(rest[name].enabled, name).toBe(false);
     expect(conference["enable-auto-owner"]).toBe(false);
   });

@@ -35,14 +35,14 @@ import { Connections, type Reached } from "./connections.ts";
 import { type HostResult, Results } from "./events.ts";
 import { type CheckOption, inventory } from "./inventory.ts";
 import { type PlaybookOptions, playbook } from "./playbook.ts";
-import { inForce, inRestartOrder, restartCost } from "./restarts.ts";
+import { inForce, inRestartOrder, type Restarts } from "./restarts.ts";
 import { shipRevoked } from "./revoked.ts";
 import { sshFiles } from "./ssh-arguments.ts";
 import { knownHosts, type SshUser, sshConfig } from "./ssh-config.ts";
 
 export interface ConvergeOptions extends CheckOption {
-  /** Restart what carries calls, too, one host after the other. */
-  readonly restart: boolean;
+  /** How what carries calls is restarted where its files ask for that; by default it isn't. */
+  readonly restarts?: Restarts | undefined;
   /** Host ids; empty: all. */
   readonly limit: readonly string[];
   /** Login name of the admin; by default the lab's person, or POLDER_USER. */
@@ -219,7 +219,17 @@ async function converge(
     const others = note(await connections.others(ids, edge, progress));
     const rest = isFirst ? others : [...asked, ...others];
     if (rest.length > 0) await play("site.yml", rest);
-    if (options.restart && !options.check) await restart(blueprint, results, play, progress);
+    if (options.restarts && !options.check)
+      await options.restarts({
+        blueprint,
+        waiting: inRestartOrder(blueprint, results.all()),
+        restart: async (id) => {
+          await play("restart.yml", [id]);
+          return isUp(results.all(), id);
+        },
+        ssh: (name) => [...connections.arguments, "-o", "BatchMode=yes", name],
+        progress,
+      });
     const done = results.all();
     if (!options.check) recordSteps(loaded, vault, inForce(done));
     for (const { id, name, role } of blueprint.hosts)
@@ -240,13 +250,14 @@ async function noteConverge(
   rendered: ReturnType<typeof renderAll>,
   results: readonly HostResult[],
   { user }: SshUser,
-  { restart }: ConvergeOptions,
+  { restarts }: ConvergeOptions,
 ): Promise<void> {
   const digests = new Map(rendered.map((one) => [one.host, renderedDigest(one)]));
   const hosts = Object.fromEntries(
     results.map(({ host, outcome }) => [host, { outcome, digest: digests.get(host) ?? "" }]),
   );
-  await noteInHistory(loaded, { by: user, event: { kind: "converge", restart, hosts } });
+  const event = { kind: "converge", restart: restarts !== undefined, hosts } as const;
+  await noteInHistory(loaded, { by: user, event });
 }
 
 const outcomeOf = (results: readonly HostResult[], id: string) =>
@@ -255,24 +266,6 @@ const outcomeOf = (results: readonly HostResult[], id: string) =>
 function isUp(results: readonly HostResult[], id: string): boolean {
   const outcome = outcomeOf(results, id);
   return outcome !== undefined && outcome !== "failed";
-}
-
-/** Restarts what waits for it on one host after the other, each of them well before the next. */
-async function restart(
-  blueprint: Blueprint,
-  results: Results,
-  play: (book: PlaybookOptions["book"], limit: readonly string[]) => Promise<void>,
-  progress: (line: string) => void,
-): Promise<void> {
-  const waiting = inRestartOrder(blueprint, results.all());
-  for (const [i, { host, pending }] of waiting.entries()) {
-    for (const unit of pending) progress(`${host}: restarting ${unit}: ${restartCost(unit)}`);
-    await play("restart.yml", [host]);
-    if (isUp(results.all(), host)) continue;
-    const rest = waiting.slice(i + 1).map((one) => one.host);
-    if (rest.length > 0) progress(`${host} isn't well: nothing is restarted on ${rest.join(", ")}`);
-    return;
-  }
 }
 
 const lost = (host: string, message: string) =>

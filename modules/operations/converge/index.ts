@@ -6,6 +6,7 @@ export {
   writeSshFiles,
 } from "./converge.ts";
 export type { HostResult } from "./events.ts";
-export { restartCost } from "./restarts.ts";
+export { runRemotely } from "./remote.ts";
+export { type RestartContext, type Restarts, restartAtOnce, restartCost } from "./restarts.ts";
 export { shipRevoked } from "./revoked.ts";
 export { sshArguments, sshFiles } from "./ssh-arguments.ts";

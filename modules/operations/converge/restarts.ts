@@ -2,6 +2,21 @@ import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
 import type { HostResult } from "./events.ts";
 
+/** What whoever restarts hosts is given. */
+export interface RestartContext {
+  readonly blueprint: Blueprint;
+  /** Hosts on which a restart waits, in the order in which they may have it. */
+  readonly waiting: readonly HostResult[];
+  /** Restarts what waits on a host. @returns whether it is well afterwards */
+  readonly restart: (id: string) => Promise<boolean>;
+  /** Arguments of ssh that log in at a host by the standing connection, by the host's name. */
+  readonly ssh: (name: string) => readonly string[];
+  readonly progress: (line: string) => void;
+}
+
+/** A way of restarting what carries calls, when all files are in place. */
+export type Restarts = (context: RestartContext) => Promise<void>;
+
 /**
  * What can be done without for a moment comes first: another relay and another bridge take over.
  * Prosody, which nothing takes over from, is last.
@@ -38,3 +53,14 @@ export function inRestartOrder<R extends Pick<HostResult, "host" | "outcome" | "
     .filter(({ pending, outcome }) => pending.length > 0 && outcome !== "failed")
     .toSorted((a, b) => place(a.host) - place(b.host));
 }
+
+/** Restarts one host after the other, each of them well before the next, and asks nobody whether it may. */
+export const restartAtOnce: Restarts = async ({ waiting, restart, progress }) => {
+  for (const [i, { host, pending }] of waiting.entries()) {
+    for (const unit of pending) progress(`${host}: restarting ${unit}: ${restartCost(unit)}`);
+    if (await restart(host)) continue;
+    const rest = waiting.slice(i + 1).map((one) => one.host);
+    if (rest.length > 0) progress(`${host} isn't well: nothing is restarted on ${rest.join(", ")}`);
+    return;
+  }
+};

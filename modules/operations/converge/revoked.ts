@@ -1,17 +1,9 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ExternalFailure } from "../../common/external-failure/index.ts";
-import { explainSsh } from "./connections.ts";
+import { runRemotely } from "./remote.ts";
 
 /** Where the gate looks for what is revoked, every 2 s. Not in the configuration: it changes between converges. */
 const FOLDER = "/var/lib/polder-gate";
-
-/** Milliseconds for the way there and back, the jump included. */
-const PATIENCE = 30_000;
-
-/** A word for a remote shell. */
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /**
  * What replaces the list on a host by what comes on standard input.
@@ -30,36 +22,11 @@ export const putRevoked = (folder: string, group: string, bytes: number): readon
  * @param host what errors call it
  * @throws ExternalFailure when it isn't there afterwards.
  */
-export function shipRevoked(
+export async function shipRevoked(
   sshArguments: readonly string[],
   host: string,
   text: string,
 ): Promise<void> {
-  const command = putRevoked(FOLDER, "prosody", Buffer.byteLength(text));
-  const remote = ["sudo", "-n", ...command].map(quoted).join(" ");
-  return new Promise((resolve, reject) => {
-    const child = spawn("ssh", [...sshArguments, remote], {
-      stdio: ["pipe", "ignore", "pipe"],
-      timeout: PATIENCE,
-    });
-    let stderr = "";
-    child.stderr.on("data", (data: Buffer) => {
-      stderr += data;
-    });
-    // It may end before it has read all; its exit code tells.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(text);
-    child.on("error", () =>
-      reject(new ExternalFailure(`${host}: ssh can't be run: install OpenSSH's client`)),
-    );
-    child.on("close", (code) => {
-      if (code === 0) resolve();
-      else
-        reject(
-          new ExternalFailure(
-            `${host}: what is revoked didn't arrive, it ${explainSsh(stderr || "timed out")}`,
-          ),
-        );
-    });
-  });
+  const command = ["sudo", "-n", ...putRevoked(FOLDER, "prosody", Buffer.byteLength(text))];
+  await runRemotely(sshArguments, command, text, `${host}: what is revoked didn't arrive`);
 }

@@ -35,7 +35,6 @@ export async function findDrift(loaded: LoadedInstance, options: DriftOptions): 
       const results = await convergeInstance(loaded, {
         ...options,
         check: true,
-        restart: false,
         limit: [],
       });
       return hostDrift(results);

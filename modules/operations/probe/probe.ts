@@ -44,7 +44,6 @@ async function driftOf(loaded: LoadedInstance, options: ProbeOptions): Promise<M
   const results = await convergeInstance(loaded, {
     limit: [],
     check: true,
-    restart: false,
     progress: () => undefined,
     user: options.user,
     identity: options.identity,

@@ -1,0 +1,71 @@
+import { Command, InvalidArgumentError } from "commander";
+import { ExternalFailure } from "../../modules/common/external-failure/index.ts";
+import { upgradeInstance } from "../../modules/operations/upgrade/index.ts";
+import { FindingsFound } from "../exit.ts";
+import { load } from "../load.ts";
+import { note } from "../terminal.ts";
+import { testbed } from "../testbed.ts";
+import { type WhoOptions, withWho } from "../who-options.ts";
+import { printHosts } from "./converge.ts";
+
+interface Options extends WhoOptions {
+  readonly wait: number;
+  readonly cut?: boolean;
+}
+
+/** No meeting is longer: an invitation's longest. */
+const LONGEST = 1440;
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= LONGEST) return value;
+  throw new InvalidArgumentError(`allowed: whole minutes from 0 to ${LONGEST}`);
+}
+
+/** `polder upgrade`: to a new release of Jitsi, or to Debian's security updates. */
+export function upgradeCommand(): Command {
+  return withWho(new Command("upgrade"))
+    .argument("<instance>", "its folder's name or path")
+    .option("--wait <minutes>", "how long a meeting is given to end by itself", minutes, 10)
+    .option("--cut", "end what still goes on then and what no other host can take over")
+    .addHelpText(
+      "after",
+      `
+  polder packages lab ~/jitsi-2.0.11146     another release of Jitsi, if that is what it is about
+  polder upgrade lab
+
+First a converge: every host gets its files, and nothing that carries calls restarts. Then relays
+restart, one after the other; then bridges: each takes nobody new, its people move to the others of
+its shard, and the next one begins when Jicofo can use this one again. A control host comes last,
+when no meeting goes on there: its restart ends all of them.
+
+Without --cut nobody is cut off. What couldn't be restarted is listed, with the reason, and the exit
+code is 1: run it again, at a quieter hour. Interrupted or failed, run it again: it goes on.
+docs/upgrade.md tells more.`,
+    )
+    .action(async (name: string, options: Options) => {
+      const began = performance.now();
+      const loaded = load(name);
+      for (const line of loaded.notes) note(line);
+      const { hosts, left } = await upgradeInstance(loaded, {
+        end: options.wait * 60,
+        cut: options.cut ?? false,
+        user: options.user,
+        identity: options.identity,
+        sshIdentity: options.sshIdentity,
+        progress: note,
+        testbed,
+      });
+      printHosts(hosts, began);
+      for (const { id, why } of left) note(`${id} waits: ${why}`);
+      const failed = hosts.filter(({ outcome }) => outcome === "failed");
+      if (failed.length > 0)
+        throw new ExternalFailure(
+          `${failed.map(({ host }) => host).join(", ")} failed: mend that, or put the former jitsi.yaml back, and run it again`,
+        );
+      if (left.length > 0)
+        throw new FindingsFound(
+          `${left.map(({ id }) => id).join(", ")}: run it again at a quieter hour, or with --cut`,
+        );
+    });
+}

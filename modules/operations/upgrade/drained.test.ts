@@ -1,0 +1,248 @@
+import { describe, expect, it } from "vitest";
+import {
+  type BridgeState,
+  type Cluster,
+  type Left,
+  type Patience,
+  type Place,
+  restartDrained,
+} from "./drained.ts";
+
+interface ModelBridge extends Place {
+  ready: boolean;
+  drained: boolean;
+  people: number;
+}
+
+const FAULT = new Error("planted");
+
+/**
+ * A model of a cluster, which counts what an upgrade must never do. Real hosts are asked by `make acceptance`; a model
+ * alone can fail at each of its calls in turn.
+ */
+class ModelCluster implements Cluster {
+  readonly hosts: Place[];
+  readonly #bridges: ModelBridge[];
+  readonly pending: Set<string>;
+  readonly lines: string[] = [];
+  readonly wrong: string[] = [];
+  readonly restarted: string[] = [];
+  meetings = 1;
+  /** Restarts that end with a host that isn't well, by its id. */
+  readonly bad = new Set<string>();
+  /** Whether Jicofo moves anybody. */
+  moves = true;
+  calls = 0;
+  /** The call that fails. */
+  failsAt = 0;
+
+  constructor({ shards = 1, bridges = 2, people = 3, relays = 2 } = {}) {
+    const of = (role: Place["role"], shard: number, count: number, first = 0): Place[] =>
+      Array.from({ length: count }, (_, i) => ({ id: `${role}-${first + i + 1}`, role, shard }));
+    const all = Array.from({ length: shards }, (_, i) => i + 1);
+    this.hosts = [
+      ...all.flatMap((shard) => of("control", shard, 1, shard - 1)),
+      ...of("turn", 0, relays),
+      ...all.flatMap((shard) => of("bridge", shard, bridges, (shard - 1) * bridges)),
+    ];
+    this.#bridges = this.hosts
+      .filter(({ role }) => role === "bridge")
+      .map((host) => ({ ...host, ready: true, drained: false, people }));
+    this.pending = new Set(this.hosts.map(({ id }) => id));
+  }
+
+  model(id: string): ModelBridge {
+    const found = this.#bridges.find((one) => one.id === id);
+    if (!found) throw new Error(id);
+    return found;
+  }
+
+  get waiting(): Place[] {
+    return this.hosts.filter(({ id }) => this.pending.has(id));
+  }
+
+  get drained(): string[] {
+    return this.#bridges.filter(({ drained }) => drained).map(({ id }) => id);
+  }
+
+  #called(): void {
+    if (++this.calls === this.failsAt) throw FAULT;
+  }
+
+  async bridge(id: string): Promise<BridgeState | undefined> {
+    this.#called();
+    const { ready, drained, people } = this.model(id);
+    return { ready, drained, people };
+  }
+
+  async focus(control: string): Promise<{ meetings: number; bridges: number }> {
+    this.#called();
+    const shard = this.hosts.find(({ id }) => id === control)?.shard;
+    const bridges = this.#bridges.filter((one) => one.shard === shard && one.ready).length;
+    return { meetings: this.meetings, bridges };
+  }
+
+  async drain(id: string, on: boolean): Promise<void> {
+    this.#called();
+    const bridge = this.model(id);
+    const out = this.#bridges.filter(
+      (one) => one.shard === bridge.shard && one.id !== id && (one.drained || !one.ready),
+    );
+    if (on && out.length > 0) this.wrong.push(`${id} drained while ${out[0]?.id} is out`);
+    bridge.drained = on;
+  }
+
+  async move(id: string): Promise<void> {
+    this.#called();
+    const from = this.model(id);
+    const [to] = this.#bridges.filter(
+      (one) => one.shard === from.shard && one.id !== id && one.ready && !one.drained,
+    );
+    if (!this.moves || !to) return;
+    to.people += from.people;
+    from.people = 0;
+  }
+
+  async restart(id: string): Promise<boolean> {
+    this.#called();
+    this.restarted.push(id);
+    const bridge = this.#bridges.find((one) => one.id === id);
+    if (bridge && bridge.people > 0) this.wrong.push(`${bridge.people} people cut off on ${id}`);
+    if (id.startsWith("control") && this.meetings > 0) this.wrong.push(`meetings cut off on ${id}`);
+    if (id.startsWith("control") && [...this.pending].some((one) => !one.startsWith("control")))
+      this.wrong.push(`${id} before bridges and relays`);
+    const isWell = !this.bad.has(id);
+    if (bridge) Object.assign(bridge, { drained: false, ready: isWell, people: 0 });
+    if (isWell) this.pending.delete(id);
+    return isWell;
+  }
+
+  async wait(): Promise<void> {
+    this.#called();
+  }
+
+  progress(line: string): void {
+    this.lines.push(line);
+  }
+}
+
+const GENTLE: Patience = { end: 0, cut: false };
+const run = (cluster: ModelCluster, patience = GENTLE): Promise<Left[]> =>
+  restartDrained(cluster.waiting, cluster.hosts, cluster, patience);
+
+describe("restarts that cut nobody off", () => {
+  it("come to relays, bridges one after the other, and to control hosts when their meetings have ended", async () => {
+    const cluster = new ModelCluster({ shards: 2 });
+    cluster.meetings = 0;
+    expect(await run(cluster)).toEqual([]);
+    const bridges = ["bridge-1", "bridge-2", "bridge-3", "bridge-4"];
+    const order = ["turn-1", "turn-2", ...bridges, "control-1", "control-2"];
+    expect(cluster.restarted).toEqual(order);
+    expect(cluster.wrong).toEqual([]);
+    expect(cluster.drained).toEqual([]);
+  });
+
+  it("leave what would end meetings, with the reason, and do all else", async () => {
+    const cluster = new ModelCluster();
+    expect(await run(cluster)).toEqual([
+      { id: "control-1", why: "1 of its meetings go on, and its restart ends all of them" },
+    ]);
+    expect(cluster.wrong).toEqual([]);
+    cluster.meetings = 0;
+    expect(await run(cluster)).toEqual([]);
+    expect(cluster.restarted.filter((id) => id.startsWith("bridge"))).toHaveLength(2);
+  });
+
+  it("leave a bridge that stands alone until nobody is on it", async () => {
+    const cluster = new ModelCluster({ bridges: 1 });
+    const why = "3 people on it, and no other bridge of its shard can take them";
+    expect((await run(cluster))[0]).toEqual({ id: "bridge-1", why });
+    cluster.meetings = 0;
+    cluster.model("bridge-1").people = 0;
+    expect(await run(cluster)).toEqual([]);
+    expect(cluster.wrong).toEqual([]);
+  });
+
+  it("leave a bridge whose people can't be moved, and let it take people again", async () => {
+    const cluster = new ModelCluster();
+    cluster.moves = false;
+    const left = await run(cluster);
+    expect(left.map(({ id }) => id)).toEqual(["bridge-1", "bridge-2", "control-1"]);
+    expect(cluster.drained).toEqual([]);
+    expect(cluster.wrong).toEqual([]);
+  });
+
+  it("cut people off where that was asked for, and only then", async () => {
+    const cluster = new ModelCluster({ bridges: 1 });
+    expect(await run(cluster, { end: 0, cut: true })).toEqual([]);
+    expect(cluster.wrong).toEqual([
+      "3 people cut off on bridge-1",
+      "meetings cut off on control-1",
+    ]);
+  });
+
+  it("stop at the first host that isn't well", async () => {
+    const cluster = new ModelCluster({ bridges: 3 });
+    cluster.bad.add("bridge-2");
+    const left = await run(cluster);
+    expect(left[0]).toEqual({ id: "bridge-2", why: "isn't well after its restart" });
+    expect(left.slice(1).map(({ id }) => id)).toEqual(["bridge-3", "control-1"]);
+    expect(cluster.restarted).toEqual(["turn-1", "turn-2", "bridge-1", "bridge-2"]);
+    expect(cluster.drained).toEqual([]);
+  });
+
+  it("give back a bridge that an earlier run left drained and that waits for nothing", async () => {
+    const cluster = new ModelCluster();
+    cluster.model("bridge-2").drained = true;
+    cluster.pending.clear();
+    expect(await run(cluster)).toEqual([]);
+    expect(cluster.drained).toEqual([]);
+    expect(cluster.lines).toEqual(["bridge-2 was left drained: it takes people again"]);
+  });
+});
+
+describe("a failure at any step", () => {
+  /** How many calls a run without failure makes. */
+  const callsOf = async (make: () => ModelCluster): Promise<number> => {
+    const cluster = make();
+    await run(cluster);
+    return cluster.calls;
+  };
+  const make = (): ModelCluster => {
+    const cluster = new ModelCluster({ shards: 2, bridges: 2 });
+    cluster.meetings = 0;
+    return cluster;
+  };
+  /** Runs, and lets the planted fault alone pass. */
+  const fails = async (cluster: ModelCluster, at: number): Promise<void> => {
+    cluster.failsAt = cluster.calls + at;
+    await run(cluster).catch((error: unknown) => {
+      if (error !== FAULT) throw error;
+    });
+    cluster.failsAt = 0;
+  };
+
+  it("leaves no bridge drained, cuts nobody off, and the next run goes on from there", async () => {
+    for (let at = 1; at <= (await callsOf(make)); at++) {
+      const cluster = make();
+      await fails(cluster, at);
+      expect(cluster.drained, `call ${at}`).toEqual([]);
+      expect(await run(cluster), `call ${at}`).toEqual([]);
+      expect([...cluster.pending], `call ${at}`).toEqual([]);
+      expect(cluster.wrong, `call ${at}`).toEqual([]);
+    }
+  });
+
+  it("may be followed by another in the next run", async () => {
+    const calls = await callsOf(make);
+    for (let first = 1; first <= calls; first += 2)
+      for (let second = 1; second <= calls; second += 2) {
+        const cluster = make();
+        await fails(cluster, first);
+        await fails(cluster, second);
+        expect(await run(cluster), `calls ${first}, ${second}`).toEqual([]);
+        expect(cluster.wrong, `calls ${first}, ${second}`).toEqual([]);
+        expect(cluster.drained, `calls ${first}, ${second}`).toEqual([]);
+      }
+  });
+});

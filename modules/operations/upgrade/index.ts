@@ -1,0 +1,1 @@
+export { type Upgraded, type UpgradeOptions, upgradeInstance } from "./upgrade.ts";

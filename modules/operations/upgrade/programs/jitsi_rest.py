@@ -1,0 +1,52 @@
+"""Asks Jitsi's REST on a host's own loopback, where alone it listens. Runs on the host, from standard input.
+
+jitsi_rest.py metrics PORT          every number without labels of /metrics, as JSON; null where nothing listens
+jitsi_rest.py drain PORT on|off     whether a bridge takes new people
+jitsi_rest.py move PORT BRIDGE      Jicofo moves everybody from a bridge to others, prints how many
+"""
+import json
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+# Seconds. Jicofo answers a move after it has sent all invitations.
+PATIENCE = 20
+
+
+def ask(port, path, method="GET"):
+    request = urllib.request.Request(f"http://127.0.0.1:{int(port)}{path}", method=method)
+    # Nobody's proxy: what is asked is this host.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=PATIENCE) as answer:
+        return answer.read().decode()
+
+
+def metrics(text):
+    found = {}
+    for line in text.splitlines():
+        name, _, value = line.rpartition(" ")
+        if name and not line.startswith("#") and "{" not in name:
+            found[name] = float(value)
+    return found
+
+
+def main(verb, port, what=None):
+    if verb == "metrics":
+        try:
+            return metrics(ask(port, "/metrics"))
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, ConnectionRefusedError):
+                return None
+            raise
+    if verb == "drain":
+        return ask(port, f"/colibri/drain/{'enable' if what == 'on' else 'disable'}", "POST")
+    query = urllib.parse.urlencode({"bridge": what, "fraction": 1})
+    return json.loads(ask(port, f"/move-endpoints/move-fraction?{query}"))["movedEndpoints"]
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(main(*sys.argv[1:])))
+    except OSError as error:
+        sys.exit(f"Jitsi's REST: {error}")
