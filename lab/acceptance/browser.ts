@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, launch, type Page } from "puppeteer-core";
@@ -7,6 +7,20 @@ import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+const RECORDER = readFileSync(join(import.meta.dirname, "programs/recorder.js"), "utf8");
+
+/** A pair of candidates by which a browser's media goes. */
+export interface MediaPath {
+  /** `host`, `srflx`, `prflx` or `relay`. */
+  readonly type: string;
+  /** How it reaches its relay (`udp`, `tcp`, `tls`), or its peer. */
+  readonly by: string;
+  /** The relay's address, such as `turns:…`. */
+  readonly url: string;
+  /** Address and port of the other end. */
+  readonly remote: string;
+}
 
 /** What Chromium calls a key: the SHA-256 of its public half, in base64. */
 const keyOf = (certificate: string): string =>
@@ -22,6 +36,8 @@ export interface BrowserOptions {
   readonly certificate: string;
   /** The name that this person types. */
   readonly name: string;
+  /** Whether media may go by a relay alone, as behind a firewall that lets nothing else out. */
+  readonly relayOnly?: boolean;
 }
 
 /** A person with a real Chromium in the lab's internet, with a made-up camera and microphone. */
@@ -32,6 +48,8 @@ export class Person {
   readonly elsewhere: string[] = [];
   /** What the browser wrote into its console as an error, and what its policy stopped. */
   readonly errors: string[] = [];
+  /** How often the page was loaded: a reload is what a person sees of a lost session. */
+  loads = 0;
   readonly #browser: Browser;
   readonly #folder: string;
 
@@ -42,7 +60,8 @@ export class Person {
     this.#folder = folder;
   }
 
-  static async open({ lab, blueprint, certificate, name }: BrowserOptions): Promise<Person> {
+  static async open(options: BrowserOptions): Promise<Person> {
+    const { lab, blueprint, certificate, name, relayOnly = false } = options;
     const folder = mkdtempSync(join(tmpdir(), "polder-browser-"));
     const program = join(folder, "chromium");
     const command = internetCommand(lab, ["chromium"]);
@@ -71,11 +90,15 @@ export class Person {
     });
     const [page] = await browser.pages();
     const person = new Person(name, browser, page as Page, folder);
-    await person.#watch(blueprint.domain);
+    await person.#watch(blueprint.domain, relayOnly);
     return person;
   }
 
-  async #watch(domain: string): Promise<void> {
+  async #watch(domain: string, relayOnly: boolean): Promise<void> {
+    await this.page.evaluateOnNewDocument(`window.RELAY_ONLY = ${relayOnly};\n${RECORDER}`);
+    this.page.on("domcontentloaded", () => {
+      this.loads++;
+    });
     await this.page.setViewport({ width: 1280, height: 800 });
     this.page.on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
@@ -89,10 +112,10 @@ export class Person {
   }
 
   /** Opens an invitation's link, types the name where one is asked, and asks to come in. */
-  async join(link: string): Promise<void> {
+  async join(link: string, patience = 60_000): Promise<void> {
     await this.page.goto(link, { waitUntil: "load" });
     const button = "[data-testid='prejoin.joinMeeting']";
-    await this.page.waitForSelector(button, { timeout: 60_000 });
+    await this.page.waitForSelector(button, { timeout: patience });
     // Whose name the token says types none.
     const field = await this.page.$("#premeeting-name-input");
     await field?.click({ count: 3 });
@@ -129,12 +152,47 @@ export class Person {
     return Date.now() - began;
   }
 
+  /** Begins to look for the longest time without a new picture of anybody else. */
+  async beginWatching(): Promise<void> {
+    await this.page.evaluate("recorder.begin()");
+  }
+
+  /** The longest time without a new picture since then, in milliseconds. */
+  async longestStill(): Promise<number> {
+    return Number(
+      await this.page.evaluate("Math.max(recorder.longestMs, performance.now() - recorder.last)"),
+    );
+  }
+
+  /** How media comes. */
+  async paths(): Promise<MediaPath[]> {
+    return (await this.page.evaluate("recorder.pairs()")) as MediaPath[];
+  }
+
+  /** Runs JavaScript in the page, which the client's own `APP` is part of. */
+  run(script: string): Promise<unknown> {
+    return this.page.evaluate(script);
+  }
+
+  /** Waits until an expression of JavaScript is true in the page. @returns milliseconds */
+  async until(expression: string, patience = 30_000): Promise<number> {
+    const began = Date.now();
+    await this.page.waitForFunction(expression, { timeout: patience });
+    return Date.now() - began;
+  }
+
+  /** Ends as a browser that crashes: nobody is told. */
+  kill(): void {
+    this.#browser.process()?.kill("SIGKILL");
+  }
+
   picture(path: string): Promise<unknown> {
     return this.page.screenshot({ path: path as `${string}.png` });
   }
 
   async close(): Promise<void> {
-    await this.#browser.close();
+    // A killed one has no end to wait for.
+    await this.#browser.close().catch(() => undefined);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

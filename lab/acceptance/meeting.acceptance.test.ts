@@ -1,48 +1,17 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
-import {
-  instanceFolder,
-  type LoadedInstance,
-  loadInstance,
-} from "../../modules/workspace/index.ts";
-import { defaultFolder } from "../cloud/index.ts";
-import { internetCommand } from "../hypervisor/index.ts";
-import { Person } from "./browser.ts";
+import { CLIENT_KEYS } from "../../modules/hosts/client/testing.ts";
+import type { Person } from "./browser.ts";
+import { Acceptance } from "./meeting.ts";
 
-// Real browsers at the cluster that `make lab PACKAGES=folder` has deployed and that still stands. docs/acceptance.md says
-// what was seen, and when.
+// Real browsers at the cluster that `make lab PACKAGES=folder` has deployed. docs/acceptance.md says what was seen, and when.
 
-const lab = defaultFolder();
-let loaded: LoadedInstance;
-let certificate = "";
-const people: Person[] = [];
-
-/** The certificate that the web server shows. */
-function shownCertificate({ blueprint }: LoadedInstance): string {
-  const control = blueprint.hosts.find(({ role }) => role === "control")?.publicAddress?.ipv4;
-  const asked = ["-connect", `${control}:443`, "-servername", blueprint.domain];
-  const [name = "", ...args] = internetCommand(lab, ["openssl", "s_client", ...asked]);
-  const answer = execFileSync(name, args, { input: "", stdio: ["pipe", "pipe", "ignore"] });
-  return /-----BEGIN[\s\S]*?END CERTIFICATE-----/.exec(answer.toString())?.[0] ?? "";
-}
-
-/** A meeting that begins now: the moderator's link and the guest's. */
-function invite(): { readonly moderator: string; readonly guest: string } {
-  const now = new Date().toLocaleString("sv", { timeZone: "Europe/Amsterdam" });
-  const starts = now.slice(0, 16).replace(" ", "T");
-  const asked = ["invite", "lab", "--starts", starts, "--minutes", "60", "--name", "Wilhelmina"];
-  const printed = execFileSync(join(TOOLKIT, "cli/polder"), asked, { cwd: TOOLKIT }).toString();
-  const [moderator = "", guest = ""] = printed.match(/https:\S+/g) ?? [];
-  return { moderator, guest };
-}
-
-const come = async (name: string): Promise<Person> => {
-  const person = await Person.open({ lab, blueprint: loaded.blueprint, certificate, name });
-  people.push(person);
-  return person;
-};
+let acceptance: Acceptance;
+beforeAll(() => {
+  acceptance = new Acceptance();
+});
+afterEach(() => acceptance.end());
 
 /** What the page's policy stopped, and what was asked of somebody else's server. */
 const leaks = ({ elsewhere, errors }: Person): string[] => [
@@ -50,50 +19,122 @@ const leaks = ({ elsewhere, errors }: Person): string[] => [
   ...errors.filter((text) => /content security policy/i.test(text)),
 ];
 
-beforeAll(() => {
-  loaded = loadInstance(instanceFolder(TOOLKIT, "lab"));
-  if (!loaded.blueprint.jitsi)
-    throw new Error("the lab's instance runs stand-ins: `make lab PACKAGES=folder` first");
-  certificate = shownCertificate(loaded);
-});
-afterEach(async () => {
-  for (const person of people.splice(0)) await person.close();
-});
+/** The client's own name for somebody else in the meeting. */
+const participant = (name: string) =>
+  `APP.conference._room.getParticipants().find((one) => (one.getDisplayName() ?? "").includes("${name}"))`;
 
 describe("a meeting of real browsers", () => {
   it("a guest waits, is shown with the mark, is let in, and both see each other", async () => {
-    const { moderator: link, guest: guestLink } = invite();
-    const moderator = await come("Wilhelmina");
-    await moderator.join(link);
-    const guest = await come("Kees");
-    await guest.join(guestLink);
-    await moderator.press(/toelaten/i, 90_000);
-    await guest.seesVideo(90_000);
-    await moderator.seesVideo(90_000);
-    for (const person of [moderator, guest]) expect(leaks(person)).toEqual([]);
-    await guest.picture(join(lab, "acceptance-guest.png"));
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    for (const person of [moderator, ...guests]) expect(leaks(person)).toEqual([]);
+    await guests[0]?.picture(join(acceptance.lab, "acceptance-guest.png"));
   });
 
-  it("who has the meeting's name and no token stays outside", async () => {
-    const { moderator: link } = invite();
-    const moderator = await come("Wilhelmina");
+  it("who has the meeting's name and no token stays outside, as does who was revoked", async () => {
+    const { moderator: link, guest: guestLink } = acceptance.invite();
+    const moderator = await acceptance.person("Wilhelmina");
     await moderator.join(link);
-    const outsider = await come("Piet");
-    await outsider.join(link.replace(/#.*/, ""));
-    await expect(moderator.press(/toelaten/i, 20_000)).rejects.toThrow(/exceeded/);
-    await expect(outsider.seesVideo(5_000)).rejects.toThrow(/exceeded/);
+    acceptance.polder("revoke", "lab", guestLink, "--why", "acceptance");
+    for (const bad of [link.replace(/#.*/, ""), guestLink]) {
+      const outsider = await acceptance.person("Piet");
+      await outsider.join(bad).catch(() => undefined);
+      await expect(moderator.press(/toelaten/i, 20_000)).rejects.toThrow(/exceeded/);
+      await expect(outsider.seesVideo(5_000)).rejects.toThrow(/exceeded/);
+    }
+  });
+
+  it("a moderator rejects one guest, and removes another, who is out", async () => {
+    const { links, moderator, guests } = await acceptance.meeting(["Kees"]);
+    const [kees] = guests as [Person];
+    const rejected = await acceptance.person("Piet");
+    await rejected.join(links.guest);
+    await moderator.press(/afwijzen/i, 60_000);
+    await rejected.until("/afgewezen|geweigerd|rejected/i.test(document.body.innerText)", 30_000);
+    await rejected.picture(join(acceptance.lab, "acceptance-rejected.png"));
+    await moderator.run(`APP.conference._room.kickParticipant(${participant("Kees")}.getId())`);
+    await kees.until("!APP.conference._room || !APP.conference.isJoined()", 30_000);
+    await kees.picture(join(acceptance.lab, "acceptance-removed.png"));
+  });
+
+  it("a moderator mutes a guest, and sees a raised hand", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const [kees] = guests as [Person];
+    await kees.until("!APP.conference.isLocalAudioMuted()");
+    const id = `${participant("Kees")}.getId()`;
+    await moderator.run(`APP.conference._room.muteParticipant(${id}, "audio")`);
+    await kees.until("APP.conference.isLocalAudioMuted()", 15_000);
+    await kees.press(/hand op|raise/i);
+    await moderator.until("/hand/i.test(document.body.innerText)", 15_000);
+    await moderator.picture(join(acceptance.lab, "acceptance-hand.png"));
+  });
+
+  it("a guest can mute, remove and admit nobody", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const [kees] = guests as [Person];
+    await moderator.until("!APP.conference.isLocalAudioMuted()");
+    const id = `${participant("Wilhelmina")}.getId()`;
+    await kees.run(`APP.conference._room.muteParticipant(${id}, "audio")`).catch(() => undefined);
+    await kees.run(`APP.conference._room.kickParticipant(${id})`).catch(() => undefined);
+    await expect(
+      moderator.until("APP.conference.isLocalAudioMuted() || !APP.conference.isJoined()", 10_000),
+    ).rejects.toThrow(/exceeded/);
   });
 
   it("a link that switches third parties on leads to nobody's server but the own", async () => {
-    const { moderator: link, guest: guestLink } = invite();
     const more =
       "&config.gravatar.disabled=false&config.disableThirdPartyRequests=false&config.analytics.disabled=false&config.giphy.enabled=true";
-    const moderator = await come("Wilhelmina");
-    await moderator.join(`${link}${more}`);
-    const guest = await come("Kees");
-    await guest.join(`${guestLink}${more}`);
-    await moderator.press(/toelaten/i, 90_000);
-    await guest.seesVideo(90_000);
-    expect([...moderator.elsewhere, ...guest.elsewhere]).toEqual([]);
+    const { moderator, guests } = await acceptance.meeting(["Kees"], { more });
+    for (const { elsewhere } of [moderator, ...guests]) expect(elsewhere).toEqual([]);
+  });
+
+  it("a link that switches calls between two browsers on teaches nobody the other's address", async () => {
+    const more = "&config.p2p.enabled=true&config.p2p.stunServers=%5B%5D";
+    const { moderator, guests } = await acceptance.meeting(["Kees"], { more });
+    const { hosts } = acceptance.loaded.blueprint;
+    const own = hosts.flatMap(({ publicAddress }) => publicAddress?.ipv4 ?? []);
+    // Longer than a client waits before it tries without the bridge (p2p.backToP2PDelay, 5 s).
+    await moderator.beginWatching();
+    await sleep(15_000);
+    for (const person of [moderator, ...guests]) {
+      const paths = await person.paths();
+      expect(paths.length).toBeGreaterThan(0);
+      for (const { remote } of paths) expect(own).toContain(remote.replace(/:\d+$/, ""));
+    }
+    expect(await moderator.longestStill()).toBeLessThan(5_000);
+  });
+});
+
+describe("every setting that a link may set", () => {
+  /** Something else than the client's own choice. An address is nobody's, and would be asked if anybody's were. */
+  const crafted: Readonly<Record<string, readonly unknown[]>> = {
+    boolean: [true, false],
+    number: [1],
+    text: ["https://elsewhere.example/x"],
+    list: [["https://elsewhere.example/x"]],
+    map: [{ url: "https://elsewhere.example/x" }],
+    any: ["https://elsewhere.example/x"],
+  };
+  const settings = Object.entries(CLIENT_KEYS.config)
+    .filter(([, { link }]) => link)
+    .flatMap(([key, { type }]) => (crafted[type] ?? []).map((value) => ({ key, value })));
+  const SIZE = 40;
+  const groups = Array.from({ length: Math.ceil(settings.length / SIZE) }, (_, i) =>
+    settings.slice(i * SIZE, (i + 1) * SIZE),
+  );
+
+  it("leads to nobody's server but the own", async () => {
+    expect(settings.length).toBeGreaterThan(300);
+    for (const group of groups) {
+      const { moderator: link } = acceptance.invite();
+      const more = group.map(
+        ({ key, value }) => `&config.${key}=${encodeURIComponent(JSON.stringify(value))}`,
+      );
+      const person = await acceptance.person("Wilhelmina");
+      // Some of them leave no page to join by: what it asked for until then counts.
+      await person.join(`${link}${more.join("")}`, 20_000).catch(() => undefined);
+      await sleep(3_000);
+      expect(person.elsewhere, group.map(({ key }) => key).join(" ")).toEqual([]);
+      await acceptance.end();
+    }
   });
 });

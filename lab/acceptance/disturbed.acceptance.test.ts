@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { PORTS } from "../../modules/planning/blueprint/index.ts";
+import type { Person } from "./browser.ts";
+import { Acceptance } from "./meeting.ts";
+
+// What a meeting lives through: a relay as the only way, two bridges, and the end of a program or of a person's network.
+
+let acceptance: Acceptance;
+beforeAll(() => {
+  acceptance = new Acceptance();
+});
+afterEach(() => acceptance.end());
+
+/** Milliseconds without a picture that a loss of a bridge may cost. */
+const CALL_BACK = 10_000;
+
+/** The bridge that carries a meeting, and the other one. */
+async function bridgesInUse(): Promise<{ readonly used: string; readonly spare: string }> {
+  const people = Object.entries(await acceptance.people()).toSorted(([, a], [, b]) => b - a);
+  const [[used, count], [spare]] = people as [[string, number], [string, number]];
+  expect(count).toBeGreaterThan(0);
+  return { used, spare };
+}
+
+const drain = (bridge: string, on: boolean): Promise<string> => {
+  const url = `http://127.0.0.1:${PORTS.bridgeRest}/colibri/drain/${on ? "enable" : "disable"}`;
+  const ask = `import urllib.request as r; r.urlopen(r.Request("${url}", method="POST"))`;
+  return acceptance.on(bridge, "python3", "-c", ask);
+};
+
+const stillest = async (everybody: readonly Person[]): Promise<number> =>
+  Math.max(...(await Promise.all(everybody.map((person) => person.longestStill()))));
+
+describe("a meeting whose people may use a relay alone", () => {
+  it("has media by it, and by no other way", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"], { relayOnly: true });
+    for (const person of [moderator, ...guests]) {
+      const paths = await person.paths();
+      expect(paths.length).toBeGreaterThan(0);
+      expect(paths.every(({ type }) => type === "relay")).toBe(true);
+      process.stdout.write(
+        `${person.name}: ${paths.map(({ by, url }) => `${by} ${url}`).join()}\n`,
+      );
+    }
+  });
+});
+
+describe("a meeting on two bridges", () => {
+  it("shows everybody to everybody", async () => {
+    const { links, moderator, guests } = await acceptance.meeting(["Kees"]);
+    const { used, spare } = await bridgesInUse();
+    await drain(used, true);
+    try {
+      // Until Jicofo knows.
+      await sleep(12_000);
+      const late = await acceptance.person("Piet");
+      await late.join(links.guest);
+      await moderator.press(/toelaten/i, 90_000);
+      await late.seesVideo(90_000);
+      const both =
+        "[...document.querySelectorAll('video[id^=remoteVideo]')].filter((one) => one.videoWidth > 0 && one.currentTime > 0).length === 2";
+      for (const person of [moderator, ...guests, late]) await person.until(both, 60_000);
+      expect(await acceptance.people()).toEqual({ [used]: 2, [spare]: 1 });
+    } finally {
+      await drain(used, false);
+    }
+  });
+});
+
+describe("a meeting goes on", () => {
+  it("when its bridge is killed: the call is back within 10 s, and no page is loaded again", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const everybody = [moderator, ...guests];
+    const { used, spare } = await bridgesInUse();
+    for (const person of everybody) await person.beginWatching();
+    await acceptance.on(used, "systemctl", "kill", "--signal=KILL", "polder-videobridge");
+    await sleep(CALL_BACK + 10_000);
+    expect((await acceptance.people())[spare]).toBe(2);
+    const still = await stillest(everybody);
+    process.stdout.write(`a killed bridge: ${Math.round(still)} ms without a picture\n`);
+    expect(still).toBeLessThan(CALL_BACK);
+    expect(everybody.map(({ loads }) => loads)).toEqual([1, 1]);
+  });
+
+  it("without a browser that was killed, within 60 s", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    guests[0]?.kill();
+    const gone = await moderator.until("APP.conference._room.getParticipantCount() === 1", 60_000);
+    process.stdout.write(`a killed browser: gone after ${gone} ms\n`);
+  });
+});
+
+describe("what a restart costs", () => {
+  it.each([
+    ["Jicofo is killed", "polder-jicofo"],
+    ["Prosody restarts", "prosody"],
+  ])("when %s, the call is back by itself within two minutes", async (_what, unit) => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const [kees] = guests as [Person];
+    const began = Date.now();
+    await acceptance.on("control-1", "systemctl", "restart", unit);
+    await sleep(5_000);
+    // A guest waits in the lobby again after a restart of Prosody.
+    const admit = moderator.press(/toelaten/i, 120_000).catch(() => undefined);
+    await moderator.seesVideo(120_000);
+    await kees.seesVideo(120_000);
+    await Promise.race([admit, sleep(0)]);
+    const loads = [moderator, kees].map((person) => person.loads).join(", ");
+    process.stdout.write(`${unit}: back after ${Date.now() - began} ms, pages loaded ${loads}\n`);
+  });
+});

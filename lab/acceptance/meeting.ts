@@ -1,0 +1,125 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
+import {
+  instanceFolder,
+  type LoadedInstance,
+  loadInstance,
+} from "../../modules/workspace/index.ts";
+import { defaultFolder } from "../cloud/index.ts";
+import { inHost, internetCommand } from "../hypervisor/index.ts";
+import { Person } from "./browser.ts";
+
+/** Links of one meeting. */
+export interface Links {
+  readonly moderator: string;
+  readonly guest: string;
+}
+
+/** The certificate that the web server shows, PEM. */
+function shownCertificate(lab: string, { blueprint }: LoadedInstance): string {
+  const control = blueprint.hosts.find(({ role }) => role === "control")?.publicAddress?.ipv4;
+  const asked = ["-connect", `${control}:443`, "-servername", blueprint.domain];
+  const [name = "", ...args] = internetCommand(lab, ["openssl", "s_client", ...asked]);
+  const answer = execFileSync(name, args, { input: "", stdio: ["pipe", "pipe", "ignore"] });
+  return /-----BEGIN[\s\S]*?END CERTIFICATE-----/.exec(answer.toString())?.[0] ?? "";
+}
+
+/** The cluster that `make lab PACKAGES=folder` has deployed and that still stands. */
+export class Acceptance {
+  readonly lab = defaultFolder();
+  readonly loaded: LoadedInstance;
+  readonly #certificate: string;
+  readonly #people: Person[] = [];
+
+  /** @throws Error when it runs stand-ins */
+  constructor() {
+    this.loaded = loadInstance(instanceFolder(TOOLKIT, "lab"));
+    if (!this.loaded.blueprint.jitsi)
+      throw new Error("the lab's instance runs stand-ins: `make lab PACKAGES=folder` first");
+    this.#certificate = shownCertificate(this.lab, this.loaded);
+  }
+
+  /** Runs `polder` as a person would. @returns what it prints. @throws Error when it ends with another code than 0 */
+  polder(...args: readonly string[]): string {
+    const quiet = ["pipe", "pipe", "pipe"] as const;
+    return execFileSync(join(TOOLKIT, "cli/polder"), args, {
+      cwd: TOOLKIT,
+      stdio: [...quiet],
+    }).toString();
+  }
+
+  /** A meeting that begins now. */
+  invite(): Links {
+    const now = new Date().toLocaleString("sv", { timeZone: "Europe/Amsterdam" });
+    const starts = now.slice(0, 16).replace(" ", "T");
+    const asked = ["lab", "--starts", starts, "--minutes", "60", "--name", "Wilhelmina"];
+    const printed = this.polder("invite", ...asked);
+    const [moderator = "", guest = ""] = printed.match(/https:\S+/g) ?? [];
+    return { moderator, guest };
+  }
+
+  /** A person with a browser of their own, who is nowhere yet. */
+  async person(name: string, options: { readonly relayOnly?: boolean } = {}): Promise<Person> {
+    const { lab, loaded } = this;
+    const certificate = this.#certificate;
+    const person = await Person.open({
+      lab,
+      blueprint: loaded.blueprint,
+      certificate,
+      name,
+      ...options,
+    });
+    this.#people.push(person);
+    return person;
+  }
+
+  /** A moderator and guests who see each other. @param more what is added to each link */
+  async meeting(
+    guests: readonly string[],
+    { more = "", relayOnly = false } = {},
+  ): Promise<{ readonly links: Links; readonly moderator: Person; readonly guests: Person[] }> {
+    const links = this.invite();
+    const moderator = await this.person("Wilhelmina", { relayOnly });
+    await moderator.join(`${links.moderator}${more}`);
+    const admitted: Person[] = [];
+    for (const name of guests) {
+      const guest = await this.person(name, { relayOnly });
+      admitted.push(guest);
+      await guest.join(`${links.guest}${more}`);
+      await moderator.press(/toelaten/i, 90_000);
+      await guest.seesVideo(90_000);
+    }
+    await moderator.seesVideo(90_000);
+    return { links, moderator, guests: admitted };
+  }
+
+  /** Everybody leaves. */
+  async end(): Promise<void> {
+    for (const person of this.#people.splice(0)) await person.close();
+  }
+
+  /** Runs a command on a host as root. @returns what it prints. @throws Error when it fails */
+  async on(host: string, ...argv: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await inHost(this.lab, `lab-${host}`, argv);
+    if (code !== 0) throw new Error(`${host}: ${argv.join(" ")}: ${stderr}${stdout}`);
+    return stdout;
+  }
+
+  /** A number that one of Jitsi's programs prints of itself. */
+  async metric(host: string, port: number, name: string): Promise<number> {
+    const ask = `import urllib.request as r; print(r.urlopen("http://127.0.0.1:${port}/metrics").read().decode())`;
+    const text = await this.on(host, "python3", "-c", ask);
+    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
+  }
+
+  /** How many people's media goes over each bridge. */
+  async people(): Promise<Record<string, number>> {
+    const bridges = this.loaded.blueprint.hosts.filter(({ role }) => role === "bridge");
+    const counts = bridges.map(async ({ id }) => [
+      id,
+      await this.metric(id, 8080, "jitsi_jvb_local_endpoints"),
+    ]);
+    return Object.fromEntries(await Promise.all(counts));
+  }
+}

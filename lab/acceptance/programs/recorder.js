@@ -1,0 +1,63 @@
+// Runs in each page before the page's own programs: counts the pictures of other people that are decoded, and keeps the
+// page's connections, so that a test can ask them how media comes. RELAY_ONLY is set before it by who wants no other way.
+(() => {
+  const PACE = 100;
+  const connections = [];
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration, ...rest) {
+      super(
+        window.RELAY_ONLY ? { ...configuration, iceTransportPolicy: "relay" } : configuration,
+        ...rest,
+      );
+      connections.push(this);
+    }
+    setConfiguration(configuration) {
+      super.setConfiguration(
+        window.RELAY_ONLY ? { ...configuration, iceTransportPolicy: "relay" } : configuration,
+      );
+    }
+  };
+
+  const recorder = { connections, longestMs: 0, last: undefined, seen: "" };
+  const videos = () =>
+    [...document.querySelectorAll("video[id^=remoteVideo]")].filter((one) => one.videoWidth > 0);
+  // Any change counts: after a move the element is another one, and counts from nought.
+  setInterval(() => {
+    const frames = videos().map((one) => one.getVideoPlaybackQuality().totalVideoFrames);
+    const seen = frames.join(" ");
+    const now = performance.now();
+    const moves = frames.length > 0 && seen !== recorder.seen;
+    recorder.seen = seen;
+    if (recorder.last === undefined) return;
+    recorder.longestMs = Math.max(recorder.longestMs, now - recorder.last);
+    if (moves) recorder.last = now;
+  }, PACE);
+  recorder.begin = () => {
+    recorder.longestMs = 0;
+    recorder.last = performance.now();
+  };
+  /** The pairs of candidates by which media goes. */
+  recorder.pairs = async () => {
+    const found = [];
+    for (const connection of connections.filter((one) => one.connectionState === "connected")) {
+      const stats = await connection.getStats();
+      for (const pair of stats.values()) {
+        if (pair.type !== "candidate-pair" || !pair.nominated || pair.state !== "succeeded")
+          continue;
+        const [local, remote] = [
+          stats.get(pair.localCandidateId),
+          stats.get(pair.remoteCandidateId),
+        ];
+        found.push({
+          type: local.candidateType,
+          by: local.relayProtocol ?? local.protocol,
+          url: local.url ?? "",
+          remote: `${remote.address}:${remote.port}`,
+        });
+      }
+    }
+    return found;
+  };
+  window.recorder = recorder;
+})();

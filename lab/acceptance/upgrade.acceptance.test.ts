@@ -1,0 +1,103 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Acceptance } from "./meeting.ts";
+
+// A running call lives through the upgrade of every bridge and every relay. The release is the same, packed anew under
+// another version, since only one can be had here; what restarts is real.
+
+let acceptance: Acceptance;
+let folder = "";
+let former = "";
+beforeAll(() => {
+  acceptance = new Acceptance();
+  folder = mkdtempSync(join(tmpdir(), "polder-release-"));
+  former = acceptance.loaded.jitsiFolder ?? "";
+});
+afterEach(() => acceptance.end());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Copies a release to a folder, with the videobridge under a newer version. */
+function nextRelease(): void {
+  for (const file of readdirSync(former).filter((name) => name.endsWith(".deb"))) {
+    if (!file.startsWith("jitsi-videobridge2_")) {
+      cpSync(join(former, file), join(folder, file));
+      continue;
+    }
+    const unpacked = join(folder, "unpacked");
+    execFileSync("dpkg-deb", ["-R", join(former, file), unpacked]);
+    const control = join(unpacked, "DEBIAN/control");
+    const text = readFileSync(control, "utf8");
+    const version = `${/^Version: (\S+)$/m.exec(text)?.[1]}+next`;
+    writeFileSync(control, text.replace(/^Version: .*$/m, `Version: ${version}`));
+    mkdirSync(folder, { recursive: true });
+    const to = join(folder, `jitsi-videobridge2_${version}_all.deb`);
+    execFileSync("dpkg-deb", ["-Zgzip", "-z1", "--root-owner-group", "-b", unpacked, to]);
+    rmSync(unpacked, { recursive: true });
+  }
+}
+
+/** Runs `polder upgrade`. @returns its exit code and all that it prints */
+function upgrade(...more: readonly string[]): { readonly code: number; readonly text: string } {
+  try {
+    return { code: 0, text: acceptance.polder("upgrade", "lab", "--wait", "0", ...more) };
+  } catch (error) {
+    const { status, stdout, stderr } = error as { status: number; stdout: Buffer; stderr: Buffer };
+    return { code: status, text: `${stdout}${stderr}` };
+  }
+}
+
+describe("a running call of two browsers", () => {
+  it("survives the upgrade of every bridge and of coturn; a control host waits for its end", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const everybody = [moderator, ...guests];
+    nextRelease();
+    acceptance.polder("packages", "lab", folder);
+    // A security update of Debian's is a package that was unpacked since the service's start.
+    for (const host of ["turn-1", "turn-2"])
+      await acceptance.on(host, "apt-get", "install", "-qq", "-y", "--reinstall", "coturn");
+    await acceptance.on("control-1", "apt-get", "install", "-qq", "-y", "--reinstall", "nginx");
+    for (const person of everybody) await person.beginWatching();
+    const { code, text } = upgrade();
+    process.stdout.write(text);
+    const still = await Promise.all(everybody.map((person) => person.longestStill()));
+    process.stdout.write(`an upgrade: ${still.map(Math.round).join(", ")} ms without a picture\n`);
+    expect(text).toMatch(/control-1 waits: 1 of its meetings go on/);
+    expect(code).toBe(1);
+    expect(Math.max(...still)).toBeLessThan(10_000);
+    expect(everybody.map(({ loads }) => loads)).toEqual([1, 1]);
+    for (const id of ["bridge-1", "bridge-2"])
+      expect(
+        await acceptance.on(
+          id,
+          "sh",
+          "-c",
+          "cat /proc/$(systemctl show -P MainPID polder-videobridge)/cmdline",
+        ),
+      ).toContain("+next");
+    await acceptance.end();
+    expect(upgrade("--wait", "3")).toMatchObject({ code: 0 });
+  });
+
+  it("survives the way back, too", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const everybody = [moderator, ...guests];
+    acceptance.polder("packages", "lab", former);
+    for (const person of everybody) await person.beginWatching();
+    expect(upgrade()).toMatchObject({ code: 0 });
+    for (const person of everybody) {
+      expect(await person.longestStill()).toBeLessThan(10_000);
+      expect(person.loads).toBe(1);
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { buildBlueprint } from "../../planning/blueprint/index.ts";
+import { inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
+import { configScript, interfaceScript } from "./config.ts";
+import { CLIENT_KEYS } from "./testing.ts";
+
+const typeOf = (value: unknown): string => {
+  if (Array.isArray(value)) return "list";
+  if (value !== null && typeof value === "object") return "map";
+  return typeof value === "string" ? "text" : typeof value;
+};
+
+/** What the client wouldn't read of a configuration, or of another type than it reads. */
+function notUnderstood(value: object, path = ""): string[] {
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = path ? `${path}.${key}` : key;
+    const known = CLIENT_KEYS.config[here]?.type;
+    const got = typeOf(inner);
+    if (known === undefined)
+      return got === "map" ? notUnderstood(inner, here) : [`${here}: is no key`];
+    return known === got || known === "any" ? [] : [`${here}: is a ${known}, got a ${got}`];
+  });
+}
+
+/** The object that a script assigns. */
+const assignedIn = (script: string): object =>
+  JSON.parse(script.replace(/^var \w+ = /, "").replace(/;\s*$/, ""));
+
+const blueprints = (["on", "off"] as const).map((chat) =>
+  buildBlueprint({ ...inputOf(someInstance({ chat })), jitsi: SOME_JITSI }),
+);
+
+describe("the web client's settings", () => {
+  it("are all read by the pinned version, with the types that it reads", () => {
+    for (const blueprint of blueprints)
+      expect(notUnderstood(assignedIn(configScript(blueprint)))).toEqual([]);
+  });
+
+  it("of the older kind are, too", () => {
+    const names = Object.keys(assignedIn(interfaceScript("Voorbeeld")));
+    expect(names.filter((name) => !CLIENT_KEYS.interface.includes(name))).toEqual([]);
+  });
+
+  it("finds a misspelt key, a wrong type, and one that is too deep", () => {
+    const planted = { gravatar: { disable: true }, p2p: "off", disableChat: { really: true } };
+    expect(notUnderstood(planted)).toEqual([
+      "gravatar.disable: is no key",
+      "p2p: is no key",
+      "disableChat: is a boolean, got a map",
+    ]);
+  });
+});

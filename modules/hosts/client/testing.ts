@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { z } from "zod";
+
+const type = z.enum(["boolean", "number", "text", "list", "map", "any"]);
+
+/** The web client's settings by their path: the type of each, and whether a link may set it; and those of the older kind. */
+export const CLIENT_KEYS = z
+  .strictObject({
+    config: z.record(z.string(), z.strictObject({ type, link: z.literal(true).optional() })),
+    interface: z.array(z.string()),
+  })
+  .parse(load(readFileSync(join(import.meta.dirname, "keys.yaml"), "utf8")));
