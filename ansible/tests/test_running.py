@@ -5,6 +5,7 @@ import collections
 import os
 import subprocess
 import tempfile
+import time
 import unittest
 import unittest.mock
 
@@ -145,6 +146,21 @@ class NeedsTest(Root):
 
     def test_a_replaced_program_asks_for_a_restart(self):
         self.assertEqual(self.asked({}, old=["x.service"]), {"x.service": "restart"})
+
+    def test_a_program_that_can_hand_over_does_so_once(self):
+        program = self.write("/usr/sbin/x")
+        unit, old = {"handsOver": True}, {"x.service": program}
+        self.assertEqual(self.asked(unit, old=old), {"x.service": "handover"})
+        time.sleep(0.02)
+        polder_units.Stamps(Trees(self.root)).set("handover-x.service")
+        self.assertEqual(self.asked(unit, old=old), {})
+        time.sleep(0.02)
+        os.chmod(program, 0o700)  # Replaced once more.
+        self.assertEqual(self.asked(unit, old=old), {"x.service": "handover"})
+
+    def test_a_changed_unit_asks_for_a_restart_whatever_could_hand_over(self):
+        unit = {"handsOver": True, "restart": ["/etc/sysctl.d"]}
+        self.assertEqual(self.asked(unit, ["/etc/sysctl.d/60-a.conf"], {"x.service": "/x"}), {"x.service": "restart"})
 
 
 class BeyondTest(Root):

@@ -58,7 +58,7 @@ function upgrade(...more: readonly string[]): { readonly code: number; readonly 
 }
 
 describe("a running call of two browsers", () => {
-  it("survives the upgrade of every bridge and of coturn; a control host waits for its end", async () => {
+  it("survives the upgrade of every bridge, of coturn and of nginx; Prosody waits for its end", async () => {
     const { moderator, guests } = await acceptance.meeting(["Kees"]);
     const everybody = [moderator, ...guests];
     nextRelease();
@@ -66,12 +66,14 @@ describe("a running call of two browsers", () => {
     // A security update of Debian's is a package that was unpacked since the service's start.
     for (const host of ["turn-1", "turn-2"])
       await acceptance.on(host, "apt-get", "install", "-qq", "-y", "--reinstall", "coturn");
-    await acceptance.on("control-1", "apt-get", "install", "-qq", "-y", "--reinstall", "nginx");
+    for (const name of ["nginx", "prosody"])
+      await acceptance.on("control-1", "apt-get", "install", "-qq", "-y", "--reinstall", name);
     for (const person of everybody) await person.beginWatching();
     const { code, text } = upgrade();
     process.stdout.write(text);
     const still = await Promise.all(everybody.map((person) => person.longestStill()));
     process.stdout.write(`an upgrade: ${still.map(Math.round).join(", ")} ms without a picture\n`);
+    expect(text).toContain("done: handover nginx.service");
     expect(text).toMatch(/control-1 waits: 1 of its meetings go on/);
     expect(code).toBe(1);
     expect(Math.max(...still)).toBeLessThan(10_000);

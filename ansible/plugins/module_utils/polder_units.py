@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import datetime
+import glob
 import os
+import signal
 import subprocess
 import time
 
@@ -132,7 +134,7 @@ def stamp_removed(trees, wanted, gone):
 
 
 def needs(trees, name, wanted, seen, idle, old):
-    """What each unit asks for: {unit: start | restart | reload}.
+    """What each unit asks for: {unit: start | restart | handover | reload}.
 
     `idle` are files that aren't in force although nobody changed them, `old` units whose program was
     replaced.
@@ -146,13 +148,48 @@ def needs(trees, name, wanted, seen, idle, old):
             state["since"] = stamps.get(unit_name)
         if not is_up(state):
             asked[unit_name] = "start"
-        elif newest(trees, name, wanted, unit["restart"]) > state["since"] or unit_name in old \
+        elif newest(trees, name, wanted, unit["restart"]) > state["since"] \
                 or any(covers(unit["restart"], path) for path in idle):
             asked[unit_name] = "restart"
+        elif unit_name in old and not (unit.get("handsOver") and is_handed_over(stamps, unit_name, old[unit_name])):
+            asked[unit_name] = "handover" if unit.get("handsOver") else "restart"
         elif newest(trees, name, wanted, unit["reload"]) > max(state["since"], stamps.get(unit_name)) \
                 or any(covers(unit["reload"], path) for path in idle):
             asked[unit_name] = "reload"
     return asked
+
+
+def is_handed_over(stamps, unit, replaced):
+    """Whether the program that was replaced handed over since, and serves nobody but whom it had.
+
+    `replaced` is a path or a package's name: when it came is when its file did.
+    """
+    listed = glob.glob("/var/lib/dpkg/info/%s*.list" % glob.escape(replaced)) if "/" not in replaced else [replaced]
+    came = max((os.stat(path).st_ctime for path in listed if os.path.exists(path)), default=time.time())
+    return stamps.get("handover-" + unit) > came
+
+
+def hand_over(name):
+    """nginx's own way to a new program: it gets the sockets, and the old one serves whom it has to their end.
+
+    A program that can't start leaves the old one as it was. Gives what is wrong, or None.
+    """
+    ran = systemctl("show", "-p", "MainPID,PIDFile", name)
+    seen = dict(line.split("=", 1) for line in ran.stdout.splitlines())
+    old, file = seen["MainPID"], seen["PIDFile"]
+    os.kill(int(old), signal.SIGUSR2)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        time.sleep(0.2)
+        try:
+            with open(file, encoding="utf-8") as handle:
+                new = handle.read().strip()
+        except FileNotFoundError:
+            continue  # Between the renaming of the old one and the new one's first breath.
+        if new.isdigit() and new != old and os.path.exists("/proc/" + new):
+            os.kill(int(old), signal.SIGQUIT)
+            return None
+    return "the new program didn't take over"
 
 
 def split_pending(trees, name, wanted, asked, restart):
@@ -216,10 +253,15 @@ def carry_out(trees, wanted, asked):
         verb = asked.get(name)
         if verb is None:
             continue
-        if verb != "reload":
+        if verb in ("start", "restart"):
             systemctl("reset-failed", name)
-        ran = systemctl(verb, name)
-        if ran.returncode != 0:
+        if verb == "handover":
+            fault = hand_over(name)
+            if fault:
+                failed[name] = fault
+            else:
+                stamps.set("handover-" + name)
+        elif systemctl(verb, name).returncode != 0:
             failed[name] = "%s failed" % verb
         else:
             stamps.set(name)

@@ -254,7 +254,9 @@ def roll_back(trees, undo, name, was_up, asked, failed):
     polder_units.systemctl("daemon-reload")
     # Also units that failed without being asked: another's restart may have taken them along.
     for unit in sorted({*asked, *failed} & was_up):
-        if asked.get(unit) == "reload" and unit not in failed:
+        if asked.get(unit) == "handover" and unit in failed:
+            continue  # The old program went on.
+        if asked.get(unit) in ("reload", "handover") and unit not in failed:
             polder_units.systemctl("reload", unit)
         else:
             polder_units.systemctl("reset-failed", unit)

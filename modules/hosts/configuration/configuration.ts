@@ -26,6 +26,8 @@ export interface Unit {
   readonly restart: readonly string[];
   /** Calls would be cut off: then a restart is only named, and done with `--restart` alone. */
   readonly carriesCalls: boolean;
+  /** Whether a replaced program can take over by nginx's signals, while the old one serves whom it has to their end. */
+  readonly handsOver?: true;
 }
 
 /** A program that validates the new files at their real paths before they are installed. */

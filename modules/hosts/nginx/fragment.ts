@@ -43,6 +43,7 @@ export function nginxFragment(blueprint: Blueprint, host: Host, programs: Progra
         restart: [DROP_IN],
         // Everybody's signalling goes through it, and no session outlives its connection.
         carriesCalls: true,
+        handsOver: true,
       },
     ],
     masked: [],
