@@ -1,9 +1,10 @@
-import { createHash, X509Certificate } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, launch, type Page } from "puppeteer-core";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
+import { type Blueprint, namesBelow } from "../../modules/planning/blueprint/index.ts";
+import type { Role } from "../../modules/planning/sizing/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -22,18 +23,31 @@ export interface MediaPath {
   readonly remote: string;
 }
 
-/** What Chromium calls a key: the SHA-256 of its public half, in base64. */
-const keyOf = (certificate: string): string =>
-  createHash("sha256")
-    .update(new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" }))
-    .digest("base64");
+/**
+ * The names that the lab's internet has no DNS for, as Chromium's rules: the domain, and one relay under the relays' name.
+ * WebRTC asks for names with a dot at their end.
+ */
+function names({ domain, hosts }: Blueprint): string {
+  const of = (role: Role) => hosts.find((host) => host.role === role)?.publicAddress?.ipv4;
+  const { turn } = namesBelow(domain);
+  return `MAP ${domain} ${of("control")},MAP ${turn}* ${of("turn")}`;
+}
+
+/** Makes a person's store of certificates, in which Chromium looks beside its own. */
+function trust(home: string, authority: string): void {
+  const store = join(home, ".pki/nssdb");
+  mkdirSync(store, { recursive: true });
+  execFileSync("certutil", ["-d", `sql:${store}`, "-N", "--empty-password"]);
+  const add = ["-d", `sql:${store}`, "-A", "-t", "C,,", "-n", "instance"];
+  execFileSync("certutil", add, { input: authority });
+}
 
 export interface BrowserOptions {
   /** Folder of the lab. */
   readonly lab: string;
   readonly blueprint: Blueprint;
-  /** The domain's certificate, PEM: the one that this browser takes although no authority of its own signed it. */
-  readonly certificate: string;
+  /** The instance's CA, PEM, as an organisation has it in its own browsers. */
+  readonly authority: string;
   /** The name that this person types. */
   readonly name: string;
   /** Whether media may go by a relay alone, as behind a firewall that lets nothing else out. */
@@ -61,13 +75,14 @@ export class Person {
   }
 
   static async open(options: BrowserOptions): Promise<Person> {
-    const { lab, blueprint, certificate, name, relayOnly = false } = options;
+    const { lab, blueprint, authority, name, relayOnly = false } = options;
     const folder = mkdtempSync(join(tmpdir(), "polder-browser-"));
     const program = join(folder, "chromium");
+    trust(folder, authority);
     const command = internetCommand(lab, ["chromium"]);
-    writeFileSync(program, `#!/bin/sh\nexec ${command.map(quote).join(" ")} "$@"\n`);
+    const env = `HOME=${quote(folder)}`;
+    writeFileSync(program, `#!/bin/sh\n${env} exec ${command.map(quote).join(" ")} "$@"\n`);
     chmodSync(program, 0o755);
-    const control = blueprint.hosts.find(({ role }) => role === "control")?.publicAddress?.ipv4;
     const browser = await launch({
       executablePath: program,
       pipe: true,
@@ -80,8 +95,7 @@ export class Person {
         "--disable-component-update",
         "--disable-sync",
         "--lang=nl",
-        `--host-resolver-rules=MAP ${blueprint.domain} ${control}`,
-        `--ignore-certificate-errors-spki-list=${keyOf(certificate)}`,
+        `--host-resolver-rules=${names(blueprint)}`,
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         "--autoplay-policy=no-user-gesture-required",

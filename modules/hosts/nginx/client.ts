@@ -74,6 +74,8 @@ export function clientLocations(
     ]),
     `  location ~ ^/(${FOLDERS.join("|")})/ {`,
     `    root ${root};`,
+    "    # Files alone: a folder isn't there, whether it is named with a slash or without.",
+    "    try_files $uri =404;",
     "    # Text that nobody can change: nothing secret stands beside what somebody else chose.",
     "    gzip on;",
     "    gzip_types text/css text/javascript application/json application/wasm image/svg+xml;",

@@ -15,7 +15,8 @@ PATIENCE = 20
 
 
 def ask(port, path, method="GET"):
-    request = urllib.request.Request(f"http://127.0.0.1:{int(port)}{path}", method=method)
+    # Without Accept a videobridge answers 500 to /metrics (a29d97d13, seen).
+    request = urllib.request.Request(f"http://127.0.0.1:{int(port)}{path}", None, {"Accept": "text/plain"}, method=method)
     # Nobody's proxy: what is asked is this host.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=PATIENCE) as answer:
