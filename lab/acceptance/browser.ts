@@ -50,8 +50,8 @@ export interface BrowserOptions {
   readonly authority: string;
   /** The name that this person types. */
   readonly name: string;
-  /** Whether media may go by a relay alone, as behind a firewall that lets nothing else out. */
-  readonly relayOnly?: boolean;
+  /** Media may go by a relay alone, as behind a firewall: one that lets UDP out, or nothing but TLS. */
+  readonly relay?: "turn:" | "turns:" | undefined;
 }
 
 /** A person with a real Chromium in the lab's internet, with a made-up camera and microphone. */
@@ -75,7 +75,7 @@ export class Person {
   }
 
   static async open(options: BrowserOptions): Promise<Person> {
-    const { lab, blueprint, authority, name, relayOnly = false } = options;
+    const { lab, blueprint, authority, name, relay } = options;
     const folder = mkdtempSync(join(tmpdir(), "polder-browser-"));
     const program = join(folder, "chromium");
     trust(folder, authority);
@@ -104,12 +104,12 @@ export class Person {
     });
     const [page] = await browser.pages();
     const person = new Person(name, browser, page as Page, folder);
-    await person.#watch(blueprint.domain, relayOnly);
+    await person.#watch(blueprint.domain, relay);
     return person;
   }
 
-  async #watch(domain: string, relayOnly: boolean): Promise<void> {
-    await this.page.evaluateOnNewDocument(`window.RELAY_ONLY = ${relayOnly};\n${RECORDER}`);
+  async #watch(domain: string, relay = ""): Promise<void> {
+    await this.page.evaluateOnNewDocument(`window.RELAY = ${JSON.stringify(relay)};\n${RECORDER}`);
     this.page.on("domcontentloaded", () => {
       this.loads++;
     });
@@ -125,9 +125,14 @@ export class Person {
     this.page.on("pageerror", (error) => this.errors.push(String(error)));
   }
 
-  /** Opens an invitation's link, types the name where one is asked, and asks to come in. */
+  /** Opens an invitation's link, and asks to come in. */
   async join(link: string, patience = 60_000): Promise<void> {
     await this.page.goto(link, { waitUntil: "load" });
+    await this.ask(patience);
+  }
+
+  /** Types the name where one is asked, and asks to come in: also after the page was loaded again by itself. */
+  async ask(patience = 60_000): Promise<void> {
     const button = "[data-testid='prejoin.joinMeeting']";
     await this.page.waitForSelector(button, { timeout: patience });
     // Whose name the token says types none.

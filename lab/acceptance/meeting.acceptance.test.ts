@@ -11,7 +11,7 @@ let acceptance: Acceptance;
 beforeAll(() => {
   acceptance = new Acceptance();
 });
-afterEach(() => acceptance.end());
+afterEach(({ task }) => acceptance.end(task.result?.state === "fail" ? task.name : undefined));
 
 /** What the page's policy stopped, and what was asked of somebody else's server. */
 const leaks = ({ elsewhere, errors }: Person): string[] => [

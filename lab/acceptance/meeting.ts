@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { CA_FILE } from "../../modules/hosts/host/index.ts";
+import { PORTS } from "../../modules/planning/blueprint/index.ts";
 import {
   instanceFolder,
   type LoadedInstance,
@@ -9,11 +10,14 @@ import {
 } from "../../modules/workspace/index.ts";
 import { defaultFolder } from "../cloud/index.ts";
 import { inHost } from "../hypervisor/index.ts";
-import { Person } from "./browser.ts";
+import { type BrowserOptions, Person } from "./browser.ts";
 
 /** Prints an address's text; a videobridge wants to know in which form. */
 const METRICS =
   'import sys, urllib.request as r; print(r.urlopen(r.Request(sys.argv[1], None, {"Accept": "text/plain"})).read().decode())';
+
+/** Pictures that several browsers on one machine can encode. */
+const SMALL = "&config.resolution=180&config.constraints.video.height.ideal=180";
 
 /** Links of one meeting. */
 export interface Links {
@@ -55,7 +59,7 @@ export class Acceptance {
   }
 
   /** A person with a browser of their own, who is nowhere yet. */
-  async person(name: string, options: { readonly relayOnly?: boolean } = {}): Promise<Person> {
+  async person(name: string, options: Pick<BrowserOptions, "relay"> = {}): Promise<Person> {
     const { lab, loaded } = this;
     this.#authority ||= await this.on("control-1", "cat", CA_FILE);
     const authority = this.#authority;
@@ -73,14 +77,14 @@ export class Acceptance {
   /** A moderator and guests who see each other. @param more what is added to each link */
   async meeting(
     guests: readonly string[],
-    { more = "", relayOnly = false } = {},
+    { more = SMALL, relay }: { readonly more?: string } & Pick<BrowserOptions, "relay"> = {},
   ): Promise<{ readonly links: Links; readonly moderator: Person; readonly guests: Person[] }> {
     const links = this.invite();
-    const moderator = await this.person("Wilhelmina", { relayOnly });
+    const moderator = await this.person("Wilhelmina", { relay });
     await moderator.join(`${links.moderator}${more}`);
     const admitted: Person[] = [];
     for (const name of guests) {
-      const guest = await this.person(name, { relayOnly });
+      const guest = await this.person(name, { relay });
       admitted.push(guest);
       await guest.join(`${links.guest}${more}`);
       await moderator.press(/toelaten/i, 90_000);
@@ -90,9 +94,14 @@ export class Acceptance {
     return { links, moderator, guests: admitted };
   }
 
-  /** Everybody leaves. */
-  async end(): Promise<void> {
-    for (const person of this.#people.splice(0)) await person.close();
+  /** Everybody leaves. @param failed the name of a test that failed: what everybody saw is kept as pictures */
+  async end(failed?: string): Promise<void> {
+    const name = failed?.replace(/[^a-z0-9]+/gi, "-").toLowerCase();
+    for (const [i, person] of this.#people.splice(0).entries()) {
+      const picture = join(this.lab, `acceptance-failed-${name}-${i}-${person.name}.png`);
+      if (name) await person.picture(picture).catch(() => undefined);
+      await person.close();
+    }
   }
 
   /** Runs a command on a host as root. @returns what it prints. @throws Error when it fails */
@@ -111,13 +120,13 @@ export class Acceptance {
     return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
   }
 
-  /** How many people's media goes over each bridge. */
+  /** How many people's media goes over each bridge; one that doesn't run carries nobody's. */
   async people(): Promise<Record<string, number>> {
     const bridges = this.loaded.blueprint.hosts.filter(({ role }) => role === "bridge");
-    const counts = bridges.map(async ({ id }) => [
-      id,
-      await this.metric(id, 8080, "jitsi_jvb_local_endpoints"),
-    ]);
+    const counts = bridges.map(async ({ id }) => {
+      const count = this.metric(id, PORTS.bridgeRest, "jitsi_jvb_local_endpoints");
+      return [id, await count.catch(() => 0)];
+    });
     return Object.fromEntries(await Promise.all(counts));
   }
 }

@@ -24,7 +24,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "polder-release-"));
   former = acceptance.loaded.jitsiFolder ?? "";
 });
-afterEach(() => acceptance.end());
+afterEach(({ task }) => acceptance.end(task.result?.state === "fail" ? task.name : undefined));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Copies a release to a folder, with the videobridge under a newer version. */

@@ -1,21 +1,26 @@
 // Runs in each page before the page's own programs: counts the pictures of other people that are decoded, and keeps the
-// page's connections, so that a test can ask them how media comes. RELAY_ONLY is set before it by who wants no other way.
+// page's connections, so that a test can ask them how media comes. RELAY (`turn:` or `turns:`) is set before it by who wants no other way.
 (() => {
   const PACE = 100;
   const connections = [];
   const Native = window.RTCPeerConnection;
+  const limited = (configuration) =>
+    window.RELAY
+      ? {
+          ...configuration,
+          iceTransportPolicy: "relay",
+          iceServers: (configuration?.iceServers ?? []).filter(({ urls }) =>
+            `${urls}`.startsWith(window.RELAY),
+          ),
+        }
+      : configuration;
   window.RTCPeerConnection = class extends Native {
     constructor(configuration, ...rest) {
-      super(
-        window.RELAY_ONLY ? { ...configuration, iceTransportPolicy: "relay" } : configuration,
-        ...rest,
-      );
+      super(limited(configuration), ...rest);
       connections.push(this);
     }
     setConfiguration(configuration) {
-      super.setConfiguration(
-        window.RELAY_ONLY ? { ...configuration, iceTransportPolicy: "relay" } : configuration,
-      );
+      super.setConfiguration(limited(configuration));
     }
   };
 
