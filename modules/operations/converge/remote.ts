@@ -13,7 +13,7 @@ const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
  *
  * @param sshArguments such that `ssh <these> command` logs in there
  * @param input its standard input
- * @param failure what it is called when it fails
+ * @param failure how its error begins: what didn't happen, and the host as the subject of what follows
  * @returns its standard output
  * @throws ExternalFailure when it can't be run or ends otherwise than with 0
  */
@@ -41,11 +41,11 @@ export function runRemotely(
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
     child.on("error", () =>
-      reject(new ExternalFailure(`${failure}: ssh can't be run: install OpenSSH's client`)),
+      reject(new ExternalFailure(`${failure} isn't reached: ssh can't be run: install OpenSSH's client`)),
     );
     child.on("close", (code) => {
       if (code === 0) resolve(stdout);
-      else reject(new ExternalFailure(`${failure}: it ${explainSsh(stderr || "timed out")}`));
+      else reject(new ExternalFailure(`${failure} ${explainSsh(stderr || "timed out")}`));
     });
   });
 }

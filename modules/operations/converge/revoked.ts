@@ -28,5 +28,5 @@ export async function shipRevoked(
   text: string,
 ): Promise<void> {
   const command = ["sudo", "-n", ...putRevoked(FOLDER, "prosody", Buffer.byteLength(text))];
-  await runRemotely(sshArguments, command, text, `${host}: what is revoked didn't arrive`);
+  await runRemotely(sshArguments, command, text, `${host}: what is revoked didn't arrive, it`);
 }

@@ -14,9 +14,8 @@ import urllib.request
 PATIENCE = 20
 
 
-def ask(port, path, method="GET"):
-    # Without Accept a videobridge answers 500 to /metrics (a29d97d13, seen).
-    request = urllib.request.Request(f"http://127.0.0.1:{int(port)}{path}", None, {"Accept": "text/plain"}, method=method)
+def ask(port, path, method="GET", form="*/*"):
+    request = urllib.request.Request(f"http://127.0.0.1:{int(port)}{path}", None, {"Accept": form}, method=method)
     # Nobody's proxy: what is asked is this host.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=PATIENCE) as answer:
@@ -35,7 +34,8 @@ def metrics(text):
 def main(verb, port, what=None):
     if verb == "metrics":
         try:
-            return metrics(ask(port, "/metrics"))
+            # Without Accept a videobridge answers 500 (a29d97d13, seen).
+            return metrics(ask(port, "/metrics", form="text/plain"))
         except urllib.error.URLError as error:
             if isinstance(error.reason, ConnectionRefusedError):
                 return None
@@ -50,4 +50,4 @@ if __name__ == "__main__":
     try:
         print(json.dumps(main(*sys.argv[1:])))
     except OSError as error:
-        sys.exit(f"Jitsi's REST: {error}")
+        sys.exit(f"answers to {sys.argv[1]}: {error}")
