@@ -4,7 +4,7 @@ import { today } from "../modules/common/today/index.ts";
 import { exclusively } from "../modules/operations/lock/index.ts";
 import type { DeployOptions } from "../modules/operations/plan/index.ts";
 import type { LoadedInstance } from "../modules/workspace/index.ts";
-import { synthesis } from "../stacks/instance-stacks.ts";
+import { composition } from "./composition.ts";
 import { note } from "./terminal.ts";
 import { testbed } from "./testbed.ts";
 
@@ -25,7 +25,7 @@ export const deployOptions = (options: { timeout: number }): DeployOptions => ({
   timeoutMinutes: options.timeout,
   asOf: today(),
   testbed,
-  synthesis,
+  ...composition,
 });
 
 /** Work on an instance in its cloud: only with a credential for it, and only one at a time. */

@@ -3,6 +3,8 @@ import { defaultFolder, labEnvironment, status } from "../lab/cloud/index.ts";
 import { hetznerEnvironment, internetCommand } from "../lab/hypervisor/index.ts";
 import type { Testbed } from "../modules/common/testbed/index.ts";
 
+export { standIns } from "../lab/stand-ins/index.ts";
+
 /** The lab on this machine, as the product sees it. */
 export const testbed: Testbed = {
   status: async () => {

@@ -10,6 +10,7 @@ import {
   loadInstance,
   loadPrograms,
 } from "../modules/workspace/index.ts";
+import { standIns } from "./stand-ins/index.ts";
 import { type DummySecrets, dummySecrets } from "./testing/dummy-secrets.ts";
 import { FAULTS } from "./testing/planted-faults.ts";
 import { type Validated, validateFiles } from "./testing/validate-files.ts";
@@ -33,7 +34,7 @@ function blueprintOf(name: string): Blueprint {
 /** One host of each role: the others differ in names and addresses alone. */
 function configurationsOf(blueprint: Blueprint): HostConfiguration[] {
   const first = new Map(blueprint.hosts.toReversed().map((host) => [host.role, host]));
-  return [...first.values()].map((host) => renderHost(blueprint, host, loadPrograms()));
+  return [...first.values()].map((host) => renderHost(blueprint, host, loadPrograms(), standIns));
 }
 
 /** As converge fills them, and the host's own SSH key, which is made on the host. */

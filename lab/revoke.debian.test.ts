@@ -10,6 +10,7 @@ import { shipRevoked } from "../modules/operations/converge/index.ts";
 import type { Host } from "../modules/planning/blueprint/index.ts";
 import { testFolder } from "../modules/secrets/vaults/testing.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
+import { standIns } from "./stand-ins/index.ts";
 import { validatorRoot } from "./testing/validator-root.ts";
 
 // A control host's own sshd, sudo and rules for sudo, in a copy of Debian 13's root.
@@ -76,7 +77,7 @@ beforeAll(async () => {
   const place = testFolder();
   const { blueprint } = place.load([await place.person(USER)]);
   const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
-  const configuration = renderHost(blueprint, control, loadPrograms());
+  const configuration = renderHost(blueprint, control, loadPrograms(), standIns);
   place.remove();
   const sudoers = configuration.files.find(({ path }) => path === "/etc/sudoers")?.content ?? "";
   expect(sudoers).toContain(`${USER} ALL=`);

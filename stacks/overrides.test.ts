@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, describe, expect, test } from "vitest";
+import { composition } from "../cli/composition.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { packOf } from "../modules/operations/rules/index.ts";
 import { policyInput } from "../modules/operations/working-folder/index.ts";
 import { evaluate } from "../modules/policy/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
-import { synthesis } from "./instance-stacks.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-overrides-"));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
@@ -44,7 +44,7 @@ const one = (resource: string, set: string) =>
   `overrides:\n  - resource: ${resource}\n    set: ${set}\n${WHO}`;
 
 const input = (folder: string) =>
-  policyInput(loadInstance(folder), { outdir: join(parent, "cdktf.out") }, synthesis);
+  policyInput(loadInstance(folder), { outdir: join(parent, "cdktf.out") }, composition);
 
 const bodies = (folder: string, type: string, stack = "lab") => {
   const document = input(folder).stacks.get(stack) as {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatFinding } from "../../modules/common/findings/index.ts";
 import { approvePlan } from "../../modules/operations/approve/index.ts";
-import { synthesis } from "../../stacks/instance-stacks.ts";
+import { composition } from "../composition.ts";
 import { reportFindings } from "../findings.ts";
 import { load } from "../load.ts";
 import { out } from "../terminal.ts";
@@ -38,7 +38,7 @@ export function approveCommand(): Command {
           ...options,
           now: new Date(),
           testbed,
-          synthesis,
+          ...composition,
         });
         if (ends) out(ENDS);
         else reportFindings(findings, "the policy fails as of today: nothing was signed");

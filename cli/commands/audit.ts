@@ -13,7 +13,7 @@ import {
   junitOf,
   sarifOf,
 } from "../../modules/reports/findings-report/index.ts";
-import { synthesis } from "../../stacks/instance-stacks.ts";
+import { composition } from "../composition.ts";
 import { FindingsFound } from "../exit.ts";
 import { writeResult } from "../write-result.ts";
 
@@ -103,7 +103,7 @@ async function reportsOn(
     const report = { ...of, subject: plan, findings, rules: reported(findings), notSeen };
     return { reports: [report], unreadable: [] };
   }
-  const { audited, unreadable } = await auditFolders(folders, { asOf, synthesis });
+  const { audited, unreadable } = await auditFolders(folders, { asOf, ...composition });
   const reports = audited.map(({ instance, findings, notSeen }) => ({
     ...of,
     subject: instance,

@@ -9,7 +9,7 @@ import {
 import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
-import { testbed } from "../testbed.ts";
+import { standIns, testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
 
 interface Options extends WhoOptions {
@@ -82,6 +82,7 @@ docs/converge.md tells what lands where.`,
         sshIdentity: options.sshIdentity,
         progress: note,
         testbed,
+        standIns,
       });
       printHosts(results, began);
       const failed = results.filter(({ outcome }) => outcome === "failed");

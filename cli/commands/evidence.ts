@@ -19,7 +19,7 @@ import {
   type ToolkitPackage,
 } from "../../modules/reports/evidence/index.ts";
 import { shown } from "../../modules/workspace/index.ts";
-import { synthesis } from "../../stacks/instance-stacks.ts";
+import { composition } from "../composition.ts";
 import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
 import { out } from "../terminal.ts";
@@ -67,7 +67,7 @@ export function evidenceCommand(): Command {
       );
       assertNew(folder);
       const signer = signerOf(loaded, { ...options, testbed });
-      const collected = await collectEvidence(loaded, { asOf, now: new Date(), synthesis });
+      const collected = await collectEvidence(loaded, { asOf, now: new Date(), ...composition });
       const files = evidenceFiles({ ...collected, signer, packages: packages() });
       writeSigned(folder, files, signer, NAMESPACE);
       const { findings } = collected;

@@ -6,7 +6,7 @@ import { GROUPS, PROBES, type Probe } from "../../modules/verification/probes/in
 import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
 import { note, out, progressTo } from "../terminal.ts";
-import { testbed } from "../testbed.ts";
+import { standIns, testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
 import { probeEnumerationCommand } from "./probe-enumeration.ts";
 
@@ -88,6 +88,7 @@ isn't on the committed list.`,
           sshIdentity: options.sshIdentity,
           progress: progressTo(process.stderr),
           testbed,
+          standIns,
           signal: controller.signal,
         });
         print(probed, options.evidence ?? false);

@@ -5,6 +5,7 @@ import { renderedDigest, writeConfigurations } from "../../modules/operations/co
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
+import { standIns } from "../testbed.ts";
 
 const HELP = `
 Needs no credential and no vault: where a secret will be stands its name, as @@secret:turn/shared-secret@@.
@@ -27,7 +28,7 @@ export function renderCommand(): Command {
     .action((name: string) => {
       const { blueprint, notes } = load(name);
       for (const line of notes) note(line);
-      const configurations = renderAll(blueprint, loadPrograms());
+      const configurations = renderAll(blueprint, loadPrograms(), standIns);
       const folder = writeConfigurations(blueprint.instance, configurations);
       for (const configuration of configurations) {
         const secrets = new Set(

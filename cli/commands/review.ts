@@ -5,7 +5,7 @@ import { approvedFinding, evaluateAgain } from "../../modules/operations/approve
 import { appliedBlueprint, lastPlan } from "../../modules/operations/plan/index.ts";
 import { reviewOf } from "../../modules/operations/review/index.ts";
 import { lostNames, plannedChanges } from "../../modules/policy/index.ts";
-import { synthesis } from "../../stacks/instance-stacks.ts";
+import { composition } from "../composition.ts";
 import { load } from "../load.ts";
 import { out, screenWidth } from "../terminal.ts";
 import { ENDS } from "../text/ends.ts";
@@ -33,7 +33,7 @@ export function reviewCommand(): Command {
       const lines = reviewOf(blueprint, noted.plans, applied);
       const findings = record.destroys
         ? []
-        : await evaluateAgain(loaded, noted, today(), synthesis);
+        : await evaluateAgain(loaded, noted, today(), composition);
       const approval = approvedFinding(loaded, record, today());
       if (options.json) {
         out(JSON.stringify({ plan: record.digest, by, at, lines, findings, approval }, null, 2));

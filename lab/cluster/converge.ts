@@ -8,6 +8,7 @@ import { renderAll } from "../../modules/hosts/render/index.ts";
 import { secretsOf } from "../../modules/secrets/keyring/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { awaitRunning, inHost } from "../hypervisor/index.ts";
+import { standIns } from "../stand-ins/index.ts";
 import { byHand } from "../testing/by-hand.ts";
 import { type Canary, canariesBelow, watchProcesses } from "../testing/canary.ts";
 import { cluster } from "../testing/cluster.ts";
@@ -96,7 +97,7 @@ export function convergeTests(): void {
       const canaries = specs.map(({ name }) => canaryOf(name, vault.need(name)));
       expect(canaries.length).toBeGreaterThan(cluster.hosts.length);
       let seen = 0;
-      for (const configuration of renderAll(loaded.blueprint, loadPrograms())) {
+      for (const configuration of renderAll(loaded.blueprint, loadPrograms(), standIns)) {
         const { found, files, journal, processes } = await huntOnHost(
           lab,
           `t-hosts-${configuration.host}`,

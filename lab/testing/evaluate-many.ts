@@ -3,11 +3,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { composition } from "../../cli/composition.ts";
 import { formatFinding } from "../../modules/common/findings/index.ts";
 import { policyInput } from "../../modules/operations/working-folder/index.ts";
 import { evaluate } from "../../modules/policy/index.ts";
 import { loadInstance } from "../../modules/workspace/index.ts";
-import { synthesis } from "../../stacks/instance-stacks.ts";
 
 const [from = 1, count = 1] = process.argv.slice(2).map(Number);
 const parent = mkdtempSync(join(tmpdir(), "polder-many-"));
@@ -70,7 +70,7 @@ try {
     allocate(folder);
     const loaded = loadInstance(folder);
     const found = evaluate(
-      policyInput(loaded, { outdir: join(folder, "out") }, synthesis),
+      policyInput(loaded, { outdir: join(folder, "out") }, composition),
       "2026-11-24",
     );
     for (const finding of found)

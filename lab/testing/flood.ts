@@ -5,6 +5,7 @@ import type { HostFile } from "../../modules/hosts/configuration/index.ts";
 import { renderHost } from "../../modules/hosts/render/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
+import { standIns } from "../stand-ins/index.ts";
 import { dummySecrets } from "./dummy-secrets.ts";
 import { validateFiles } from "./validate-files.ts";
 import { validatorRoot } from "./validator-root.ts";
@@ -155,7 +156,7 @@ export async function flooded(flood: Flood): Promise<Flooded> {
   });
   const wanted =
     /^\/(etc\/(nginx|coturn|turnserver|nftables|systemd\/system\/coturn)|usr\/share\/polder|usr\/local\/share|srv|var\/www)/;
-  const rendered = renderHost(blueprint, host, loadPrograms()).files.filter(({ path }) =>
+  const rendered = renderHost(blueprint, host, loadPrograms(), standIns).files.filter(({ path }) =>
     wanted.test(path),
   );
   const files = [

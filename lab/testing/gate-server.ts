@@ -16,6 +16,7 @@ import { renderHost } from "../../modules/hosts/render/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { prosodyAccount } from "../../modules/secrets/vaults/index.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
+import { standIns } from "../stand-ins/index.ts";
 import type { Issuer } from "./gate-issuer.ts";
 import { validatorRoot } from "./validator-root.ts";
 
@@ -165,8 +166,8 @@ export class GateServer {
     execFileSync("chmod", ["-R", "0755", folder]);
     const ours =
       /^\/(etc\/prosody|usr\/local\/lib\/polder\/prosody|var\/lib\/prosody|etc\/polder)\//;
-    for (const file of renderHost(blueprint, host, loadPrograms()).files.filter(({ path }) =>
-      ours.test(path),
+    for (const file of renderHost(blueprint, host, loadPrograms(), standIns).files.filter(
+      ({ path }) => ours.test(path),
     )) {
       const changed = change.files?.[file.path];
       if (changed === null) continue;

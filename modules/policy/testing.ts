@@ -1,16 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { standIns } from "../../lab/stand-ins/index.ts";
 import { renderStacks } from "../../stacks/instance-stacks.ts";
 import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
 import { renderAll } from "../hosts/render/index.ts";
@@ -53,8 +46,19 @@ const readSchema = (provider: string) =>
   ) as ProviderSchema;
 const SCHEMAS = { openstack: readSchema("openstack"), hetzner: readSchema("hcloud") };
 
+interface Kind {
+  /** With addresses as a cloud could have chosen them. */
+  readonly allocated?: boolean;
+  /** With Jitsi's packages, also where the example has stand-ins. */
+  readonly pinned?: boolean;
+}
+
 /** Loads an example in a folder of its own, with addresses as a cloud could have chosen them. */
-function load(name: string, allocated: boolean, change: (text: string) => string): PolicyInput {
+function load(
+  name: string,
+  change: (text: string) => string,
+  { allocated, pinned }: Kind,
+): PolicyInput {
   const folder = mkdtempSync(join(tmpdir(), "policy-"));
   try {
     const copy = join(folder, name);
@@ -62,8 +66,9 @@ function load(name: string, allocated: boolean, change: (text: string) => string
     mkdirSync(copy);
     const text = readFileSync(join(instanceFolder(ROOT, name), INSTANCE_FILE), "utf8");
     writeFileSync(join(copy, INSTANCE_FILE), change(text));
-    const jitsi = join(instanceFolder(ROOT, name), JITSI_FILE);
-    if (!name.startsWith("lab") && existsSync(jitsi)) cpSync(jitsi, join(copy, JITSI_FILE));
+    // A folder of the lab may hold what `make lab PACKAGES=` pinned there.
+    const jitsi = name.startsWith("lab") ? pinned && "gemeente-klein" : name;
+    if (jitsi) cpSync(join(instanceFolder(ROOT, jitsi), JITSI_FILE), join(copy, JITSI_FILE));
     if (allocated) {
       const { blueprint } = loadInstance(copy);
       writeFileSync(join(copy, ADDRESSES_FILE), JSON.stringify(addressesFor(blueprint)));
@@ -86,7 +91,9 @@ function load(name: string, allocated: boolean, change: (text: string) => string
 
 /** Packages from a folder can't be rendered yet. */
 const hostsOf = (blueprint: Blueprint): readonly RenderedHost[] | undefined =>
-  blueprint.packages.source === "folder" ? undefined : renderAll(blueprint, loadPrograms());
+  blueprint.packages.source === "folder"
+    ? undefined
+    : renderAll(blueprint, loadPrograms(), standIns);
 
 /** addresses.yaml as a cloud could have filled it. */
 export function addressesFor(blueprint: Blueprint): unknown {
@@ -113,7 +120,7 @@ const cache = new Map<string, PolicyInput>();
 
 /** An example as it is: a copy of one's own, to plant faults in. */
 export function example(name = "lab", allocated = true): Planted {
-  return changed(name, "", (text) => text, allocated);
+  return changed(name, "", (text) => text, { allocated });
 }
 
 /** An example whose file says something else; `what` tells one such change from another. */
@@ -121,10 +128,10 @@ export function changed(
   name: string,
   what: string,
   change: (text: string) => string,
-  allocated = true,
+  { allocated = true, pinned = false }: Kind = {},
 ): Planted {
-  const key = `${name} ${allocated} ${what}`;
-  const input = cache.get(key) ?? load(name, allocated, change);
+  const key = `${name} ${allocated} ${pinned} ${what}`;
+  const input = cache.get(key) ?? load(name, change, { allocated, pinned });
   cache.set(key, input);
   const { hosts, ...rest } = input;
   return { ...(structuredClone(rest) as Planted), ...(hosts && { hosts }) };

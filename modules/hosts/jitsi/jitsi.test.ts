@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import { type Blueprint, buildBlueprint } from "../../planning/blueprint/index.ts";
 import { DATA, inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
 import { figureOf } from "../../planning/sizing/index.ts";
@@ -16,7 +17,7 @@ const addressed = (blueprint: Blueprint): Blueprint => ({
 });
 const blueprint = addressed(buildBlueprint({ ...input, jitsi: SOME_JITSI }));
 const hosts = renderAll(blueprint, loadPrograms());
-const standIns = renderAll(buildBlueprint(input), loadPrograms());
+const inPlace = renderAll(buildBlueprint(input), loadPrograms(), standIns);
 
 const of = (id: string, all: readonly HostConfiguration[] = hosts): HostConfiguration =>
   all.find(({ host }) => host === id) as HostConfiguration;
@@ -44,10 +45,8 @@ describe("with Jitsi's packages", () => {
     const paths = (all: readonly HostConfiguration[]) =>
       all.flatMap(({ files }) => files.map(({ path }) => path));
     expect(paths(hosts).filter((path) => path.includes("stand-in"))).toEqual([]);
-    expect(paths(standIns).filter((path) => /videobridge|jicofo|config\.js/.test(path))).toEqual(
-      [],
-    );
-    expect(standIns.flatMap(({ unpacked }) => unpacked)).toEqual([]);
+    expect(paths(inPlace).filter((path) => /videobridge|jicofo|config\.js/.test(path))).toEqual([]);
+    expect(inPlace.flatMap(({ unpacked }) => unpacked)).toEqual([]);
   });
 
   it("a bridge speaks with its control host over TLS alone, under its own account", () => {
@@ -180,7 +179,7 @@ describe("the web client", () => {
       text(of("control-1", all), "/usr/local/share/polder/web/index.html");
     expect(page(hosts)).toContain("Open de link uit uw uitnodiging");
     expect(page(hosts)).not.toMatch(/nog niet vergaderen|stands in/);
-    expect(page(standIns)).toContain("U kunt hier nog niet vergaderen");
+    expect(page(inPlace)).toContain("U kunt hier nog niet vergaderen");
   });
 
   it("its scripts can't be ended by what an organisation is called", () => {

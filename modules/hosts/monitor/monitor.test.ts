@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import {
   type Blueprint,
   buildBlueprint,
@@ -84,7 +85,7 @@ it("seals security to its keepers first, and operations to the vault's key alone
 
 it("watches what each host shows to others, and every unit that it has", () => {
   for (const host of blueprint.hosts) {
-    const configuration = renderHost(blueprint, host, loadPrograms());
+    const configuration = renderHost(blueprint, host, loadPrograms(), standIns);
     const settings = configuration.files.find(({ path }) =>
       path.endsWith("/polder-watch.json"),
     )?.content;

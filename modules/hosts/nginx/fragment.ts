@@ -5,12 +5,17 @@ import { rawFile, textFile } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
-import { landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
+import { ARRIVE, landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
 
 /** nginx of a control host: the only way in from the web. */
-export function nginxFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
+export function nginxFragment(
+  blueprint: Blueprint,
+  host: Host,
+  programs: Programs,
+  arrive = ARRIVE,
+): Fragment {
   const { ofWorker, memoryMiB, linesInHalfAMinute } = limitsOf(blueprint);
   const client = blueprint.jitsi ? [unpacked(blueprint, "jitsi-meet-web")] : [];
   return {
@@ -21,7 +26,7 @@ export function nginxFragment(blueprint: Blueprint, host: Host, programs: Progra
       textFile(SITE, site(blueprint, host)),
       rawFile(CERTIFICATE, reference("web/tls.crt")),
       rawFile(KEY, reference("web/tls.key"), { group: "www-data", mode: "0640" }),
-      rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint)),
+      rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint, arrive)),
       rawFile(`${WEB_ROOT}/refused.html`, refusedPage()),
       rawFile(`${WEB_ROOT}/style.css`, STYLE),
       rawFile(`${WEB_ROOT}/name.js`, programText(programs, "nginx/programs/name.js")),

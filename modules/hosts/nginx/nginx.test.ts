@@ -4,7 +4,7 @@ import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import { nginxFragment } from "./index.ts";
 import { limitsOf } from "./limits.ts";
-import { landingPage, securityText } from "./page.ts";
+import { ARRIVE, landingPage, securityText } from "./page.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
@@ -89,7 +89,7 @@ it("lets a whole office in from one address, and stops one machine", () => {
 
 it("shows an organisation's name as text", () => {
   const organisation = `<script>alert("x")</script> & 'co'`;
-  const page = landingPage({ ...blueprint, organisation });
+  const page = landingPage({ ...blueprint, organisation }, ARRIVE);
   expect(page.match(/<script.*/g)).toEqual(['<script src="/name.js" type="module"></script>']);
   expect(page).toContain("&#60;script&#62;");
   expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);

@@ -1,5 +1,5 @@
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import { type Reference, reference } from "../configuration/index.ts";
+import { type JitsiFragments, type Reference, reference } from "../configuration/index.ts";
 
 export const WEB_ROOT = "/usr/local/share/polder/web";
 
@@ -45,21 +45,17 @@ const CHECK = [
   "</section>",
 ];
 
-/** What people can do here, in Dutch and English: without Jitsi's client the page stands in for it, and says so. */
-const ARRIVE = {
-  client: [
-    "Open de link uit uw uitnodiging om aan een vergadering deel te nemen.",
-    "Open the link of your invitation to take part in a meeting.",
-  ],
-  standIn: [
-    "De dienst wordt ingericht. U kunt hier nog niet vergaderen: deze pagina houdt de plaats vrij voor het vergaderprogramma.",
-    "It is being set up: no meetings yet, this page stands in until the meeting client comes.",
-  ],
-} as const;
+/** What people can do here, where Jitsi's client is. */
+export const ARRIVE: JitsiFragments["arrive"] = [
+  "Open de link uit uw uitnodiging om aan een vergadering deel te nemen.",
+  "Open the link of your invitation to take part in a meeting.",
+];
 
 /** The page of the service itself. It loads nothing from elsewhere. */
-export function landingPage({ organisation, domain, jitsi }: Blueprint): string {
-  const [dutch, english] = ARRIVE[jitsi ? "client" : "standIn"];
+export function landingPage(
+  { organisation, domain }: Blueprint,
+  [dutch, english]: JitsiFragments["arrive"],
+): string {
   const [who, where] = [escapeHtml(organisation), escapeHtml(domain)];
   const body = [
     "<h1>Videovergaderen</h1>",

@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { type Blueprint, buildBlueprint, Refused } from "../../planning/blueprint/index.ts";
-import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import {
+  anyInstance,
+  inputOf,
+  SOME_JITSI,
+  someInstance,
+} from "../../planning/blueprint/testing.ts";
 import { secretsOf } from "../../secrets/keyring/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import { type HostConfiguration, referencesIn } from "../configuration/index.ts";
@@ -25,8 +31,10 @@ const some = buildBlueprint(inputOf(someInstance()));
 const runs = { numRuns: 25 };
 
 describe("where private networks have IPv4 alone", () => {
-  const at = (cloud: Record<string, unknown>) =>
-    JSON.stringify(renderAll(buildBlueprint(inputOf(someInstance(cloud))), loadPrograms()));
+  const at = (cloud: Record<string, unknown>) => {
+    const input = { ...inputOf(someInstance(cloud)), jitsi: SOME_JITSI };
+    return JSON.stringify(renderAll(buildBlueprint(input), loadPrograms()));
+  };
   // RFC 4193: what every private IPv6 address begins with.
   const own = /\bf[cd][0-9a-f]{2}:[0-9a-f:]+/;
 
@@ -73,8 +81,8 @@ describe("rendering any instance", () => {
     fc.assert(
       fc.property(anyBlueprint, (blueprint) => {
         const before = JSON.stringify(blueprint);
-        const configurations = renderAll(blueprint, programs);
-        const again = renderAll(JSON.parse(before) as Blueprint, programs);
+        const configurations = renderAll(blueprint, programs, standIns);
+        const again = renderAll(JSON.parse(before) as Blueprint, programs, standIns);
         expect(JSON.stringify(again) === JSON.stringify(configurations)).toBe(true);
         expect(JSON.stringify(blueprint)).toBe(before);
         expectWholeFiles(blueprint, configurations);
@@ -89,14 +97,32 @@ describe("rendering an instance", () => {
   it("refuses a folder of packages, and says what to set", () => {
     const packages = { source: "folder", folder: "packages" };
     const blueprint = buildBlueprint(inputOf(someInstance({ packages })));
-    expect(() => renderAll(blueprint, loadPrograms())).toThrow(BadInput);
-    expect(() => renderAll(blueprint, loadPrograms())).toThrow(
+    expect(() => renderAll(blueprint, loadPrograms(), standIns)).toThrow(BadInput);
+    expect(() => renderAll(blueprint, loadPrograms(), standIns)).toThrow(
       /packages\.source: got "folder".*"mirror"/,
     );
   });
 
+  it("has no stand-in of its own: who has no packages of Jitsi's is told what to do", () => {
+    const message =
+      /^proef: no package of Jitsi's is pinned, and no stand-ins were handed in: `polder packages proef FOLDER` writes jitsi\.yaml$/;
+    expect(() => renderAll(some, loadPrograms())).toThrow(BadInput);
+    expect(() => renderAll(some, loadPrograms())).toThrow(message);
+    const both = renderAll({ ...some, jitsi: SOME_JITSI }, loadPrograms(), standIns);
+    expect(both).toEqual(renderAll({ ...some, jitsi: SOME_JITSI }, loadPrograms()));
+  });
+
+  it("takes no stand-in outside profile lab", () => {
+    const elsewhere = buildBlueprint(
+      inputOf(someInstance({ residency: "eea", cloud: "hetzner", location: "hetzner-fsn1" })),
+    );
+    expect(() => renderAll(elsewhere, loadPrograms(), standIns)).toThrow(
+      /^proef: no package of Jitsi's is pinned: `polder packages proef FOLDER` writes jitsi\.yaml$/,
+    );
+  });
+
   it("restarts nothing that carries calls when a package is updated", () => {
-    for (const { files, units } of renderAll(some, loadPrograms())) {
+    for (const { files, units } of renderAll(some, loadPrograms(), standIns)) {
       const list = files.find(({ path }) => path === "/etc/polder/carries-calls")?.content ?? "";
       for (const { name, carriesCalls } of units)
         expect(list.split("\n").includes(name)).toBe(carriesCalls);
@@ -104,7 +130,7 @@ describe("rendering an instance", () => {
   });
 
   it("names in its units only files that are rendered, or folders of them", () => {
-    for (const { host, files, units } of renderAll(some, loadPrograms()))
+    for (const { host, files, units } of renderAll(some, loadPrograms(), standIns))
       for (const { name, reload, restart } of units)
         for (const prefix of [...reload, ...restart]) {
           const hit = files.some(({ path }) => path === prefix || path.startsWith(`${prefix}/`));

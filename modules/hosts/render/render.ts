@@ -1,48 +1,64 @@
+import { badInput } from "../../common/input/index.ts";
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
-import { bridgeFragment, videobridgeFragment } from "../bridge/index.ts";
+import { videobridgeFragment } from "../bridge/index.ts";
 import {
-  type Fragment,
   type HostConfiguration,
+  type JitsiFragments,
+  type MakeFragment,
   mergeFragments,
   type Programs,
 } from "../configuration/index.ts";
-import { focusFragment, jicofoFragment } from "../focus/index.ts";
+import { jicofoFragment } from "../focus/index.ts";
 import { baseFragment, restartPolicy } from "../host/index.ts";
 import { monitorFragment, watchFragment } from "../monitor/index.ts";
-import { nginxFragment } from "../nginx/index.ts";
+import { ARRIVE, nginxFragment } from "../nginx/index.ts";
 import { prosodyFragment } from "../prosody/index.ts";
 import { turnFragment } from "../turn/index.ts";
 
-type Part = (blueprint: Blueprint, host: Host, programs: Programs) => Fragment;
+const JITSI: JitsiFragments = {
+  focus: jicofoFragment,
+  bridge: videobridgeFragment,
+  arrive: ARRIVE,
+};
 
-/** Jitsi's part of a host, or its stand-in where Jitsi's packages aren't there. */
-const orStandIn =
-  (real: Part, standIn: Part): Part =>
-  (blueprint, host, programs) =>
-    (blueprint.jitsi ? real : standIn)(blueprint, host, programs);
+/** @throws BadInput where the instance has neither Jitsi's packages nor, in profile `lab`, stand-ins for them */
+function jitsiOf(
+  { instance, jitsi, residency }: Blueprint,
+  standIns?: JitsiFragments,
+): JitsiFragments {
+  if (jitsi) return JITSI;
+  const isLab = residency.profile === "lab";
+  if (isLab && standIns) return standIns;
+  throw badInput(
+    instance,
+    `no package of Jitsi's is pinned${isLab ? ", and no stand-ins were handed in" : ""}: \`polder packages ${instance} FOLDER\` writes jitsi.yaml`,
+  );
+}
 
 /** What each role is beside the base; the edge host only lets admins through. */
-const FRAGMENTS: Readonly<Record<Role, readonly Part[]>> = {
-  control: [prosodyFragment, orStandIn(jicofoFragment, focusFragment), nginxFragment],
+const fragmentsOf = ({ focus, bridge, arrive }: JitsiFragments): Record<Role, MakeFragment[]> => ({
+  control: [prosodyFragment, focus, (...of) => nginxFragment(...of, arrive)],
   turn: [turnFragment],
-  bridge: [orStandIn(videobridgeFragment, bridgeFragment)],
+  bridge: [bridge],
   edge: [],
   monitor: [monitorFragment],
-};
+});
 
 /**
  * Everything that one host is, with references in place of secrets.
  *
- * @throws BadInput when the file asks for what can't be rendered yet
+ * @param standIns what takes the places of Jitsi's programs where an instance of profile `lab` has no packages of them
+ * @throws BadInput when the file asks for what can't be rendered yet, or Jitsi's packages and stand-ins are both missing
  */
 export function renderHost(
   blueprint: Blueprint,
   host: Host,
   programs: Programs,
+  standIns?: JitsiFragments,
 ): HostConfiguration {
-  const fragments = [baseFragment, ...FRAGMENTS[host.role]].map((fragment) =>
-    fragment(blueprint, host, programs),
+  const fragments = [baseFragment, ...fragmentsOf(jitsiOf(blueprint, standIns))[host.role]].map(
+    (fragment) => fragment(blueprint, host, programs),
   );
   const units = fragments.flatMap((fragment) => fragment.units ?? []);
   return mergeFragments(host, [
@@ -53,5 +69,9 @@ export function renderHost(
 }
 
 /** The configurations of all hosts, in the Blueprint's order. Pure: the same Blueprint gives the same bytes. */
-export const renderAll = (blueprint: Blueprint, programs: Programs): HostConfiguration[] =>
-  blueprint.hosts.map((host) => renderHost(blueprint, host, programs));
+export const renderAll = (
+  blueprint: Blueprint,
+  programs: Programs,
+  standIns?: JitsiFragments,
+): HostConfiguration[] =>
+  blueprint.hosts.map((host) => renderHost(blueprint, host, programs, standIns));

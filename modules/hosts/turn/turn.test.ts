@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import {
   type Blueprint,
   buildBlueprint,
@@ -95,7 +96,7 @@ it("asks for no restart where a host more or a step of a rotation changes a file
   const stepped = ["ca/instance.crt", "gate/rooms.keys", "gate/tokens.pem"];
   const relays = ["turn/shared-secret", "turn/accepted-secrets"];
   for (const host of blueprint.hosts) {
-    const { files, units } = renderHost(blueprint, host, loadPrograms());
+    const { files, units } = renderHost(blueprint, host, loadPrograms(), standIns);
     for (const { path, content } of files) {
       if (![...stepped, ...relays].some((name) => content.includes(`@@secret:${name}@@`))) continue;
       const within = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
@@ -122,7 +123,7 @@ it("reloads certificates, which cuts nobody off, and restarts only for the rest"
 it("may be installed: what Debian's coturn depends on is forbidden everywhere but here", () => {
   const absent = (role: string) => {
     const host = blueprint.hosts.find((each) => each.role === role) as Host;
-    return renderHost(blueprint, host, loadPrograms()).packages.absent;
+    return renderHost(blueprint, host, loadPrograms(), standIns).packages.absent;
   };
   expect(absent("turn")).not.toContain("inetutils-telnet");
   expect(absent("turn")).not.toContain("telnet");

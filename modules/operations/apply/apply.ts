@@ -117,7 +117,7 @@ export async function applyInstance(
   const files = await reviewedFiles(folder, engines);
   try {
     const evaluated = evaluate(
-      writtenInput(loaded, stackOptions, options.synthesis, plans),
+      writtenInput(loaded, stackOptions, options, plans),
       options.asOf,
       pack,
     );

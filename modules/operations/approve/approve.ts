@@ -9,16 +9,16 @@ import { noteInHistory } from "../history/index.ts";
 import { lastPlan, type NotedPlan, refuseOtherRules } from "../plan/index.ts";
 import { packOf } from "../rules/index.ts";
 import {
+  type Composition,
   expectedOf,
   inputOf,
   renderedHosts,
-  type Synthesis,
   stateFolderIn,
 } from "../working-folder/index.ts";
 import { approvalText, isSigned, signApproval } from "./approval.ts";
 import { APPROVAL_FILES, approvedFinding } from "./demanded.ts";
 
-export interface ApproveOptions {
+export interface ApproveOptions extends Composition {
   /** The beginning of the digest of the plan that was reviewed, 8 letters or more. */
   readonly plan: string;
   /** Login name of the admin. */
@@ -27,7 +27,6 @@ export interface ApproveOptions {
   readonly sshIdentity?: string | undefined;
   readonly now: Date;
   readonly testbed: Testbed;
-  readonly synthesis: Synthesis;
 }
 
 export interface Approved {
@@ -46,18 +45,18 @@ export async function evaluateAgain(
   loaded: LoadedInstance,
   noted: NotedPlan,
   asOf: string,
-  synthesis: Synthesis,
+  composition: Composition,
 ): Promise<Finding[]> {
   const pack = await packOf(loaded);
   refuseOtherRules(noted.record, pack);
-  return evaluate(notedInput(loaded, noted, synthesis), asOf, pack);
+  return evaluate(notedInput(loaded, noted, composition), asOf, pack);
 }
 
 /** What the rules read of a noted plan: its documents and plans as the history keeps them, all else made anew. */
 export function notedInput(
   loaded: LoadedInstance,
   { record, plans, documents }: NotedPlan,
-  synthesis: Synthesis,
+  { synthesis, standIns }: Composition,
 ): PolicyInput {
   const stateFolder = stateFolderIn(documents);
   const options = {
@@ -66,7 +65,7 @@ export function notedInput(
     ...(stateFolder !== undefined && { stateFolder }),
   };
   const made = inputOf(loaded, documents, expectedOf(loaded, options, synthesis));
-  return { ...made, plans, ...renderedHosts(loaded) };
+  return { ...made, plans, ...renderedHosts(loaded, standIns) };
 }
 
 /**
@@ -90,7 +89,7 @@ export async function approvePlan(
   const at = options.now.toISOString().replace(/\.\d+Z$/, "Z");
   const day = at.slice(0, 10);
   const ends = noted.record.destroys;
-  const findings = ends ? [] : await evaluateAgain(loaded, noted, day, options.synthesis);
+  const findings = ends ? [] : await evaluateAgain(loaded, noted, day, options);
   if (findings.some(({ verdict }) => verdict === "fail")) return { findings, ends };
   const key = admins.find((admin) => admin.user === user)?.key ?? "";
   const text = approvalText({ instance, plan: digest, user, at });

@@ -11,10 +11,10 @@ import { INSTANCE_FILE, type LoadedInstance, loadInstance, shown } from "../../w
 import { digestOf, type PlanRecord } from "../plan/index.ts";
 import { packOf } from "../rules/index.ts";
 import {
+  type Composition,
   expectedOf,
   inputOf,
   renderedHosts,
-  type Synthesis,
   stateFolderIn,
 } from "../working-folder/index.ts";
 import { historyFindings } from "./history.ts";
@@ -29,10 +29,9 @@ export interface Audited {
   readonly notSeen: readonly string[];
 }
 
-export interface AuditOptions {
+export interface AuditOptions extends Composition {
   /** The day to evaluate on, `YYYY-MM-DD`. */
   readonly asOf: string;
-  readonly synthesis: Synthesis;
 }
 
 const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
@@ -83,7 +82,7 @@ async function audit(
   folder: string,
   work: string,
   planFiles: PlanFiles,
-  { asOf, synthesis }: AuditOptions,
+  { asOf, synthesis, standIns }: AuditOptions,
 ): Promise<Audited> {
   if (!existsSync(join(folder, INSTANCE_FILE)))
     throw badInput(
@@ -106,14 +105,14 @@ async function audit(
   for (const [name, json] of handed) stacks.set(name, json);
   const plans = handedPlans(loaded, [...stacks.keys()], notSeen);
   const binary = await binaryPlans({ loaded, expected, plans, planFiles }, notSeen);
-  const rendered = renderedHosts(loaded);
+  const rendered = renderedHosts(loaded, standIns);
   const input = {
     ...inputOf(loaded, stacks, expected),
     ...(plans.size > 0 && { plans }),
     ...rendered,
   };
   if (!rendered.hosts)
-    notSeen.push("the hosts' files: what the instance file asks for can't be rendered yet");
+    notSeen.push("the hosts' files: they can't be rendered; `polder render` says why");
   const evaluated = evaluate(input, asOf, await packOf(loaded));
   const findings = [
     ...sums(loaded, record, notSeen),

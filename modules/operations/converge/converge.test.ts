@@ -1,5 +1,6 @@
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import { buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
@@ -248,7 +249,7 @@ describe("restarts that cut calls", () => {
   });
 
   it("say what they cost, whatever carries calls", () => {
-    const carriers = renderAll(blueprint, loadPrograms())
+    const carriers = renderAll(blueprint, loadPrograms(), standIns)
       .flatMap(({ units }) => units)
       .filter(({ carriesCalls }) => carriesCalls)
       .map(({ name }) => restartCost(name));

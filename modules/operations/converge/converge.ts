@@ -6,6 +6,7 @@ import { BadInput, nearest } from "../../common/input/index.ts";
 import type { Testbed } from "../../common/testbed/index.ts";
 import { today } from "../../common/today/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
+import type { JitsiFragments } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import { revokedText } from "../../meetings/issue-log/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
@@ -53,6 +54,8 @@ export interface ConvergeOptions extends CheckOption {
   readonly sshIdentity?: string | undefined;
   readonly progress: (line: string) => void;
   readonly testbed: Testbed;
+  /** In the places of Jitsi's programs, for an instance of profile `lab` without their packages. */
+  readonly standIns: JitsiFragments;
 }
 
 /** A file of the test bed's person, for an instance that stands there. */
@@ -172,7 +175,7 @@ async function converge(
   const { blueprint, folder } = loaded;
   const { progress } = options;
   const files = sshFiles(buildFolder(blueprint.instance));
-  const rendered = renderAll(blueprint, loadPrograms());
+  const rendered = renderAll(blueprint, loadPrograms(), options.standIns);
   const configurations = writeConfigurations(blueprint.instance, rendered);
   const vault = await secrets(loaded, options);
   // Before anything is begun: a log that was tampered with stops a converge.

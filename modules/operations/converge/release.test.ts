@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
 import type { HostFile } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
@@ -27,7 +28,7 @@ it("ansible/tests", () => {
   const name = "bundle-test";
   const folder = mkdtempSync(join(tmpdir(), "polder-bundle-"));
   try {
-    const configurations = renderAll(blueprint, loadPrograms()).map((configuration) => ({
+    const configurations = renderAll(blueprint, loadPrograms(), standIns).map((configuration) => ({
       ...configuration,
       files: [...configuration.files, PICTURE],
     }));

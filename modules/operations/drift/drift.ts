@@ -108,7 +108,7 @@ async function compareCloud(
     throw new ExternalFailure("nothing was applied yet, as far as the state goes: `polder apply`");
   const pack = await packOf(loaded);
   const rules = pack.rules.filter(({ id }) => id === RULE);
-  const input = writtenInput(loaded, { outdir }, options.synthesis, plans);
+  const input = writtenInput(loaded, { outdir }, options, plans);
   const byHand = evaluate(input, options.asOf, { ...pack, rules }).map((finding): Finding => {
     const { warns, ...rest } = finding;
     return warns ? { ...rest, verdict: "fail" } : finding;

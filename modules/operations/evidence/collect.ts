@@ -4,7 +4,7 @@ import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import type { Norm, Text } from "../../common/norms/index.ts";
 import { buildFolder, type ToolkitIdentity, toolkitIdentity } from "../../common/toolkit/index.ts";
-import type { HostConfiguration } from "../../hosts/configuration/index.ts";
+import type { HostConfiguration, JitsiFragments } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { evaluate } from "../../policy/index.ts";
@@ -15,7 +15,7 @@ import { type Line, readHistory } from "../history/index.ts";
 import { appliedBlueprint, lastPlan, type NotedPlan } from "../plan/index.ts";
 import { type ReviewLine, reviewOf } from "../review/index.ts";
 import { allChecks, type Check, packOf } from "../rules/index.ts";
-import { policyInput, type Synthesis } from "../working-folder/index.ts";
+import { type Composition, policyInput } from "../working-folder/index.ts";
 import { probeFindings } from "./probed.ts";
 import { recordFindings } from "./records.ts";
 
@@ -44,10 +44,9 @@ export interface Collected {
   readonly hosts: readonly HostConfiguration[];
 }
 
-export interface CollectOptions {
+export interface CollectOptions extends Composition {
   readonly asOf: string;
   readonly now: Date;
-  readonly synthesis: Synthesis;
 }
 
 /** The last plan of the history; a text: why it can't be read as the plan of the instance's files. */
@@ -71,9 +70,12 @@ function approvalOf(loaded: LoadedInstance, { record }: NotedPlan, asOf: string)
   }
 }
 
-function rendered({ blueprint }: LoadedInstance): HostConfiguration[] | string {
+function rendered(
+  { blueprint }: LoadedInstance,
+  standIns: JitsiFragments,
+): HostConfiguration[] | string {
   try {
-    return renderAll(blueprint, loadPrograms());
+    return renderAll(blueprint, loadPrograms(), standIns);
   } catch (error) {
     if (error instanceof BadInput) return error.message;
     throw error;
@@ -86,18 +88,18 @@ function rendered({ blueprint }: LoadedInstance): HostConfiguration[] | string {
  */
 export async function collectEvidence(
   loaded: LoadedInstance,
-  { asOf, now, synthesis }: CollectOptions,
+  { asOf, now, ...composition }: CollectOptions,
 ): Promise<Collected> {
   const { blueprint } = loaded;
   const pack = await packOf(loaded);
   const noted = planOf(loaded);
-  const hosts = rendered(loaded);
+  const hosts = rendered(loaded, composition.standIns);
   const history = readHistory(loaded);
   const notSeen: Collected["notSeen"][number][] = [];
   const input =
     typeof noted === "string"
-      ? policyInput(loaded, { outdir: buildFolder(blueprint.instance) }, synthesis)
-      : notedInput(loaded, noted, synthesis);
+      ? policyInput(loaded, { outdir: buildFolder(blueprint.instance) }, composition)
+      : notedInput(loaded, noted, composition);
   if (typeof noted === "string")
     notSeen.push({
       nl: "het plan: de regels daarover zijn niet getest",

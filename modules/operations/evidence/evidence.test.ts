@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { composition } from "../../../cli/composition.ts";
 import { type TestInstance, testInstance } from "../../../lab/testing/polder.ts";
 import { synthesis } from "../../../stacks/instance-stacks.ts";
 import { providerSchema } from "../../clouds/known-clouds/index.ts";
@@ -27,7 +28,7 @@ let instance: TestInstance;
 let digest = "";
 
 const collect = (asOf = AS_OF) =>
-  collectEvidence(instance.load(), { asOf, now: new Date(`${asOf}T12:00:00Z`), synthesis });
+  collectEvidence(instance.load(), { asOf, now: new Date(`${asOf}T12:00:00Z`), ...composition });
 const findingsOf = async (id: string): Promise<readonly Finding[]> =>
   (await collect()).findings.filter((finding) => finding.id === id);
 const verdictsOf = async (id: string) => [
@@ -137,7 +138,7 @@ describe.each(EXAMPLES)("the example %s", (example) => {
       const { findings, norms, checks } = await collectEvidence(own.load(), {
         asOf: AS_OF,
         now,
-        synthesis,
+        ...composition,
       });
       expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
       const seen = new Set(findings.map(({ id }) => id));

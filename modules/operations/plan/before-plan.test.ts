@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { synthesis } from "../../../stacks/instance-stacks.ts";
+import { composition } from "../../../cli/composition.ts";
 import { endpointProblem } from "../../clouds/cloud/index.ts";
 import { cloudOf } from "../../clouds/known-clouds/index.ts";
 import { credentials } from "../../clouds/openstack-api/credentials.ts";
@@ -21,7 +21,7 @@ const parent = mkdtempSync(join(tmpdir(), "polder-before-plan-"));
 const LAB = readFileSync(join(TOOLKIT, "instances/lab/instance.yaml"), "utf8");
 const lab = loadInstance(instanceFolder(TOOLKIT, "lab"));
 const AS_OF = "2026-11-24";
-const DEPLOY = { timeoutMinutes: 1, asOf: AS_OF, testbed: testbedDown, synthesis };
+const DEPLOY = { timeoutMinutes: 1, asOf: AS_OF, testbed: testbedDown, ...composition };
 
 let flavours: object[] = [];
 let elsewhere = false;

@@ -17,10 +17,10 @@ import { evaluate, type PlanJson, type PlannedChange, plannedChanges } from "../
 import { type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { packOf, rulesIdentity } from "../rules/index.ts";
 import {
+  type Composition,
   IMPORT_FILE,
   noteApplied,
   readApplied,
-  type Synthesis,
   stackFolder,
   writeStacks,
   writtenInput,
@@ -39,12 +39,11 @@ export interface Planned {
   readonly folder: string;
 }
 
-export interface DeployOptions {
+export interface DeployOptions extends Composition {
   readonly progress: Progress;
   readonly timeoutMinutes: number;
   readonly asOf: string;
   readonly testbed: Testbed;
-  readonly synthesis: Synthesis;
 }
 
 /** Networks, what is in them, their routes, the servers on them, the volumes on these; and one to see no more. */
@@ -135,11 +134,7 @@ export async function planInstance(
     const unmanaged = options.destroy
       ? undefined
       : await cloud.unmanaged(blueprint, plans, options.importing ?? false);
-    const findings = evaluate(
-      writtenInput(loaded, stackOptions, options.synthesis, plans),
-      asOf,
-      pack,
-    );
+    const findings = evaluate(writtenInput(loaded, stackOptions, options, plans), asOf, pack);
     return {
       imports: unmanaged?.imports ?? [],
       findings: [...findings, ...(unmanaged?.findings ?? [])],

@@ -24,7 +24,10 @@ import { type ConvergeOptions, convergeInstance, sshArguments } from "../converg
 import { noteInHistory, whoWorks } from "../history/index.ts";
 
 export interface ProbeOptions
-  extends Pick<ConvergeOptions, "user" | "identity" | "sshIdentity" | "progress" | "testbed"> {
+  extends Pick<
+    ConvergeOptions,
+    "user" | "identity" | "sshIdentity" | "progress" | "testbed" | "standIns"
+  > {
   readonly now: Date;
   /** Tell the monitor, which makes an alarm of each fail and ends it after a pass. */
   readonly alarm: boolean;
@@ -49,6 +52,7 @@ async function driftOf(loaded: LoadedInstance, options: ProbeOptions): Promise<M
     identity: options.identity,
     sshIdentity: options.sshIdentity,
     testbed: options.testbed,
+    standIns: options.standIns,
   });
   return new Map(
     results.map(({ host, outcome, lines, running, left }) => {
@@ -136,7 +140,8 @@ export async function probeInstance(
       probes,
       {
         blueprint,
-        configuration: (id) => renderHost(blueprint, hostOf(blueprint, id), loadPrograms()),
+        configuration: (id) =>
+          renderHost(blueprint, hostOf(blueprint, id), loadPrograms(), options.standIns),
         now: options.now,
         vantagePoint,
         admin,

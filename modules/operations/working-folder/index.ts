@@ -1,6 +1,7 @@
 export { appliedFile, noteApplied, readApplied } from "./applied.ts";
 export { readJson } from "./read-json.ts";
 export {
+  type Composition,
   expectedOf,
   IMPORT_FILE,
   inputOf,

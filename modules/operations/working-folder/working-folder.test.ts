@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { composition } from "../../../cli/composition.ts";
 import { synthesis } from "../../../stacks/instance-stacks.ts";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
 import { evaluate, type PolicyInput } from "../../policy/index.ts";
@@ -53,8 +54,8 @@ test.each(["lab", "gemeente-klein", "eea-voorbeeld"])(
         subject,
       ]);
     };
-    expect(judged(writtenInput(loaded, options, synthesis, none))).toEqual(
-      judged(policyInput(loaded, options, synthesis)),
+    expect(judged(writtenInput(loaded, options, composition, none))).toEqual(
+      judged(policyInput(loaded, options, composition)),
     );
   },
 );

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { providerOf, providerSchema } from "../../clouds/known-clouds/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
+import type { JitsiFragments } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import type { PlanJson, PolicyInput, TerraformJson } from "../../policy/index.ts";
 import { INSTANCE_FILE, type LoadedInstance, loadPrograms } from "../../workspace/index.ts";
@@ -43,6 +44,13 @@ export interface Synthesis {
     loaded: LoadedInstance,
     options: StackOptions,
   ) => ReadonlyMap<string, TerraformJson>;
+}
+
+/** What a use case is handed by whoever composes the command: what modules may not know themselves. */
+export interface Composition {
+  readonly synthesis: Synthesis;
+  /** In the places of Jitsi's programs, for an instance of profile `lab` without their packages. */
+  readonly standIns: JitsiFragments;
 }
 
 /** Local state lies in the instance's folder; nobody else may read it, whatever the umask. */
@@ -148,7 +156,7 @@ const bare = (document: TerraformJson): unknown =>
 export const writtenInput = (
   loaded: LoadedInstance,
   options: StackOptions,
-  synthesis: Synthesis,
+  { synthesis, standIns }: Composition,
   plans: ReadonlyMap<string, PlanJson>,
 ): PolicyInput => ({
   ...inputOf(
@@ -159,27 +167,30 @@ export const writtenInput = (
     expectedOf(loaded, options, synthesis),
   ),
   plans,
-  ...renderedHosts(loaded),
+  ...renderedHosts(loaded, standIns),
 });
 
 /** What the policy evaluates where nothing is written: the Blueprint and the JSON that follows from it. */
 export const policyInput = (
   loaded: LoadedInstance,
   options: StackOptions,
-  synthesis: Synthesis,
+  { synthesis, standIns }: Composition,
 ): PolicyInput => ({
   ...inputOf(loaded, synthesis.render(loaded, options), expectedOf(loaded, options, synthesis)),
-  ...renderedHosts(loaded),
+  ...renderedHosts(loaded, standIns),
 });
 
 /** The stacks made anew, as they are when nobody changes an inner resource. */
 export const expectedOf = (loaded: LoadedInstance, options: StackOptions, synthesis: Synthesis) =>
   synthesis.render(withoutOverrides(loaded), options);
 
-/** Every host's files; none where the instance file asks for what can't be rendered yet. */
-export function renderedHosts({ blueprint }: LoadedInstance): Pick<PolicyInput, "hosts"> {
+/** Every host's files; none where the instance file asks for what can't be rendered yet, or Jitsi isn't pinned. */
+export function renderedHosts(
+  { blueprint }: LoadedInstance,
+  standIns: JitsiFragments,
+): Pick<PolicyInput, "hosts"> {
   try {
-    return { hosts: renderAll(blueprint, loadPrograms()) };
+    return { hosts: renderAll(blueprint, loadPrograms(), standIns) };
   } catch (error) {
     if (error instanceof BadInput) return {};
     throw error;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import { renderStacks } from "../../../stacks/instance-stacks.ts";
 import { providerSchema } from "../../clouds/known-clouds/index.ts";
 import { readCloud } from "../../clouds/openstack-api/index.ts";
@@ -30,7 +31,7 @@ type Document = Record<string, unknown>;
 
 /** Where an effect shows. Each is asked of two instances that differ in one setting. */
 const SURFACES = {
-  hosts: ({ blueprint }) => renderAll(blueprint, loadPrograms()),
+  hosts: ({ blueprint }) => renderAll(blueprint, loadPrograms(), standIns),
   machines: ({ blueprint }) =>
     blueprint.hosts.map(({ id, flavour, volumes }) => ({ id, flavour, volumes })),
   plan: ({ input }) => [...input().stacks],
@@ -44,7 +45,7 @@ const SURFACES = {
   /** What hosts can't be made of yet: the words of the refusal. */
   refused: ({ blueprint }) => {
     try {
-      return renderAll(blueprint, loadPrograms());
+      return renderAll(blueprint, loadPrograms(), standIns);
     } catch (error) {
       return String(error);
     }
