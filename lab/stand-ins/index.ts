@@ -1,6 +1,6 @@
-import { bridgeFragment } from "../../modules/hosts/bridge/index.ts";
 import type { JitsiFragments } from "../../modules/hosts/configuration/index.ts";
-import { focusFragment } from "../../modules/hosts/focus/index.ts";
+import { bridgeFragment } from "./bridge.ts";
+import { focusFragment } from "./focus.ts";
 
 /** What an instance in the lab has in the places of Jitsi's programs, where their packages aren't at hand. */
 export const standIns: JitsiFragments = {

@@ -1,2 +1,1 @@
-export { bridgeFragment } from "./fragment.ts";
 export { brewery, bridgesOf, videobridgeFragment } from "./videobridge.ts";

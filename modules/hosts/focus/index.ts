@@ -1,2 +1,1 @@
-export { focusFragment } from "./fragment.ts";
 export { jicofoFragment } from "./jicofo.ts";

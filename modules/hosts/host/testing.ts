@@ -10,10 +10,10 @@ import { settingsOf } from "./index.ts";
 export class PythonFolder {
   readonly path = mkdtempSync(join(tmpdir(), "polder-programs-"));
 
-  /** @param name of the module @param source the program's path below `modules/hosts` */
-  add(name: string, source: string, settings?: object): void {
+  /** @param name of the module @param source the program's path in `programs`: by default below `modules/hosts` */
+  add(name: string, source: string, settings?: object, programs = loadPrograms()): void {
     const file = join(this.path, `${name}.py`);
-    writeFileSync(file, programText(loadPrograms(), source));
+    writeFileSync(file, programText(programs, source));
     if (settings) writeFileSync(settingsOf(file), JSON.stringify(settings));
   }
 

@@ -129,7 +129,7 @@ export function planFlows(
       PORTS.media,
       "the relay passes media to the bridges, its only peers",
     ),
-    // The stand-in for a bridge has no such channel.
+    // Jitsi's videobridge alone has such a channel.
     ...(hasJitsi
       ? [
           tcp(

@@ -166,7 +166,7 @@ export interface Blueprint {
   readonly adminNetworks: readonly string[];
   readonly meetings: Instance["meetings"] & { readonly chat: "off" | "on" };
   readonly packages: Instance["packages"];
-  /** Jitsi's packages; absent: stand-ins take their places, which profile lab alone may have. */
+  /** Jitsi's packages; an instance of profile lab alone may have none. */
   readonly jitsi?: readonly JitsiPackage[];
   readonly certificates: Instance["certificates"];
   readonly alarms?: NonNullable<Instance["alarms"]>;

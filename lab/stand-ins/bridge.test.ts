@@ -1,12 +1,14 @@
 import { afterAll, expect, it } from "vitest";
-import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
-import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
-import { loadPrograms } from "../../workspace/index.ts";
-import { PythonFolder } from "../host/testing.ts";
-import { bridgeFragment } from "./index.ts";
+import { PythonFolder } from "../../modules/hosts/host/testing.ts";
+import { buildBlueprint, type Host } from "../../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../../modules/planning/blueprint/testing.ts";
+import { loadPrograms } from "../../modules/workspace/index.ts";
+import { bridgeFragment } from "./bridge.ts";
+import { standInPrograms } from "./programs.ts";
 
 const folder = new PythonFolder();
-folder.add("stand_in", "bridge/programs/stand-in.py", { port: 10000, peers: ["10.0.0.1"] });
+const settings = { port: 10000, peers: ["10.0.0.1"] };
+folder.add("stand_in", "programs/bridge.py", settings, standInPrograms());
 afterAll(() => folder.remove());
 const python = (test: string) => folder.run(`from stand_in import *\n${test}`);
 

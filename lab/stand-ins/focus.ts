@@ -1,6 +1,9 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
-import { type Fragment, type Programs, reference } from "../configuration/index.ts";
-import { gateHosts } from "../gate/index.ts";
+import {
+  type Fragment,
+  type Programs,
+  reference,
+} from "../../modules/hosts/configuration/index.ts";
+import { gateHosts } from "../../modules/hosts/gate/index.ts";
 import {
   CA_FILE,
   programFiles,
@@ -8,22 +11,24 @@ import {
   rawFile,
   settingsOf,
   textFile,
-} from "../host/index.ts";
-import { sandbox } from "../sandbox/index.ts";
+} from "../../modules/hosts/host/index.ts";
+import { sandbox } from "../../modules/hosts/sandbox/index.ts";
+import type { Blueprint, Host } from "../../modules/planning/blueprint/index.ts";
+import { standInPrograms } from "./programs.ts";
 
 const NAME = "polder-focus-stand-in";
 const PROGRAM = `/usr/local/lib/polder/${NAME}`;
 const UNIT = `/etc/systemd/system/${NAME}.service`;
 const PASSWORD = "/etc/polder/focus/password";
 
-/** Jicofo's place on a control host until it comes: somebody on its account who opens rooms. */
+/** Jicofo's place on a control host: somebody on its account who opens rooms. */
 export function focusFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
   const { auth, conference } = gateHosts(blueprint);
   const where = { address: host.ipv4, host: host.name, ca: CA_FILE, auth, conference };
   return {
     packages: { install: ["python3"], absent: [] },
     files: [
-      ...programFiles(programs, "focus/programs/stand-in.py", PROGRAM, where),
+      ...programFiles(standInPrograms(), "programs/focus.py", PROGRAM, where),
       rawFile(PASSWORD, reference("prosody/focus-password"), { mode: "0600" }),
       textFile(UNIT, [
         "[Unit]",

@@ -1,18 +1,19 @@
+import type { Fragment, Programs } from "../../modules/hosts/configuration/index.ts";
+import { programFiles, pythonCheck, settingsOf, textFile } from "../../modules/hosts/host/index.ts";
+import { sandbox } from "../../modules/hosts/sandbox/index.ts";
 import {
   type Blueprint,
   type Host,
   PORTS,
   privateAddresses,
-} from "../../planning/blueprint/index.ts";
-import type { Fragment, Programs } from "../configuration/index.ts";
-import { programFiles, pythonCheck, settingsOf, textFile } from "../host/index.ts";
-import { sandbox } from "../sandbox/index.ts";
+} from "../../modules/planning/blueprint/index.ts";
+import { standInPrograms } from "./programs.ts";
 
 const NAME = "polder-bridge-stand-in";
 const PROGRAM = `/usr/local/lib/polder/${NAME}`;
 const UNIT = `/etc/systemd/system/${NAME}.service`;
 
-/** A bridge host until Jitsi's videobridge comes: something that hears media and answers the relays. */
+/** A bridge host without Jitsi's videobridge: something that hears media and answers the relays. */
 export function bridgeFragment({ hosts }: Blueprint, _host: Host, programs: Programs): Fragment {
   const peers = hosts
     .filter(({ role }) => role === "turn" || role === "bridge")
@@ -20,7 +21,7 @@ export function bridgeFragment({ hosts }: Blueprint, _host: Host, programs: Prog
   return {
     packages: { install: ["python3"], absent: [] },
     files: [
-      ...programFiles(programs, "bridge/programs/stand-in.py", PROGRAM, {
+      ...programFiles(standInPrograms(), "programs/bridge.py", PROGRAM, {
         port: PORTS.media,
         peers,
       }),

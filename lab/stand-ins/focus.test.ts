@@ -1,5 +1,6 @@
 import { afterAll, expect, it } from "vitest";
-import { PythonFolder } from "../host/testing.ts";
+import { PythonFolder } from "../../modules/hosts/host/testing.ts";
+import { standInPrograms } from "./programs.ts";
 
 const where = {
   address: "10.0.0.10",
@@ -9,7 +10,7 @@ const where = {
   conference: "conference.x.example",
 };
 const folder = new PythonFolder();
-folder.add("stand_in", "focus/programs/stand-in.py", where);
+folder.add("stand_in", "programs/focus.py", where, standInPrograms());
 afterAll(() => folder.remove());
 const python = (test: string) =>
   folder.run(`from stand_in import *\nfrom xml.etree import ElementTree\n${test}`);
