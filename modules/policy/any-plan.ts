@@ -1,14 +1,14 @@
 import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
 import type { Finding } from "../common/findings/index.ts";
 import type { Blueprint } from "../planning/blueprint/index.ts";
+import { privateNetworkIsClosed } from "./hetzner/private-network-is-closed.ts";
 import { isObject } from "./json.ts";
+import { portsAreGuarded } from "./openstack/ports-are-guarded.ts";
 import { changesOf, stays } from "./plan.ts";
 import { noManagementFromInternet } from "./rules/no-management-from-internet.ts";
 import { noSecret } from "./rules/no-secret.ts";
 import { noToken } from "./rules/no-token.ts";
 import { noUnnoticedDestruction } from "./rules/no-unnoticed-destruction.ts";
-import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
-import { privateNetworkIsClosed } from "./rules/private-network-is-closed.ts";
 import type { PlanJson, PolicyInput, Rule, TerraformJson } from "./types.ts";
 
 /** A rule that needs no Blueprint, and what it is shown of a plan. */

@@ -1,6 +1,6 @@
+import { portsAreGuarded } from "./openstack/ports-are-guarded.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
 import { noManagementFromInternet } from "./rules/no-management-from-internet.ts";
-import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
 import {
   becomes,
   body,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "./engine.ts";
+import { privateNetworkIsClosed } from "./hetzner/private-network-is-closed.ts";
 import { PACKS } from "./packs.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
@@ -9,7 +10,6 @@ import { noManagementFromInternet } from "./rules/no-management-from-internet.ts
 import { noUnnoticedDestruction } from "./rules/no-unnoticed-destruction.ts";
 import { noUnnoticedInterruption } from "./rules/no-unnoticed-interruption.ts";
 import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
-import { privateNetworkIsClosed } from "./rules/private-network-is-closed.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
 import { stateIsProtected } from "./rules/state-is-protected.ts";

@@ -1,5 +1,7 @@
 import type { Blueprint } from "../planning/blueprint/index.ts";
+import { privateNetworkIsClosed } from "./hetzner/private-network-is-closed.ts";
 import { HOST_RULES } from "./hosts/index.ts";
+import { portsAreGuarded } from "./openstack/ports-are-guarded.ts";
 import { adminNetworksAreNarrow } from "./rules/admin-networks-are-narrow.ts";
 import { driftIsNamed } from "./rules/drift-is-named.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
@@ -17,8 +19,6 @@ import { overridesAreNamed } from "./rules/overrides-are-named.ts";
 import { peopleArePersons } from "./rules/people-are-persons.ts";
 import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
 import { planIsReadWhole } from "./rules/plan-is-read-whole.ts";
-import { portsAreGuarded } from "./rules/ports-are-guarded.ts";
-import { privateNetworkIsClosed } from "./rules/private-network-is-closed.ts";
 import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
 import { residencyFresh } from "./rules/residency-fresh.ts";
