@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { handOver } from "../lab/testing/handed-over.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
-import { handOver } from "../modules/operations/audit/testing.ts";
 
 const RUNS = Number(process.argv[2] ?? 7);
 const EXAMPLE = "eea-voorbeeld";

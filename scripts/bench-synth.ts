@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { addressesFor } from "../lab/testing/examples.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
-import { addressesFor } from "../modules/policy/testing.ts";
 import {
   ADDRESSES_FILE,
   INSTANCE_FILE,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { changed, EXAMPLES } from "../lab/testing/examples.ts";
 import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import { evaluate } from "../modules/policy/index.ts";
-import { AS_OF, asInput, changed, EXAMPLES, withPlans } from "../modules/policy/testing.ts";
+import { AS_OF, asInput, withPlans } from "../modules/policy/testing.ts";
 
 /** Each cloud that every example is rendered on, by what its file says then. */
 const ELSEWHERE = [{ cloud: "hetzner", location: "hetzner-nbg1" }];

@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { handOver } from "../../lab/testing/handed-over.ts";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
-import { handOver } from "../../modules/operations/audit/testing.ts";
 import type { Loose } from "../../modules/policy/testing.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-audit-test-"));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { example, planned } from "../../lab/testing/examples.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { planIsOfThisBlueprint } from "./rules/plan-is-of-this-blueprint.ts";
 import {
@@ -9,10 +10,8 @@ import {
   bothWays,
   change,
   doing,
-  example,
   type Loose,
   type Planted,
-  planned,
   set,
   subject,
   without,

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { example, planned } from "../../lab/testing/examples.ts";
 import { ALL_RULES } from "./packs.ts";
-import { AS_OF, asInput, example, type Loose, type Planted, planned } from "./testing.ts";
+import { AS_OF, asInput, type Loose, type Planted } from "./testing.ts";
 
 /** One edit: `at` is a path of words; a word that ends in `*` is the one key, or element, that begins so. */
 interface Edit {

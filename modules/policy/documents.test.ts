@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { example, planned } from "../../lab/testing/examples.ts";
 import { labelled } from "./rules/labelled.ts";
 import { mailAndCaLocked } from "./rules/mail-and-ca-locked.ts";
 import { noToken } from "./rules/no-token.ts";
@@ -17,9 +18,7 @@ import {
   bothWays,
   change,
   doing,
-  example,
   type Planted,
-  planned,
   set,
   subject,
   without,

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { planned } from "../../lab/testing/examples.ts";
 import { driftIsNamed } from "./rules/drift-is-named.ts";
-import { AS_OF, asInput, change, type Loose, planned } from "./testing.ts";
+import { AS_OF, asInput, change, type Loose } from "./testing.ts";
 
 const ROUTER = "openstack_networking_router_v2";
 

@@ -1,21 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { EXAMPLES, example, planned } from "../../lab/testing/examples.ts";
 import { type Finding, tally } from "../common/findings/index.ts";
 import { POLICY_RULE_IDS } from "../planning/instance/index.ts";
 import { HOST_RULES } from "./hosts/index.ts";
 import { evaluate, MANAGEMENT_PORTS, PACKS, type PolicyInput, type Rule } from "./index.ts";
 import { ALL_RULES } from "./packs.ts";
-import {
-  AS_OF,
-  asInput,
-  becomes,
-  change,
-  EXAMPLES,
-  example,
-  type Planted,
-  planned,
-} from "./testing.ts";
+import { AS_OF, asInput, becomes, change, type Planted } from "./testing.ts";
 
 const SERVER = "openstack_compute_instance_v2";
 const { rules } = PACKS.openstack;

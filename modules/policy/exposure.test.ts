@@ -1,16 +1,8 @@
+import { example, planned } from "../../lab/testing/examples.ts";
 import { portsAreGuarded } from "./openstack/ports-are-guarded.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
 import { noManagementFromInternet } from "./rules/no-management-from-internet.ts";
-import {
-  becomes,
-  body,
-  bothWays,
-  change,
-  example,
-  type Planted,
-  planned,
-  subject,
-} from "./testing.ts";
+import { becomes, body, bothWays, change, type Planted, subject } from "./testing.ts";
 
 const RULE = "openstack_networking_secgroup_rule_v2";
 const GROUP = "openstack_networking_secgroup_v2";

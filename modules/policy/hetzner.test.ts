@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { example, planned } from "../../lab/testing/examples.ts";
 import { evaluate } from "./engine.ts";
 import { privateNetworkIsClosed } from "./hetzner/private-network-is-closed.ts";
 import { PACKS } from "./packs.ts";
@@ -22,10 +23,8 @@ import {
   bothWays,
   change,
   doing,
-  example,
   type Loose,
   type Planted,
-  planned,
   set,
   subject,
   without,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { planned } from "../../lab/testing/examples.ts";
 import { lostNames, plannedChanges } from "./planned-changes.ts";
-import { becomes, change, type Loose, planned } from "./testing.ts";
+import { becomes, change, type Loose } from "./testing.ts";
 
 const SERVER = "openstack_compute_instance_v2";
 const VOLUME = "openstack_blockstorage_volume_v3";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { planned } from "../../lab/testing/examples.ts";
 import { evaluate } from "./engine.ts";
-import { AS_OF, asInput, becomes, type Loose, planned } from "./testing.ts";
+import { AS_OF, asInput, becomes, type Loose } from "./testing.ts";
 
 /** What OpenStack's provider 3.4.0 reads of what stands and isn't set: empty texts, as a real second plan had them. */
 const EMPTY: Readonly<Record<string, readonly string[]>> = {

@@ -1,20 +1,10 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { example, planned } from "../../lab/testing/examples.ts";
 import { noSecret } from "./rules/no-secret.ts";
 import { secretIn } from "./secrets.ts";
-import {
-  AS_OF,
-  asInput,
-  bothWays,
-  change,
-  doing,
-  example,
-  type Planted,
-  planned,
-  set,
-  subject,
-} from "./testing.ts";
+import { AS_OF, asInput, bothWays, change, doing, type Planted, set, subject } from "./testing.ts";
 
 const SERVER = "openstack_compute_instance_v2";
 const PORT = "openstack_networking_port_v2";

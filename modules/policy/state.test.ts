@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { example, planned } from "../../lab/testing/examples.ts";
 import { noUnnoticedDestruction } from "./rules/no-unnoticed-destruction.ts";
 import { noUnnoticedInterruption } from "./rules/no-unnoticed-interruption.ts";
 import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
@@ -11,9 +12,7 @@ import {
   body,
   bothWays,
   change,
-  example,
   type Planted,
-  planned,
   subject,
 } from "./testing.ts";
 

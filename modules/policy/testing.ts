@@ -1,31 +1,11 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { standIns } from "../../lab/stand-ins/index.ts";
-import { renderStacks } from "../../stacks/instance-stacks.ts";
 import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
-import { renderAll } from "../hosts/render/index.ts";
-import type { Blueprint } from "../planning/blueprint/index.ts";
-import {
-  ADDRESSES_FILE,
-  INSTANCE_FILE,
-  instanceFolder,
-  instanceNames,
-  JITSI_FILE,
-  type LoadedInstance,
-  loadInstance,
-  loadPrograms,
-} from "../workspace/index.ts";
 import { isObject, type JsonObject, listOf } from "./json.ts";
 import type { PlanJson, PolicyInput, RenderedHost, Rule, TerraformJson } from "./types.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
 /** The day of the examples' data. */
 export const AS_OF = "2026-11-24";
-export const EXAMPLES = instanceNames(ROOT);
-
 // biome-ignore lint/suspicious/noExplicitAny: tests plant faults in JSON of every shape
 export type Loose = any;
 
@@ -40,109 +20,7 @@ export interface Planted {
   schema: ProviderSchema;
 }
 
-const readSchema = (provider: string) =>
-  JSON.parse(
-    readFileSync(join(ROOT, "providers", provider, "schema.json"), "utf8"),
-  ) as ProviderSchema;
-const SCHEMAS = { openstack: readSchema("openstack"), hetzner: readSchema("hcloud") };
-
-interface Kind {
-  /** With addresses as a cloud could have chosen them. */
-  readonly allocated?: boolean;
-  /** With Jitsi's packages, also where the example has stand-ins. */
-  readonly pinned?: boolean;
-}
-
-/** Loads an example in a folder of its own, with addresses as a cloud could have chosen them. */
-function load(
-  name: string,
-  change: (text: string) => string,
-  { allocated, pinned }: Kind,
-): PolicyInput {
-  const folder = mkdtempSync(join(tmpdir(), "policy-"));
-  try {
-    const copy = join(folder, name);
-    // Only what is committed: a person of this machine, or its addresses, would be in the documents.
-    mkdirSync(copy);
-    const text = readFileSync(join(instanceFolder(ROOT, name), INSTANCE_FILE), "utf8");
-    writeFileSync(join(copy, INSTANCE_FILE), change(text));
-    // A folder of the lab may hold what `make lab PACKAGES=` pinned there.
-    const jitsi = name.startsWith("lab") ? pinned && "gemeente-klein" : name;
-    if (jitsi) cpSync(join(instanceFolder(ROOT, jitsi), JITSI_FILE), join(copy, JITSI_FILE));
-    if (allocated) {
-      const { blueprint } = loadInstance(copy);
-      writeFileSync(join(copy, ADDRESSES_FILE), JSON.stringify(addressesFor(blueprint)));
-    }
-    const loaded: LoadedInstance = {
-      ...loadInstance(copy),
-      // Where it really lives: the path of the state is part of the document.
-      folder: instanceFolder(ROOT, name),
-    };
-    const stacks = renderStacks(loaded, { outdir: join(ROOT, "cdktf.out") });
-    const schema = SCHEMAS[loaded.blueprint.cloud.provider];
-    const { blueprint } = loaded;
-    const hosts = hostsOf(blueprint);
-    const expected = structuredClone(stacks);
-    return { blueprint, stacks, expected, schema, ...(hosts && { hosts }) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** Packages from a folder can't be rendered yet. */
-const hostsOf = (blueprint: Blueprint): readonly RenderedHost[] | undefined =>
-  blueprint.packages.source === "folder"
-    ? undefined
-    : renderAll(blueprint, loadPrograms(), standIns);
-
-/** addresses.yaml as a cloud could have filled it. */
-export function addressesFor(blueprint: Blueprint): unknown {
-  const open = blueprint.hosts.filter((host) => host.exposure.addressed);
-  const direct = blueprint.cloud.publicAddresses === "direct";
-  const hetzner = blueprint.cloud.provider === "hetzner";
-  const one = (index: number) => ({
-    id: hetzner
-      ? String(1000 + 2 * index)
-      : `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
-    ...(hetzner && { ipv6Id: String(1001 + 2 * index) }),
-    ipv4: `203.0.113.${index + 10}`,
-    ...(direct && { ipv6: hetzner ? `2001:db8:0:${index + 10}::1` : `2001:db8::${index + 10}` }),
-  });
-  return {
-    instance: blueprint.instance,
-    cloud: blueprint.cloud.provider,
-    location: blueprint.cloud.location,
-    addresses: Object.fromEntries(open.map((host, index) => [host.id, one(index)])),
-  };
-}
-
-const cache = new Map<string, PolicyInput>();
-
-/** An example as it is: a copy of one's own, to plant faults in. */
-export function example(name = "lab", allocated = true): Planted {
-  return changed(name, "", (text) => text, { allocated });
-}
-
-/** An example whose file says something else; `what` tells one such change from another. */
-export function changed(
-  name: string,
-  what: string,
-  change: (text: string) => string,
-  { allocated = true, pinned = false }: Kind = {},
-): Planted {
-  const key = `${name} ${allocated} ${pinned} ${what}`;
-  const input = cache.get(key) ?? load(name, change, { allocated, pinned });
-  cache.set(key, input);
-  const { hosts, ...rest } = input;
-  return { ...(structuredClone(rest) as Planted), ...(hosts && { hosts }) };
-}
-
 /** An example with the plans that would make it from nothing. */
-export function planned(name = "lab"): Planted & { plans: Map<string, Loose> } {
-  return withPlans(example(name));
-}
-
-/** The same with those plans. */
 export function withPlans(input: Planted): Planted & { plans: Map<string, Loose> } {
   const plans = [...input.stacks].map(
     ([stack, json]) => [stack, planOf(json, input.schema)] as const,

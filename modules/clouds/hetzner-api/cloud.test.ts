@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type StandIn, start } from "../../../lab/hetzner/index.ts";
+import { example } from "../../../lab/testing/examples.ts";
 import { testbedDown } from "../../common/testbed/testing.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
-import { asInput, example } from "../../policy/testing.ts";
+import { asInput } from "../../policy/testing.ts";
 import { cloudOf } from "../known-clouds/index.ts";
 
 const { blueprint } = asInput(example("eea-voorbeeld"));

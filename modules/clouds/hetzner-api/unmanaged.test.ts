@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { example } from "../../../lab/testing/examples.ts";
 import type { PlanJson } from "../../policy/index.ts";
-import { asInput, example } from "../../policy/testing.ts";
+import { asInput } from "../../policy/testing.ts";
 import type { Item, Kind } from "./api.ts";
 import { type Held, unmanagedIn } from "./unmanaged.ts";
 

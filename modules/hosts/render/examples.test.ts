@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { EXAMPLES, example } from "../../../lab/testing/examples.ts";
 import { TOOLKIT } from "../../common/toolkit/index.ts";
-import { EXAMPLES, example } from "../../policy/testing.ts";
 
 const FILE = join(TOOLKIT, "instances/rendered.txt");
 const HEADING = `# Digests of what is rendered for the examples, so that a change to it shows in a review. A line that differs names the

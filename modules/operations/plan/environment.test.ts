@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { example } from "../../../lab/testing/examples.ts";
 import { testbedDown } from "../../common/testbed/testing.ts";
-import { asInput, example } from "../../policy/testing.ts";
+import { asInput } from "../../policy/testing.ts";
 import { engineEnvironment, offlineEnvironment } from "./environment.ts";
 
 interface Fault {

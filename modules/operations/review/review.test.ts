@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { asInput, type Loose, planned } from "../../policy/testing.ts";
+import { planned } from "../../../lab/testing/examples.ts";
+import { asInput, type Loose } from "../../policy/testing.ts";
 import { reviewOf } from "./index.ts";
 
 /** An example whose plan makes all of it. */

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { dump, load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { standIns } from "../../../lab/stand-ins/index.ts";
+import { addressesFor } from "../../../lab/testing/examples.ts";
 import { renderStacks } from "../../../stacks/instance-stacks.ts";
 import { providerSchema } from "../../clouds/known-clouds/index.ts";
 import { readCloud } from "../../clouds/openstack-api/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import { evaluate, type PolicyInput } from "../../policy/index.ts";
-import { AS_OF, addressesFor } from "../../policy/testing.ts";
+import { AS_OF } from "../../policy/testing.ts";
 import { drawNetwork } from "../../reports/drawing/index.ts";
 import { peopleOf } from "../../secrets/vaults/index.ts";
 import {

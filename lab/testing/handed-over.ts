@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { synthesis } from "../../../stacks/instance-stacks.ts";
-import { providerOf, providerSchema } from "../../clouds/known-clouds/index.ts";
-import { TOOLKIT } from "../../common/toolkit/index.ts";
-import { addressesFor, planOf } from "../../policy/testing.ts";
-import { loadInstance } from "../../workspace/index.ts";
-import { offlineEnvironment } from "../plan/index.ts";
-import { writeLockFile } from "../working-folder/index.ts";
+import { providerOf, providerSchema } from "../../modules/clouds/known-clouds/index.ts";
+import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
+import { offlineEnvironment } from "../../modules/operations/plan/index.ts";
+import { writeLockFile } from "../../modules/operations/working-folder/index.ts";
+import { planOf } from "../../modules/policy/testing.ts";
+import { loadInstance } from "../../modules/workspace/index.ts";
+import { synthesis } from "../../stacks/instance-stacks.ts";
+import { addressesFor } from "./examples.ts";
 
 export interface HandedOver {
   /** An example on Hetzner Cloud. */
