@@ -36,11 +36,50 @@ const wings = Object.entries(MAY_IMPORT).map(([wing, others]) => ({
   from: { path: `^modules/${wing}/`, pathNot: test },
   to: { path: "^modules/", pathNot: `^modules/(${[wing, "common", ...others].join("|")})/` },
 }));
+const helpers = Object.entries(MAY_IMPORT).map(([wing, others]) => ({
+  name: `helpers-${wing}`,
+  comment:
+    "Test helpers climb no more than the product does, but for polder's own data. What needs all of it is in lab/testing.",
+  severity: "error",
+  from: { path: [`^modules/${wing}/testing\\.ts$`, `^modules/${wing}/.+/testing\\.ts$`] },
+  to: {
+    path: "^(modules|stacks|cli|lab)/",
+    pathNot: `^modules/(${[wing, "common", "workspace", ...others].join("|")})/`,
+  },
+}));
+
+/** The folders of a cloud: constructs, API, and how the policy reads it. */
+const CLOUDS = ["openstack", "hetzner"];
+const clouds = CLOUDS.map((cloud) => ({
+  name: `cloud-${cloud}`,
+  comment:
+    "A cloud's folders know no other cloud, so that a third one is folders and lines of lists.",
+  severity: "error",
+  from: { path: `^modules/(clouds|policy)/${cloud}(-api)?/`, pathNot: test },
+  to: { path: `/(${CLOUDS.filter((other) => other !== cloud).join("|")})(-api)?/` },
+}));
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
   forbidden: [
     ...wings,
+    ...helpers,
+    ...clouds,
+    {
+      name: "clouds-by-their-lists",
+      comment: "Only the two lists of clouds lead to a cloud's own folders.",
+      severity: "error",
+      from: {
+        path: "^(modules|stacks|cli)/",
+        pathNot: [
+          test,
+          "^modules/clouds/(openstack|hetzner)(-api)?/",
+          "^modules/clouds/known-clouds/known-clouds\\.ts$",
+          "^stacks/instance-stacks\\.ts$",
+        ],
+      },
+      to: { path: "^modules/clouds/(openstack|hetzner)(-api)?/" },
+    },
     {
       name: "door-only",
       comment: "Other rooms import a room's index.ts, nothing behind it.",
@@ -56,7 +95,17 @@ module.exports = {
       comment: "cli, stacks and lab use rooms through their doors, too.",
       severity: "error",
       from: { path: "^(cli|stacks|lab)/", pathNot: test },
-      to: { path: `^modules/${room}/.+`, pathNot: `^modules/${room}/index\\.ts$` },
+      to: {
+        path: `^modules/${room}/.+`,
+        pathNot: [`^modules/${room}/index\\.ts$`, "/testing\\.ts$"],
+      },
+    },
+    {
+      name: "helpers-for-tests",
+      comment: "Nothing that runs for a user rests on a test helper.",
+      severity: "error",
+      from: { path: "^(modules|stacks|cli)/", pathNot: test },
+      to: { path: "/testing\\.ts$|^lab/testing/" },
     },
     {
       name: "pure",
