@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { providerSchema } from "../../modules/clouds/known-clouds/index.ts";
+import { PROVIDERS, providerSchema } from "../../modules/clouds/known-clouds/index.ts";
 import { type Finding, formatFinding, tally } from "../../modules/common/findings/index.ts";
 import { BadInput, badInput, type Problem } from "../../modules/common/input/index.ts";
 import { today } from "../../modules/common/today/index.ts";
@@ -95,7 +95,7 @@ async function reportsOn(
     throw badInput("audit", "got neither or both, folders or --plan are allowed");
   const of = { asOf, version: VERSION };
   if (plan !== undefined) {
-    const findings = evaluateAnyPlan(readPlanFile(plan), bothSchemas(), asOf);
+    const findings = evaluateAnyPlan(readPlanFile(plan), allSchemas(), asOf);
     const notSeen = [
       "why each resource is there: without a Blueprint, flows, names, sizes, residency and the hosts' files have nothing to be compared with",
       "that this JSON is the binary plan's: `terraform show -json` made it, on another machine",
@@ -114,12 +114,12 @@ async function reportsOn(
   return { reports, unreadable };
 }
 
-/** A plan's provider isn't known before it is read: both clouds' schemas as one. */
-const bothSchemas = () => ({
-  provider_schemas: {
-    ...providerSchema("openstack").provider_schemas,
-    ...providerSchema("hcloud").provider_schemas,
-  },
+/** A plan's provider isn't known before it is read: every cloud's schema as one. */
+const allSchemas = () => ({
+  provider_schemas: Object.assign(
+    {},
+    ...PROVIDERS.map((provider) => providerSchema(provider).provider_schemas),
+  ),
 });
 
 function readPlanFile(file: string) {

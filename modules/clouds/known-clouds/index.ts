@@ -1,2 +1,2 @@
-export { cloudOf, loginOf, providerOf } from "./known-clouds.ts";
+export { cloudOf, loginOf, PROVIDERS, providerOf } from "./known-clouds.ts";
 export { providerSchema } from "./provider-schema.ts";

@@ -24,6 +24,9 @@ export const cloudOf = ({ cloud }: Pick<Blueprint, "cloud">, testbed: Testbed): 
 export const providerOf = ({ cloud }: Pick<Blueprint, "cloud">): string =>
   CLOUDS[cloud.provider].provider;
 
+/** The folders in providers/ of every cloud. */
+export const PROVIDERS: readonly string[] = Object.values(CLOUDS).map(({ provider }) => provider);
+
 /** What a cloud's clients must find in their environment; without an instance, those of the test bed's clouds.yaml. */
 export const loginOf = (testbed: Testbed, blueprint?: Blueprint): Login =>
   CLOUDS[blueprint?.cloud.provider ?? "openstack"].cloud(testbed).login(blueprint);
