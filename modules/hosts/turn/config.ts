@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
 import { reference } from "../configuration/index.ts";
 import { SUITES_12 } from "../tls/index.ts";
 import { ALLOCATE_SECONDS, turnLimits } from "./limits.ts";
@@ -44,7 +44,7 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
   const shown = host.publicAddress?.ipv4;
   return [
     ...listening(blueprint, host).map((address) => `listening-ip=${address}`),
-    "listening-port=3478",
+    `listening-port=${PORTS.turn}`,
     "tls-listening-port=443",
     "# Media goes to the bridges over the private network, whatever address people come in by.",
     `relay-ip=${host.ipv4}`,
@@ -52,7 +52,7 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
     // (mainrelay.c, option X; read 2026-11-24). With one relay address the short form says the same.
     ...(shown ? [`external-ip=${shown}`] : []),
     "",
-    `realm=turn.${blueprint.domain}`,
+    `realm=${namesBelow(blueprint.domain).turn}`,
     "# The secrets of logins and the peers that are allowed: of what stands here, a running coturn reads",
     "# nothing again; of this file, the secrets at each login and the peers every 5 s.",
     "use-auth-secret",
@@ -114,7 +114,7 @@ export function turnDatabase({ domain, hosts }: Blueprint): string[] {
     "DELETE FROM turn_secret;",
     "-- Two of them during a rotation.",
     "INSERT INTO turn_secret (realm, value)",
-    `  SELECT 'turn.${domain}', value FROM json_each('${reference("turn/accepted-secrets")}');`,
+    `  SELECT '${namesBelow(domain).turn}', value FROM json_each('${reference("turn/accepted-secrets")}');`,
     "DELETE FROM allowed_peer_ip;",
     ...bridges.map(({ ipv4 }) => `INSERT INTO allowed_peer_ip (ip_range) VALUES ('${ipv4}');`),
     "COMMIT;",

@@ -1,3 +1,4 @@
+import { namesBelow } from "../../../planning/blueprint/index.ts";
 import type { Answer } from "../../enumeration/index.ts";
 import { childOf, escapeXml } from "../xmpp/stanzas.ts";
 import { answerOf, answerOfRefusal, isOwnPresence, type Known } from "./answer.ts";
@@ -165,10 +166,10 @@ export class Session {
 
   /** Joins a room as a client of Jitsi's does: asks the focus for it, then sends presence. */
   async join(room: string): Promise<Joined> {
-    const bare = `${escapeXml(room)}@conference.${this.domain}`;
+    const bare = `${escapeXml(room)}@${namesBelow(this.domain).conference}`;
     await this.exchange(
       (id) =>
-        `<iq xmlns='jabber:client' type='set' id='${id}' to='focus.${this.domain}'><conference xmlns='http://jitsi.org/protocol/focus' room='${bare}'/></iq>`,
+        `<iq xmlns='jabber:client' type='set' id='${id}' to='${namesBelow(this.domain).focus}'><conference xmlns='http://jitsi.org/protocol/focus' room='${bare}'/></iq>`,
     );
     const until = performance.now() + JOINING;
     const [{ answer }] = await this.exchange(
@@ -198,7 +199,7 @@ export class Session {
   /** Whether it is in a room still, asked of the room itself (XEP-0410). */
   async isIn(room: string): Promise<boolean> {
     const [{ id, answer }] = await this.exchange((one) =>
-      ping(one, `${room}@conference.${this.domain}/${this.nick}`),
+      ping(one, `${room}@${namesBelow(this.domain).conference}/${this.nick}`),
     );
     const told = answer.find(({ element }) => element.attributes["id"] === id);
     return told?.element.attributes["type"] === "result";

@@ -1,3 +1,4 @@
+import { namesBelow } from "../../../planning/blueprint/index.ts";
 import { escapeXml } from "../xmpp/stanzas.ts";
 
 /** Who is asked about which room. */
@@ -10,14 +11,16 @@ interface About {
 type Way = (about: About) => string;
 
 const MUC = "http://jabber.org/protocol/muc";
-const to = ({ room, domain }: About, component: string, resource = ""): string =>
-  `${escapeXml(room)}@${component}.${domain}${resource}`;
+type Component = keyof ReturnType<typeof namesBelow>;
+
+const to = ({ room, domain }: About, component: Component, resource = ""): string =>
+  `${escapeXml(room)}@${namesBelow(domain)[component]}${resource}`;
 const iq =
   (type: "get" | "set", inner: string, resource = ""): Way =>
   (about) =>
     `<iq xmlns='jabber:client' type='${type}' id='${about.id}' to='${to(about, "conference", resource)}'>${inner}</iq>`;
 const join =
-  (component: string): Way =>
+  (component: Component): Way =>
   (about) =>
     `<presence xmlns='jabber:client' id='${about.id}' to='${to(about, component, "/visitor")}'><x xmlns='${MUC}'/></presence>`;
 
@@ -29,7 +32,7 @@ export const SESSION_WAYS: Readonly<Record<string, Way>> = {
   message: (about) =>
     `<message xmlns='jabber:client' type='groupchat' id='${about.id}' to='${to(about, "conference")}'><body>hello</body></message>`,
   "conference request": (about) =>
-    `<iq xmlns='jabber:client' type='set' id='${about.id}' to='focus.${about.domain}'><conference xmlns='http://jitsi.org/protocol/focus' room='${to(about, "conference")}'/></iq>`,
+    `<iq xmlns='jabber:client' type='set' id='${about.id}' to='${namesBelow(about.domain).focus}'><conference xmlns='http://jitsi.org/protocol/focus' room='${to(about, "conference")}'/></iq>`,
   "presence probe": (about) =>
     `<presence xmlns='jabber:client' type='probe' id='${about.id}' to='${to(about, "conference")}'/>`,
   vcard: iq("get", "<vCard xmlns='vcard-temp'/>"),
@@ -46,7 +49,7 @@ export const SESSION_WAYS: Readonly<Record<string, Way>> = {
 
 /** The bridges' room, where a guest would pose as one. */
 export const brewery = (domain: string, id: string): string =>
-  `<presence xmlns='jabber:client' id='${id}' to='jvbbrewery@internal.auth.${domain}/jvb'><x xmlns='${MUC}'/><stats xmlns='http://jitsi.org/protocol/colibri'><stat name='stress_level' value='0'/></stats></presence>`;
+  `<presence xmlns='jabber:client' id='${id}' to='jvbbrewery@internal.${namesBelow(domain).auth}/jvb'><x xmlns='${MUC}'/><stats xmlns='http://jitsi.org/protocol/colibri'><stat name='stress_level' value='0'/></stats></presence>`;
 
 /** What a stranger brings to the door, who has no token of this room. */
 export const DOOR_WAYS = ["no token", "a damaged token", "another room's token"] as const;
