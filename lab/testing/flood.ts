@@ -83,15 +83,6 @@ const slowed = (content: string, slower: number): string =>
     (_, what: string, rate: string) => `${what} ${Math.ceil(Number(rate) / slower)}`,
   );
 
-const LOG = `
-import socket, sys
-sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-sock.bind("/dev/log")
-with open("/log", "ab", buffering=0) as file:
-    while True:
-        file.write(sock.recv(65536) + b"\\n")
-`;
-
 export interface Flood {
   readonly blueprint: Blueprint;
   readonly service: "web" | "turn";
@@ -171,7 +162,7 @@ export async function flooded(flood: Flood): Promise<Flooded> {
     })),
     plain("/etc/hosts", "127.0.0.1 localhost\n"),
     plain("/flood.py", readFileSync(join(import.meta.dirname, "flood.py"), "utf8")),
-    plain("/log.py", LOG),
+    plain("/log.py", readFileSync(join(import.meta.dirname, "log-lines.py"), "utf8")),
     plain("/secret", secrets.valueOf(blueprint, "turn/shared-secret")),
   ];
   const root = await validatorRoot();

@@ -32,20 +32,6 @@ export const bridgePassword = (id: string): string => id.padEnd(64, "b");
 export const PSEUDONYM_KEY = "5".repeat(64);
 export const TURN_SECRET = "0123456789abcdef".repeat(4);
 
-/** Takes what is written to /dev/log down, as journald would: RFC 3164 without host. */
-const SYSLOG = `
-import os, re, socket
-sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-sock.bind("/dev/log")
-os.chmod("/dev/log", 0o666)
-with open("/shared/log", "a", buffering=1, encoding="utf-8") as file:
-    while True:
-        line = sock.recv(65536).decode("utf-8", "replace").replace("\\n", " ")
-        found = re.match(r"<(\\d+)>.{15} ([^:\\[]+)(?:\\[\\d+\\])?: (.*)", line)
-        if found:
-            file.write("%d\\t%s\\t%s\\n" % (int(found[1]) >> 3, found[2], found[3]))
-`;
-
 const RUN = `
 set -eu
 export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -193,7 +179,7 @@ export class GateServer {
         mkdirSync(dirname(at("tree", path)), { recursive: true });
         writeFileSync(at("tree", path), text);
       }
-    writeFileSync(at("shared/syslog.py"), SYSLOG);
+    copyFileSync(join(import.meta.dirname, "syslog.py"), at("shared/syslog.py"));
     writeFileSync(at("shared/run"), RUN);
     const kinds = ["--mount", "--propagation", "private", "--pid", "--ipc", "--uts"];
     const places = ["work", "tree", "shared"].map((name) => at(name));

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
@@ -15,20 +15,6 @@ import {
 import { loadPrograms } from "../../modules/workspace/index.ts";
 import { type DummySecrets, dummySecrets } from "./dummy-secrets.ts";
 import { validatorRoot } from "./validator-root.ts";
-
-/** Sends back what comes, as the bridges' stand-in does for its relays. */
-const ECHO = `
-import select, socket, sys
-socks = []
-for address in sys.argv[1:]:
-    # Each its own: the answer must come from where the question went.
-    socks.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-    socks[-1].bind((address, 10000))
-while True:
-    for sock in select.select(socks, [], [])[0]:
-        data, address = sock.recvfrom(2048)
-        sock.sendto(data, address)
-`;
 
 /** Starts coturn as its unit does; then each word on standard input is one of the unit's commands. */
 const run = (addresses: readonly string[], bridges: readonly string[]): string => `
@@ -144,7 +130,7 @@ export class RelayServer {
       mkdirSync(dirname(at("tree", path)), { recursive: true });
       writeFileSync(at("tree", path), fill(content, blueprint, dummies, secrets));
     }
-    writeFileSync(at("shared/echo.py"), ECHO);
+    copyFileSync(join(import.meta.dirname, "echo.py"), at("shared/echo.py"));
     const addresses = blueprint.hosts.map(({ ipv4 }) => `${ipv4}/32`);
     const bridges = blueprint.hosts.filter(({ role }) => role === "bridge");
     writeFileSync(
