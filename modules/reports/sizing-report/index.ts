@@ -1,4 +1,13 @@
 export { calibrationChart, costChart, loadChart, type Priced } from "./charts.ts";
+export {
+  type Cost,
+  type CostData,
+  costOf,
+  demandText,
+  euro,
+  type Source,
+  sourceOf,
+} from "./cost.ts";
 export { type SizePage, sizePage } from "./page.ts";
 export { type Procurement, type ProcurementContext, procurementOf } from "./procurement.ts";
 export type { SpecItem, SpecSheet } from "./spec-items.ts";
