@@ -38,7 +38,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "plan",
-    does: "Plan an instance's changes, judge them by the policy, record them for `polder apply`",
+    does: "Plan an instance's changes, evaluate them by the policy, record them for `polder apply`",
     load: async () => (await import("./commands/plan.ts")).planCommand(),
   },
   {

@@ -65,7 +65,7 @@ export function convergeCommand(): Command {
     .addHelpText(
       "after",
       `
-Each program judges its new files first. A file that it refuses, or a service that doesn't come up
+Each program checks its new files first. A file that it refuses, or a service that doesn't come up
 with them, leaves the old files and the old service. Interrupted or failed, run it again: it goes on.
 docs/converge.md tells what lands where.`,
     )

@@ -53,7 +53,7 @@ An auditor reads the recorded folder (plan JSON, findings, digest) without any c
         );
       }
       out(
-        `plan ${record.digest.slice(0, 16)} by ${record.engine}, judged as of ${record.asOf}: ${folder}`,
+        `plan ${record.digest.slice(0, 16)} by ${record.engine}, evaluated as of ${record.asOf}: ${folder}`,
       );
       const demanded = demandedApprovals(loaded.blueprint);
       if (demanded > 0)

@@ -32,7 +32,7 @@ describe("polder residency, the table", () => {
     expect(text).toMatch(
       /^odc-noord\* +refused +accepted +accepted +refused +TBB 1\n +foreignLaw /m,
     );
-    expect(text).toContain("Judged as of 2026-11-24 for TBB 4, no marking.");
+    expect(text).toContain("Evaluated as of 2026-11-24 for TBB 4, no marking.");
   });
 
   it("turns when facts grow stale", () => {

@@ -118,7 +118,7 @@ export function renewCommand(): Command {
 export function checkCommand(): Command {
   const command = new Command("check")
     .description(
-      "Judge the public certificates: names, strength, end, who validated. Exit code 1 on a fail",
+      "Check the public certificates: names, strength, end, who validated. Exit code 1 on a fail",
     )
     .argument("<instance>", "its folder's name or path");
   return withIdentity(command).action(async (name: string, options: IdentityOption) => {

@@ -130,7 +130,7 @@ export function residencyTable(
     }),
     "",
     ...wrap(
-      `Judged as of ${question.asOf} for ${classText(question.needed)}. * no platform is recorded, so polder can't build there yet. Every fact with its source: polder residency --explain LOCATION. What profiles demand: docs/residency.md.`,
+      `Evaluated as of ${question.asOf} for ${classText(question.needed)}. * no platform is recorded, so polder can't build there yet. Every fact with its source: polder residency --explain LOCATION. What profiles demand: docs/residency.md.`,
       width,
     ),
   ];

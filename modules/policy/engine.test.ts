@@ -70,7 +70,7 @@ describe("evaluate", () => {
         .filter((r) => r.looksAt === "plan")
         .map(
           (r) =>
-            `not-tested ${r.id} lab: needs the plan, and none was made yet: \`polder plan\` judges it`,
+            `not-tested ${r.id} lab: needs the plan, and none was made yet: \`polder plan\` evaluates it`,
         ),
     );
   });

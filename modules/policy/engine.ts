@@ -46,7 +46,7 @@ function withoutPlan(rule: Rule, input: PolicyInput): Finding[] {
       id: rule.id,
       verdict: "not-tested",
       subject: stack,
-      message: "needs the plan, and none was made yet: `polder plan` judges it",
+      message: "needs the plan, and none was made yet: `polder plan` evaluates it",
     }));
 }
 
@@ -59,7 +59,7 @@ function nothingToEvaluate(rule: Rule, { blueprint, hosts }: PolicyInput): Findi
   }
   const why =
     blueprint.addresses.state === "allocated"
-      ? "the stacks hold nothing that it judges"
+      ? "the stacks hold nothing that it evaluates"
       : "no cluster yet: its addresses are not yet allocated";
   return { id: rule.id, verdict: "not-tested", subject: blueprint.instance, message: why };
 }

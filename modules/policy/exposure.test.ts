@@ -369,12 +369,12 @@ bothWays(noManagementFromInternet, () => example(), [
   [
     "a peer that can't be read",
     (p) => open(p, "control", tcp(8888, { remote_ip_prefix: "${var.anyone}" })),
-    /who that is can't be told/,
+    /nobody can say who that is/,
   ],
   [
     "a group that can't be read",
     (p) => open(p, "control", tcp(8080, { remote_group_id: "x" })),
-    /who that is can't be told/,
+    /nobody can say who that is/,
   ],
 ]);
 

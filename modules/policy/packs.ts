@@ -38,7 +38,7 @@ import type { Pack, Rule } from "./types.ts";
 const WHY =
   "What Terraform will do is what the Blueprint decided, and can't cost what can't be made again.";
 
-/** Every rule, with the one that says what keeps strangers off a cloud's private network. */
+/** Every rule, with the one that keeps others off a cloud's private network. */
 const rules = (ownNetwork: Rule): readonly Rule[] => [
   exposureEqualsFlows,
   noManagementFromInternet,

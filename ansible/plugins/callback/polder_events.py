@@ -14,8 +14,8 @@ description:
   - For C(polder converge), which makes a person's lines of it.
 """
 
-# Results of our own module that a person is told; everything else stays unsaid.
-TOLD = (
+# Results of our own module that polder reports to a person; it leaves out all others.
+REPORTED = (
     "same", "digest", "drift", "files", "packages", "units", "accounts", "volume", "pending",
     "asked", "installed", "removed", "gone", "idle", "old", "beyond", "brought", "leftover",
 )
@@ -39,7 +39,7 @@ class CallbackModule(CallbackBase):
             return
         if task.action == "polder_bundle" and "phase" in task.args:
             fields["phase"] = task.args["phase"]
-            fields["told"] = {key: result.result[key] for key in TOLD if key in result.result}
+            fields["report"] = {key: result.result[key] for key in REPORTED if key in result.result}
         self._say(
             event, host=result.host.get_name(), task=task.get_name(),
             changed=bool(result.result.get("changed")), **fields,
@@ -55,11 +55,11 @@ class CallbackModule(CallbackBase):
         self._say("skipped", host=result.host.get_name(), task=result.task.get_name())
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
-        told = result.result
-        message = told.get("msg") or "failed"
+        found = result.result
+        message = found.get("msg") or "failed"
         for stream in ("module_stderr", "stderr", "exception"):
-            if message.startswith(("MODULE FAILURE", "non-zero", "Module result")) and told.get(stream):
-                message = str(told[stream]).strip().splitlines()[-1]
+            if message.startswith(("MODULE FAILURE", "non-zero", "Module result")) and found.get(stream):
+                message = str(found[stream]).strip().splitlines()[-1]
         if ignore_errors:
             return
         self._result("failed", result, message=str(message))

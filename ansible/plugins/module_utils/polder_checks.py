@@ -1,4 +1,4 @@
-"""Lets each program judge its new files at their real paths, where nobody else sees them yet."""
+"""Lets each program check its new files at their real paths, where nobody else sees them yet."""
 from __future__ import annotations
 
 import ctypes

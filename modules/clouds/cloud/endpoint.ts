@@ -27,5 +27,5 @@ export function endpointProblem(
   const known = cloud.apiHosts.some((host) => hostname === host || hostname.endsWith(`.${host}`));
   return known
     ? undefined
-    : `${hostname} is none of the names that ${cloud.location} answers under (${cloud.apiHosts.join(", ")}): it leads to another cloud than the one that was judged; correct clouds.yaml or HCLOUD_ENDPOINT, or the record's platform.apiHosts`;
+    : `${hostname} is none of the names that ${cloud.location} answers under (${cloud.apiHosts.join(", ")}): it leads to another cloud than the one that was evaluated; correct clouds.yaml or HCLOUD_ENDPOINT, or the record's platform.apiHosts`;
 }

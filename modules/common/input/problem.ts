@@ -16,7 +16,7 @@ export interface Problem {
 /** A line longer than this helps nobody. */
 const MAX_MESSAGE = 600;
 
-/** What a terminal would obey or turn around, written out: a message repeats what a stranger wrote. */
+/** What a terminal would obey or turn around, written out: a message repeats what somebody else wrote. */
 function harmless(text: string): string {
   const clipped = text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}...` : text;
   return clipped.replace(

@@ -37,7 +37,7 @@ let known: ToolkitIdentity | undefined;
 export function toolkitIdentity(): ToolkitIdentity {
   if (known) return known;
   const code = createHash("sha256");
-  // What judges an instance's own rules is a program of its own.
+  // An instance's own rules are evaluated by a program of its own.
   for (const part of [...partsOf("polder.mjs"), ...partsOf("own-rule.mjs")])
     code.update(`${part}\0`).update(readFileSync(join(TOOLKIT, "dist", part)));
   const git =

@@ -10,7 +10,7 @@ export interface Reviewed {
 }
 
 /**
- * Holds each plan file against the JSON that the policy judges and a person reads: the file alone says what is done.
+ * Compares each plan file with the JSON that the policy evaluates and a person reads: the file alone says what is done.
  *
  * @param folder of the plan
  * @throws TerraformFailure for a file that does something else, or keeps its state elsewhere

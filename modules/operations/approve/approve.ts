@@ -30,7 +30,7 @@ export interface ApproveOptions extends Composition {
 }
 
 export interface Approved {
-  /** What the policy found, judged again by whoever approves. Where something fails, nothing was signed. */
+  /** What the policy found when whoever approves evaluated it again. Where something fails, nothing was signed. */
   readonly findings: readonly Finding[];
   /** Whether the plan ends the instance: then the policy, which exists to prevent that, isn't asked. */
   readonly ends: boolean;
@@ -40,7 +40,7 @@ export interface Approved {
   readonly state?: Finding;
 }
 
-/** What the policy finds in a noted plan, judged anew. @throws TerraformFailure when another polder judged it */
+/** What the policy finds in a noted plan, evaluated anew. @throws TerraformFailure when another polder evaluated it */
 export async function evaluateAgain(
   loaded: LoadedInstance,
   noted: NotedPlan,
@@ -69,7 +69,7 @@ export function notedInput(
 }
 
 /**
- * Signs the last plan of an instance, after judging it again without any credential, and notes that in the history.
+ * Signs the last plan of an instance, after evaluating it again without any credential, and notes that in the history.
  *
  * @throws BadInput for another plan than the last, or a person who is no admin; TerraformFailure, ExternalFailure
  */

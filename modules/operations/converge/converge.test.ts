@@ -111,8 +111,8 @@ describe("inventory", () => {
 
 describe("events", () => {
   const event = (event: object) => parseEvent(JSON.stringify(event));
-  const compare = (host: string, told: object) =>
-    event({ event: "ok", host, task: "t", changed: false, phase: "compare", told });
+  const compare = (host: string, report: object) =>
+    event({ event: "ok", host, task: "t", changed: false, phase: "compare", report });
 
   it("that aren't ours are text", () => {
     for (const line of ["[WARNING]: x", "{", "null", "[]", "3"])
@@ -172,7 +172,7 @@ describe("events", () => {
         task: "t",
         changed: true,
         phase: "switch",
-        told: { asked: {}, idle: { "/etc/sysctl.d/60-a.conf": "x is 1, not 0" } },
+        report: { asked: {}, idle: { "/etc/sysctl.d/60-a.conf": "x is 1, not 0" } },
       }),
     );
     const [a, b, c] = results.all();
@@ -199,9 +199,9 @@ describe("events", () => {
     [{ volume: { state: "grown", folder: "/srv", sizeGiB: 2, wantedGiB: 2 } }, /smaller than its/],
     [{ units: { ask: { "x.service": "start" }, enable: [], mask: [] } }, /start x\.service/],
     [{ accounts: { missing: [], former: [{ user: "jo" }] } }, /no admins any more: jo/],
-  ])("say what differs: %j", (told, line) => {
+  ])("say what differs: %j", (report, line) => {
     const results = new Results(["a"], true);
-    results.add(compare("a", { same: false, ...told }));
+    results.add(compare("a", { same: false, ...report }));
     expect(results.all()[0]?.lines.join("\n")).toMatch(line);
   });
 

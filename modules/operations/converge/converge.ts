@@ -309,7 +309,7 @@ async function run(
       if (event.event === "failed" || event.event === "unreachable")
         progress(`${event.host}: failed`);
       else if (event.event === "ok" && event.phase)
-        progress(`${event.host}: ${event.phase}${event.told?.same ? ", nothing to do" : ""}`);
+        progress(`${event.host}: ${event.phase}${event.report?.same ? ", nothing to do" : ""}`);
     },
     onInterrupt: () => progress("stopping: what is begun on a host is ended there, by itself"),
   });

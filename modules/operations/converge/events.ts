@@ -59,7 +59,7 @@ export type ConvergeEvent =
       readonly changed: boolean;
       readonly message?: string;
       readonly phase?: string;
-      readonly told?: HostReport;
+      readonly report?: HostReport;
     }
   | { readonly event: "end" }
   | { readonly event: "text"; readonly text: string };
@@ -101,8 +101,8 @@ function list(what: string, names: readonly string[] = [], shown = SHOWN): strin
   return [`${what} ${[...names.slice(0, shown), ...more].join(", ")}`];
 }
 
-const lines = (what: string, told: Readonly<Record<string, string>> = {}): string[] =>
-  Object.entries(told).map(([name, how]) => `${what}: ${name}: ${how}`);
+const lines = (what: string, report: Readonly<Record<string, string>> = {}): string[] =>
+  Object.entries(report).map(([name, how]) => `${what}: ${name}: ${how}`);
 
 /** What is loaded or runs, and isn't what the files say. */
 const running = ({ idle, old }: HostReport): string[] => [
@@ -141,36 +141,36 @@ function volumeLines(volume: VolumeReport | null | undefined): string[] {
 }
 
 /** What a comparison found, for a person. */
-export function found(told: HostReport): string[] {
-  const asks = Object.entries(told.units?.ask ?? {}).map(([unit, verb]) => `${verb} ${unit}`);
+export function found(report: HostReport): string[] {
+  const asks = Object.entries(report.units?.ask ?? {}).map(([unit, verb]) => `${verb} ${unit}`);
   return [
-    ...lines("drift", told.drift),
-    ...running(told),
+    ...lines("drift", report.drift),
+    ...running(report),
     // Whole: what is in it counts as known from now on.
-    ...list("the image brought:", Object.keys(told.brought ?? {}), Number.POSITIVE_INFINITY),
-    ...(told.leftover
+    ...list("the image brought:", Object.keys(report.brought ?? {}), Number.POSITIVE_INFINITY),
+    ...(report.leftover
       ? ["packages: a run that was killed left /usr/sbin/policy-rc.d, which keeps services down"]
       : []),
-    ...volumeLines(told.volume),
-    ...list("files:", told.files),
-    ...list("packages to install:", told.packages?.install),
-    ...list("packages to remove:", told.packages?.remove),
+    ...volumeLines(report.volume),
+    ...list("files:", report.files),
+    ...list("packages to install:", report.packages?.install),
+    ...list("packages to remove:", report.packages?.remove),
     ...list(
       "packages to unpack:",
-      told.unpacked?.map(({ name, version, why }) => `${name} ${version} (${why})`),
+      report.unpacked?.map(({ name, version, why }) => `${name} ${version} (${why})`),
     ),
     ...list("units:", [
       ...asks,
-      ...(told.units?.enable ?? []).map((unit) => `enable ${unit}`),
-      ...(told.units?.mask ?? []).map((unit) => `mask ${unit}`),
+      ...(report.units?.enable ?? []).map((unit) => `enable ${unit}`),
+      ...(report.units?.mask ?? []).map((unit) => `mask ${unit}`),
     ]),
     ...list(
       "new admins:",
-      told.accounts?.missing.map(({ user }) => user),
+      report.accounts?.missing.map(({ user }) => user),
     ),
     ...list(
       "no admins any more:",
-      told.accounts?.former.map(({ user }) => user),
+      report.accounts?.former.map(({ user }) => user),
     ),
   ];
 }
@@ -234,23 +234,23 @@ export class Results {
     const state = this.#hosts.get(event.host);
     if (!state) return;
     state.tasks++;
-    const { told, phase } = event;
+    const { report, phase } = event;
     if (event.event !== "ok") state.failure = explain(event.message ?? "failed");
-    if (told?.pending) state.pending = told.pending;
-    if (phase === "compare" && told) {
-      state.compared = told;
-      state.lines.push(...found(told));
-      state.running = running(told);
-      state.left = lines("beyond", told.beyond);
+    if (report?.pending) state.pending = report.pending;
+    if (phase === "compare" && report) {
+      state.compared = report;
+      state.lines.push(...found(report));
+      state.running = running(report);
+      state.left = lines("beyond", report.beyond);
     }
-    if (phase === "switch" && told?.asked) {
+    if (phase === "switch" && report?.asked) {
       state.lines.push(
         ...list(
           "done:",
-          Object.entries(told.asked).map(([unit, verb]) => `${verb} ${unit}`),
+          Object.entries(report.asked).map(([unit, verb]) => `${verb} ${unit}`),
         ),
       );
-      state.left = [...state.left, ...lines("still not in force", told.idle)];
+      state.left = [...state.left, ...lines("still not in force", report.idle)];
     }
     if (event.changed) state.changed = true;
   }

@@ -34,7 +34,7 @@ export interface PlanRecord {
   readonly asOf: string;
   readonly engine: string;
   readonly stacks: readonly (ChangeCount & { readonly name: string })[];
-  /** Which toolkit made and judged it, and by which rules. */
+  /** Which toolkit made and evaluated it, and by which rules. */
   readonly toolkit: ToolkitIdentity;
   readonly rules: RulesIdentity;
   /** sha256 of every input and of every file that the plan consists of, by name. */
@@ -96,7 +96,7 @@ export const digestOf = (record: Omit<PlanRecord, "digest">): string =>
   sha256(JSON.stringify(record));
 
 /**
- * Holds the toolkit and the rules that judge now against those that judged the plan: a rule that is gone since finds
+ * Compares the toolkit and the rules of now with those that evaluated the plan: a rule that is gone since finds
  * nothing.
  *
  * @throws TerraformFailure that names what differs
@@ -105,9 +105,11 @@ export function refuseOtherRules({ instance, toolkit, rules }: PlanRecord, pack:
   const [here, now] = [toolkitIdentity(), rulesIdentity(pack)];
   const missing = rules.ids.filter((id) => !now.ids.includes(id));
   const different = [
-    ...(missing.length > 0 ? [`rules that judged the plan are gone: ${missing.join(", ")}`] : []),
+    ...(missing.length > 0
+      ? [`rules that evaluated the plan are gone: ${missing.join(", ")}`]
+      : []),
     ...(here.code !== toolkit.code
-      ? [`the plan was judged by another polder: ${told(toolkit)}, this is ${told(here)}`]
+      ? [`the plan was evaluated by another polder: ${told(toolkit)}, this is ${told(here)}`]
       : []),
     ...(missing.length === 0 && now.digest !== rules.digest
       ? ["its rules were changed since"]

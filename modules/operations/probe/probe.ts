@@ -99,7 +99,7 @@ async function tellMonitor(
   const ran = await admin.run(edge.id, journalWriter("polder-probe"), {
     input: `${lines.join("\n")}\n`,
   });
-  if (ran.code !== 0) progress(`the monitor couldn't be told: ${ran.stderr.trim()}`);
+  if (ran.code !== 0) progress(`the monitor couldn't be informed: ${ran.stderr.trim()}`);
 }
 
 /**

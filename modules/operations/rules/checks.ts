@@ -35,13 +35,13 @@ const RECORDS = [
   {
     id: "plan-is-applied",
     what: "the plan that the rules evaluated is the one that was applied last, by polder",
-    why: "What stands in the cloud would be something else than what was judged.",
+    why: "What stands in the cloud would be something else than what was evaluated.",
     norms: ["BIO2 8.32.01", "ISO 27002 8.9"],
   },
   {
     id: "hosts-are-converged",
     what: "each host got the configuration that the rules evaluated, and took it",
-    why: "What runs on the hosts would be something else than what was judged.",
+    why: "What runs on the hosts would be something else than what was evaluated.",
     norms: ["ISO 27002 8.9"],
   },
 ] as const;

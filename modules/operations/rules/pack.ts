@@ -3,7 +3,7 @@ import { type Pack, withOwnRules } from "../../policy/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import { loadOwnRules, type OwnRule } from "./own-rules.ts";
 
-/** Which rules judged. */
+/** Which rules evaluated. */
 export interface RulesIdentity {
   readonly ids: readonly string[];
   /** SHA-256 over what each rule says of itself and over the code of the instance's own. */

@@ -18,9 +18,9 @@ const DOCUMENT = "cdk.tf.json";
 const LOCK_FILE = ".terraform.lock.hcl";
 
 /** `import` blocks of what the cloud holds and the plan would make, in a stack's folder. */
-export const IMPORT_FILE = "adopt.tf.json";
+export const IMPORT_FILE = "import.tf.json";
 /** Beside a stack's document: what the plan of an import must not compare. Terraform merges it. */
-export const UNREAD_FILE = "adopt_override.tf.json";
+export const UNREAD_FILE = "import_override.tf.json";
 
 export interface StackOptions {
   /** Folder that the app writes to; Terraform runs in `<outdir>/stacks/<stack>`. */

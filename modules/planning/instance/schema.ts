@@ -287,7 +287,7 @@ const alarms = z
       "Where alarms are posted as JSON; http:// in the lab alone. A token for it lies in the vault",
     ),
   })
-  .describe("Who is told when something is wrong");
+  .describe("Who is notified when something is wrong");
 
 /** The private IPv4 range unless the file says another. */
 export const DEFAULT_IPV4 = "10.80.0.0/22";

@@ -624,7 +624,7 @@ describe("flavours", () => {
   it("for media are dedicated ones, and a location without any is refused", () => {
     const shared = oneFlavour.map((flavour) => ({ ...flavour, dedicated: false }));
     expect(() => planSizing(demandOf({}), shared, dataOf(figures))).toThrow(
-      "no flavour there has 4 vCPU (dedicated), 8192 MiB, 10 GiB, which a bridge host needs: lab.large share their processor with strangers",
+      "no flavour there has 4 vCPU (dedicated), 8192 MiB, 10 GiB, which a bridge host needs: lab.large share their processor with other customers",
     );
   });
 });

@@ -88,7 +88,7 @@ export function suitableFor(role: Role, all: readonly Offer[], figures: Figures)
   if (offers.length === 0) {
     const why =
       large.length > 0
-        ? `: ${large.map((o) => o.name).join(", ")} share their processor with strangers, and media on a shared one stutters`
+        ? `: ${large.map((o) => o.name).join(", ")} share their processor with other customers, and media on a shared one stutters`
         : "";
     throw new Unplannable(
       ["location"],

@@ -38,7 +38,7 @@ function firewalls(blueprint: Blueprint, cluster: readonly Resource[]): Observat
     return twice ? [fail(resource.subject, `stands here twice: ${tuple}`)] : [];
   });
   const all = ofType(cluster, "hcloud_firewall");
-  const strangers = all
+  const unexpected = all
     .filter((one) => ![...open].some((role) => blueprintName(one) === `role-${role}`))
     .map((one) => fail(one.subject, "a firewall of no role whose hosts have public addresses"));
   const each = [...open].flatMap((role) => {
@@ -60,7 +60,7 @@ function firewalls(blueprint: Blueprint, cluster: readonly Resource[]): Observat
       `every one of the ${own.length} permissions of role ${role} from and to the outside is there; inside the private network the hosts' own filters hold`,
     );
   });
-  return [...fails, ...strangers, ...each];
+  return [...fails, ...unexpected, ...each];
 }
 
 /** A public server carries its role's firewall and its own two addresses; another neither. */

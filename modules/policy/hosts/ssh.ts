@@ -55,7 +55,7 @@ const everyRole = ["control", "bridge", "turn", "edge", "monitor"] as const;
 export const sshTakesNoPassword = defineHostRule({
   id: "ssh-takes-no-password",
   what: "sshd lets people in by their key alone: no password, no dialogue, no trusted host",
-  why: "A password can be guessed, reused and told on.",
+  why: "A password can be guessed, reused and passed on.",
   norms: ["BIO2 5.17.01", "BIO2 5.17.03"],
   needs: everyRole,
   check: (host) => {
@@ -193,7 +193,7 @@ export const sshIsStrong = defineHostRule({
 export const sshLogsWho = defineHostRule({
   id: "ssh-logs-who",
   what: "sshd writes down the key of each login and each file that is copied",
-  why: "Who used which right, and when, must be told afterwards.",
+  why: "It must be possible to say afterwards who used which right, and when.",
   norms: ["BIO2 8.15.01", "BIO2 8.18.02"],
   needs: everyRole,
   check: (host) => {

@@ -93,7 +93,7 @@ const sysctl =
 
 export const hostsDoNotRoute = defineHostRule({
   id: "hosts-do-not-route",
-  what: "no host passes packets on, takes a way that a stranger tells it, or believes an address that can't be",
+  what: "no host passes packets on, takes a route that another host announces, or believes an address that can't be",
   why: "A host that routes joins the zones that the cloud's network keeps apart.",
   norms: ["ISO 27002 8.22"],
   needs: everyRole,
@@ -249,7 +249,7 @@ export const packagesAreSigned = defineHostRule({
         const uris = stanzas.flatMap((one) => /^URIs:\s*(.+)$/m.exec(one)?.[1]?.split(/\s+/) ?? []);
         return inFile(
           file.path,
-          /^\s*deb(-src)?\s/m.test(lines) && "a line in the old form: its key can't be told",
+          /^\s*deb(-src)?\s/m.test(lines) && "a line in the old form: nothing in it names its key",
           /trusted\s*[:=]\s*yes/i.test(lines) && "Trusted: yes takes unsigned packages",
           stanzas
             .filter((one) => !/^Signed-By:\s*\/\S+/m.test(one))

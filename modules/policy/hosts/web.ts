@@ -249,7 +249,7 @@ export const webPassesOnInside = defineHostRule({
         ["stub_status", "dav_methods", "perl", "xslt_stylesheet"]
           .filter((name) => wordsOf(one, name).length > 0)
           .map((name) => `${name}: not allowed`),
-        wordsOf(one, "resolver").map(([to]) => `resolver ${to}: names of strangers are looked up`),
+        wordsOf(one, "resolver").map(([to]) => `resolver ${to}: names of others are looked up`),
         one.path.endsWith("/nginx.conf") &&
           wordsOf(one, "server_tokens")[0]?.[0] !== "off" &&
           "server_tokens isn't off",

@@ -24,7 +24,7 @@ const BY_THE_CLOUD: Readonly<Record<string, readonly string[]>> = {
 export const driftIsNamed = defineRule({
   id: "drift-is-named",
   level: "warning",
-  what: "what somebody changed in the cloud since the last apply is told in words, and the plan puts it back",
+  what: "what somebody changed in the cloud since the last apply is reported in words, and the plan puts it back",
   why: "A lock or a filter that was changed by hand says that somebody has the project's credential and goes another way.",
   norms: ["BIO2 8.32.01"],
   looksAt: "plan",

@@ -72,7 +72,7 @@ function unreadable({ resource, rule }: Opening): Observation[] {
     ? [
         fail(
           resource.subject,
-          `opens port ${port.port} (${port.what}) to ${rule.remote}: who that is can't be told`,
+          `opens port ${port.port} (${port.what}) to ${rule.remote}: nobody can say who that is`,
         ),
       ]
     : [];

@@ -20,7 +20,7 @@ const fullNames = (source: string) => [
   `registry.terraform.io/${source}`,
   `registry.opentofu.org/${source}`,
 ];
-/** What a document may have. `moved` records a rename; all else brings in code, values or strangers. */
+/** What a document may have. `moved` records a rename; all else brings in code, values or other parties. */
 const BLOCKS = ["//", "terraform", "provider", "resource", "data", "output", "moved"];
 /** Arguments that run programs, or that choose another provider than the one there is. */
 const ESCAPES = ["provisioner", "connection", "provider"];

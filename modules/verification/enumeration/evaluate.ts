@@ -25,7 +25,7 @@ function alike(pairs: readonly Pair[]): Outcome {
   const [first] = different;
   if (first)
     return fail(
-      `${different.length} of ${pairs.length} names are told from never-issued ones by ${difference(first).join(" and ")}: ${first.what}, asked by ${first.way}; answer before any room is looked up`,
+      `${different.length} of ${pairs.length} names differ from never-issued ones in ${difference(first).join(" and ")}: ${first.what}, asked by ${first.way}; answer before any room is looked up`,
       different
         .slice(0, 8)
         .flatMap(({ way, what, asked, reference }) => [

@@ -34,9 +34,9 @@ const rawHeaders = (headers: readonly string[], length: number): string => {
 /** Hands on what the server refused with; of a live room, with the fault in its body. */
 function refuse(socket: Duplex, refusal: Refusal, fault: Fault | undefined): void {
   const { status, reason, headers, body } = refusal;
-  const told = fault === undefined ? body : fault === "stanza" ? `${body}!` : spoilt(body, fault);
+  const served = fault === undefined ? body : fault === "stanza" ? `${body}!` : spoilt(body, fault);
   socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\n${rawHeaders(headers, Buffer.byteLength(told))}\r\n${told}`,
+    `HTTP/1.1 ${status} ${reason}\r\n${rawHeaders(headers, Buffer.byteLength(served))}\r\n${served}`,
   );
 }
 

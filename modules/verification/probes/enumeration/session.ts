@@ -201,8 +201,8 @@ export class Session {
     const [{ id, answer }] = await this.exchange((one) =>
       ping(one, `${room}@${namesBelow(this.domain).conference}/${this.nick}`),
     );
-    const told = answer.find(({ element }) => element.attributes["id"] === id);
-    return told?.element.attributes["type"] === "result";
+    const answered = answer.find(({ element }) => element.attributes["id"] === id);
+    return answered?.element.attributes["type"] === "result";
   }
 
   close(): void {

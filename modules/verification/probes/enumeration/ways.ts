@@ -51,7 +51,7 @@ export const SESSION_WAYS: Readonly<Record<string, Way>> = {
 export const brewery = (domain: string, id: string): string =>
   `<presence xmlns='jabber:client' id='${id}' to='jvbbrewery@internal.${namesBelow(domain).auth}/jvb'><x xmlns='${MUC}'/><stats xmlns='http://jitsi.org/protocol/colibri'><stat name='stress_level' value='0'/></stats></presence>`;
 
-/** What a stranger brings to the door, who has no token of this room. */
+/** What somebody without a token of this room sends to the web server. */
 export const DOOR_WAYS = ["no token", "a damaged token", "another room's token"] as const;
 export type DoorWay = (typeof DOOR_WAYS)[number];
 

@@ -101,7 +101,7 @@ export const egressProbes: readonly Probe[] = [
     group: "egress",
     holds: "a host reaches nothing but its flows, neither outside nor beside it",
     attack: "has become root on a host and calls home, or looks around",
-    control: "the host reaches what it may, and the witness outside hears itself",
+    control: "the host reaches what it may, and the listener outside hears itself",
     norms: ["ISO 27002 8.12", "ISO 27002 8.22"],
     subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
     alive,

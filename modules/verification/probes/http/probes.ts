@@ -112,15 +112,15 @@ async function version(subject: string, context: Context): Promise<Outcome> {
     ...(await ask(subject, context, { path: "/polder-probe-no-such-path" })),
     ...(await ask(subject, context, { path: "/", plain: true })),
   ];
-  const told = answers.flatMap(({ headers, body }) => [
+  const revealing = answers.flatMap(({ headers, body }) => [
     ...["server", "x-powered-by", "via"]
       .map((name) => headers[name] ?? "")
       .filter((value) => /\d/.test(value)),
     ...(body.match(/nginx\/[\d.]+/g) ?? []),
   ]);
   return passUnless(
-    [...new Set(told)].map((text) => `it tells ${text}`),
-    "no version is told",
+    [...new Set(revealing)].map((text) => `it reveals ${text}`),
+    "no version is revealed",
   );
 }
 
@@ -191,7 +191,7 @@ export const httpProbes: readonly Probe[] = [
   probe(
     "http-nothing-else",
     "nothing is served but what is planned; all else answers one and the same 404",
-    "asks for each path by which Jitsi, Prosody, a bridge or a web server ever told too much",
+    "asks for each path by which Jitsi, Prosody, a bridge or a web server ever revealed too much",
     ["NCSC-NL web U/PW.03", "ISO 27002 8.26"],
     nothingElse,
   ),

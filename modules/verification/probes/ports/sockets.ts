@@ -1,4 +1,4 @@
-/** A socket that waits for strangers, as `ss` prints it. */
+/** A socket that waits for connections, as `ss` prints it. */
 export interface Socket {
   readonly protocol: "tcp" | "udp";
   readonly address: string;

@@ -187,7 +187,7 @@ export const sshProbes: readonly Probe[] = [
   edgeProbe(
     "ssh-edge-closed",
     "the edge host's SSH answers to admin networks alone",
-    "knocks from outside",
+    "connects from outside",
     edgeClosed,
   ),
   edgeProbe(

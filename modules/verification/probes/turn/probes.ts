@@ -107,7 +107,7 @@ async function unauthenticated(subject: string, context: Context): Promise<Outco
   return passUnless(wrong, "401 by UDP and by TLS");
 }
 
-/** Why the relay doesn't even challenge a stranger, or nothing. */
+/** Why the relay doesn't even challenge who has no login, or nothing. */
 async function challenges(subject: string, context: Context): Promise<string | undefined> {
   const server = byUdp(subject, context);
   const { code, failed } = await context.vantagePoint.ask("askTurn", { server, what: "allocate" });
@@ -176,7 +176,7 @@ async function silent(subject: string, context: Context): Promise<Outcome> {
         ? ["it offers to answer from other addresses (RFC 5780)"]
         : []),
     ],
-    `no program's name; answers to strangers are ${factor.toFixed(1)} times their question`,
+    `no program's name; answers to who has no login are ${factor.toFixed(1)} times their question`,
   );
 }
 
@@ -305,7 +305,7 @@ export const turnProbes: readonly Probe[] = [
   probe(
     "turn-unauthenticated",
     "nobody gets a relay without a credential",
-    "asks for a relay as a stranger",
+    "asks for a relay without a login",
     unauthenticated,
   ),
   {
@@ -315,7 +315,7 @@ export const turnProbes: readonly Probe[] = [
       "none: after a change of the secret each side could have another",
       issued,
     ),
-    control: "a stranger is challenged",
+    control: "who has no login is challenged",
     alive: challenges,
   },
   probe(
@@ -324,7 +324,12 @@ export const turnProbes: readonly Probe[] = [
     "forges a credential, or keeps an old one",
     badCredential,
   ),
-  probe("turn-silent", "strangers learn neither program nor version", "asks what is there", silent),
+  probe(
+    "turn-silent",
+    "who has no login learns neither program nor version",
+    "asks what is there",
+    silent,
+  ),
   probe(
     "turn-peers",
     "the relay reaches the instance's bridges and nothing else",
