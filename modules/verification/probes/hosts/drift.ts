@@ -108,7 +108,7 @@ const probe = probesWith({
 export const driftProbes: readonly Probe[] = [
   probe(
     "drift-files",
-    "each file of the host's tree is there as it was shipped, and the tree is the rendered one",
+    "each rendered file of the host is there as it was shipped, and what was shipped is what is rendered",
     "edits a file by hand",
     async (subject, context) => passUnless((await context.drift(subject)).files, "as shipped"),
   ),
@@ -120,7 +120,7 @@ export const driftProbes: readonly Probe[] = [
   ),
   probe(
     "drift-beyond",
-    "nothing starts, lets in or has rights of its own but what tree, packages and image brought",
+    "nothing starts, lets somebody in or has rights of its own but what was rendered, or came by packages or the image",
     "leaves a unit, a cron file, a key, an account or a set-uid shell to come back by",
     async (subject, context) => passUnless((await context.drift(subject)).beyond, "nothing beyond"),
   ),
