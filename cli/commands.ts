@@ -43,7 +43,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "review",
-    does: "Tell what the last plan does in plain words, beside the risk, for whoever is to say yes",
+    does: "Explain what the last plan does in plain words, beside the risk, for whoever approves it",
     load: async () => (await import("./commands/review.ts")).reviewCommand(),
   },
   {
@@ -53,7 +53,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "apply",
-    does: "Apply exactly the plan that `polder plan` recorded, after judging it again as of today",
+    does: "Apply exactly the plan that `polder plan` recorded, after evaluating it again as of today",
     load: async () => (await import("./commands/apply.ts")).applyCommand(),
   },
   {
@@ -93,7 +93,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "revoke",
-    does: "Take back a link, or a whole meeting, and end its sessions",
+    does: "Revoke a link, or a whole meeting, and end its sessions",
     load: async () => (await import("./commands/revoke.ts")).revokeCommand(),
   },
   {
@@ -103,7 +103,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "drift",
-    does: "Tell what differs from the instance's files: in the cloud, and on the hosts",
+    does: "Report what differs from the instance's files: in the cloud, and on the hosts",
     load: async () => (await import("./commands/drift.ts")).driftCommand(),
   },
   {

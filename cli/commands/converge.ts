@@ -57,7 +57,7 @@ export function convergeCommand(): Command {
   return withWho(new Command("converge"))
     .argument("<instance>", "its folder's name or path")
     .option("--limit <hosts...>", "only these, such as control-1 turn-1")
-    .option("--check", "only tell what would be done; exit code 1 when it is something")
+    .option("--check", "only report what would be changed; exit code 1 if anything would be")
     .option(
       "--restart",
       "restart what carries calls, too, where its files ask for that: one host after the other, Prosody last",

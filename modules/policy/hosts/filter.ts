@@ -45,7 +45,7 @@ export const filterDropsTheRest = defineHostRule({
 export const filterOpensWhatIsListed = defineHostRule({
   id: "filter-opens-what-is-listed",
   what: "a host's filter lets everybody in to the ports of the allow list alone; every other opening names its sources",
-  why: "What the cloud's filter keeps out today is reached tomorrow from the next host.",
+  why: "What the cloud's filter keeps out can be reached from another host that was taken over.",
   norms: ["BIO2 5.14.04", "BIO2 8.20.02"],
   needs: everyRole,
   check: (host) => {

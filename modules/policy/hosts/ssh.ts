@@ -93,7 +93,7 @@ export const sshKnowsNoRoot = defineHostRule({
 export const sshNamesItsPeople = defineHostRule({
   id: "ssh-names-its-people",
   what: "exactly the Blueprint's admins may log in, each with the one key that the instance file has, which root alone writes",
-  why: "A key more is a person more, whom nobody decided on.",
+  why: "Each further key is a person whom nobody decided on.",
   norms: ["BIO2 5.16.02", "ISO 27002 8.2"],
   needs: everyRole,
   check: (host, { admins }) => {
@@ -171,7 +171,7 @@ export const sshForwardsNothing = defineHostRule({
 export const sshIsStrong = defineHostRule({
   id: "ssh-is-strong",
   what: "sshd names its key exchanges, ciphers, MACs and signatures, and only strong ones; its host key is certified by the instance",
-  why: "What isn't named is what the package thinks fit, this year and next.",
+  why: "Where nothing is named, the package's own choice applies, this year and next.",
   norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs: everyRole,
   check: (host) => {
@@ -211,7 +211,7 @@ export const sshLogsWho = defineHostRule({
 export const sshIsOneFile = defineHostRule({
   id: "ssh-is-one-file",
   what: "sshd's whole configuration is the one file: nothing is included, nothing depends on who comes, and no folder adds to it",
-  why: "A file that a package or a cloud drops beside it would say otherwise, unseen.",
+  why: "A file that a package or a cloud puts beside it would override it, unseen.",
   norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: (host) => {
@@ -232,7 +232,7 @@ export const sshIsOneFile = defineHostRule({
 export const sshIsSlowToGuess = defineHostRule({
   id: "ssh-is-slow-to-guess",
   what: "sshd gives few tries, little time and few half-open connections, and ends dead ones",
-  why: "A door that may be tried for ever is opened some day, and one that is full keeps admins out.",
+  why: "A login that may be tried for ever succeeds some day, and a server without free connections keeps admins out.",
   norms: ["BIO2 8.21.01"],
   needs: everyRole,
   check: (host) => {

@@ -212,7 +212,7 @@ export const packagesAreFew = defineHostRule({
 export const packagesAreSigned = defineHostRule({
   id: "packages-are-signed",
   what: "apt takes only signed and current archives, each with its own key, from the source that the instance file names, and nobody's proxy",
-  why: "Who may hand a host a package runs it.",
+  why: "Whoever may give a host a package controls the host.",
   norms: ["ISO 27002 8.19"],
   needs: everyRole,
   check: (host, { packages }) => {

@@ -105,7 +105,7 @@ export const relayIsBounded = defineHostRule({
 export const relayTellsNothing = defineHostRule({
   id: "relay-tells-nothing",
   what: "coturn has no console, web page or metrics, names no version, and doesn't write down who relays from where",
-  why: "Each is a listener more, or a list of who talks.",
+  why: "Each of these is one more listener, or a list of who talks.",
   norms: ["ISO 27002 8.9", "BIO2 8.15.02"],
   needs,
   check: (host) => {

@@ -25,7 +25,7 @@ export const driftIsNamed = defineRule({
   id: "drift-is-named",
   level: "warning",
   what: "what somebody changed in the cloud since the last apply is reported in words, and the plan puts it back",
-  why: "A lock or a filter that was changed by hand says that somebody has the project's credential and goes another way.",
+  why: "A lock or a filter that was changed by hand shows that somebody has the project's credential and bypasses polder.",
   norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>

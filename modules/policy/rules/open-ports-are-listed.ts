@@ -11,7 +11,7 @@ import type { PolicyInput } from "../types.ts";
 export const openPortsAreListed = defineRule({
   id: "open-ports-are-listed",
   level: "error",
-  what: "from outside the instance, only the ports of an allow list are open, each of its role alone: the flows and the packet filters are both held against it",
+  what: "from outside the instance, only the ports of an allow list are open, each of its role alone: both the flows and the packet filters are compared with it",
   why: "A flow that somebody added would open a port with the consent of every rule that believes the flows.",
   norms: ["BIO2 5.14.04", "BIO2 8.20.02"],
   looksAt: "stacks, plan",

@@ -15,7 +15,7 @@ function holds(got: unknown, wanted: unknown): boolean {
 export const overridesAreNamed = defineRule({
   id: "overrides-are-named",
   level: "error",
-  what: "whatever was changed by hand of an inner resource stands in overrides.yaml with its reason and owner, is one that a rule reads, is so in the document, and is told as a warning",
+  what: "every argument of an inner resource that somebody changed stands in overrides.yaml with reason and owner, is one that a rule reads, has that value in the document, and is reported as a warning",
   why: "A way out of the toolkit's own choices must be in the sight of whoever reviews the plan or audits it.",
   norms: ["BIO2 8.32.01"],
   looksAt: "stacks",

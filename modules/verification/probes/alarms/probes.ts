@@ -90,7 +90,7 @@ export const alarmProbes: readonly Probe[] = [
   probe(
     "alarms-delivered",
     "the webhook takes what the monitor tells it",
-    "waits until nobody would be told: an ended token, a receiver that moved, a full disk",
+    "waits until no alarm would arrive: an expired token, a receiver that moved, a full disk",
     delivered,
   ),
   probe(

@@ -126,7 +126,7 @@ export const driftProbes: readonly Probe[] = [
   ),
   probe(
     "drift-units",
-    "what shall run runs, what shall not doesn't, and nothing has failed",
+    "units that must run do, units that must not don't, and none has failed",
     "stops a service, or starts one",
     units,
   ),

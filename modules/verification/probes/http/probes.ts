@@ -143,7 +143,7 @@ export const httpProbes: readonly Probe[] = [
   probe(
     "http-redirect",
     "port 80 only sends on to HTTPS of the same host",
-    "listens in where a browser comes first",
+    "listens in on a browser's first request",
     ["internet.nl https_forced", "Besluit beveiligde verbinding HTTPS", "BIO2 5.14.01"],
     redirect,
   ),
@@ -165,7 +165,7 @@ export const httpProbes: readonly Probe[] = [
   ),
   probe(
     "http-headers",
-    "the page tells browsers to run nothing foreign, to be framed by nobody, to tell nobody whence they come",
+    "the page tells browsers to run no foreign code, to show it in no frame, and to send no referrer",
     "runs code of its own in the page",
     ["NCSC-NL web U/PW.03", "internet.nl security options", "BIO2 5.14.01"],
     async (subject, context) => {
@@ -175,8 +175,8 @@ export const httpProbes: readonly Probe[] = [
   ),
   probe(
     "http-security-txt",
-    "security.txt says whom to tell, and hasn't ended",
-    "finds a hole, wants to tell, and finds nobody",
+    "security.txt says where to report, and hasn't expired",
+    "finds a weakness, wants to report it, and finds nobody",
     ["RFC 9116", "BIO2 5.14.01", "BIO2 5.24.08"],
     async (subject, context) => {
       const answers = await ask(subject, context, { path: "/.well-known/security.txt" });

@@ -193,12 +193,12 @@ export const sshProbes: readonly Probe[] = [
   edgeProbe(
     "ssh-jump",
     "the edge host is a way to the hosts' port 22 and to nothing else",
-    "goes on from the edge host with a stolen login",
+    "connects onward from the edge host with a stolen login",
     jump,
   ),
   probe(
     "ssh-forwarding",
-    "a login opens no port, lends no agent, shows no screen",
+    "a login forwards no port, no agent and no display",
     "uses somebody's login to come back later",
     forwarding,
   ),

@@ -232,8 +232,8 @@ const HALF_LASTS = 10_000;
 export const halfHandshakeProbe: Probe = {
   id: "tls-half-handshake",
   group: "tls",
-  holds: "a handshake that isn't gone on with ends within ten seconds",
-  attack: `begins ${HALVES} handshakes at once and says no more: without an end, one address takes all connections`,
+  holds: "an unfinished handshake ends within ten seconds",
+  attack: `begins ${HALVES} handshakes at once and leaves them: without a limit, one address takes all connections`,
   control: "a handshake with the service succeeds",
   norms: ["BIO2 8.21.01"],
   subjects: (blueprint) =>
@@ -266,7 +266,7 @@ export const certificateProbes: readonly Probe[] = [
   {
     id: "certificate-expiry",
     group: "certificates",
-    holds: `each service's certificates count for more than ${LEAST_DAYS} days`,
+    holds: `each service's certificates are valid for more than ${LEAST_DAYS} days`,
     attack: "waits: what ends unnoticed makes people click warnings away",
     control: "a handshake with the service succeeds",
     norms: ["ISO 27002 8.24"],
