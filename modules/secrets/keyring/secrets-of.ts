@@ -76,7 +76,7 @@ function hostPair(host: string): SecretSpec[] {
       accounts: "root and the service that uses it",
       lifetimeDays: LIFETIME.leaf,
       rotation,
-      loss: "rotate; the certificate of a stolen one counts until its end",
+      loss: "rotate; the certificate of a stolen one is valid until its end",
     }),
     spec({
       name: `tls/${host}.crt`,
@@ -105,7 +105,7 @@ function publicPair(blueprint: Blueprint, use: "web" | "turn", hosts: string[]):
   const lifetimeDays = own || source === "acme" ? LIFETIME.leaf : null;
   const loss = own
     ? "rotate"
-    : "have the supplier revoke it, then a new request; meanwhile `polder keys use-reserve`, if one lies ready";
+    : "have the supplier revoke it, then a new request; meanwhile `polder keys use-reserve`, if there is one";
   const pair = (what: string, on: string[], purpose: string): SecretSpec[] => [
     spec({
       name: `${use}/${what}.key`,
@@ -275,7 +275,7 @@ function services(control: string[], turn: string[], monitor: string[]): SecretS
     spec({
       name: "web/security-txt-expires",
       kind: "date",
-      purpose: "until when security.txt counts (RFC 9116)",
+      purpose: "until when security.txt is valid (RFC 9116)",
       hosts: control,
       public: true,
       lifetimeDays: LIFETIME.securityText,
@@ -292,7 +292,7 @@ function monitoring(blueprint: Blueprint, monitor: string[]): SecretSpec[] {
     const [seals, opens] = kept ? [" over the log keepers' seal", "the outer seal of "] : ["", ""];
     const stolen = kept
       ? "rotate; what is sealed already needs a log keeper's identity, too"
-      : "rotate, and what is sealed already is told";
+      : "rotate; the thief can read what was sealed before";
     return [
       spec({
         name: `monitor/${name}.recipient`,
@@ -372,7 +372,7 @@ function sshAuthority(hosts: readonly string[]): SecretSpec[] {
 }
 
 const THREE_RUNS =
-  "three runs of `polder keys rotate`, a converge after each: the next one counts, too; it is used; the old one is dropped";
+  "three runs of `polder keys rotate`, a converge after each: the next one is valid, too; it is used; the old one is dropped";
 
 /** What the gate on a control host knows meetings by. */
 function gate(control: string[]): SecretSpec[] {
@@ -407,7 +407,7 @@ function gate(control: string[]): SecretSpec[] {
       accounts: "root and prosody",
       lifetimeDays: LIFETIME.reading,
       rotation: `${ROTATE}; the old one stays in the vault, for older logs`,
-      loss: "lost: rooms in older logs can't be told apart from the issue log any more; stolen: rotate",
+      loss: "lost: nobody can find out any more which meeting a room in older logs was; stolen: rotate",
     }),
   ];
 }
