@@ -25,14 +25,14 @@ function run(rule: Rule, input: PolicyInput, asOf: string): Finding[] {
   try {
     return rule.check(input, asOf);
   } catch (error) {
-    const said =
+    const reason =
       error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : "no reason";
     return [
       {
         id: rule.id,
         verdict: "fail",
         subject: input.blueprint.instance,
-        message: `the rule itself failed, so nothing is known (${said.slice(0, 120)}): report it as a bug`,
+        message: `the rule itself failed, so nothing is known (${reason.slice(0, 120)}): report it as a bug`,
       },
     ];
   }

@@ -120,11 +120,11 @@ function detailOf(change: Change, action: Action): string {
   const stands = action === "create" ? change.after : change.before;
   const size = isSet(stands["size"]) ? [`${stands["size"]} GiB`] : [];
   const flavour = textOf(stands["flavor_name"]) ?? textOf(stands["server_type"]);
-  const said = [...addressesOf(stands), ...size, ...(flavour ? [flavour] : [])].join(", ");
+  const facts = [...addressesOf(stands), ...size, ...(flavour ? [flavour] : [])].join(", ");
   if (action === "change" || action === "restart" || action === "rebuild")
     return differences(change);
   const why = action === "replace" ? change.reason.replace(/^replace_because_/, "") : "";
-  return [said, why.replaceAll("_", " ")].filter(Boolean).join("; ");
+  return [facts, why.replaceAll("_", " ")].filter(Boolean).join("; ");
 }
 
 /** Whether calls are cut or something is lost that can't be made again. */

@@ -254,8 +254,8 @@ function fitAt(rows: readonly Row[], videoKilobytes: number) {
   );
   const found = solve(matrix, right);
   const error = rows.reduce((sum, row) => {
-    const said = line(row).reduce((total, x, i) => total + x * (found[i] ?? 0), 0);
-    return sum + (said - Math.log(row.cores)) ** 2;
+    const predicted = line(row).reduce((total, x, i) => total + x * (found[i] ?? 0), 0);
+    return sum + (predicted - Math.log(row.cores)) ** 2;
   }, 0);
   const [scale = 0, exponent = 0, older = 0] = found;
   return { scale: Math.exp(scale), exponent, older: Math.exp(older), videoKilobytes, error };

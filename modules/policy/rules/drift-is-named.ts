@@ -59,12 +59,12 @@ function told(input: PolicyInput, drift: Change, changes: readonly Change[]): Ob
       const [from, to] = [drift.before[argument], drift.after[argument]];
       const hidden = isSensitive(drift, argument);
       const words = hidden ? "" : `: ${shown(from)} -> ${shown(to)}`;
-      const said = `${name}: ${argument} was changed outside Terraform${words}`;
+      const changed = `${name}: ${argument} was changed outside Terraform${words}`;
       const isBack = next !== undefined && canonical(next.after[argument]) === canonical(from);
-      if (isBack) return warning(subject, `${said}; the plan puts it back`);
+      if (isBack) return warning(subject, `${changed}; the plan puts it back`);
       return isSet(written?.body[argument])
-        ? fail(subject, `${said}, and the plan leaves it so`)
-        : warning(subject, `${said}, and no document says what it must be`);
+        ? fail(subject, `${changed}, and the plan leaves it so`)
+        : warning(subject, `${changed}, and no document says what it must be`);
     });
 }
 

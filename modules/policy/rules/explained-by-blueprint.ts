@@ -27,7 +27,10 @@ export const explainedByBlueprint = defineRule({
         (one) => !isExplained(input, one),
       );
       return failsOr(
-        [...differences.map((one) => fail(one.subject, said(one))), ...planned(input, stack, json)],
+        [
+          ...differences.map((one) => fail(one.subject, messageOf(one))),
+          ...planned(input, stack, json),
+        ],
         stack,
         `${resourcesIn(stack, json).length} resources and data sources, to the byte what the stacks write`,
       );
@@ -35,7 +38,7 @@ export const explainedByBlueprint = defineRule({
   },
 });
 
-function said({ argument, got, expected }: Difference): string {
+function messageOf({ argument, got, expected }: Difference): string {
   if (argument !== undefined)
     return `${argument}: got ${shown(got)}, for this Blueprint the stacks write ${shown(expected)}`;
   if (expected === undefined) return "nothing of this Blueprint asks for it: the stacks write none";

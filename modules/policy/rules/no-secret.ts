@@ -27,7 +27,7 @@ export const noSecret = defineRule({
       leavesOf(plan).flatMap((leaf) => (isId(leaf) && ID.test(leaf.text) ? [leaf.text] : [])),
     );
     const names = new Set([...addresses.map((address) => address.split(".").at(-1) ?? ""), ...ids]);
-    const scan = (stack: string, document: unknown, said: string) => {
+    const scan = (stack: string, document: unknown, described: string) => {
       const leaves = leavesOf(document);
       const fails = leaves.flatMap((leaf) => {
         const kind = secretIn(leaf, names);
@@ -35,7 +35,7 @@ export const noSecret = defineRule({
         const [where, path] = placeOf(stack, leaf.path, document);
         return [fail(where, `${path}: holds ${kind}; secrets live in the instance's vault`)];
       });
-      return { fails, message: `${leaves.length} ${said}` };
+      return { fails, message: `${leaves.length} ${described}` };
     };
     return [
       ...[...input.stacks].flatMap(([stack, json]) => {

@@ -33,8 +33,8 @@ export const peopleArePersons = defineRule({
       ...blueprint.overrides.map(({ resource, owner }) => [`override ${resource}`, owner] as const),
     ];
     const fails = people.flatMap(([subject, name]) => {
-      const said = problem(name);
-      return said === undefined ? [] : [fail(subject, said)];
+      const wrong = problem(name);
+      return wrong === undefined ? [] : [fail(subject, wrong)];
     });
     return fails.length > 0
       ? fails

@@ -30,11 +30,11 @@ export const waiversInDate = defineRule({
           subject,
           `ends on ${expires}, in ${days} days, at most ${MAX_DAYS} are allowed`,
         );
-      const said = `waived until ${expires} by ${owner}: ${reason}`;
+      const message = `waived until ${expires} by ${owner}: ${reason}`;
       // A weakened setting must never read as a pass. A waived rule's own finding names its waiver.
       return WEAKENINGS.some((weakening) => weakening.id === subject)
-        ? { verdict: "waived", subject, message: said, waiver }
-        : pass(subject, said);
+        ? { verdict: "waived", subject, message, waiver }
+        : pass(subject, message);
     });
   },
 });

@@ -39,9 +39,9 @@ export function catalogueOf(blueprint: Blueprint): CatalogueRow[] {
               : [...held].join(", ");
       const known = rows.get(name);
       // Where the sources differ, each says its own.
-      const said = /^(web|turn)\/tls\./.test(name) ? `${source}: ${spec.rotation}` : spec.rotation;
-      if (known?.rotation.includes(said)) continue;
-      const rotation = known ? `${known.rotation}; ${said}` : said;
+      const way = /^(web|turn)\/tls\./.test(name) ? `${source}: ${spec.rotation}` : spec.rotation;
+      if (known?.rotation.includes(way)) continue;
+      const rotation = known ? `${known.rotation}; ${way}` : way;
       const lifetimeDays = known?.lifetimeDays ?? spec.lifetimeDays;
       const purpose = spec.purpose.replace(blueprint.domain, "<domain>");
       rows.set(name, { ...(known ?? { ...spec, where, purpose }), name, rotation, lifetimeDays });

@@ -11,7 +11,7 @@ async function delivered(subject: string, context: Context): Promise<Outcome> {
   const run = (...command: string[]) => context.admin.run(subject, command);
   const beat = await run("systemctl", "start", "polder-heartbeat.service");
   const shown = await run("systemctl", "show", "-p", "Result", "--value", "polder-alarm.service");
-  const said = await run(
+  const ran = await run(
     "journalctl",
     "-q",
     "-o",
@@ -25,7 +25,7 @@ async function delivered(subject: string, context: Context): Promise<Outcome> {
     "-u",
     "polder-alarm.service",
   );
-  const why = said.stdout.trim().split("\n").at(-1) ?? "";
+  const why = ran.stdout.trim().split("\n").at(-1) ?? "";
   return passUnless(
     [
       ...(beat.code === 0 ? [] : [`the webhook takes nothing: ${why || beat.stderr.trim()}`]),

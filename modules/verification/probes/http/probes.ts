@@ -30,7 +30,7 @@ async function ask(
   return answers;
 }
 
-const said = ({ status, failed }: HttpAnswer): string => failed ?? `status ${status}`;
+const outcomeOf = ({ status, failed }: HttpAnswer): string => failed ?? `status ${status}`;
 
 const page = (subject: string, context: Context): Promise<HttpAnswer[]> =>
   context.once(`page ${subject}`, () => ask(subject, context, { path: "/" }));
@@ -39,7 +39,7 @@ async function alive(subject: string, context: Context): Promise<string | undefi
   const answers = await page(subject, context);
   if (answers.length === 0) return "it has no public address";
   const dead = answers.find(({ status }) => status !== 200);
-  return dead && `the page doesn't come: ${said(dead)}`;
+  return dead && `the page doesn't come: ${outcomeOf(dead)}`;
 }
 
 /** A name in the host's domain that nobody gave it: RFC 2606 reserves the ending. */
@@ -57,7 +57,7 @@ async function redirect(subject: string, context: Context): Promise<Outcome> {
       )
       .map(
         (one) =>
-          `port 80 answers ${said(one)} to ${one.headers["location"] ?? "nowhere"}, not ${wanted}`,
+          `port 80 answers ${outcomeOf(one)} to ${one.headers["location"] ?? "nowhere"}, not ${wanted}`,
       ),
     `to ${wanted}`,
   );
@@ -67,19 +67,19 @@ async function nothingElse(subject: string, context: Context): Promise<Outcome> 
   const wrong: string[] = [];
   const [first] = await ask(subject, context, { path: "/polder-probe-no-such-path" });
   if (first?.status !== 404)
-    return fail(`an unknown path answers ${first ? said(first) : "nothing"}`);
+    return fail(`an unknown path answers ${first ? outcomeOf(first) : "nothing"}`);
   for (const path of CLOSED_PATHS) {
     for (const answer of await ask(subject, context, { path })) {
       // A path that isn't well-formed may be called so, by the same page.
       if (answer.status !== 404 && !(answer.status === 400 && path.includes("%")))
-        wrong.push(`${path} answers ${said(answer)}`);
+        wrong.push(`${path} answers ${outcomeOf(answer)}`);
       else if (answer.digest !== first.digest)
         wrong.push(`${path} is refused with another body than an unknown path`);
     }
   }
   for (const method of ["POST", "PUT", "DELETE", "TRACE", "OPTIONS"])
     for (const answer of await ask(subject, context, { path: "/", method }))
-      if (answer.status < 400) wrong.push(`${method} / answers ${said(answer)}`);
+      if (answer.status < 400) wrong.push(`${method} / answers ${outcomeOf(answer)}`);
   return passUnless(wrong, `${CLOSED_PATHS.length} known paths answer 404, all alike`);
 }
 
@@ -92,14 +92,14 @@ async function unknownName(subject: string, context: Context): Promise<Outcome> 
   const served = (what: string, answers: readonly HttpAnswer[]) =>
     answers
       .filter(({ status }) => status > 0 && status < 400)
-      .map((one) => `${what} answers ${said(one)}`);
+      .map((one) => `${what} answers ${outcomeOf(one)}`);
   return passUnless(
     [
       ...served("port 80 for another name", plain),
       // By a certificate of another name the handshake must not even succeed.
       ...named
         .filter(({ status, failed }) => status > 0 || /ALTNAME/.test(failed ?? ""))
-        .map((one) => `TLS for another name answers: ${said(one)}`),
+        .map((one) => `TLS for another name answers: ${outcomeOf(one)}`),
       ...served("another name in TLS of ours", mixed),
     ],
     "another name gets no page and no certificate",
@@ -183,7 +183,7 @@ export const httpProbes: readonly Probe[] = [
       const wrong = answers.flatMap((one) =>
         one.status === 200
           ? readSecurityText(one.body, one.headers["content-type"] ?? "", context.now)
-          : [`/.well-known/security.txt answers ${said(one)}`],
+          : [`/.well-known/security.txt answers ${outcomeOf(one)}`],
       );
       return passUnless([...new Set(wrong)], "valid");
     },

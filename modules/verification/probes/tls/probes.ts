@@ -69,10 +69,10 @@ async function alive(subject: string, context: Context): Promise<string | undefi
 function rated(row: Row, values: readonly (number | string)[]): Outcome {
   const ratings = [...new Set(values)].map((value) => rate(row, value));
   const bad = ratings.filter(({ rating }) => rating === "phase out" || rating === "insufficient");
-  const said = ratings.map(({ name, rating }) => `${name} (${rating})`);
+  const listed = ratings.map(({ name, rating }) => `${name} (${rating})`);
   return passUnless(
     bad.map(({ name, rating }) => `${name} is ${rating}`),
-    said.join(", ") || "none",
+    listed.join(", ") || "none",
   );
 }
 
