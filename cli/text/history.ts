@@ -9,7 +9,7 @@ const counted = (findings: Tally): string =>
     .join(", ");
 
 /** What happened, in one line. */
-function told(event: Event): string {
+function describe(event: Event): string {
   switch (event.kind) {
     case "plan": {
       const stacks = event.stacks.map(
@@ -49,5 +49,5 @@ export const historyRow = ({ number, at, by, toolkit, event }: Line): string[] =
   at,
   by,
   `${toolkit.version}${toolkit.commit ? ` ${toolkit.commit.slice(0, 8)}${toolkit.commit.endsWith("-dirty") ? " with changes" : ""}` : ""}`,
-  told(event),
+  describe(event),
 ];

@@ -146,15 +146,15 @@ async function compareCloud(
   ];
 }
 
-/** The plans without what is told of already, by stack and address. */
+/** The plans without what is reported already, by stack and address. */
 function without(
   plans: ReadonlyMap<string, PlanJson>,
-  told: ReadonlySet<string>,
+  reported: ReadonlySet<string>,
 ): Map<string, PlanJson> {
   return new Map(
     [...plans].map(([stack, plan]) => {
       const changes = (plan["resource_changes"] ?? []) as readonly { readonly address: string }[];
-      const rest = changes.filter(({ address }) => !told.has(`${stack}/${address}`));
+      const rest = changes.filter(({ address }) => !reported.has(`${stack}/${address}`));
       return [stack, { ...plan, resource_changes: rest }];
     }),
   );

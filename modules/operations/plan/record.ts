@@ -109,7 +109,7 @@ export function refuseOtherRules({ instance, toolkit, rules }: PlanRecord, pack:
       ? [`rules that evaluated the plan are gone: ${missing.join(", ")}`]
       : []),
     ...(here.code !== toolkit.code
-      ? [`the plan was evaluated by another polder: ${told(toolkit)}, this is ${told(here)}`]
+      ? [`the plan was evaluated by another polder: ${named(toolkit)}, this is ${named(here)}`]
       : []),
     ...(missing.length === 0 && now.digest !== rules.digest
       ? ["its rules were changed since"]
@@ -119,7 +119,7 @@ export function refuseOtherRules({ instance, toolkit, rules }: PlanRecord, pack:
     throw new TerraformFailure(`${different.join("; ")}; run \`polder plan ${instance}\` again`);
 }
 
-const told = ({ version, commit, code }: ToolkitIdentity): string =>
+const named = ({ version, commit, code }: ToolkitIdentity): string =>
   `${version}${commit ? ` at ${commit}` : ""} (code ${code.slice(0, 16)})`;
 
 /**

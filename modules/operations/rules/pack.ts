@@ -19,9 +19,9 @@ export const packOf = async ({
 
 /** The rules of a pack, for the record. The code of polder's own is the toolkit's. */
 export function rulesIdentity({ rules }: Pack): RulesIdentity {
-  const told = rules.map(({ check: _, ...rule }) => rule as Partial<OwnRule>);
+  const declared = rules.map(({ check: _, ...rule }) => rule as Partial<OwnRule>);
   return {
     ids: rules.map(({ id }) => id),
-    digest: createHash("sha256").update(JSON.stringify(told)).digest("hex"),
+    digest: createHash("sha256").update(JSON.stringify(declared)).digest("hex"),
   };
 }

@@ -32,14 +32,14 @@ export const driftIsNamed = defineRule({
     plansOf(input).flatMap(([stack, plan]) => {
       const changes = changesOf(stack, plan);
       const drift = driftOf(stack, plan).filter((change) => change.mode === "managed");
-      const seen = drift.flatMap((one) => told(input, one, changes));
+      const seen = drift.flatMap((one) => observed(input, one, changes));
       return seen.length > 0
         ? seen
         : [pass(stack, `${drift.length} changes outside Terraform read: none by hand`)];
     }),
 });
 
-function told(input: PolicyInput, drift: Change, changes: readonly Change[]): Observation[] {
+function observed(input: PolicyInput, drift: Change, changes: readonly Change[]): Observation[] {
   const { stack, address, subject } = drift;
   const name = plannedName(drift) ?? address;
   const next = changes.find((change) => change.address === address);

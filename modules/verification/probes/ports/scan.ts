@@ -78,7 +78,7 @@ export async function scan(
     }
     return undefined;
   };
-  let told = Date.now();
+  let reportedAt = Date.now();
   const work = async (): Promise<void> => {
     for (let job = next(); job; job = next()) {
       const [at, port] = job;
@@ -89,8 +89,8 @@ export async function scan(
       if (verdict === "open") result.open.push(port);
       if (verdict === "refused") result.refused++;
       done++;
-      if (Date.now() - told >= 5_000) {
-        told = Date.now();
+      if (Date.now() - reportedAt >= 5_000) {
+        reportedAt = Date.now();
         progress(done, all);
       }
     }
