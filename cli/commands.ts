@@ -67,6 +67,11 @@ const ALL: readonly Listed[] = [
     load: async () => (await import("./commands/packages.ts")).packagesCommand(),
   },
   {
+    name: "mirror",
+    does: "Fill a folder with all that a site without internet needs, or check one",
+    load: async () => (await import("./commands/mirror.ts")).mirrorCommand(),
+  },
+  {
     name: "addresses",
     does: "Record the public addresses that the cloud chose in the instance's addresses.yaml",
     load: async () => (await import("./commands/addresses.ts")).addressesCommand(),

@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import type { HostConfiguration, HostFile } from "../modules/hosts/configuration/index.ts";
 import { renderHost } from "../modules/hosts/render/index.ts";
-import { type Blueprint, buildBlueprint } from "../modules/planning/blueprint/index.ts";
-import { inputOf } from "../modules/planning/blueprint/testing.ts";
+import type { Blueprint } from "../modules/planning/blueprint/index.ts";
 import {
   instanceFolder,
   instanceNames,
@@ -24,12 +23,8 @@ beforeAll(async () => {
   secrets = dummySecrets();
 }, 300_000);
 
-/** An example's decision; where its packages come from a folder, as if they came from upstream. */
-function blueprintOf(name: string): Blueprint {
-  const { instance, blueprint } = loadInstance(instanceFolder(TOOLKIT, name));
-  if (instance.packages.source !== "folder") return blueprint;
-  return buildBlueprint(inputOf({ ...instance, packages: { source: "upstream" } }));
-}
+const blueprintOf = (name: string): Blueprint =>
+  loadInstance(instanceFolder(TOOLKIT, name)).blueprint;
 
 /** One host of each role: the others differ in names and addresses alone. */
 function configurationsOf(blueprint: Blueprint): HostConfiguration[] {

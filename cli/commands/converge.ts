@@ -20,9 +20,10 @@ interface Options extends WhoOptions {
 
 /** How the hosts came out, a line each. @param began when the command began, by `performance.now()` */
 export function printHosts(results: readonly HostResult[], began: number): void {
-  for (const { host, outcome, lines, left, pending } of results) {
+  for (const { host, outcome, lines, left, lacks, pending } of results) {
     out(`${host}: ${outcome}`);
     for (const line of [...lines, ...left]) out(`  ${line}`);
+    for (const name of lacks) out(`  lacks: ${name}, a security update that isn't in the folder`);
     for (const unit of pending)
       out(`  pending: ${unit} runs with older files; with --restart ${restartCost(unit)}`);
   }
@@ -46,6 +47,11 @@ function advice(name: string, differs: readonly HostResult[], check: boolean): s
     ...(differs.some(({ left }) => left.length > 0)
       ? [
           "what is named `beyond` or `still` is left to you: find out who put it there, then remove it",
+        ]
+      : []),
+    ...(differs.some(({ lacks }) => lacks.length > 0)
+      ? [
+          `\`polder mirror\` fills the folder again; \`--with NAME\` adds packages of the image's own`,
         ]
       : []),
   ];

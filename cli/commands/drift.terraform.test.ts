@@ -99,7 +99,7 @@ test("a cloud that can't be reached isn't tested", async () => {
 });
 
 test("hosts: what differs fails a line at a time, what couldn't be reached isn't tested", () => {
-  const host = { left: [], running: [], pending: [], tasks: 1 } as const;
+  const host = { left: [], lacks: [], running: [], pending: [], tasks: 1 } as const;
   const findings = hostDrift([
     { ...host, host: "edge-1", outcome: "unchanged", lines: [] },
     { ...host, host: "turn-1", outcome: "differs", lines: ["files: /etc/a"], left: ["beyond: b"] },

@@ -74,12 +74,14 @@ describe("polder render", () => {
     expect(stdout).toContain("not yet allocated: public addresses of");
   });
 
-  it("says what it can't render, writes nothing, and ends with 2", () => {
+  it("says what is wrong, writes nothing, and ends with 2", () => {
     const before = everything();
-    change('source: mirror, mirror: "http://198.18.64.1:3142/"', "source: folder, folder: debs");
+    change('source: mirror, mirror: "http://198.18.64.1:3142/"', "source: folder");
     const { status, stderr } = polder("render", folder);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/^t-render\/instance\.yaml: packages\.source: got "folder".*\n$/);
+    expect(stderr).toMatch(
+      /^t-render\/instance\.yaml:\d+:\d+: packages\.source: source: folder needs packages\.folder\n$/,
+    );
     expect(everything()).toEqual(before);
   });
 });

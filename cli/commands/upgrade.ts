@@ -4,7 +4,7 @@ import { upgradeInstance } from "../../modules/operations/upgrade/index.ts";
 import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
 import { note } from "../terminal.ts";
-import { testbed } from "../testbed.ts";
+import { standIns, testbed } from "../testbed.ts";
 import { type WhoOptions, withWho } from "../who-options.ts";
 import { printHosts } from "./converge.ts";
 
@@ -54,6 +54,7 @@ docs/upgrade.md tells more.`,
         identity: options.identity,
         sshIdentity: options.sshIdentity,
         progress: note,
+        standIns,
         testbed,
       });
       printHosts(hosts, began);

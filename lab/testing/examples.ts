@@ -57,19 +57,13 @@ function load(
     const stacks = renderStacks(loaded, { outdir: join(TOOLKIT, "cdktf.out") });
     const schema = providerSchema(providerOf(loaded.blueprint));
     const { blueprint } = loaded;
-    const hosts = hostsOf(blueprint);
+    const hosts = renderAll(blueprint, loadPrograms(), standIns);
     const expected = structuredClone(stacks);
-    return { blueprint, stacks, expected, schema, ...(hosts && { hosts }) };
+    return { blueprint, stacks, expected, schema, hosts };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
-
-/** Packages from a folder can't be rendered yet. */
-const hostsOf = (blueprint: Blueprint): PolicyInput["hosts"] =>
-  blueprint.packages.source === "folder"
-    ? undefined
-    : renderAll(blueprint, loadPrograms(), standIns);
 
 /** addresses.yaml as a cloud could have filled it. */
 export function addressesFor(blueprint: Blueprint): unknown {
@@ -110,7 +104,7 @@ export function changed(
   const input = cache.get(key) ?? load(name, change, { allocated, pinned });
   cache.set(key, input);
   const { hosts, ...rest } = input;
-  return { ...(structuredClone(rest) as Planted), ...(hosts && { hosts }) };
+  return { ...(structuredClone(rest) as Planted), hosts };
 }
 
 /** An example with the plans that would make it from nothing. */

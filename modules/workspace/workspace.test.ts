@@ -94,6 +94,20 @@ describe("the examples", () => {
   });
 });
 
+describe("a folder of packages", () => {
+  it("is named as seen from the instance file, and there is none where hosts fetch theirs", () => {
+    const mirror = /packages: .*/;
+    const loaded = (packages: string) =>
+      loadInstance(folder({ "instance.yaml": LAB.replace(mirror, packages) }));
+    const from = loaded("packages: { source: folder, folder: ../../polder }");
+    expect(from.packagesFolder).toBe(join(from.folder, "../../polder"));
+    expect(loaded("packages: { source: folder, folder: /media/usb }").packagesFolder).toBe(
+      "/media/usb",
+    );
+    expect(loaded("packages: { source: upstream }").packagesFolder).toBeUndefined();
+  });
+});
+
 describe("a folder that can't be used", () => {
   it.each<[string, Record<string, string | Buffer>, string[]]>([
     [

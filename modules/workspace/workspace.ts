@@ -77,7 +77,9 @@ export interface LoadedInstance {
   readonly instance: Instance;
   readonly blueprint: Blueprint;
   readonly location: PlatformLocation;
-  /** Folder with the .deb files of Jitsi's packages, where they are pinned. */
+  /** Folder that `polder mirror` fills, where all packages come from one. */
+  readonly packagesFolder?: string;
+  /** Folder that jitsi.yaml names, with the .deb files of Jitsi's packages, where they are pinned. */
   readonly jitsiFolder?: string;
   /** What sizes are planned from, the operator's own measurements included. */
   readonly planData: PlanData;
@@ -423,11 +425,13 @@ export function loadInstance(
         ),
     ];
     const record = own?.yaml ?? locationFile(location.id);
+    const packagesFolder = instance.packages.folder && resolve(folder, instance.packages.folder);
     return {
       folder,
       instance,
       blueprint,
       location,
+      ...(packagesFolder && { packagesFolder }),
       ...(jitsi && { jitsiFolder: resolve(folder, jitsi.value.folder) }),
       planData,
       record,

@@ -74,6 +74,7 @@ class ActionModule(ActionBase):
             "wanted": wanted,
             "admins": task_vars["polder_admins"],
             "volume": task_vars.get("polder_volume"),
+            "archive": task_vars.get("polder_archive"),
         }
         if phase == "stage":
             bundle["contents"] = {p: base64.b64encode(c).decode() for p, c in contents.items()}

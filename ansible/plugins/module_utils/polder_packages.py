@@ -4,7 +4,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import urllib.parse
 
+from ansible.module_utils import polder_archive
 from ansible.module_utils.polder_tree import Refused
 
 POLICY = "/usr/sbin/policy-rc.d"
@@ -21,6 +23,9 @@ HINTS = (
      "the package mirror {0} doesn't answer: is it up, may the host reach it?"),
     (r"Could not resolve '([^']+)'", "the package mirror's name {0} has no address: is the resolver up?"),
     (r"(?:is not signed|NO_PUBKEY|invalid signature|signature verification)", "the mirror's signature is not Debian's: is it the right mirror?"),
+    (r"Release file for file:\S+ is expired \(invalid since ([^)]+)\)",
+     "the folder of packages has expired {0} ago: fill it again with `polder mirror`, then converge"),
+    (r"Release file for (\S+) is expired", "{0} has expired: is the mirror up to date?"),
     (r"Failed to fetch (\S+)\s+(.{0,120})", "{0} can't be fetched: {1}"),
 )
 
@@ -97,6 +102,7 @@ def _run(command, environment):
     )
     if ran.returncode != 0:
         raise Refused("packages: " + explain(ran.stderr + ran.stdout))
+    return ran.stdout
 
 
 def _write_policy():
@@ -118,14 +124,49 @@ def _assert_alone(remove, install, environment):
         raise Refused("packages: %s must not be there, but %s needs it: nothing was removed" % (", ".join(remove), ", ".join(sorted(taken))))
 
 
+APT = ("apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2",
+       "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
+
+
+def _update(environment):
+    _run([*APT, "-o", "APT::Update::Error-Mode=any", "update"], environment)
+
+
+URI = re.compile(r"^'file:" + re.escape(polder_archive.FOLDER) + r"/([^']+)' \S+ (\d+) SHA256:([0-9a-f]{64})", re.MULTILINE)
+
+
+def _uris(arguments, environment):
+    """The files that apt would fetch from the folder, each by the digest that Debian's signatures lead to."""
+    said = _run([*APT, "--print-uris", "-o", "Acquire::ForceHash=SHA256", "--no-install-recommends", *arguments], environment)
+    return {
+        urllib.parse.unquote(path): {"path": urllib.parse.unquote(path), "size": int(size), "sha256": sha256}
+        for path, size, sha256 in URI.findall(said)
+    }
+
+
+def choose(packages, tree):
+    """What is to be installed, with all that it needs; then the security updates that the night will look for."""
+    install, _ = differences(packages)
+    environment = _environment(tree)
+    try:
+        _update(environment)
+        chosen = _uris(["install", *install], environment) if install else {}
+        security = polder_archive.security_digests()
+        for path, entry in _uris(["dist-upgrade"], environment).items():
+            # Others unattended-upgrades doesn't take. Since a point release, a security update lies in both archives.
+            if entry["sha256"] in security:
+                chosen.setdefault(path, {**entry, "update": True})
+    finally:
+        os.unlink(os.path.join(tree, ".apt.conf"))
+    return [chosen[path] for path in sorted(chosen)]
+
+
 def bring(packages, tree):
     """Installs and removes; nothing starts. Gives what was done."""
     install, remove = differences(packages)
     if not install and not remove:
         return [], []
     environment = _environment(tree)
-    apt = ["apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2",
-           "-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"]
     # The tree has its own for later, which lets most start; now nothing may.
     theirs = os.readlink(POLICY) if os.path.islink(POLICY) else None
     _write_policy()
@@ -133,12 +174,12 @@ def bring(packages, tree):
         # A run that was cut off (a reboot, a full disk) may have left some half way.
         _run(["dpkg", "--configure", "-a", "--force-confdef", "--force-confold"], environment)
         if install:
-            _run([*apt, "-o", "APT::Update::Error-Mode=any", "update"], environment)
-            _run([*apt, "--no-install-recommends", "install", *install], environment)
+            _update(environment)
+            _run([*APT, "--no-install-recommends", "install", *install], environment)
         if remove:
             _assert_alone(remove, packages["install"], environment)
-            _run([*apt, "purge", *remove], environment)
-            _run([*apt, "autoremove", "--purge"], environment)
+            _run([*APT, "purge", *remove], environment)
+            _run([*APT, "autoremove", "--purge"], environment)
     finally:
         os.unlink(POLICY)
         if theirs:

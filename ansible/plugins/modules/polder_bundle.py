@@ -14,7 +14,7 @@ options:
     description: What to do.
     type: str
     required: true
-    choices: [compare, stage, unpack, packages, switch]
+    choices: [compare, stage, choose, unpack, packages, switch]
   bundle:
     description: What the host shall be, and for C(stage) the files, as compressed JSON in base64. Holds secrets.
     type: str
@@ -62,6 +62,7 @@ import zlib
 
 from ansible.module_utils import (
     polder_accounts,
+    polder_archive,
     polder_beyond,
     polder_checks,
     polder_packages,
@@ -125,6 +126,8 @@ def compare(trees, bundle, params):
         "drift": drift,
         "files": changed,
         "packages": {"install": install, "remove": remove},
+        "archive": polder_archive.fault(bundle["archive"]),
+        "lacks": polder_archive.recorded().get("lacks", []) if bundle["archive"] else [],
         "unpacked": polder_unpacked.differences(wanted),
         "units": {"ask": asked, "enable": enable, "mask": mask},
         "idle": idle,
@@ -143,7 +146,7 @@ def compare(trees, bundle, params):
         "pending": pending,
     }
     result["same"] = polder_beyond.is_remembered(trees) and not any((
-        drift, changed, install, remove, result["unpacked"], asked, enable, mask, idle, result["leftover"],
+        drift, changed, install, remove, result["archive"], result["unpacked"], asked, enable, mask, idle, result["leftover"],
         result["accounts"]["missing"], result["accounts"]["former"],
         volume and volume["state"] in ("blank", "unmounted", "grown"),
         bundle["volume"] and not os.path.isdir(bundle["volume"]["folder"]),
@@ -169,6 +172,13 @@ def staged(trees, wanted):
 def unpack(_trees, bundle, _params):
     done = polder_unpacked.unpack(bundle["wanted"])
     return {"changed": bool(done), "unpacked": done}
+
+
+def choose(trees, bundle, _params):
+    """What apt would fetch from the lists that converge has brought."""
+    wanted = bundle["wanted"]
+    tree = os.path.join(trees.folder, staged(trees, wanted))
+    return {"files": polder_packages.choose(wanted["packages"], tree)}
 
 
 def packages(trees, bundle, _params):
@@ -276,7 +286,7 @@ def drop(trees, name):
         shutil.rmtree(os.path.join(trees.folder, name), ignore_errors=True)
 
 
-PHASES = {"compare": compare, "stage": stage, "unpack": unpack, "packages": packages, "switch": switch}
+PHASES = {"compare": compare, "stage": stage, "choose": choose, "unpack": unpack, "packages": packages, "switch": switch}
 
 
 def main():

@@ -1,45 +1,41 @@
-import { BadInput } from "../../common/input/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
 /** Where Debian itself publishes: https://www.debian.org/mirror/list (read 2026-11-24). */
-const UPSTREAM = "https://deb.debian.org/";
+export const UPSTREAM = "https://deb.debian.org/";
 
-/**
- * Debian's archive and its security archive.
- *
- * @throws BadInput for a folder of .deb files, which no host can read yet
- */
-function archives({ instance, packages }: Blueprint): { debian: string; security: string } {
-  if (packages.source === "folder") {
-    throw new BadInput([
-      {
-        file: `${instance}/instance.yaml`,
-        message:
-          'packages.source: got "folder", which hosts can\'t install from yet; set it to "mirror" or "upstream"',
-      },
-    ]);
-  }
+/** Where converge puts Debian's packages on a host whose instance has them in a folder. */
+const PACKAGES_ON_HOST = "/var/lib/polder-packages";
+
+/** Debian's archive and its security archive, which unattended-upgrades takes alone. */
+export const DEBIAN_ARCHIVES = [
+  { name: "debian", suites: ["trixie", "trixie-updates"] },
+  { name: "debian-security", suites: ["trixie-security"] },
+] as const;
+
+/** The address below which a host finds both archives, with a slash at its end. */
+function archives({ packages }: Blueprint): string {
+  // By SSH, with converge: a host opens no connection for its packages.
+  if (packages.source === "folder") return `file:${PACKAGES_ON_HOST}/`;
   const base = packages.source === "mirror" && packages.mirror ? packages.mirror : UPSTREAM;
-  const folder = base.endsWith("/") ? base : `${base}/`;
-  return { debian: `${folder}debian`, security: `${folder}debian-security` };
+  return base.endsWith("/") ? base : `${base}/`;
 }
 
 function sources(blueprint: Blueprint): string[] {
-  const { debian, security } = archives(blueprint);
-  const source = (uri: string, suites: string) => [
+  const base = archives(blueprint);
+  const [debian, security] = DEBIAN_ARCHIVES.map(({ name, suites }) => [
     "Types: deb",
-    `URIs: ${uri}`,
-    `Suites: ${suites}`,
+    `URIs: ${base}${name}`,
+    `Suites: ${suites.join(" ")}`,
     "Components: main",
     "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg",
-  ];
+  ]);
   return [
-    ...source(debian, "trixie trixie-updates"),
+    ...(debian ?? []),
     "",
     "# Security updates have an archive of their own; unattended-upgrades takes these alone.",
-    ...source(security, "trixie-security"),
+    ...(security ?? []),
   ];
 }
 

@@ -65,6 +65,13 @@ describe("where packages come from", () => {
     const file = fragment.files?.find(({ path }) => path.endsWith("/debian.sources"));
     return [...(file?.content ?? "").matchAll(/^URIs: (.*)$/gm)].map((m) => m[1]);
   };
+  it("is a place on the host where all comes with converge", () => {
+    expect(sources({ source: "folder", folder: "packages" })).toEqual([
+      "file:/var/lib/polder-packages/debian",
+      "file:/var/lib/polder-packages/debian-security",
+    ]);
+  });
+
   it("is Debian, or the mirror's two folders, with or without a final slash", () => {
     expect(sources({ source: "upstream" })).toEqual([
       "https://deb.debian.org/debian",

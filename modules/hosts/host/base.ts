@@ -13,11 +13,7 @@ import { ssh } from "./ssh.ts";
 import { sudo } from "./sudo.ts";
 import { unwanted } from "./unwanted.ts";
 
-/**
- * What every host gets, whatever its role.
- *
- * @throws BadInput when packages shall come from a folder, which hosts can't do yet
- */
+/** What every host gets, whatever its role. */
 export const baseFragment = (blueprint: Blueprint, host: Host): Fragment =>
   mergeFragments(host, [
     unwanted(host),

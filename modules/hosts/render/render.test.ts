@@ -14,9 +14,8 @@ import { loadPrograms } from "../../workspace/index.ts";
 import { type HostConfiguration, referencesIn } from "../configuration/index.ts";
 import { renderAll } from "./index.ts";
 
-/** Blueprints that can be rendered: demand that can be planned, packages that hosts can fetch. */
+/** Blueprints that can be rendered: demand that can be planned. */
 const anyBlueprint = anyInstance
-  .filter(({ packages }) => packages.source !== "folder")
   .map((instance): Blueprint | undefined => {
     try {
       return buildBlueprint(inputOf(instance));
@@ -94,15 +93,6 @@ describe("rendering any instance", () => {
 });
 
 describe("rendering an instance", () => {
-  it("refuses a folder of packages, and says what to set", () => {
-    const packages = { source: "folder", folder: "packages" };
-    const blueprint = buildBlueprint(inputOf(someInstance({ packages })));
-    expect(() => renderAll(blueprint, loadPrograms(), standIns)).toThrow(BadInput);
-    expect(() => renderAll(blueprint, loadPrograms(), standIns)).toThrow(
-      /packages\.source: got "folder".*"mirror"/,
-    );
-  });
-
   it("has no stand-in of its own: who has no packages of Jitsi's is told what to do", () => {
     const message =
       /^proef: no package of Jitsi's is pinned, and no stand-ins were handed in: `polder packages proef FOLDER` writes jitsi\.yaml$/;

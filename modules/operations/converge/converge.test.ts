@@ -101,6 +101,16 @@ describe("inventory", () => {
     expect(at("direct", "control-1")).toBe(inside("control-1"));
   });
 
+  it("names the folder of Debian's packages where hosts fetch none", () => {
+    const archive = { folder: "/p", digest: "d" };
+    const of = (options: object) =>
+      load(inventory(blueprint, "/b", "/v", {}, "", { ...wishes, ...options })) as {
+        all: { vars: Record<string, unknown> };
+      };
+    expect(of({ archive }).all.vars["polder_archive"]).toEqual(archive);
+    expect(of({}).all.vars).not.toHaveProperty("polder_archive");
+  });
+
   it("mounts the volumes that there are, at their size", () => {
     for (const host of blueprint.hosts) {
       const volume = all.hosts[host.id]?.["polder_volume"] as { sizeGiB: number } | undefined;
@@ -190,6 +200,20 @@ describe("events", () => {
       "differs",
       ["still not in force: /etc/sysctl.d/60-a.conf: x is 1, not 0"],
     ]);
+  });
+
+  it("say which security updates the folder lacks, also where nothing else is to do", () => {
+    const results = new Results(["a", "b"], false);
+    results.add(compare("a", { same: true, archive: null, lacks: ["x_1_all.deb"] }));
+    results.add(compare("b", { same: false, archive: "another one was brought", lacks: ["x"] }));
+    const told = { lacks: [] };
+    results.add(
+      event({ event: "ok", host: "b", task: "t", changed: true, phase: "packages", told }),
+    );
+    const [a, b] = results.all();
+    expect([a?.outcome, a?.lacks]).toEqual(["differs", ["x_1_all.deb"]]);
+    expect([b?.outcome, b?.lacks]).toEqual(["changed", []]);
+    expect(b?.lines).toEqual(["folder of packages: another one was brought"]);
   });
 
   it.each([

@@ -31,6 +31,7 @@ import {
 } from "../../workspace/index.ts";
 import { noteInHistory } from "../history/index.ts";
 import { exclusively } from "../lock/index.ts";
+import { archiveOf, JITSI_FOLDER } from "../mirror/index.ts";
 import { renderedDigest, writeConfigurations } from "./configurations.ts";
 import { Connections, type Reached } from "./connections.ts";
 import { type HostResult, Results } from "./events.ts";
@@ -156,6 +157,11 @@ export async function convergeInstance(
   options: ConvergeOptions,
 ): Promise<HostResult[]> {
   const { blueprint } = loaded;
+  const archive = archiveOf(loaded);
+  if (archive && archive.goodUntil < new Date())
+    options.progress(
+      `packages: ${archive.folder} is good until ${archive.goodUntil.toISOString()}: hosts install nothing from it; fill it again with \`polder mirror\``,
+    );
   if (blueprint.addresses.state !== "allocated")
     refuse(
       loaded,
@@ -291,11 +297,15 @@ async function run(
     Object.entries(loadHosts(folder)).map(([id, entry]) => [id, entry.certificate ?? ""]),
   );
   const tokenKeys = vault.need("gate/tokens.pem");
+  const archive = archiveOf(loaded);
   writeAtomically(
     path,
     inventory(blueprint, configurations, vault.path, certificates, tokenKeys, {
       check: options.check,
-      ...(loaded.jitsiFolder && { packages: loaded.jitsiFolder }),
+      ...(loaded.jitsiFolder && {
+        packages: archive ? join(archive.folder, JITSI_FOLDER) : loaded.jitsiFolder,
+      }),
+      ...(archive && { archive: { folder: archive.folder, digest: archive.digest } }),
     }),
   );
   const interrupted = await playbook({

@@ -22,6 +22,10 @@ export interface HostReport {
     readonly version: string;
     readonly why: string;
   }[];
+  /** Why what the host has of the folder of Debian's packages isn't what the folder has. */
+  readonly archive?: string | null;
+  /** Security updates for it that the folder doesn't hold. */
+  readonly lacks?: readonly string[];
   readonly units?: {
     readonly ask: Readonly<Record<string, string>>;
     readonly enable: readonly string[];
@@ -84,6 +88,8 @@ export interface HostResult {
   readonly lines: readonly string[];
   /** What is not as rendered and converge leaves to a person, a line each. */
   readonly left: readonly string[];
+  /** Security updates that the folder of packages doesn't hold. */
+  readonly lacks: readonly string[];
   /** Lines of what is loaded or runs otherwise than its files say, for the probes. */
   readonly running: readonly string[];
   /** Units whose restart waits, for it would cut calls off. */
@@ -153,6 +159,7 @@ export function found(report: HostReport): string[] {
       : []),
     ...volumeLines(report.volume),
     ...list("files:", report.files),
+    ...(report.archive ? [`folder of packages: ${report.archive}`] : []),
     ...list("packages to install:", report.packages?.install),
     ...list("packages to remove:", report.packages?.remove),
     ...list(
@@ -208,6 +215,7 @@ interface State {
   tasks: number;
   lines: string[];
   left: readonly string[];
+  lacks: readonly string[];
   running: readonly string[];
 }
 
@@ -222,7 +230,7 @@ export class Results {
     this.#hosts = new Map(
       hosts.map((host) => [
         host,
-        { changed: false, pending: [], tasks: 0, lines: [], left: [], running: [] },
+        { changed: false, pending: [], tasks: 0, lines: [], left: [], lacks: [], running: [] },
       ]),
     );
     this.#check = check;
@@ -237,6 +245,7 @@ export class Results {
     const { report, phase } = event;
     if (event.event !== "ok") state.failure = explain(event.message ?? "failed");
     if (report?.pending) state.pending = report.pending;
+    if (report?.lacks) state.lacks = report.lacks;
     if (phase === "compare" && report) {
       state.compared = report;
       state.lines.push(...found(report));
@@ -260,7 +269,7 @@ export class Results {
       const same = state.compared?.same === true;
       const outcome = state.failure
         ? "failed"
-        : state.left.length > 0 || (!same && this.#check)
+        : state.left.length > 0 || state.lacks.length > 0 || (!same && this.#check)
           ? "differs"
           : same && !state.changed
             ? "unchanged"
@@ -276,6 +285,7 @@ export class Results {
             ? [...state.lines, state.failure]
             : state.lines,
         left: state.left,
+        lacks: state.lacks,
         running: state.running,
         pending: state.pending,
         tasks: state.tasks,

@@ -13,6 +13,8 @@ export interface CheckOption {
 interface InventoryOptions extends CheckOption {
   /** Folder with the files of Jitsi's packages, where they are pinned. */
   readonly packages?: string;
+  /** Folder with Debian's packages, where hosts fetch none, and the digest of all that it has of them. */
+  readonly archive?: { readonly folder: string; readonly digest: string };
 }
 
 /** The Ansible roles that look whether a host's parts answer, in order. */
@@ -76,6 +78,7 @@ export function inventory(
     polder_vault: vault,
     polder_check: options.check,
     ...(options.packages && { polder_packages: options.packages }),
+    ...(options.archive && { polder_archive: options.archive }),
     polder_admins: blueprint.admins.map(({ user, name }) => ({ user, name })),
   };
   return dump({ all: { vars, hosts: Object.fromEntries(hosts) } }, { lineWidth: -1 });

@@ -162,7 +162,7 @@ function without(
 
 /** What a converge in check mode found, a finding a line. */
 export const hostDrift = (results: readonly HostResult[]): Finding[] =>
-  results.flatMap(({ host, outcome, lines, left, pending }) => {
+  results.flatMap(({ host, outcome, lines, left, lacks, pending }) => {
     const finding = (verdict: Finding["verdict"], message: string): Finding => ({
       id: HOSTS,
       verdict,
@@ -174,6 +174,9 @@ export const hostDrift = (results: readonly HostResult[]): Finding[] =>
     const differs = [
       ...lines,
       ...left,
+      ...lacks.map(
+        (name) => `lacks ${name}, a security update that isn't in the folder of packages`,
+      ),
       ...pending.map((unit) => `${unit} runs with older files than it has`),
     ];
     return outcome === "unchanged" && pending.length === 0

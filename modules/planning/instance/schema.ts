@@ -144,12 +144,14 @@ const packages = z
       .enum(["upstream", "mirror", "folder"])
       .default("upstream")
       .describe(
-        "Where hosts get Jitsi's and Debian's packages: the projects' own servers, a mirror of yours, or a folder of .deb files",
+        "Where hosts get Jitsi's and Debian's packages: the projects' own servers, a mirror of yours, or a folder that `polder mirror` filled, which comes by SSH",
       ),
     mirror: webAddress("https:", "http:")
       .optional()
       .describe("The mirror's address; required with source: mirror"),
-    folder: oneLine(200).optional().describe("The folder's path; required with source: folder"),
+    folder: oneLine(200)
+      .optional()
+      .describe("The folder, as seen from this file; required with source: folder"),
   })
   .describe("Where packages come from");
 

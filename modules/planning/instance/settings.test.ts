@@ -236,7 +236,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   residency:
     "refuses locations, and names the rules that are judged (cli/commands/residency.test.ts)",
   "packages.source": "comes with a mirror: packages is among the rows",
-  "packages.folder": "is refused whatever it is, until hosts can install from one: packages.source",
+  "packages.folder":
+    "is where converge reads, and in no host's file (workspace.test.ts, lab/packages.debian.test.ts)",
   "state.backend": "comes with an address: state is among the rows",
   "demand.meetings[].kind": "is what tables call a kind of meeting (cli/commands/size.test.ts)",
 };

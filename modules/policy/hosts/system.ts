@@ -229,7 +229,12 @@ export const packagesAreSigned = defineHostRule({
       [...text.matchAll(/^\s*([\w:-]+)\s+"([^"]*)"\s*;/gm)].map(([, key, value]) => [key, value]),
     );
     const sources = filesLike(host, /^\/etc\/apt\/sources\.list/);
-    const mirror = packages.mirror?.replace(/\/$/, "");
+    // A folder's packages come with converge, to one place on the host.
+    const allowed = {
+      upstream: "https://",
+      mirror: `${packages.mirror?.replace(/\/$/, "")}/`,
+      folder: "file:/var/lib/polder-packages/",
+    }[packages.source];
     return together([
       inFile(
         options[0]?.path,
@@ -255,12 +260,8 @@ export const packagesAreSigned = defineHostRule({
             .filter((one) => !/^Signed-By:\s*\/\S+/m.test(one))
             .map((one) => `${/^URIs:.*$/m.exec(one)?.[0]}: no Signed-By`),
           uris
-            .filter((uri) =>
-              mirror !== undefined && packages.source === "mirror"
-                ? !uri.startsWith(`${mirror}/`)
-                : /^http:/.test(uri),
-            )
-            .map((uri) => `URIs: got ${uri}, allowed: ${mirror ?? "HTTPS, or a folder"}`),
+            .filter((uri) => !uri.startsWith(allowed))
+            .map((uri) => `URIs: got ${uri}, allowed: ${allowed}…`),
         );
       }),
     ]);

@@ -1,0 +1,177 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ExternalFailure } from "../../common/external-failure/index.ts";
+import { DEBIAN_ARCHIVES } from "../../hosts/host/index.ts";
+import { type ArchiveFile, parseUris } from "./release.ts";
+import { run } from "./run.ts";
+
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const HELPER = "/usr/lib/apt/apt-helper";
+
+/** What of `apt-config dump` says how this machine reaches the internet: proxies, certificates, logins. */
+const TRANSPORT = /^(Acquire::(http|https|Retries)\b|Dir::Etc::netrc)/;
+
+/** What apt says, and what a person can do about it. First match counts. */
+const HINTS: readonly (readonly [RegExp, (found: string) => string])[] = [
+  [
+    /Release file for (\S+) is expired/,
+    (uri) => `${uri} has expired: fill the folder again with \`polder mirror\``,
+  ],
+  [
+    /Release file for (\S+) is not valid yet/,
+    (uri) => `${uri} is of a later day than this machine's clock: set the clock`,
+  ],
+  [
+    /(NO_PUBKEY|is not signed|invalid signature|BADSIG|EXPKEYSIG|signatures couldn't be verified)/,
+    () => "an InRelease isn't signed by Debian: fetch it again, from another mirror",
+  ],
+  [/Unable to locate package (\S+)/, (name) => `Debian has no package ${name}`],
+  [/Package '(\S+)' has no installation candidate/, (name) => `Debian has no package ${name}`],
+  [/No space left on device/, () => "the disk is full: make room and run it again"],
+  [
+    /(Hash Sum mismatch|unexpected size)/i,
+    (what) => `${what}: the mirror changed meanwhile, or a file of it was changed: run it again`,
+  ],
+  [
+    /(?:Could not connect to|Could not resolve|Unable to connect to|Cannot initiate the connection to) (\S+)/,
+    (host) => `${host} doesn't answer: this machine must reach it; --from names another mirror`,
+  ],
+];
+
+/** apt's words in one line. */
+export function explain(text: string): string {
+  for (const [pattern, hint] of HINTS) {
+    const found = pattern.exec(text);
+    if (found) return hint(found[1] ?? "");
+  }
+  const lines = text.split("\n").filter((line) => /^(E|Err|Error):/.test(line));
+  return (lines[0] ?? text.trim().split("\n").at(-1) ?? "apt failed").slice(0, 300);
+}
+
+/** A file to fetch. */
+export interface Fetched extends ArchiveFile {
+  readonly url: string;
+  /** Where it comes to lie. */
+  readonly target: string;
+}
+
+/**
+ * The machine's own apt, with a root of its own: it reads a folder as hosts do, with Debian's keys alone, and
+ * believes that nothing is installed. So what it chooses is complete down to the C library.
+ */
+export class Apt {
+  readonly #folder: string;
+  readonly #state: string;
+
+  /**
+   * @param folder the archives' folder, absolute
+   * @param state where apt keeps its lists; may be lost
+   */
+  constructor(folder: string, state: string) {
+    this.#folder = folder;
+    this.#state = state;
+  }
+
+  /** @throws ExternalFailure when this machine has no apt, or not Debian's keys */
+  static async at(folder: string, state: string): Promise<Apt> {
+    for (const [file, what] of [
+      [HELPER, "apt"],
+      [KEYRING, "debian-archive-keyring"],
+    ] as const)
+      if (!existsSync(file))
+        throw new ExternalFailure(
+          `${file} isn't there: polder mirror needs Debian or Ubuntu with the package ${what}`,
+        );
+    const apt = new Apt(folder, state);
+    await apt.#prepare();
+    return apt;
+  }
+
+  get #config(): string {
+    return join(this.#state, "apt.conf");
+  }
+
+  async #prepare(): Promise<void> {
+    for (const name of ["lists/partial", "cache/archives/partial"])
+      mkdirSync(join(this.#state, name), { recursive: true });
+    const sources = DEBIAN_ARCHIVES.flatMap(({ name, suites }) =>
+      suites.map(
+        (suite) =>
+          `deb [arch=amd64 signed-by=${KEYRING}] file:${join(this.#folder, name)} ${suite} main`,
+      ),
+    );
+    writeFileSync(join(this.#state, "sources.list"), `${sources.join("\n")}\n`);
+    writeFileSync(join(this.#state, "status"), "");
+    const { stdout } = await run("apt-config", ["dump"]);
+    const settings = [
+      ...stdout.split("\n").filter((line) => TRANSPORT.test(line)),
+      // Nothing else of the machine's: neither its sources nor its lists nor what it wants beside packages.
+      ...[
+        "parts",
+        "main",
+        "sourceparts",
+        "trusted",
+        "trustedparts",
+        "preferences",
+        "preferencesparts",
+      ].map((name) => `Dir::Etc::${name} "/dev/null";`),
+      `Dir::Etc::sourcelist "${join(this.#state, "sources.list")}";`,
+      `Dir::State "${this.#state}";`,
+      `Dir::State::status "${join(this.#state, "status")}";`,
+      `Dir::Cache "${join(this.#state, "cache")}";`,
+      'APT::Architecture "amd64";',
+      'APT::Architectures { "amd64"; };',
+      // As on hosts (modules/hosts/host/apt.ts).
+      'APT::Install-Recommends "false";',
+      'Acquire::AllowInsecureRepositories "false";',
+      'Acquire::Check-Valid-Until "true";',
+      'Acquire::Languages "none";',
+      'Acquire::ForceHash "SHA256";',
+      'APT::Update::Error-Mode "any";',
+      // The folder may lie where another account doesn't get; what is fetched is compared by digest.
+      ...(process.getuid?.() === 0 ? ['APT::Sandbox::User "root";'] : []),
+    ];
+    writeFileSync(this.#config, `${settings.join("\n")}\n`);
+  }
+
+  async #ask(program: string, args: readonly string[]): Promise<string> {
+    const { PATH, HOME } = process.env;
+    const { status, stdout, stderr } = await run(program, args, {
+      folder: this.#state,
+      env: { PATH, HOME, LC_ALL: "C.UTF-8", APT_CONFIG: this.#config },
+    });
+    if (status !== 0) throw new ExternalFailure(`packages: ${explain(stderr + stdout)}`);
+    return stdout;
+  }
+
+  /** Reads the folder's lists. @throws ExternalFailure when Debian didn't sign them, or they have expired */
+  async update(): Promise<void> {
+    await this.#ask("apt-get", ["-q", "update"]);
+  }
+
+  /**
+   * Packages with all that they depend on.
+   *
+   * @param wanted sets that are each installable; two sets may exclude each other
+   */
+  async choose(wanted: readonly (readonly string[])[]): Promise<ArchiveFile[]> {
+    const chosen = new Map<string, ArchiveFile>();
+    for (const names of wanted) {
+      const output = await this.#ask("apt-get", ["-q", "-y", "--print-uris", "install", ...names]);
+      for (const file of parseUris(output, this.#folder)) chosen.set(file.path, file);
+    }
+    return [...chosen.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** Fetches files; one that comes with another digest is refused by apt. */
+  async fetch(files: readonly Fetched[]): Promise<void> {
+    await this.#ask(HELPER, [
+      "download-file",
+      ...files.flatMap(({ url, target, sha256 }) => [
+        url,
+        target,
+        ...(sha256 ? [`SHA256:${sha256}`] : [""]),
+      ]),
+    ]);
+  }
+}
