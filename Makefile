@@ -55,12 +55,20 @@ providers: $(STAMPS)/providers
 ansible: $(STAMPS)/ansible
 ## polder     compile the command into dist/
 polder: dist/compiled
-## setup      all four, and the npm packages
+## setup      all four, and the npm packages; FROM=folder: without internet, from what `polder mirror` filled
 setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible dist/compiled
+
+# What a site without internet has in place of npm's registry, of a build of the providers, and of PyPI.
+ifdef FROM
+$(STAMPS)/from: $(FROM)/SHA256SUMS scripts/from-folder.sh
+	@scripts/from-folder.sh "$(FROM)"
+	@mkdir -p $(@D) && touch $@
+$(STAMPS)/npm $(STAMPS)/providers $(STAMPS)/ansible: $(STAMPS)/from
+endif
 
 $(STAMPS)/npm: package.json package-lock.json $(wildcard providers/*/package.json scripts/*/package.json)
 	@echo "setup: npm packages"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --no-audit --no-fund --loglevel=error $(if $(FROM),--offline --cache build/npm-cache)
 	@# Node 22 comes as a package, for its lane alone: npx must not take it for the machine's own.
 	@rm -f node_modules/.bin/node
 	@mkdir -p $(@D) && touch $@
@@ -80,7 +88,7 @@ dist/compiled: $(STAMPS)/npm $(STAMPS)/bindings scripts/compile.mjs $(shell find
 
 $(STAMPS)/ansible: ansible/requirements.txt ansible/install.sh
 	@echo "setup: Ansible"
-	@ansible/install.sh build/venv
+	@ansible/install.sh build/venv $(if $(FROM),"$(FROM)/wheels")
 	@mkdir -p $(@D) && touch $@
 
 # Validators of others, which check what polder makes: needed by lint and the lab's tests, not by a user.

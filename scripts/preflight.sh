@@ -10,7 +10,8 @@ case $(node --version 2>/dev/null) in
   *) lack "Node.js is $(node --version): 20.19 or later, or 22.12 or later, is needed (https://nodejs.org)" ;;
 esac
 command -v npm >/dev/null || lack "npm is missing: it comes with Node.js"
-command -v go >/dev/null || lack "go is missing: install Go 1.21 or later (https://go.dev/dl); it builds the provider"
+# A folder of `polder mirror` has the providers built.
+[ -n "${FROM:-}" ] || command -v go >/dev/null || lack "go is missing: install Go 1.21 or later (https://go.dev/dl); it builds the provider"
 command -v "${TERRAFORM_BINARY_NAME:-terraform}" >/dev/null ||
   lack "terraform is missing: https://developer.hashicorp.com/terraform/install, or set TERRAFORM_BINARY_NAME=tofu"
 

@@ -30,17 +30,25 @@ class InstallTest(unittest.TestCase):
         os.chmod(path, 0o755)
         return path
 
-    def install(self, python3):
+    def install(self, python3, *arguments):
         self.write(self.path, "python3", python3)
         environment = {"PATH": self.path + ":" + os.environ["PATH"], "ASKED": self.asked, "WORKS": self.works}
-        ran = subprocess.run(["sh", INSTALL, self.venv], capture_output=True, text=True, env=environment, check=False)
+        ran = subprocess.run(["sh", INSTALL, self.venv, *arguments], capture_output=True, text=True, env=environment, check=False)
         with open(self.asked, encoding="utf-8") as file:
-            return ran, [line.split(" --")[0] for line in file.read().splitlines()]
+            self.said = file.read().splitlines()
+            return ran, [line.split(" --")[0] for line in self.said]
 
     def test_one_that_works_is_kept(self):
         self.write(self.venv + "/bin", "python", WORKS)
         ran, asked = self.install(NO_PIP)
         self.assertEqual((ran.returncode, asked), (0, ["python -m pip", "python -m pip install"]))
+
+    def test_from_a_folder_nothing_is_asked_of_an_index(self):
+        self.write(self.venv + "/bin", "python", WORKS)
+        self.install(NO_PIP)
+        self.assertNotIn("--no-index", self.said[-1])
+        self.install(NO_PIP, "/media/usb/my wheels")
+        self.assertIn("--require-hashes --no-index --find-links /media/usb/my wheels -r ", self.said[-1])
 
     def test_one_without_pip_is_made_anew(self):
         self.write(self.venv + "/bin", "python", NO_PIP)

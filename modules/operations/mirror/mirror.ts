@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { badInput } from "../../common/input/index.ts";
 import { toolkitIdentity, WORKSPACE } from "../../common/toolkit/index.ts";
@@ -19,7 +19,7 @@ import {
   sumsText,
 } from "./manifest.ts";
 import { goodUntil } from "./release.ts";
-import { fillTools, isCheckout, toolFaults, toolVersions } from "./tools.ts";
+import { fillTools, isCheckout, PROVIDERS_FOLDER, toolFaults, toolVersions } from "./tools.ts";
 
 /** Where Jitsi's packages lie in the folder. */
 export const JITSI_FOLDER = "jitsi";
@@ -181,6 +181,19 @@ export async function sumFaults(folder: string): Promise<string[]> {
       faults.push(`${path}: was changed since the folder was filled`);
   }
   return faults;
+}
+
+/**
+ * Puts the built providers of a folder where Terraform looks for them.
+ *
+ * @param target the toolkit's provider mirror
+ * @throws BadInput when the folder wasn't filled to its end or was changed since
+ */
+export async function useProviders(folder: string, target: string): Promise<void> {
+  readManifest(folder);
+  const [fault] = await sumFaults(folder);
+  if (fault) throw badInput(shown(folder), `${fault}: fill it again with \`polder mirror\``);
+  cpSync(join(folder, PROVIDERS_FOLDER), target, { recursive: true });
 }
 
 /**
