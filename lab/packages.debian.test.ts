@@ -8,8 +8,7 @@ import { archiveFaults, filesBelow, fillArchive } from "../modules/operations/mi
 import { buildBlueprint, type Host } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
-import { sources } from "./cloud/root.ts";
-import { mirrorsOf } from "./hypervisor/up.ts";
+import { machineMirror } from "./testing/machine-mirror.ts";
 import { type Brought, bringPackages, type HostOptions } from "./testing/packages-host.ts";
 import { validatorRoot } from "./testing/validator-root.ts";
 
@@ -20,9 +19,12 @@ let root: string;
 let folder: string;
 let state: string;
 const progress: string[] = [];
-const from = () => mirrorsOf(sources(), undefined).debian.replace(/debian\/?$/, "");
 const fill = () =>
-  fillArchive(folder, WANTED, { from: from(), state, progress: (line) => progress.push(line) });
+  fillArchive(folder, WANTED, {
+    from: machineMirror(),
+    state,
+    progress: (line) => progress.push(line),
+  });
 
 beforeAll(async () => {
   root = await validatorRoot();

@@ -24,13 +24,14 @@ export const TEST_PROJECTS = [
   "t-hosts",
   "t-probes",
   "t-pakket",
+  "t-folder",
 ] as const;
 
 /** Projects of the stand-in of Hetzner's API; what is made there boots. */
 const HETZNER = ["t-hz-hosts", "t-hz-cluster"];
 
 /** Those whose servers boot; all others are records to the suites that make them. */
-const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", ...HETZNER];
+const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", "t-folder", ...HETZNER];
 
 /** Environment variable with the file that is there once the lab is up, or can't be: then it says why. */
 export const OUTCOME = "POLDER_LAB_OUTCOME";
