@@ -104,7 +104,7 @@ export function changed(
   const input = cache.get(key) ?? load(name, change, { allocated, pinned });
   cache.set(key, input);
   const { hosts, ...rest } = input;
-  return { ...(structuredClone(rest) as Planted), hosts };
+  return { ...(structuredClone(rest) as Planted), ...(hosts && { hosts }) };
 }
 
 /** An example with the plans that would make it from nothing. */

@@ -49,7 +49,7 @@ const fragmentsOf = ({ focus, bridge, arrive }: JitsiFragments): Record<Role, Ma
  * Everything that one host is, with references in place of secrets.
  *
  * @param standIns what takes the places of Jitsi's programs where an instance of profile `lab` has no packages of them
- * @throws BadInput when the file asks for what can't be rendered yet, or Jitsi's packages and stand-ins are both missing
+ * @throws BadInput when Jitsi's packages and stand-ins are both missing
  */
 export function renderHost(
   blueprint: Blueprint,

@@ -41,7 +41,9 @@ export function runRemotely(
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
     child.on("error", () =>
-      reject(new ExternalFailure(`${failure} isn't reached: ssh can't be run: install OpenSSH's client`)),
+      reject(
+        new ExternalFailure(`${failure} isn't reached: ssh can't be run: install OpenSSH's client`),
+      ),
     );
     child.on("close", (code) => {
       if (code === 0) resolve(stdout);

@@ -184,7 +184,7 @@ export const policyInput = (
 export const expectedOf = (loaded: LoadedInstance, options: StackOptions, synthesis: Synthesis) =>
   synthesis.render(withoutOverrides(loaded), options);
 
-/** Every host's files; none where the instance file asks for what can't be rendered yet, or Jitsi isn't pinned. */
+/** Every host's files; none where Jitsi isn't pinned. */
 export function renderedHosts(
   { blueprint }: LoadedInstance,
   standIns: JitsiFragments,
