@@ -281,6 +281,33 @@ describe("location.yaml, an operator's own record", () => {
   });
 });
 
+describe("a logo beside the instance file", () => {
+  const named = (name: string): string => `${LAB}branding: { logo: ${name} }\n`;
+  const line = named("x").split("\n").length - 1;
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h1"/></svg>';
+
+  it("comes into the Blueprint as bytes", () => {
+    const path = folder({ "instance.yaml": named("logo.svg"), "logo.svg": svg });
+    const { logo } = loadInstance(path).blueprint.branding;
+    expect(logo).toEqual({ type: "svg", base64: Buffer.from(svg).toString("base64") });
+  });
+
+  it("is refused at its line where it isn't there, or may not be shown", () => {
+    const at = `instance.yaml:${line}:19: branding.logo: `;
+    expect(loading({ "instance.yaml": named("logo.svg") })).toEqual([
+      `${at}got "logo.svg", there is no such file beside this one`,
+    ]);
+    const script = svg.replace("<path", "<script");
+    expect(loading({ "instance.yaml": named("logo.svg"), "logo.svg": script })).toEqual([
+      expect.stringContaining(`${at}logo.svg: <script> is not allowed`),
+    ]);
+    const large = Buffer.alloc(300 * 1024);
+    expect(loading({ "instance.yaml": named("a.png"), "a.png": large })).toEqual([
+      `${at}a.png: 307200 bytes, at most 65536 are allowed`,
+    ]);
+  });
+});
+
 describe("recorded addresses", () => {
   const HEAD = "instance: lab\ncloud: openstack\nlocation: lab-floating\naddresses:\n";
   const IDS = ["control-1", "bridge-1", "bridge-2", "turn-1", "turn-2", "edge-1"];

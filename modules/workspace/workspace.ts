@@ -27,9 +27,13 @@ import {
   adminsFileSchema,
   type Instance,
   isWaivable,
+  type Logo,
+  logoProblem,
+  MOST_LOGO_BYTES,
   overridesFileSchema,
   POLICY_RULE_IDS,
   readInstance,
+  readLogo,
 } from "../planning/instance/index.ts";
 import {
   type Location,
@@ -334,6 +338,21 @@ export function readOwnLocation(
   return { location, yaml };
 }
 
+/** The picture that the instance file names. @throws BadInput when it isn't there, or is none that a page may show. */
+function readOwnLogo(folder: string, file: string, yaml: YamlFile, name: string): Logo {
+  const path = join(folder, name);
+  const refuse = (message: string): never => {
+    throw badInput(file, `branding.logo: ${message}`, yaml.at(["branding", "logo"]));
+  };
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status?.isFile()) return refuse(`got "${name}", there is no such file beside this one`);
+  if (status.size > MAX_BYTES)
+    return refuse(`${name}: ${status.size} bytes, at most ${MOST_LOGO_BYTES} are allowed`);
+  const bytes = readFileSync(path);
+  const problem = logoProblem(name, bytes);
+  return problem === undefined ? readLogo(name, bytes) : refuse(`${name}: ${problem}`);
+}
+
 /** What an instance asks for and where: all that its size depends on. */
 export interface LoadedDemand {
   readonly instance: Instance;
@@ -403,6 +422,7 @@ export function loadInstance(
   const addresses = readIfThere(join(folder, ADDRESSES_FILE), addressesSchema);
   const overrides = readIfThere(join(folder, OVERRIDES_FILE), overridesFileSchema);
   const jitsi = readIfThere(join(folder, JITSI_FILE), jitsiSchema);
+  const { logo } = instance.branding;
   try {
     const blueprint = buildBlueprint({
       instance,
@@ -412,6 +432,7 @@ export function loadInstance(
       ...(addresses && { addresses: addresses.value }),
       ...(jitsi && { jitsi: jitsi.value.packages }),
       ...(overrides && { overrides: overrides.value.overrides }),
+      ...(logo && { logo: readOwnLogo(folder, file, yaml, logo) }),
       ...options,
     });
     const flavours = location.platform.flavours.map(({ name }) => name);

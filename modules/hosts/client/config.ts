@@ -35,6 +35,7 @@ export function clientConfig({ domain, meetings, organisation, hosts }: Blueprin
     websocketKeepAlive: -1,
     defaultLanguage: "nl",
     inviteAppName: organisation,
+    dynamicBrandingUrl: "/branding.json",
 
     // Media goes by the bridge alone: between two browsers each would learn the other's address.
     p2p: { enabled: false, stunServers: [] },
@@ -89,7 +90,6 @@ export function clientConfig({ domain, meetings, organisation, hosts }: Blueprin
 const INTERFACE = {
   MOBILE_APP_PROMO: false,
   RECENT_LIST_ENABLED: false,
-  SHOW_JITSI_WATERMARK: false,
   SHOW_BRAND_WATERMARK: false,
   JITSI_WATERMARK_LINK: "",
   SUPPORT_URL: "",
@@ -114,9 +114,11 @@ export const configScript = (blueprint: Blueprint): string =>
   assigned("config", clientConfig(blueprint));
 
 /** interface_config.js, likewise. */
-export const interfaceScript = (organisation: string): string =>
+export const interfaceScript = ({ organisation, branding }: Blueprint): string =>
   assigned("interfaceConfig", {
     ...INTERFACE,
+    // Which it is called, whose logo it is: branding.json names it.
+    SHOW_JITSI_WATERMARK: branding.logo !== undefined,
     APP_NAME: organisation,
     PROVIDER_NAME: organisation,
   });

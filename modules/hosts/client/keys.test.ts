@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildBlueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
 import { configScript, interfaceScript } from "./config.ts";
 import { CLIENT_KEYS } from "./testing.ts";
@@ -37,7 +37,7 @@ describe("the web client's settings", () => {
   });
 
   it("of the older kind are, too", () => {
-    const names = Object.keys(assignedIn(interfaceScript("Voorbeeld")));
+    const names = Object.keys(assignedIn(interfaceScript(blueprints[0] as Blueprint)));
     expect(names.filter((name) => !CLIENT_KEYS.interface.includes(name))).toEqual([]);
   });
 

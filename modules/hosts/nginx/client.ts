@@ -4,13 +4,14 @@ import { bridgesOf } from "../bridge/index.ts";
 import { CA_FILE } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
 import { SUITES_12 } from "../tls/index.ts";
+import { OWN_INCLUDES } from "./meeting-page.ts";
 import { WEB_ROOT } from "./page.ts";
 
 /** Where the page of a meeting is served from within, whatever meeting it is. */
 export const MEETING = "/meeting.html";
 
 /** Parts that the page takes in, and nobody can ask for. */
-const PARTS = ["head", "base", "fonts", "title", "plugin\\.head", "body"] as const;
+const PARTS = ["base", "fonts", "plugin\\.head"] as const;
 
 /** Folders of the client. A file that isn't there is refused like everything else. */
 const FOLDERS = ["css", "fonts", "images", "lang", "libs", "sounds", "static"] as const;
@@ -66,9 +67,11 @@ export function clientLocations(
     "    internal;",
     `    root ${root};`,
     "  }",
-    ...["config.js", "interface_config.js"].flatMap((name) => [
+    ...[...OWN_INCLUDES.map((name) => `${name}.html`), "config.js", "interface_config.js"].flatMap(
+      (name) => [`  location = /${name} {`, "    internal;", `    root ${WEB_ROOT};`, "  }"],
+    ),
+    ...["meeting.css", "branding.json"].flatMap((name) => [
       `  location = /${name} {`,
-      "    internal;",
       `    root ${WEB_ROOT};`,
       "  }",
     ]),

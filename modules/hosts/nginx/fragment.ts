@@ -1,13 +1,27 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import type { Logo } from "../../planning/instance/index.ts";
 import { configScript, interfaceScript } from "../client/index.ts";
-import { type Fragment, type Programs, programText, reference } from "../configuration/index.ts";
+import {
+  type Fragment,
+  type HostFile,
+  type Programs,
+  programText,
+  reference,
+} from "../configuration/index.ts";
 import { rawFile, textFile } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
-import { ARRIVE, landingPage, ROBOTS, refusedPage, STYLE, securityText, WEB_ROOT } from "./page.ts";
+import { brandingFile, meetingIncludes, meetingStyle } from "./meeting-page.ts";
+import { ARRIVE, landingPage, ROBOTS, refusedPage, securityText, style, WEB_ROOT } from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
+
+/** As bytes, an SVG, too: whatever is written in it is no reference to a secret. */
+const logoFile = ({ type, base64 }: Logo): HostFile => ({
+  ...rawFile(`${WEB_ROOT}/logo.${type}`, base64),
+  binary: true,
+});
 
 /** nginx of a control host: the only way in from the web. */
 export function nginxFragment(
@@ -17,6 +31,9 @@ export function nginxFragment(
   arrive = ARRIVE,
 ): Fragment {
   const { ofWorker, memoryMiB, linesInHalfAMinute } = limitsOf(blueprint);
+  const { logo } = blueprint.branding;
+  const script = (name: string) =>
+    rawFile(`${WEB_ROOT}/${name}`, programText(programs, `nginx/programs/${name}`));
   const client = blueprint.jitsi ? [unpacked(blueprint, "jitsi-meet-web")] : [];
   return {
     packages: { install: ["nginx"], absent: client.map(({ name }) => name) },
@@ -27,15 +44,21 @@ export function nginxFragment(
       rawFile(CERTIFICATE, reference("web/tls.crt")),
       rawFile(KEY, reference("web/tls.key"), { group: "www-data", mode: "0640" }),
       rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint, arrive)),
-      rawFile(`${WEB_ROOT}/refused.html`, refusedPage()),
-      rawFile(`${WEB_ROOT}/style.css`, STYLE),
-      rawFile(`${WEB_ROOT}/name.js`, programText(programs, "nginx/programs/name.js")),
+      rawFile(`${WEB_ROOT}/refused.html`, refusedPage(blueprint)),
+      rawFile(`${WEB_ROOT}/style.css`, style(blueprint)),
+      script("name.js"),
+      ...(logo ? [logoFile(logo)] : []),
       rawFile(`${WEB_ROOT}/robots.txt`, ROBOTS),
       rawFile(`${WEB_ROOT}/security.txt`, securityText(blueprint)),
       ...(blueprint.jitsi
         ? [
             rawFile(`${WEB_ROOT}/config.js`, configScript(blueprint)),
-            rawFile(`${WEB_ROOT}/interface_config.js`, interfaceScript(blueprint.organisation)),
+            rawFile(`${WEB_ROOT}/interface_config.js`, interfaceScript(blueprint)),
+            rawFile(`${WEB_ROOT}/meeting.css`, meetingStyle(blueprint)),
+            rawFile(`${WEB_ROOT}/branding.json`, brandingFile(blueprint)),
+            ...Object.entries(meetingIncludes(blueprint)).map(([name, text]) =>
+              rawFile(`${WEB_ROOT}/${name}.html`, text),
+            ),
           ]
         : []),
       dropIn({ connections: ofWorker, memoryMiB, lines: linesInHalfAMinute }),

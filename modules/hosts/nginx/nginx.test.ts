@@ -1,10 +1,12 @@
-import { expect, it } from "vitest";
-import { buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
-import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import { describe, expect, it } from "vitest";
+import { type Blueprint, buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
+import { inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
+import { readLogo } from "../../planning/instance/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
+import { bytesOf, type HostFile, referencesIn } from "../configuration/index.ts";
 import { nginxFragment } from "./index.ts";
 import { limitsOf } from "./limits.ts";
-import { ARRIVE, landingPage, securityText } from "./page.ts";
+import { ARRIVE, landingPage, refusedPage, securityText, style } from "./page.ts";
 
 const blueprint = buildBlueprint(inputOf(someInstance()));
 const control = blueprint.hosts.find(({ role }) => role === "control") as Host;
@@ -113,4 +115,95 @@ it("leaves connections to others when one address holds its share, also where th
   expect(ofWorker).toBeGreaterThanOrEqual(2 * 2 * limitsOf(large).connections);
   expect(number(/worker_rlimit_nofile (\d+);/, text("nginx.conf"))).toBeGreaterThan(ofWorker);
   expect(number(/LimitNOFILE=(\d+)/, text("polder.conf"))).toBeGreaterThan(ofWorker);
+});
+
+describe("an organisation's own look", () => {
+  const SVG = Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg"><title>@@secret:turn/shared-secret@@</title></svg>',
+  );
+  const branding = {
+    colour: "#0b6e4f",
+    background: "#10302a",
+    imprint: "https://proefdorp.example/c",
+    privacy: "https://proefdorp.example/privacy",
+  };
+  const branded = buildBlueprint({
+    ...inputOf(someInstance({ branding })),
+    jitsi: SOME_JITSI,
+    logo: readLogo("ons.svg", SVG),
+  });
+  const filesOf = (of: typeof blueprint): ReadonlyMap<string, HostFile> =>
+    new Map(
+      (nginxFragment(of, control, loadPrograms()).files ?? []).map((file) => [
+        file.path.split("/").at(-1) ?? "",
+        file,
+      ]),
+    );
+  const files = filesOf(branded);
+  const text = (name: string) => files.get(name)?.content ?? "";
+
+  it("has the logo as bytes, in which nothing is a reference to a secret", () => {
+    const logo = files.get("logo.svg") as HostFile;
+    expect(bytesOf(logo)).toEqual(SVG);
+    expect(logo.binary).toBe(true);
+    expect(referencesIn(logo.content)).toEqual([]);
+  });
+
+  it("serves it under a policy that lets nothing in it run, with all other headers", () => {
+    const served = /location = \/logo\.svg \{\n([^}]*)\}/.exec(text("polder-site.conf"))?.[1] ?? "";
+    const site = text("polder-site.conf");
+    expect(served).toContain(
+      "Content-Security-Policy \"default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'\" always",
+    );
+    const names = (lines: string) => [...lines.matchAll(/add_header (\S+)/g)].map((m) => m[1]);
+    const ofSite = site.slice(0, site.indexOf("  location = / {"));
+    expect(names(served)).toEqual(names(ofSite));
+  });
+
+  it("is on every page: logo, colour, links", () => {
+    for (const page of [landingPage(branded, ARRIVE), refusedPage(branded)]) {
+      expect(page).toContain('<img id="logo" src="/logo.svg" alt="Gemeente Proefdorp">');
+      expect(page).toContain('<a href="https://proefdorp.example/c">Colofon');
+      expect(page).toContain('<a href="https://proefdorp.example/privacy">Privacy');
+    }
+    expect(style(branded)).toContain("background: #0b6e4f;");
+    expect(text("body.html")).toContain(
+      'href="https://proefdorp.example/c" target="_blank" rel="noopener noreferrer"',
+    );
+    expect(JSON.parse(text("branding.json"))).toEqual({
+      defaultBranding: false,
+      logoImageUrl: "/logo.svg",
+      backgroundColor: "#10302a",
+      premeetingBackground: "#10302a",
+      customTheme: {
+        palette: {
+          prejoinActionButtonPrimary: "#0b6e4f",
+          prejoinActionButtonPrimaryHover: "#0b6e4f",
+        },
+      },
+    });
+    expect(text("interface_config.js")).toContain('"SHOW_JITSI_WATERMARK": true');
+  });
+
+  it("is nobody's where the file names none", () => {
+    const plain = filesOf(buildBlueprint({ ...inputOf(someInstance()), jitsi: SOME_JITSI }));
+    expect(JSON.parse(plain.get("branding.json")?.content ?? "")).toEqual({
+      defaultBranding: false,
+    });
+    expect(plain.get("interface_config.js")?.content).toContain('"SHOW_JITSI_WATERMARK": false');
+    for (const name of ["index.html", "refused.html", "body.html"])
+      expect(plain.get(name)?.content).not.toMatch(/<img|<footer|<a href="https/);
+  });
+
+  it("says on each page up to which classification people may confer, in both languages", () => {
+    for (const page of [(one: Blueprint) => landingPage(one, ARRIVE), refusedPage]) {
+      expect(page(blueprint)).toContain(
+        'Niet voor gerubriceerde informatie · <span lang="en">Not for',
+      );
+      expect(page({ ...blueprint, classification: { marking: "Dep.V", tbb: 3 } })).toContain(
+        'tot en met Dep.V (TBB 3) · <span lang="en">Confer here up to Dep.V (TBB 3)',
+      );
+    }
+    expect(text("body.html")).toContain("Niet voor gerubriceerde informatie");
+  });
 });

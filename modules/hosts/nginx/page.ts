@@ -3,33 +3,65 @@ import { type JitsiFragments, type Reference, reference } from "../configuration
 
 export const WEB_ROOT = "/usr/local/share/polder/web";
 
-const escapeHtml = (text: string): string =>
+export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+/** Where the organisation's logo is served, where it has one. */
+export const logoPlace = ({ branding: { logo } }: Blueprint): string | undefined =>
+  logo && `/logo.${logo.type}`;
+
+/** Up to which classification people may confer here, in both languages, as HTML. */
+export function classificationText({ classification }: Blueprint): string {
+  const { marking, tbb } = classification;
+  const [dutch, english] =
+    marking === "none"
+      ? ["Niet voor gerubriceerde informatie", "Not for classified information"]
+      : [
+          `Vergaderen mag hier tot en met ${marking} (TBB ${tbb})`,
+          `Confer here up to ${marking} (TBB ${tbb})`,
+        ];
+  return `${dutch} · <span lang="en">${english}</span>`;
+}
+
+/** Links to who is responsible and to the privacy statement, where the instance file names them. */
+export const legalLinks = ({ branding: { imprint, privacy } }: Blueprint, more = ""): string[] => [
+  ...(imprint
+    ? [`<a href="${escapeHtml(imprint)}"${more}>Colofon · <span lang="en">Imprint</span></a>`]
+    : []),
+  ...(privacy ? [`<a href="${escapeHtml(privacy)}"${more}>Privacy</a>`] : []),
+];
+
 const html = (
-  language: string,
+  blueprint: Blueprint,
   title: string,
   body: readonly string[],
   head: readonly string[] = [],
-): string =>
-  [
+): string => {
+  const logo = logoPlace(blueprint);
+  const links = legalLinks(blueprint);
+  return [
     "<!doctype html>",
-    `<html lang="${language}">`,
+    '<html lang="nl">',
     "<head>",
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${title}</title>`,
     '<link rel="stylesheet" href="/style.css">',
+    ...(logo ? [`<link rel="icon" href="${logo}">`] : []),
     ...head,
     "</head>",
     "<body>",
+    `<header><p id="classification">${classificationText(blueprint)}</p></header>`,
     "<main>",
+    ...(logo ? [`<img id="logo" src="${logo}" alt="${escapeHtml(blueprint.organisation)}">`] : []),
     ...body,
     "</main>",
+    ...(links.length > 0 ? ["<footer>", ...links, "</footer>"] : []),
     "</body>",
     "</html>",
     "",
   ].join("\n");
+};
 
 /** Whether a meeting's name is typed well: see programs/name.js. Without the script nothing of it shows. */
 const CHECK = [
@@ -53,9 +85,10 @@ export const ARRIVE: JitsiFragments["arrive"] = [
 
 /** The page of the service itself. It loads nothing from elsewhere. */
 export function landingPage(
-  { organisation, domain }: Blueprint,
+  blueprint: Blueprint,
   [dutch, english]: JitsiFragments["arrive"],
 ): string {
+  const { organisation, domain } = blueprint;
   const [who, where] = [escapeHtml(organisation), escapeHtml(domain)];
   const body = [
     "<h1>Videovergaderen</h1>",
@@ -70,39 +103,57 @@ export function landingPage(
     "</section>",
     ...CHECK,
   ];
-  return html("nl", `Vergaderen · ${who}`, body, [
+  return html(blueprint, `Vergaderen · ${who}`, body, [
     '<script src="/name.js" type="module"></script>',
   ]);
 }
 
 /** Says nothing about what was asked, nor about the program that refused it. */
-export const refusedPage = (): string =>
-  html("nl", "Niet beschikbaar", [
+export const refusedPage = (blueprint: Blueprint): string =>
+  html(blueprint, "Niet beschikbaar", [
     "<h1>Niet beschikbaar</h1>",
     "<p>Deze pagina bestaat niet of is niet bereikbaar.</p>",
     '<p lang="en">Not available: this page does not exist or cannot be reached.</p>',
     '<p><a href="/">Naar het begin · <span lang="en">Start</span></a></p>',
   ]);
 
-export const STYLE = `:root { color-scheme: light dark; }
+/** Rijkshuisstijl's dark blue, where the instance file names no colour. */
+export const COLOUR = "#154273";
+
+export const style = ({
+  branding: { colour = COLOUR },
+}: Blueprint): string => `:root { color-scheme: light dark; }
 body {
   margin: 0;
   min-height: 100vh;
   display: grid;
-  place-items: center;
+  grid-template-rows: auto 1fr auto;
+  justify-items: center;
   background: #f3f5f8;
   color: #1b2733;
   font: 1.125rem/1.6 system-ui, sans-serif;
 }
+header {
+  box-sizing: border-box;
+  width: 100%;
+  padding: 0.25rem 1.5rem;
+  background: ${colour};
+  color: #fff;
+  text-align: center;
+}
+header p { margin: 0; }
+footer { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; padding: 0 1.5rem 1.5rem; }
+#logo { display: block; max-width: 100%; max-height: 6rem; margin-bottom: 1.5rem; }
 main {
   max-width: 36rem;
   margin: 1.5rem;
+  align-self: center;
   padding: 2rem 2.5rem;
   background: #fff;
-  border-top: 0.4rem solid #154273;
+  border-top: 0.4rem solid ${colour};
   border-radius: 0.25rem;
 }
-h1, h2 { line-height: 1.25; color: #154273; }
+h1, h2 { line-height: 1.25; color: ${colour}; }
 h1 { margin-top: 0; font-size: 2rem; }
 h2 { font-size: 1.35rem; }
 hr { margin: 2rem 0; border: 0; border-top: 1px solid #c4ccd6; }
@@ -113,7 +164,8 @@ a:focus-visible { outline: 3px solid #0b5394; outline-offset: 2px; }
 @media (prefers-color-scheme: dark) {
   body { background: #10161d; color: #e6ebf0; }
   main { background: #1a232d; border-top-color: #7fb2ea; }
-  h1, h2 { color: #a9cdf5; }
+  h1, h2 { color: inherit; }
+  #logo { padding: 0.5rem; background: #fff; }
   hr { border-top-color: #3b4957; }
   a { color: #9cc7f7; }
   a:focus-visible { outline-color: #9cc7f7; }

@@ -2,7 +2,7 @@ import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import { channelLocations, clientLocations } from "./client.ts";
 import { SOCKET } from "./config.ts";
 import { limitsOf } from "./limits.ts";
-import { WEB_ROOT } from "./page.ts";
+import { logoPlace, WEB_ROOT } from "./page.ts";
 
 export const CERTIFICATE = "/etc/nginx/tls/web.crt";
 export const KEY = "/etc/nginx/tls/web.key";
@@ -36,7 +36,10 @@ const permissions = ({ jitsi }: Blueprint): string =>
  * frame-src, frame-ancestors, nothing inline.
  */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'";
+
+/** A logo that somebody opens by itself is a page: nothing in it may run, load or ask. */
+const PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
 
 const headers = (
   blueprint: Blueprint,
@@ -70,9 +73,10 @@ const listen = (port: number, what: string): string[] => [
   `  listen [::]:${port}${what};`,
 ];
 
-const file = (place: string, path: string): string[] => [
+const file = (place: string, path: string, headers: readonly string[] = []): string[] => [
   `  location = ${place} {`,
   `    root ${WEB_ROOT};`,
+  ...headers.map((line) => `  ${line}`),
   `    try_files ${path} =404;`,
   "  }",
 ];
@@ -110,6 +114,7 @@ const headerLines = (blueprint: Blueprint, policy?: string): string[] =>
 /** The one site, and what answers to any other name: nothing. */
 export function site(blueprint: Blueprint, host: Host): string[] {
   const { domain } = blueprint;
+  const logo = logoPlace(blueprint);
   const { burst, connections, handshakesPerSecond } = limitsOf(blueprint);
   return [
     "# A name that isn't ours: no answer on port 80, no handshake on 443. Scanners learn no name here.",
@@ -160,6 +165,7 @@ export function site(blueprint: Blueprint, host: Host): string[] {
     ...file("/", "/index.html"),
     ...file("/style.css", "/style.css"),
     ...file("/name.js", "/name.js"),
+    ...(logo ? file(logo, logo, headerLines(blueprint, PICTURE)) : []),
     ...file("/robots.txt", "/robots.txt"),
     ...file("/.well-known/security.txt", "/security.txt"),
     ...signalling(domain, handshakesPerSecond),

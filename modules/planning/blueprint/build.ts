@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Path } from "../../common/input/index.ts";
-import type { Instance, Override } from "../instance/index.ts";
+import type { Instance, Logo, Override } from "../instance/index.ts";
 import { addressAt, type Cidr, cidr, subnet } from "../network/index.ts";
 import {
   evaluateResidency,
@@ -47,8 +47,16 @@ export interface BlueprintInput {
   readonly ending?: boolean;
   /** Absent where nobody has pinned Jitsi's packages: jitsi.yaml. */
   readonly jitsi?: readonly JitsiPackage[];
+  /** The file that branding.logo names; absent where none is named. */
+  readonly logo?: Logo;
   /** Absent until the cloud's public addresses are allocated and recorded. */
   readonly addresses?: AddressesFile;
+}
+
+/** With the logo itself in place of its file's name. */
+function brandingOf({ instance, logo }: BlueprintInput): Blueprint["branding"] {
+  const { logo: _name, ...branding } = instance.branding;
+  return { ...branding, ...(logo && { logo }) };
 }
 
 /** A well-formed wish that can't be granted; `path` is the field of the instance file to change. */
@@ -388,6 +396,7 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     instance: instance.name,
     organisation: instance.organisation,
     domain: instance.domain,
+    branding: brandingOf(input),
     classification: instance.classification,
     cloud: cloudOf(instance, location),
     residency,

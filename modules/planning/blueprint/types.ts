@@ -1,5 +1,5 @@
 import type { Waiver } from "../../common/findings/index.ts";
-import type { Classification, Instance, Override } from "../instance/index.ts";
+import type { Classification, Instance, Logo, Override } from "../instance/index.ts";
 import type { ResidencyVerdict } from "../residency/index.ts";
 import type { Role, Sizing } from "../sizing/index.ts";
 import type { JitsiPackage } from "./jitsi.ts";
@@ -135,6 +135,7 @@ export interface Blueprint {
   readonly instance: string;
   readonly organisation: string;
   readonly domain: string;
+  readonly branding: Omit<Instance["branding"], "logo"> & { readonly logo?: Logo };
   readonly classification: Classification;
   readonly cloud: OpenStackCloud | HetznerCloud;
   readonly residency: ResidencyVerdict;

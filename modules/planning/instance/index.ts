@@ -1,5 +1,6 @@
 export { WEAKENINGS } from "./cross-checks.ts";
 export { instanceJsonSchema, overridesJsonSchema } from "./json-schema.ts";
+export { type Logo, logoProblem, MOST_LOGO_BYTES, readLogo } from "./logo.ts";
 export type { ReadOptions } from "./options.ts";
 export { type Override, overridesFileSchema } from "./overrides.ts";
 export { isWaivable, POLICY_RULE_IDS, type PolicyRuleId } from "./policy-rules.ts";

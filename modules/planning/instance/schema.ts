@@ -1,6 +1,8 @@
 import { bech32 } from "@scure/base";
 import { z } from "zod";
 import { contains, INTERNET, overlaps, parseCidr } from "../network/index.ts";
+import { contrastWithWhite } from "./colour.ts";
+import { isLogoName } from "./logo.ts";
 import { sshKeyProblem } from "./ssh-key.ts";
 
 /** A string that `problem` finds nothing wrong with; the message says what is, and what is allowed. */
@@ -291,6 +293,39 @@ const alarms = z
   })
   .describe("Who is notified when something is wrong");
 
+const colour = checked((text) => {
+  const hex = /^#[0-9a-f]{6}$/i.test(text);
+  const contrast = hex ? contrastWithWhite(text) : undefined;
+  if (contrast === undefined)
+    return `got ${JSON.stringify(text.slice(0, 40))}, a colour like #154273 is allowed`;
+  // WCAG 2.2, 1.4.3.
+  return contrast >= 4.5
+    ? undefined
+    : `"${text}" is too light: white on it has a contrast of ${contrast.toFixed(2)}, at least 4.5 is allowed (WCAG 2.2, 1.4.3)`;
+});
+
+const branding = z
+  .strictObject({
+    logo: checked((text) =>
+      isLogoName(text)
+        ? undefined
+        : `got ${JSON.stringify(text.slice(0, 60))}, the name of a file beside this one is allowed, of a-z, 0-9, -, _ and ., that ends in .svg or .png`,
+    )
+      .optional()
+      .describe("A file beside this one, SVG or PNG, up to 64 KiB"),
+    colour: colour
+      .optional()
+      .describe(
+        "Colour of headings and buttons, like #154273; dark enough for white letters on it",
+      ),
+    background: colour
+      .optional()
+      .describe("Colour behind a meeting, likewise; Jitsi's own is nearly black"),
+    imprint: webAddress("https:").optional().describe("Address of who is responsible (colofon)"),
+    privacy: webAddress("https:").optional().describe("Address of the privacy statement"),
+  })
+  .describe("How the pages look, and what they link to");
+
 /** The private IPv4 range unless the file says another. */
 export const DEFAULT_IPV4 = "10.80.0.0/22";
 
@@ -300,6 +335,7 @@ export const instanceSchema = z
     name: instanceName.describe("The instance's name, equal to the name of its folder"),
     organisation: oneLine(80).describe("Whose instance this is"),
     domain: domain.describe("The domain that people meet at; a zone of its own"),
+    branding: branding.prefault({}),
     classification: z
       .strictObject({
         marking: z

@@ -91,6 +91,11 @@ let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "settings-"));
   mkdirSync(join(folder, "lab"));
+  for (const name of ["een", "twee"])
+    writeFileSync(
+      join(folder, "lab", `${name}.svg`),
+      `<svg xmlns="http://www.w3.org/2000/svg"><title>${name}</title></svg>`,
+    );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -133,6 +138,10 @@ const WAIVER = {
 const ROWS: readonly (readonly [string, keyof typeof SURFACES, unknown, unknown, Settings?])[] = [
   ["organisation", "drawing", "Een", "Twee"],
   ["domain", "hosts", "een.example", "twee.example"],
+  ["branding.logo", "hosts", "een.svg", "twee.svg"],
+  ["branding.colour", "hosts", "#154273", "#0b6e4f"],
+  ["branding.imprint", "hosts", "https://een.example/", "https://twee.example/"],
+  ["branding.privacy", "hosts", "https://een.example/", "https://twee.example/"],
   ["classification.marking", "findings", "none", "Dep.V"],
   ["classification.tbb", "findings", 4, 3],
   ["location", "plan", "lab-floating", "lab-direct"],
@@ -231,6 +240,8 @@ const ROWS: readonly (readonly [string, keyof typeof SURFACES, unknown, unknown,
 const ELSEWHERE: Readonly<Record<string, string>> = {
   name: "is the folder's name, which everything that an instance has is called by (workspace.test.ts)",
   cloud: "comes with another location (two-clouds.test.ts)",
+  "branding.background":
+    "is Jitsi's client's, which needs pinned packages (hosts/nginx/nginx.test.ts)",
   "certificates.acmeDirectory": "is asked by polder keys renew (lab/acme.soak.test.ts)",
   "certificates.acmeKeyId": "is asked by polder keys renew (lab/acme.soak.test.ts)",
   residency:
