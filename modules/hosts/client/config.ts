@@ -4,7 +4,6 @@ import { type Blueprint, namesBelow } from "../../planning/blueprint/index.ts";
 const BUTTONS = [
   "camera",
   "desktop",
-  "e2ee",
   "fullscreen",
   "hangup",
   "microphone",
@@ -33,7 +32,7 @@ export function clientConfig({ domain, meetings, organisation, hosts }: Blueprin
     websocket: `wss://${domain}/xmpp-websocket`,
     // It would ask the handshake's address again and again, with the token in it.
     websocketKeepAlive: -1,
-    defaultLanguage: "nl",
+    // No defaultLanguage: this version puts it before the browser's own (features/base/i18n/middleware.ts).
     inviteAppName: organisation,
     dynamicBrandingUrl: "/branding.json",
 

@@ -70,9 +70,15 @@ export function clientLocations(
     ...[...OWN_INCLUDES.map((name) => `${name}.html`), "config.js", "interface_config.js"].flatMap(
       (name) => [`  location = /${name} {`, "    internal;", `    root ${WEB_ROOT};`, "  }"],
     ),
-    ...["meeting.css", "branding.json"].flatMap((name) => [
+    ...["meeting.js", "invitation.js", "meeting.css", "branding.json"].flatMap((name) => [
       `  location = /${name} {`,
       `    root ${WEB_ROOT};`,
+      "  }",
+    ]),
+    ...["webrtcUnsupported", "recommendedBrowsers"].flatMap((name) => [
+      `  location = /static/${name}.html {`,
+      `    root ${WEB_ROOT};`,
+      "    try_files /unsupported.html =404;",
       "  }",
     ]),
     `  location ~ ^/(${FOLDERS.join("|")})/ {`,

@@ -13,7 +13,16 @@ import { unpacked } from "../jitsi/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
 import { brandingFile, meetingIncludes, meetingStyle } from "./meeting-page.ts";
-import { ARRIVE, landingPage, ROBOTS, refusedPage, securityText, style, WEB_ROOT } from "./page.ts";
+import {
+  ARRIVE,
+  landingPage,
+  ROBOTS,
+  refusedPage,
+  securityText,
+  style,
+  unsupportedPage,
+  WEB_ROOT,
+} from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
 
@@ -46,7 +55,7 @@ export function nginxFragment(
       rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint, arrive)),
       rawFile(`${WEB_ROOT}/refused.html`, refusedPage(blueprint)),
       rawFile(`${WEB_ROOT}/style.css`, style(blueprint)),
-      script("name.js"),
+      ...["name.js", "page.js"].map(script),
       ...(logo ? [logoFile(logo)] : []),
       rawFile(`${WEB_ROOT}/robots.txt`, ROBOTS),
       rawFile(`${WEB_ROOT}/security.txt`, securityText(blueprint)),
@@ -54,7 +63,9 @@ export function nginxFragment(
         ? [
             rawFile(`${WEB_ROOT}/config.js`, configScript(blueprint)),
             rawFile(`${WEB_ROOT}/interface_config.js`, interfaceScript(blueprint)),
+            ...["meeting.js", "invitation.js"].map(script),
             rawFile(`${WEB_ROOT}/meeting.css`, meetingStyle(blueprint)),
+            rawFile(`${WEB_ROOT}/unsupported.html`, unsupportedPage(blueprint)),
             rawFile(`${WEB_ROOT}/branding.json`, brandingFile(blueprint)),
             ...Object.entries(meetingIncludes(blueprint)).map(([name, text]) =>
               rawFile(`${WEB_ROOT}/${name}.html`, text),

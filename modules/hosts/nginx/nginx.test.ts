@@ -25,7 +25,7 @@ const servers = site
     places: [...text.matchAll(/^ {2}location (= )?(\S+) \{\n(?: {4}.*\n)*/gm)].map((m) => m[0]),
   }));
 
-it("serves five places and signalling to one name, and refuses the rest alike", () => {
+it("serves six places and signalling to one name, and refuses the rest alike", () => {
   const named = servers.filter(({ name }) => name === blueprint.domain);
   expect(named).toHaveLength(2);
   const web = named.find(({ text }) => text.includes("ssl_certificate "));
@@ -35,6 +35,7 @@ it("serves five places and signalling to one name, and refuses the rest alike", 
     "/",
     "/style.css",
     "/name.js",
+    "/page.js",
     "/robots.txt",
     "/.well-known/security.txt",
     "/xmpp-websocket",
@@ -92,7 +93,7 @@ it("lets a whole office in from one address, and stops one machine", () => {
 it("shows an organisation's name as text", () => {
   const organisation = `<script>alert("x")</script> & 'co'`;
   const page = landingPage({ ...blueprint, organisation }, ARRIVE);
-  expect(page.match(/<script.*/g)).toEqual(['<script src="/name.js" type="module"></script>']);
+  expect(page.match(/<script.*/g)).toEqual(['<script src="/page.js" type="module"></script>']);
   expect(page).toContain("&#60;script&#62;");
   expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
 });

@@ -104,17 +104,38 @@ export function landingPage(
     ...CHECK,
   ];
   return html(blueprint, `Vergaderen · ${who}`, body, [
-    '<script src="/name.js" type="module"></script>',
+    '<script src="/page.js" type="module"></script>',
   ]);
 }
 
-/** Says nothing about what was asked, nor about the program that refused it. */
+/**
+ * Says nothing about what was asked, nor about the program that refused it. The page's own script looks at the address:
+ * whether it is a meeting's name with a character too many or too few.
+ */
 export const refusedPage = (blueprint: Blueprint): string =>
-  html(blueprint, "Niet beschikbaar", [
-    "<h1>Niet beschikbaar</h1>",
-    "<p>Deze pagina bestaat niet of is niet bereikbaar.</p>",
-    '<p lang="en">Not available: this page does not exist or cannot be reached.</p>',
-    '<p><a href="/">Naar het begin · <span lang="en">Start</span></a></p>',
+  html(
+    blueprint,
+    "Niet beschikbaar",
+    [
+      "<h1>Niet beschikbaar</h1>",
+      "<p>Deze pagina bestaat niet of is niet bereikbaar.</p>",
+      '<p lang="en">Not available: this page does not exist or cannot be reached.</p>',
+      '<p id="mistyped" hidden>De link is niet heel: er ontbreken tekens, of er staan er te veel. Gebruik de hele link uit de uitnodiging.',
+      '<span lang="en">The link is not whole: characters are missing, or there are too many. Use the whole link of the invitation.</span></p>',
+      '<p><a href="/">Naar het begin · <span lang="en">Start</span></a></p>',
+    ],
+    ['<script src="/page.js" type="module"></script>'],
+  );
+
+/** Where Jitsi's client sends a browser that can't meet; its own pages for that are in English alone, without style. */
+export const unsupportedPage = (blueprint: Blueprint): string =>
+  html(blueprint, "Browser niet geschikt", [
+    "<h1>Deze browser kan niet vergaderen</h1>",
+    "<p>Open de link uit uw uitnodiging in een recente Firefox, Chrome, Edge of Safari. Staat WebRTC uit, zet het dan aan.</p>",
+    '<section lang="en">',
+    "<h2>This browser can not hold a meeting</h2>",
+    "<p>Open the link of your invitation in a recent Firefox, Chrome, Edge or Safari. If WebRTC is off, switch it on.</p>",
+    "</section>",
   ]);
 
 /** Rijkshuisstijl's dark blue, where the instance file names no colour. */
@@ -127,7 +148,7 @@ body {
   margin: 0;
   min-height: 100vh;
   display: grid;
-  grid-template-rows: auto 1fr auto;
+  grid-template: auto 1fr auto / minmax(0, 1fr);
   justify-items: center;
   background: #f3f5f8;
   color: #1b2733;
@@ -146,9 +167,9 @@ footer { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; padding: 0 1.5rem 1.5
 #logo { display: block; max-width: 100%; max-height: 6rem; margin-bottom: 1.5rem; }
 main {
   max-width: 36rem;
-  margin: 1.5rem;
+  margin: 1.5rem clamp(0px, 3vw, 1.5rem);
   align-self: center;
-  padding: 2rem 2.5rem;
+  padding: 2rem clamp(1rem, 5vw, 2.5rem);
   background: #fff;
   border-top: 0.4rem solid ${colour};
   border-radius: 0.25rem;

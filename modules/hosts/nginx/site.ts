@@ -164,7 +164,7 @@ export function site(blueprint: Blueprint, host: Host): string[] {
     "  # What is served, and nothing else.",
     ...file("/", "/index.html"),
     ...file("/style.css", "/style.css"),
-    ...file("/name.js", "/name.js"),
+    ...["/name.js", "/page.js"].flatMap((place) => file(place, place)),
     ...(logo ? file(logo, logo, headerLines(blueprint, PICTURE)) : []),
     ...file("/robots.txt", "/robots.txt"),
     ...file("/.well-known/security.txt", "/security.txt"),

@@ -1,16 +1,16 @@
-// The page's own look at a meeting's name, as the command line has it: whether it is typed as it was read aloud. It asks
-// no server, which answers mistyped and wrong alike.
+// A meeting's name, as the command line has it: whether it is typed as it was read aloud. No server is asked, which
+// answers mistyped and wrong alike.
 
 // Luhn's check modulo 32, over 0 to 9 and the letters that aren't mistaken for others.
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-const length = 47;
+export const length = 47;
 
 // As it was meant: case, blanks and hyphens don't matter, o is 0, i and l are 1.
-function meant(typed) {
+export function meant(typed) {
   return typed.toLowerCase().replace(/[\s-]/g, "").replaceAll("o", "0").replace(/[il]/g, "1");
 }
 
-function isWellTyped(name) {
+export function isWellTyped(name) {
   let sum = 0;
   for (let i = 0; i < name.length; i++) {
     const value = alphabet.indexOf(name[i]);
@@ -20,13 +20,3 @@ function isWellTyped(name) {
   }
   return name.length === length && sum % 32 === 0;
 }
-
-const field = document.getElementById("name");
-field.addEventListener("input", () => {
-  const name = meant(field.value);
-  const state =
-    name === "" ? "" : name.length < length ? "short" : isWellTyped(name) ? "right" : "wrong";
-  for (const line of document.querySelectorAll("[data-when]"))
-    line.hidden = line.dataset.when !== state;
-});
-document.getElementById("check").hidden = false;

@@ -1,0 +1,341 @@
+// What people see, in a real browser and from the real nginx with the rendered site: our own pages, what a link says by
+// itself, and, where the web client's package is there, the page before a meeting.
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AxeResults } from "axe-core";
+import type { Browser, Page } from "puppeteer-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRoom } from "../modules/meetings/rooms/index.ts";
+import { linkOf } from "../modules/meetings/tokens/index.ts";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, SOME_JITSI, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { readLogo } from "../modules/planning/instance/index.ts";
+import { ControlSite, webClient } from "./testing/control-site.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const parent = mkdtempSync(join(tmpdir(), "polder-pages-"));
+const NOW = Math.floor(Date.now() / 1000);
+
+const branding = {
+  colour: "#0b6e4f",
+  background: "#10302a",
+  imprint: "https://proefdorp.example/colofon",
+  privacy: "https://proefdorp.example/privacy",
+};
+// A script that the instance file's reader refuses: the server must not need that.
+const logo = readLogo(
+  "logo.svg",
+  Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40"><rect width="120" height="40" fill="#0b6e4f"/><script>document.documentElement.setAttribute("data-ran", "yes")</script></svg>',
+  ),
+);
+const blueprint = buildBlueprint({
+  ...inputOf(someInstance({ branding })),
+  jitsi: SOME_JITSI,
+  logo,
+});
+const HOME = `https://${blueprint.domain}`;
+
+const room = makeRoom(blueprint.domain, NOW, { index: 0, key: randomBytes(32) }, randomBytes).name;
+
+/** A link with a token that nobody signed: a page doesn't check that. */
+function link(claims: object = {}, name = room): string {
+  const context = { user: { id: "a", name: "Wilhelmina de Vries" } };
+  const all = { room, nbf: NOW - 60, exp: NOW + 3_600, context, ...claims };
+  const body = Buffer.from(JSON.stringify(all)).toString("base64url");
+  return linkOf(blueprint.domain, name, `e30.${body}.c2lnbmF0dXJl`);
+}
+
+/** A folder with a client's page that takes its parts in as Jitsi's does, and no client. */
+function pageWithoutClient(): string {
+  const folder = join(parent, "client");
+  const home = join(folder, "usr/share/jitsi-meet");
+  mkdirSync(home, { recursive: true });
+  const part = (name: string) => `<!--#include virtual="${name}.html" -->`;
+  writeFileSync(
+    join(home, "index.html"),
+    `<!doctype html><html><head>${part("head")}${part("title")}</head><body>${part("body")}<div id="react" role="main"></div></body></html>`,
+  );
+  return folder;
+}
+
+let site: ControlSite;
+let dutch: Browser;
+beforeAll(async () => {
+  site = await ControlSite.start(blueprint, webClient() ?? pageWithoutClient());
+  dutch = await site.browser("nl", join(parent, "nl"), "--use-fake-device-for-media-stream");
+});
+afterAll(async () => {
+  await site?.stop();
+  rmSync(parent, { recursive: true, force: true });
+});
+
+/** Runs what a test does on a page of its own. */
+async function on<T>(browser: Browser, use: (page: Page) => Promise<T>): Promise<T> {
+  const page = await browser.newPage();
+  try {
+    await page.setViewport({ width: 1280, height: 800 });
+    return await use(page);
+  } finally {
+    await page.close();
+  }
+}
+
+/** What axe finds by WCAG 2.2 AA, by rule and first place. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const tags = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
+  const { violations, passes } = (await page.evaluate(
+    `axe.run(document, { runOnly: ${tags} })`,
+  )) as AxeResults;
+  expect(passes.length).toBeGreaterThan(10);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 120)}`);
+}
+
+/** What axe finds on Jitsi's own page, each with what it is; ours to tell upstream. */
+const UPSTREAM: Readonly<Record<string, string>> = {
+  "heading-order": "what it says of the microphone is a heading of level 3 below one of level 1",
+  "meta-viewport": "it forbids to enlarge the page with two fingers",
+  "target-size": "the arrows beside microphone and camera are smaller than 24 by 24 pixels",
+};
+
+/** The same without what is Jitsi's. */
+const ourBarriers = async (page: Page): Promise<string[]> =>
+  (await barriers(page)).filter((one) => !UPSTREAM[one.split(":")[0] ?? ""]);
+
+const shown = (page: Page): Promise<string> =>
+  page.evaluate("document.body.innerText") as Promise<string>;
+
+describe.each(["/", "/no-such-page", "/static/webrtcUnsupported.html"])(
+  "our page at %s",
+  (place) => {
+    it.each(["light", "dark"])(
+      "has no barrier that axe finds, where a person prefers %s",
+      (scheme) =>
+        on(dutch, async (page) => {
+          await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+          await page.goto(HOME + place);
+          expect(await barriers(page)).toEqual([]);
+        }),
+    );
+
+    it("shows logo, links and classification, breaks no policy, and is not wider than a telephone", () =>
+      on(dutch, async (page) => {
+        const errors: string[] = [];
+        page.on("console", (message) => {
+          if (/policy/i.test(message.text())) errors.push(message.text());
+        });
+        await page.setViewport({ width: 360, height: 700 });
+        await page.goto(HOME + place);
+        expect(
+          await page.$eval(
+            "#logo",
+            (one) => (one as unknown as { naturalWidth: number }).naturalWidth,
+          ),
+        ).toBe(120);
+        expect(await shown(page)).toMatch(
+          /Niet voor gerubriceerde informatie[\s\S]*Colofon[\s\S]*Privacy/,
+        );
+        expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(
+          360,
+        );
+        expect(errors).toEqual([]);
+      }));
+  },
+);
+
+it("axe finds a barrier that was planted", () =>
+  on(dutch, async (page) => {
+    await page.goto(HOME);
+    await page.evaluate(
+      "document.documentElement.lang = ''; document.images[0].alt = ''; document.images[0].removeAttribute('alt')",
+    );
+    const found = (await barriers(page)).map((text) => text.split(":")[0]);
+    expect(found).toEqual(expect.arrayContaining(["html-has-lang", "image-alt"]));
+  }));
+
+it("a script in a logo doesn't run, also when somebody opens the logo by itself", () =>
+  on(dutch, async (page) => {
+    await page.goto(`${HOME}/logo.svg`);
+    expect(await page.evaluate("document.documentElement.nodeName")).toBe("svg");
+    expect(await page.evaluate("document.documentElement.getAttribute('data-ran')")).toBeNull();
+  }));
+
+it("a name that is typed in is looked at where it is typed", () =>
+  on(dutch, async (page) => {
+    await page.goto(HOME);
+    const says = async (typed: string): Promise<string | undefined> => {
+      await page.$eval("#name", (field) => {
+        (field as unknown as { value: string }).value = "";
+      });
+      await page.type("#name", typed);
+      return (
+        (
+          await page.$$eval("[data-when]:not([hidden])", (all) =>
+            all.map((one) => one.getAttribute("data-when")),
+          )
+        )[0] ?? undefined
+      );
+    };
+    expect(await says(room.replace(/.{4}/g, "$& "))).toBe("right");
+    expect(await says(room.slice(1))).toBe("short");
+    expect(await says(`${room}0`)).toBe("wrong");
+    expect(await says(" ")).toBeUndefined();
+  }));
+
+it("the page that refuses is the same for everybody, and says to who holds a link that it was cut", () =>
+  on(dutch, async (page) => {
+    const body = (place: string) => site.ask(place).split("\r\n\r\n")[1];
+    const cut = `/${room.slice(0, -2)}`;
+    expect(body(cut)).toBe(body("/no-such-page"));
+    await page.goto(HOME + cut);
+    expect(await shown(page)).toContain("De link is niet heel");
+    await page.goto(`${HOME}/no-such-page`);
+    expect(await shown(page)).not.toContain("De link is niet heel");
+  }));
+
+describe("what a link says by itself", () => {
+  const swapped = `${room[1]}${room[0]}${room.slice(2)}`;
+  const other = makeRoom(
+    blueprint.domain,
+    NOW,
+    { index: 0, key: randomBytes(32) },
+    randomBytes,
+  ).name;
+  it.each([
+    ["nog niet begonnen", "has not begun", link({ nbf: NOW + 3_600, exp: NOW + 7_200 })],
+    ["is afgelopen", "has ended", link({ exp: NOW - 1 })],
+    ["een teken verkeerd", "A character of the meeting's name is wrong", link({}, swapped)],
+    ["niet heel", "is not whole", `${HOME}/${room}`],
+    ["bij een andere vergadering", "belongs to another meeting", link({}, other)],
+  ])("%s, in the browser's language, and nothing is asked but the page", async (nl, en, opened) => {
+    const languages = [
+      ["nl", nl],
+      ["en-GB", en],
+      ["de", nl],
+    ] as const;
+    for (const [language, words] of languages)
+      await on(dutch, async (page) => {
+        await page.evaluateOnNewDocument(
+          `Object.defineProperty(navigator, "languages", { get: () => ["${language}"] })`,
+        );
+        const asked: string[] = [];
+        page.on("request", (request) => asked.push(new URL(request.url()).protocol));
+        page.on("websocket" as "request", () => asked.push("wss:"));
+        await page.goto(opened);
+        await page.waitForSelector("#polder-notice:not([hidden])");
+        expect(await shown(page)).toContain(words);
+        expect(await page.evaluate("location.hash")).toBe("");
+        expect(asked.filter((protocol) => !/^(https|data):$/.test(protocol))).toEqual([]);
+        expect(await ourBarriers(page)).toEqual([]);
+      });
+  });
+
+  it("and whose clock is wrong can try", () =>
+    on(dutch, async (page) => {
+      await page.goto(link({ exp: NOW - 1 }));
+      await page.waitForSelector("#polder-notice:not([hidden])");
+      await page.evaluate(
+        "window.JitsiMeetJS = { app: { entryPoints: {}, renderEntryPoint: () => { window.began = true; } } }",
+      );
+      await page.click("#polder-notice [data-try]:not([hidden]) button");
+      expect(
+        await page.evaluate("window.began && document.getElementById('polder-notice').hidden"),
+      ).toBe(true);
+    }));
+});
+
+const client = describe.skipIf(webClient() === undefined);
+client("[jitsi-web] the page before a meeting", () => {
+  const BUTTON = "[data-testid='prejoin.joinMeeting']";
+  const opened = async (page: Page, to = link()): Promise<void> => {
+    await page.goto(to);
+    await page.waitForSelector(BUTTON, { timeout: 60_000 });
+  };
+
+  it("has no token in its address or its history, nor in any referrer, and joins with it", () =>
+    on(dutch, async (page) => {
+      const referrers: unknown[] = [];
+      page.on("request", (request) => referrers.push(request.headers()["referer"]));
+      const session = await page.createCDPSession();
+      await session.send("Network.enable");
+      const sockets: string[] = [];
+      session.on("Network.webSocketCreated", ({ url }) => sockets.push(url));
+      await opened(page);
+      const { entries } = await session.send("Page.getNavigationHistory");
+      expect(entries.map(({ url }) => url)).toEqual(["about:blank", `${HOME}/${room}`]);
+      expect(referrers.filter(Boolean)).toEqual([]);
+      await page.click(BUTTON);
+      await expect.poll(() => sockets.length).toBeGreaterThan(0);
+      const asked = new URL(sockets[0] ?? "");
+      expect(asked.pathname).toBe("/xmpp-websocket");
+      expect(asked.searchParams.get("token")).toMatch(/^e30\..+\.c2lnbmF0dXJl$/);
+    }));
+
+  it("is there again after a reload, in this tab alone", async () => {
+    const jwt = "APP.store.getState()['features/base/jwt'].jwt";
+    await on(dutch, async (page) => {
+      await opened(page);
+      await page.reload();
+      await page.waitForSelector(BUTTON, { timeout: 60_000 });
+      expect(await page.evaluate("location.href")).toBe(`${HOME}/${room}`);
+      expect(await page.evaluate(jwt)).toMatch(/^e30\./);
+    });
+    await on(dutch, async (page) => {
+      await page.goto(`${HOME}/${room}`);
+      await page.waitForSelector("#polder-notice:not([hidden])");
+    });
+  });
+
+  it.each([
+    ["nl", "Deelnemen aan de vergadering", "nl"],
+    ["en", "Join meeting", "en"],
+    ["de", "Konferenz beitreten", "de"],
+  ])("speaks %s", async (language, words, lang) => {
+    const browser = await site.browser(
+      language,
+      join(parent, `client-${language}`),
+      "--use-fake-device-for-media-stream",
+    );
+    await on(browser, async (page) => {
+      await opened(page);
+      await expect.poll(() => shown(page)).toContain(words);
+      expect(await page.evaluate("document.documentElement.lang")).toBe(lang);
+    });
+  });
+
+  it("looks as the instance file says, breaks no policy and loads nothing from elsewhere", () =>
+    on(dutch, async (page) => {
+      const wrong: string[] = [];
+      page.on("console", (message) => {
+        if (/content security policy/i.test(message.text())) wrong.push(message.text());
+      });
+      page.on("request", (request) => {
+        const { protocol, hostname } = new URL(request.url());
+        if (/^(https?|wss?):$/.test(protocol) && hostname !== blueprint.domain)
+          wrong.push(request.url());
+      });
+      await opened(page);
+      const style = (selector: string, key: string) =>
+        page.evaluate(
+          `getComputedStyle(document.querySelector(${JSON.stringify(selector)})).${key}`,
+        );
+      await expect.poll(() => style(BUTTON, "backgroundColor")).toBe("rgb(11, 110, 79)");
+      expect(await style(".premeeting-screen > div", "backgroundColor")).toBe("rgb(16, 48, 42)");
+      expect(await style(".leftwatermark", "backgroundImage")).toContain("/logo.svg");
+      expect(await shown(page)).toMatch(
+        /Niet voor gerubriceerde informatie[\s\S]*Colofon[\s\S]*Privacy/,
+      );
+      expect(await page.title()).toContain("Proefdorp");
+      expect(wrong).toEqual([]);
+    }));
+
+  it("has no barrier that axe finds but Jitsi's own", () =>
+    on(dutch, async (page) => {
+      await opened(page);
+      expect(await ourBarriers(page)).toEqual([]);
+    }));
+});

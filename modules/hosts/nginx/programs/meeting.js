@@ -1,0 +1,108 @@
+// Runs before Jitsi's client on the page of a meeting. It takes the token out of the address, hands it to the client,
+// and tells who can't be let in what their own link says.
+import { problemOf } from "./invitation.js";
+
+const name = location.pathname.slice(1);
+// Of this tab alone, and gone with it. Without it whoever presses reload would be outside: the address has no token any
+// more, and the server knows none. The client holds it in its memory all the same.
+const key = `polder-link:${name}`;
+
+const settings = location.hash.slice(1).split("&").filter(Boolean);
+// In a link: `#jwt="…"`, percent-encoded.
+const inAddress = settings.find((one) => one.startsWith("jwt="))?.slice(4);
+const others = settings.filter((one) => !one.startsWith("jwt="));
+
+/** @returns the token as it stood in the link, percent-encoded */
+function kept() {
+  try {
+    if (inAddress) sessionStorage.setItem(key, inAddress);
+    return inAddress || sessionStorage.getItem(key);
+  } catch {
+    // A browser that keeps nothing.
+    return inAddress;
+  }
+}
+
+function forget() {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // It kept nothing.
+  }
+}
+
+// In quotes, since the client reads each setting of its address as JSON; it takes one without, too.
+function unquoted(token) {
+  try {
+    return JSON.parse(decodeURIComponent(token));
+  } catch {
+    return token;
+  }
+}
+
+const jwt = unquoted(kept());
+if (inAddress) {
+  const hash = others.length > 0 ? `#${others.join("&")}` : "";
+  history.replaceState(history.state, "", location.pathname + location.search + hash);
+}
+// A second link to the same meeting, opened in its tab, changes nothing but this.
+window.addEventListener("hashchange", () => {
+  if (/[#&]jwt=/.test(location.hash)) location.reload();
+});
+
+// The client forgets a token when it reads its address, and connects with the one that it has when somebody presses
+// the button. This is between the two (features/base/jwt/middleware.any.ts, features/app/actions.web.ts of jitsi-meet
+// abf901a45).
+function handOver() {
+  const look = setInterval(() => {
+    const store = window.APP?.store;
+    if (!store?.getState()["features/base/conference"]?.room) return;
+    clearInterval(look);
+    store.dispatch({ type: "SET_JWT", jwt });
+  }, 20);
+}
+
+const language = (navigator.languages ?? [navigator.language])
+  .map((one) => one.slice(0, 2).toLowerCase())
+  .find((one) => one === "nl" || one === "en");
+
+function tell({ id, at }) {
+  const spoken = language ?? "nl";
+  document.documentElement.lang = spoken;
+  const notice = document.getElementById("polder-notice");
+  for (const one of notice.querySelectorAll("[data-notice]"))
+    one.hidden = one.lang !== spoken || one.dataset.notice !== id;
+  for (const one of notice.querySelectorAll("[data-try]"))
+    one.hidden = one.lang !== spoken || at === undefined;
+  if (at !== undefined)
+    for (const time of notice.querySelectorAll("time")) {
+      const moment = new Date(at * 1000);
+      time.dateTime = moment.toISOString();
+      const said = { dateStyle: "full", timeStyle: "short" };
+      time.textContent = moment.toLocaleString(time.closest("[lang]").lang, said);
+    }
+  for (const button of notice.querySelectorAll("button"))
+    button.addEventListener("click", () => {
+      notice.hidden = true;
+      JitsiMeetJS.app.renderEntryPoint({ Component: JitsiMeetJS.app.entryPoints.APP });
+      handOver();
+    });
+  notice.hidden = false;
+}
+
+const problem = problemOf(name, jwt, Date.now() / 1000);
+if (problem) {
+  if (problem.id === "ended") forget();
+  // The client begins when the document is there: its own listener isn't asked.
+  window.addEventListener(
+    "DOMContentLoaded",
+    (event) => {
+      event.stopImmediatePropagation();
+      tell(problem);
+    },
+    true,
+  );
+  const wait = problem.id === "early" ? problem.at * 1000 - Date.now() : Number.NaN;
+  // Not everybody of a meeting in one second; what is days away, nobody waits for.
+  if (wait < 86_400_000) setTimeout(() => location.reload(), wait + Math.random() * 5_000);
+} else handOver();
