@@ -114,9 +114,10 @@ $(STAMPS)/linters:
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/chromium:
-	@command -v chromium >/dev/null || { \
-	  echo "setup: Debian package chromium"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
+	@for program in chromium certutil; do command -v $$program >/dev/null || missing=1; done; \
+	[[ -z $${missing:-} ]] || { \
+	  echo "setup: Debian packages chromium, libnss3-tools"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium libnss3-tools >/dev/null; }
 	@mkdir -p $(@D) && touch $@
 
 preflight:
