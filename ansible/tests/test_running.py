@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import os
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils"))
 
 # pylint: disable=wrong-import-position
-from ansible.module_utils import polder_accounts, polder_beyond, polder_running, polder_units, polder_volume
+from ansible.module_utils import polder_accounts, polder_beyond, polder_running, polder_units, polder_unpacked, polder_volume
 from ansible.module_utils.polder_tree import Refused, Trees
 
 Person = collections.namedtuple("Person", "pw_name pw_uid pw_shell pw_dir")
@@ -197,6 +198,18 @@ class BeyondTest(Root):
         host = self.host()
         host.doors([])
         self.assertEqual(list(host.found), ["/etc/systemd/system/x.wants/c.service"])
+
+    def test_the_release_before_is_known_until_somebody_changes_it(self):
+        program = "/opt/polder/jitsi_1/usr/share/jitsi/run.sh"
+        self.write(program, mode=0o755)
+        trees = Trees(self.root)
+        for name, version in (("new.1", "2"), ("old.1", "1")):
+            manifest = {"files": [], "unpacked": [{"folder": "/opt/polder/jitsi_" + version}]}
+            self.write(os.path.relpath(os.path.join(trees.folder, name, ".manifest.json"), self.root), json.dumps(manifest))
+        wanted = {"files": [], "unpacked": [{"folder": "/opt/polder/jitsi_2"}]}
+        for fault, found in ((None, []), ("changed since it was unpacked", [program])):
+            with unittest.mock.patch.object(polder_unpacked, "fault", return_value=fault):
+                self.assertEqual([path for path in polder_beyond.look(trees, wanted, []) if path.startswith("/opt")], found)
 
     def test_set_uid_is_for_what_debian_ships_so(self):
         for path, mode in (("/usr/bin/su", 0o4755), ("/usr/bin/odd", 0o4754), ("/usr/bin/a", 0o4755),

@@ -10,7 +10,7 @@ import pwd
 import re
 import stat
 
-from ansible.module_utils import polder_accounts
+from ansible.module_utils import polder_accounts, polder_unpacked
 from ansible.module_utils.polder_tree import Refused, write_file
 
 # Of a person's units, what lies in memory and isn't systemd's own.
@@ -237,6 +237,16 @@ def _sum(root, name, what):
         return "%s " % what
 
 
+def kept_releases(trees, wanted):
+    """Other unpacked packages, of trees that are kept for the way back, as long as nobody changed anything in them."""
+    asked = {package["folder"] for package in wanted.get("unpacked", ())}
+    found = {
+        package["folder"]: package
+        for name in trees.names() for package in (trees.manifest(name) or {}).get("unpacked", ())
+    }
+    return [package for folder, package in found.items() if folder not in asked and not polder_unpacked.fault(package)]
+
+
 def look(trees, wanted, admins):
     """All that is beyond: {path or name: what it is}.
 
@@ -245,7 +255,7 @@ def look(trees, wanted, admins):
     current = trees.manifest(trees.current()) or {"files": []}
     host = Host({
         "files": [*wanted["files"], *current["files"]],
-        "unpacked": [*wanted.get("unpacked", ()), *current.get("unpacked", ())],
+        "unpacked": [*wanted.get("unpacked", ()), *kept_releases(trees, wanted)],
     }, admins, trees.root)
     people = pwd.getpwall()
     former = {one["user"] for one in polder_accounts.former(admins)}
