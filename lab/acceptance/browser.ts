@@ -94,7 +94,8 @@ export class Person {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        "--lang=nl",
+        // What the page may know of its person's languages; the browser's own would need another package.
+        "--accept-lang=nl",
         `--host-resolver-rules=${names(blueprint)}`,
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",

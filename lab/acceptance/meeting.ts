@@ -50,7 +50,9 @@ export class Acceptance {
 
   /** A meeting that begins now. */
   invite(): Links {
-    const now = new Date().toLocaleString("sv", { timeZone: "Europe/Amsterdam" });
+    // The command takes no minute that is over, and it needs some seconds itself.
+    const soon = new Date(Date.now() + 20_000);
+    const now = soon.toLocaleString("sv", { timeZone: "Europe/Amsterdam" });
     const starts = now.slice(0, 16).replace(" ", "T");
     const asked = ["lab", "--starts", starts, "--minutes", "60", "--name", "Wilhelmina"];
     const printed = this.polder("invite", ...asked);
