@@ -11,6 +11,13 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const RECORDER = readFileSync(join(import.meta.dirname, "programs/recorder.js"), "utf8");
 
+/** A time without a new picture of anybody else. */
+export interface Still {
+  /** When it ended, hh:mm:ss UTC. */
+  readonly until: string;
+  readonly ms: number;
+}
+
 /** A pair of candidates by which a browser's media goes. */
 export interface MediaPath {
   /** `host`, `srflx`, `prflx` or `relay`. */
@@ -100,7 +107,7 @@ export class Person {
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         "--autoplay-policy=no-user-gesture-required",
-        "--window-size=1280,800",
+        "--window-size=800,500",
       ],
     });
     const [page] = await browser.pages();
@@ -114,7 +121,7 @@ export class Person {
     this.page.on("domcontentloaded", () => {
       this.loads++;
     });
-    await this.page.setViewport({ width: 1280, height: 800 });
+    await this.page.setViewport({ width: 800, height: 500 });
     this.page.on("request", (request) => {
       const { protocol, hostname } = new URL(request.url());
       if (/^(https?|wss?):$/.test(protocol) && hostname !== domain)
@@ -177,11 +184,15 @@ export class Person {
     await this.page.evaluate("recorder.begin()");
   }
 
-  /** The longest time without a new picture since then, in milliseconds. */
+  /** Times without a new picture since then, of a second or more. */
+  async stills(): Promise<Still[]> {
+    await this.page.evaluate("recorder.note(performance.now())");
+    return (await this.page.evaluate("recorder.stills")) as Still[];
+  }
+
+  /** The longest of them, in milliseconds; 0 where there was none. */
   async longestStill(): Promise<number> {
-    return Number(
-      await this.page.evaluate("Math.max(recorder.longestMs, performance.now() - recorder.last)"),
-    );
+    return Math.max(0, ...(await this.stills()).map(({ ms }) => ms));
   }
 
   /** How media comes. */

@@ -72,7 +72,8 @@ describe("a running call of two browsers", () => {
     const { code, text } = upgrade();
     process.stdout.write(text);
     const still = await Promise.all(everybody.map((person) => person.longestStill()));
-    process.stdout.write(`an upgrade: ${still.map(Math.round).join(", ")} ms without a picture\n`);
+    for (const person of everybody)
+      process.stdout.write(`${person.name}: ${JSON.stringify(await person.stills())}\n`);
     expect(text).toContain("done: handover nginx.service");
     expect(text).toMatch(/control-1 waits: 1 of its meetings go on/);
     expect(code).toBe(1);
@@ -98,6 +99,7 @@ describe("a running call of two browsers", () => {
     for (const person of everybody) await person.beginWatching();
     expect(upgrade()).toMatchObject({ code: 0 });
     for (const person of everybody) {
+      process.stdout.write(`${person.name}: ${JSON.stringify(await person.stills())}\n`);
       expect(await person.longestStill()).toBeLessThan(10_000);
       expect(person.loads).toBe(1);
     }

@@ -24,7 +24,7 @@
     }
   };
 
-  const recorder = { connections, longestMs: 0, last: undefined, seen: "" };
+  const recorder = { connections, stills: [], last: undefined, seen: "" };
   const videos = () =>
     [...document.querySelectorAll("video[id^=remoteVideo]")].filter((one) => one.videoWidth > 0);
   // Any change counts: after a move the element is another one, and counts from nought.
@@ -35,11 +35,17 @@
     const moves = frames.length > 0 && seen !== recorder.seen;
     recorder.seen = seen;
     if (recorder.last === undefined) return;
-    recorder.longestMs = Math.max(recorder.longestMs, now - recorder.last);
-    if (moves) recorder.last = now;
+    if (!moves) return;
+    recorder.note(now);
+    recorder.last = now;
   }, PACE);
+  /** Notes the time since the last picture, if somebody would see it: a second. */
+  recorder.note = (now) => {
+    const ms = Math.round(now - recorder.last);
+    if (ms >= 1000) recorder.stills.push({ until: new Date().toISOString().slice(11, 19), ms });
+  };
   recorder.begin = () => {
-    recorder.longestMs = 0;
+    recorder.stills = [];
     recorder.last = performance.now();
   };
   /** The pairs of candidates by which media goes. */

@@ -206,9 +206,9 @@ describe("events", () => {
     const results = new Results(["a", "b"], false);
     results.add(compare("a", { same: true, archive: null, lacks: ["x_1_all.deb"] }));
     results.add(compare("b", { same: false, archive: "another one was brought", lacks: ["x"] }));
-    const told = { lacks: [] };
+    const report = { lacks: [] };
     results.add(
-      event({ event: "ok", host: "b", task: "t", changed: true, phase: "packages", told }),
+      event({ event: "ok", host: "b", task: "t", changed: true, phase: "packages", report }),
     );
     const [a, b] = results.all();
     expect([a?.outcome, a?.lacks]).toEqual(["differs", ["x_1_all.deb"]]);
