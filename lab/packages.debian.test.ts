@@ -8,6 +8,7 @@ import { archiveFaults, filesBelow, fillArchive } from "../modules/operations/mi
 import { buildBlueprint, type Host } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { loadPrograms } from "../modules/workspace/index.ts";
+import { standIns } from "./stand-ins/index.ts";
 import { machineMirror } from "./testing/machine-mirror.ts";
 import { type Brought, bringPackages, type HostOptions } from "./testing/packages-host.ts";
 import { validatorRoot } from "./testing/validator-root.ts";
@@ -40,7 +41,7 @@ afterAll(() => {
 const aptFiles = (): HostFile[] => {
   const packages = { source: "folder", folder: "packages" };
   const blueprint = buildBlueprint(inputOf(someInstance({ packages })));
-  const { files } = renderHost(blueprint, blueprint.hosts[0] as Host, loadPrograms());
+  const { files } = renderHost(blueprint, blueprint.hosts[0] as Host, loadPrograms(), standIns);
   return files.filter(({ path }) => path.startsWith("/etc/apt/"));
 };
 
@@ -109,9 +110,11 @@ describe("a folder of Debian's packages", () => {
 
 describe("a host without any network", () => {
   it("installs from what converge brings", async () => {
-    const { failure, told, output } = await bring({ after: "hello; ls /var/lib/polder-packages" });
+    const { failure, reports, output } = await bring({
+      after: "hello; ls /var/lib/polder-packages",
+    });
     expect(failure).toBeUndefined();
-    expect(told.map(({ phase }) => phase)).toContain("choose");
+    expect(reports.map(({ phase }) => phase)).toContain("choose");
     expect(output).toBe("Hello, world!\ndebian\ndebian-security");
   });
 
@@ -122,14 +125,14 @@ describe("a host without any network", () => {
     expect(output).toMatch(/Packages that will be upgraded: xz-utils[\s\S]*\n5\.8\.1-\S+$/);
   });
 
-  it("is told which update the folder lacks, and goes on", async () => {
+  it("says which update the folder lacks, and goes on", async () => {
     const xz = packageFile("xz-utils");
-    const { failure, told } = await changed(
+    const { failure, reports } = await changed(
       (copy) => rmSync(join(copy, xz)),
       (copy) => bring({ folder: copy, before: OLDER }),
     );
     expect(failure).toBeUndefined();
-    expect(told.flatMap(({ lacks }) => lacks ?? [])).toContain(xz.split("/").at(-1));
+    expect(reports.flatMap(({ lacks }) => lacks ?? [])).toContain(xz.split("/").at(-1));
   });
 
   it.each([

@@ -249,14 +249,14 @@ describe("what a link says by itself", () => {
 });
 
 const client = describe.skipIf(webClient() === undefined);
-client("[jitsi-web] the page before a meeting", () => {
+client("the page before a meeting", () => {
   const BUTTON = "[data-testid='prejoin.joinMeeting']";
   const opened = async (page: Page, to = link()): Promise<void> => {
     await page.goto(to);
     await page.waitForSelector(BUTTON, { timeout: 60_000 });
   };
 
-  it("has no token in its address or its history, nor in any referrer, and joins with it", () =>
+  it("[jitsi-web] has no token in its address or its history, nor in any referrer, and joins with it", () =>
     on(dutch, async (page) => {
       const referrers: unknown[] = [];
       page.on("request", (request) => referrers.push(request.headers()["referer"]));
@@ -275,7 +275,7 @@ client("[jitsi-web] the page before a meeting", () => {
       expect(asked.searchParams.get("token")).toMatch(/^e30\..+\.c2lnbmF0dXJl$/);
     }));
 
-  it("is there again after a reload, in this tab alone", async () => {
+  it("[jitsi-web] is there again after a reload, in this tab alone", async () => {
     const jwt = "APP.store.getState()['features/base/jwt'].jwt";
     await on(dutch, async (page) => {
       await opened(page);
@@ -294,7 +294,7 @@ client("[jitsi-web] the page before a meeting", () => {
     ["nl", "Deelnemen aan de vergadering", "nl"],
     ["en", "Join meeting", "en"],
     ["de", "Konferenz beitreten", "de"],
-  ])("speaks %s", async (language, words, lang) => {
+  ])("[jitsi-web] speaks %s", async (language, words, lang) => {
     const browser = await site.browser(
       language,
       join(parent, `client-${language}`),
@@ -307,7 +307,7 @@ client("[jitsi-web] the page before a meeting", () => {
     });
   });
 
-  it("looks as the instance file says, breaks no policy and loads nothing from elsewhere", () =>
+  it("[jitsi-web] looks as the instance file says, breaks no policy and loads nothing from elsewhere", () =>
     on(dutch, async (page) => {
       const wrong: string[] = [];
       page.on("console", (message) => {
@@ -333,7 +333,7 @@ client("[jitsi-web] the page before a meeting", () => {
       expect(wrong).toEqual([]);
     }));
 
-  it("has no barrier that axe finds but Jitsi's own", () =>
+  it("[jitsi-web] has no barrier that axe finds but Jitsi's own", () =>
     on(dutch, async (page) => {
       await opened(page);
       expect(await ourBarriers(page)).toEqual([]);

@@ -10,7 +10,7 @@ import { quoted } from "./validate-files.ts";
 /** What converge's own tasks did on a host that has a folder of packages and no network. */
 export interface Brought {
   /** What each task said, by its phase: `lists`, `choose`, `packages`. */
-  readonly told: readonly { readonly phase: string; readonly lacks?: readonly string[] }[];
+  readonly reports: readonly { readonly phase: string; readonly lacks?: readonly string[] }[];
   /** Why it failed, one line. */
   readonly failure?: string;
   /** Standard output of the commands that ran on the host afterwards. */
@@ -128,8 +128,8 @@ export async function bringPackages(root: string, options: HostOptions): Promise
     const failed = events.find(({ event }) => event === "failed" || event === "unreachable");
     if (!events.some(({ event }) => event === "end") && !failed) throw new Error(text);
     return {
-      told: events.flatMap(({ phase, told }) =>
-        phase ? [{ phase: String(phase), ...(told as object) }] : [],
+      reports: events.flatMap(({ phase, report }) =>
+        phase ? [{ phase: String(phase), ...(report as object) }] : [],
       ),
       ...(failed && { failure: String(failed["message"]) }),
       output: output.trim(),
