@@ -6,6 +6,7 @@ import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
 import { ROOT } from "../root.ts";
 import { note, out, progressTo } from "../terminal.ts";
+import { standIns } from "../testbed.ts";
 
 interface Options {
   readonly from: string;
@@ -40,7 +41,7 @@ export function mirrorCommand(): Command {
     .action(async (folder: string, names: string[], options: Options) => {
       const loaded = (names.length > 0 ? names : instanceNames(ROOT)).map((name) => load(name));
       if (options.verify) {
-        const { manifest, faults } = await verifyMirror(folder, loaded);
+        const { manifest, faults } = await verifyMirror(folder, loaded, standIns);
         for (const fault of faults) out(fault);
         if (faults.length > 0)
           throw new FindingsFound(
@@ -54,6 +55,7 @@ export function mirrorCommand(): Command {
       const manifest = await fillMirror(folder, loaded, {
         from: options.from,
         with: options.with,
+        standIns,
         progress: progressTo(process.stderr),
       });
       const { packages, bytes } = manifest.debian;

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { standIns } from "../../../lab/stand-ins/index.ts";
 import { TOOLKIT } from "../../common/toolkit/index.ts";
 import { archiveOf, parseSums, readManifest, sumsText } from "./manifest.ts";
 import { fillMirror, sumFaults } from "./mirror.ts";
@@ -188,7 +189,7 @@ describe("a folder", () => {
 
   it("with files of somebody else isn't filled", async () => {
     put("letters/1.txt");
-    const options = { from: "http://127.0.0.1:9/", with: [], progress: () => undefined };
+    const options = { from: "http://127.0.0.1:9/", with: [], standIns, progress: () => undefined };
     await expect(fillMirror(folder, [], options)).rejects.toThrow(
       /letters\/1\.txt is no file of ours/,
     );

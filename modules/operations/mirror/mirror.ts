@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } fro
 import { join, resolve } from "node:path";
 import { badInput } from "../../common/input/index.ts";
 import { toolkitIdentity, WORKSPACE } from "../../common/toolkit/index.ts";
+import type { JitsiFragments } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import {
   type LoadedInstance,
@@ -45,10 +46,16 @@ const WITHOUT = [
 const WITHOUT_NPM = "npm's packages: this polder came by npm; carry its package with npm's cache";
 
 /** Sets of packages, each of which one host shall have; two roles may exclude each other. */
-function wantedBy(loaded: readonly LoadedInstance[], more: readonly string[]): string[][] {
+function wantedBy(
+  loaded: readonly LoadedInstance[],
+  more: readonly string[],
+  standIns: JitsiFragments,
+): string[][] {
   const programs = loadPrograms();
   const sets = loaded.flatMap(({ blueprint }) =>
-    renderAll(blueprint, programs).map(({ packages }) => [...packages.install].sort().join(" ")),
+    renderAll(blueprint, programs, standIns).map(({ packages }) =>
+      [...packages.install].sort().join(" "),
+    ),
   );
   return [...new Set([...sets, ...more])].sort().map((set) => set.split(" "));
 }
@@ -61,6 +68,8 @@ export interface MirrorOptions {
   readonly from: string;
   /** Debian packages beside those of instances and images. */
   readonly with: readonly string[];
+  /** What takes the places of Jitsi's programs where an instance of profile `lab` has no packages of them. */
+  readonly standIns: JitsiFragments;
   readonly progress: (line: string) => void;
 }
 
@@ -156,7 +165,7 @@ export async function fillMirror(
   for (const file of [MANIFEST_FILE, SUMS_FILE]) rmSync(join(folder, file), { force: true });
   const state = stateFolder();
   const jitsi = await fillJitsi(folder, loaded);
-  const wanted = [...IMAGE, ...wantedBy(loaded, options.with)];
+  const wanted = [...IMAGE, ...wantedBy(loaded, options.with, options.standIns)];
   const archive = await fillArchive(folder, wanted, { from: options.from, state, progress });
   await fillTools(folder, state, progress);
   progress("sums");
@@ -206,11 +215,12 @@ export async function useProviders(folder: string, target: string): Promise<void
 export async function verifyMirror(
   path: string,
   loaded: readonly LoadedInstance[],
+  standIns: JitsiFragments,
 ): Promise<{ readonly manifest: Manifest; readonly faults: readonly string[] }> {
   const folder = resolve(path);
   const manifest = readManifest(folder);
   const faults = new Set(await sumFaults(folder));
-  const wanted = [...IMAGE, ...wantedBy(loaded, manifest.with)];
+  const wanted = [...IMAGE, ...wantedBy(loaded, manifest.with, standIns)];
   for (const fault of await archiveFaults(folder, wanted, stateFolder())) faults.add(fault);
   for (const { blueprint } of loaded)
     for (const { file, sha256 } of blueprint.jitsi ?? []) {
