@@ -198,7 +198,7 @@ it("the page that refuses is the same for everybody, and says to who holds a lin
   }));
 
 describe("what a link says by itself", () => {
-  const swapped = `${room[1]}${room[0]}${room.slice(2)}`;
+  const mistyped = `${room[0] === "0" ? "1" : "0"}${room.slice(1)}`;
   const other = makeRoom(
     blueprint.domain,
     NOW,
@@ -208,7 +208,7 @@ describe("what a link says by itself", () => {
   it.each([
     ["nog niet begonnen", "has not begun", link({ nbf: NOW + 3_600, exp: NOW + 7_200 })],
     ["is afgelopen", "has ended", link({ exp: NOW - 1 })],
-    ["een teken verkeerd", "A character of the meeting's name is wrong", link({}, swapped)],
+    ["een teken verkeerd", "A character of the meeting's name is wrong", link({}, mistyped)],
     ["niet heel", "is not whole", `${HOME}/${room}`],
     ["bij een andere vergadering", "belongs to another meeting", link({}, other)],
   ])("%s, in the browser's language, and nothing is asked but the page", async (nl, en, opened) => {
