@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type BridgeState,
   type Cluster,
+  type FocusState,
   type Left,
   type Patience,
   type Place,
@@ -30,6 +31,8 @@ class ModelCluster implements Cluster {
   meetings = 1;
   /** Restarts that end with a host that isn't well, by its id. */
   readonly bad = new Set<string>();
+  /** Whether Jicofo answers. */
+  answers = true;
   /** Whether Jicofo moves anybody. */
   moves = true;
   calls = 0;
@@ -75,8 +78,9 @@ class ModelCluster implements Cluster {
     return { ready, drained, people };
   }
 
-  async focus(control: string): Promise<{ meetings: number; bridges: number }> {
+  async focus(control: string): Promise<FocusState | undefined> {
     this.#called();
+    if (!this.answers) return undefined;
     const shard = this.hosts.find(({ id }) => id === control)?.shard;
     const bridges = this.#bridges.filter((one) => one.shard === shard && one.ready).length;
     return { meetings: this.meetings, bridges };
@@ -151,6 +155,15 @@ describe("restarts that cut nobody off", () => {
     cluster.meetings = 0;
     expect(await run(cluster)).toEqual([]);
     expect(cluster.restarted.filter((id) => id.startsWith("bridge"))).toHaveLength(2);
+  });
+
+  it("leave a control host whose Jicofo can't be asked: meetings may go on", async () => {
+    const cluster = new ModelCluster();
+    for (const { id, role } of cluster.hosts) if (role !== "control") cluster.pending.delete(id);
+    cluster.answers = false;
+    const why = "its Jicofo doesn't answer, so that nobody knows whether meetings go on";
+    expect(await run(cluster)).toEqual([{ id: "control-1", why }]);
+    expect(cluster.restarted).toEqual([]);
   });
 
   it("leave a bridge that stands alone until nobody is on it", async () => {

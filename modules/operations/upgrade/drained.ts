@@ -187,13 +187,21 @@ class Upgrade {
   }
 
   async #control(host: Place): Promise<Refusal | undefined> {
-    const meetings = async () => (await this.#cluster.focus(host.id))?.meetings ?? 0;
+    // Who can't be asked may carry meetings: Prosody has them, too, while Jicofo is down.
+    const meetings = async () =>
+      (await this.#cluster.focus(host.id))?.meetings ?? Number.POSITIVE_INFINITY;
     const now = await meetings();
     if (now > 0 && this.#patience.end > 0)
-      this.#cluster.progress(`${host.id}: waits for the end of ${now} meetings`);
+      this.#cluster.progress(
+        `${host.id}: waits ${Number.isFinite(now) ? `for the end of ${now} meetings` : "for its Jicofo to answer"}`,
+      );
     const still = await this.#none(meetings, this.#patience.end);
     if (still > 0 && !this.#patience.cut)
-      return busy(`${still} of its meetings go on, and its restart ends all of them`);
+      return busy(
+        Number.isFinite(still)
+          ? `${still} of its meetings go on, and its restart ends all of them`
+          : "its Jicofo doesn't answer, so that nobody knows whether meetings go on",
+      );
     const ready: Place[] = [];
     for (const other of this.#bridges)
       if (other.shard === host.shard && (await this.#cluster.bridge(other.id))?.ready)
