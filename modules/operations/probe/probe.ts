@@ -6,7 +6,7 @@ import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { applyWaivers, type Finding, tally } from "../../common/findings/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { renderHost } from "../../hosts/render/index.ts";
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, hostOf } from "../../planning/blueprint/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../../secrets/vaults/index.ts";
 import {
   type Drift,
@@ -195,12 +195,6 @@ async function assertAdminPath(blueprint: Blueprint, admin: ReturnType<typeof st
       `${blueprint.instance}: no way in by ${edge?.id}: ${ran.stderr.trim().split("\n").at(-1)}; is it up, and do you come from an admin network?`,
     );
 }
-
-const hostOf = (blueprint: Blueprint, id: string) => {
-  const host = blueprint.hosts.find((one) => one.id === id);
-  if (!host) throw new Error(`${blueprint.instance} has no host ${id}`);
-  return host;
-};
 
 function secretOf(vault: Vault, name: string): string {
   const value = vault.get(name);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { brewery } from "../../hosts/bridge/index.ts";
-import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
+import { hostOf, PORTS } from "../../planning/blueprint/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import {
   type ConvergeOptions,
@@ -37,15 +37,10 @@ function clusterOf(
   { blueprint, ssh, restart, waiting, progress }: RestartContext,
   signal: AbortSignal,
 ): Cluster {
-  const host = (id: string): Host => {
-    const found = blueprint.hosts.find((one) => one.id === id);
-    if (!found) throw new Error(`no host ${id}`);
-    return found;
-  };
   // Also after an interrupt: what was begun is taken back.
   const ask = async (id: string, ...words: string[]): Promise<unknown> => {
     const command = ["python3", "-", ...words];
-    return JSON.parse(await runRemotely(ssh(host(id).name), command, PROGRAM, id));
+    return JSON.parse(await runRemotely(ssh(hostOf(blueprint, id).name), command, PROGRAM, id));
   };
   const metrics = async (id: string, port: number) => {
     const found = await ask(id, "metrics", `${port}`);
@@ -76,7 +71,7 @@ function clusterOf(
     },
     move: async (id) => {
       signal.throwIfAborted();
-      const { shard } = host(id);
+      const { shard } = hostOf(blueprint, id);
       const control = blueprint.hosts.find((one) => one.role === "control" && one.shard === shard);
       if (!control) throw new Error(`${id} has no control host`);
       const bridge = `${brewery(blueprint)}/${id}`;
@@ -111,7 +106,7 @@ export async function upgradeInstance(
     check: false,
     limit: [],
     restarts: async (context) => {
-      const waiting = context.waiting.map(({ host }) => placeOf(context.blueprint, host));
+      const waiting = context.waiting.map(({ host }) => hostOf(context.blueprint, host));
       const interrupt = new AbortController();
       const stop = () => interrupt.abort(new ExternalFailure("interrupted: run it again to go on"));
       const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -125,10 +120,4 @@ export async function upgradeInstance(
     },
   });
   return { hosts, left };
-}
-
-function placeOf({ hosts }: Blueprint, id: string): Host {
-  const host = hosts.find((one) => one.id === id);
-  if (!host) throw new Error(`no host ${id}`);
-  return host;
 }

@@ -1,6 +1,7 @@
 export { type AddressesFile, addressesSchema } from "./addresses.ts";
 export { type Arrivals, arrivalsOf, isCounted, unfinished } from "./arrivals.ts";
 export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
+export { hostOf } from "./host-of.ts";
 export {
   JITSI_PACKAGES,
   type JitsiFile,

@@ -21,12 +21,6 @@ export interface Service {
   readonly from?: Host;
 }
 
-export const hostOf = (blueprint: Blueprint, id: string): Host => {
-  const host = blueprint.hosts.find((one) => one.id === id);
-  if (!host) throw new Error(`no host ${id}`);
-  return host;
-};
-
 export const hostsOf = (blueprint: Blueprint, role?: Host["role"]): Host[] =>
   blueprint.hosts.filter((host) => role === undefined || host.role === role);
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Duplex } from "node:stream";
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, hostOf } from "../../planning/blueprint/index.ts";
 import type { Admin, AdminOptions, Ran } from "./admin.ts";
 import { dialTcp } from "./dial.ts";
 import { loadHostProgram } from "./programs.ts";
-import { hostOf, hostsOf } from "./services.ts";
+import { hostsOf } from "./services.ts";
 
 /** Time for one command, ms. */
 const WAIT = 60_000;

@@ -1,7 +1,8 @@
 import { type Outcome, passUnless } from "../../../common/findings/index.ts";
+import { hostOf } from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
-import { hostOf, hostsOf } from "../services.ts";
+import { hostsOf } from "../services.ts";
 
 /** Seconds: the alarm program runs each minute and calls a host silent after five (modules/hosts/monitor). */
 const OLD = 300;

@@ -1,8 +1,8 @@
 import { notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
-import { type Flow, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { type Flow, hostOf, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
 import type { Context, Probe } from "../probe.ts";
-import { hostOf, hostsOf } from "../services.ts";
+import { hostsOf } from "../services.ts";
 
 /** Where each attempt goes. */
 interface Attempt {

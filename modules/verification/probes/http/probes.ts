@@ -1,6 +1,7 @@
 import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
+import { hostOf } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
-import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
+import { authorityOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { HttpAnswer } from "./ask.ts";
 import { readHeaders } from "./headers.ts";
 import { CLOSED_PATHS } from "./paths.ts";

@@ -1,8 +1,13 @@
 import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
-import { type Blueprint, type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Host,
+  hostOf,
+  privateAddresses,
+} from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
-import { flowsTo, hostOf, hostsOf, portsOf, publicAddresses } from "../services.ts";
+import { flowsTo, hostsOf, portsOf, publicAddresses } from "../services.ts";
 import { differences } from "./rulesets.ts";
 import type { ScanResult } from "./scan.ts";
 import { isLoopback, readSockets, type Socket } from "./sockets.ts";

@@ -1,9 +1,9 @@
 import { fail, notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
-import type { Host } from "../../../planning/blueprint/index.ts";
+import { type Host, hostOf } from "../../../planning/blueprint/index.ts";
 import type { Ran } from "../admin.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
-import { flowsTo, hostOf, hostsOf, publicAddresses } from "../services.ts";
+import { flowsTo, hostsOf, publicAddresses } from "../services.ts";
 import { askSsh } from "./kexinit.ts";
 
 /** Beginnings of names that ssh-audit 3.3.0 fails or warns of, and NCSC-like lists leave out. */

@@ -1,7 +1,7 @@
 import { notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
-import { type Host, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { type Host, hostOf, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
-import { authorityOf, hostOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
+import { authorityOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { TurnRelayed, TurnServer } from "./ask.ts";
 import { type Credential, restCredential } from "./codec.ts";
 import { askRelayKey, relayKeyOf } from "./issued.ts";

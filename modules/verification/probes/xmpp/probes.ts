@@ -1,7 +1,7 @@
 import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
-import { type Host, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { type Host, hostOf, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
-import { authDomain, bridgeOf, hostOf, hostsOf, publicAddresses } from "../services.ts";
+import { authDomain, bridgeOf, hostsOf, publicAddresses } from "../services.ts";
 import { XmppClient, XmppRefused } from "./client.ts";
 import { childOf } from "./stanzas.ts";
 
