@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { CA_FILE } from "../../modules/hosts/host/index.ts";
@@ -12,9 +13,11 @@ import { defaultFolder } from "../cloud/index.ts";
 import { inHost } from "../hypervisor/index.ts";
 import { type BrowserOptions, Person } from "./browser.ts";
 
-/** Prints an address's text; a videobridge wants to know in which form. */
-const METRICS =
-  'import sys, urllib.request as r; print(r.urlopen(r.Request(sys.argv[1], None, {"Accept": "text/plain"})).read().decode())';
+/** What `polder upgrade` asks Jitsi's REST by, on the host's own loopback. */
+const REST = readFileSync(
+  join(TOOLKIT, "modules/operations/upgrade/programs/jitsi_rest.py"),
+  "utf8",
+);
 
 /** Pictures that several browsers on one machine can encode. */
 const SMALL = "&config.resolution=180&config.constraints.video.height.ideal=180";
@@ -108,26 +111,28 @@ export class Acceptance {
 
   /** Runs a command on a host as root. @returns what it prints. @throws Error when it fails */
   async on(host: string, ...argv: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await inHost(this.lab, `lab-${host}`, argv);
+    return this.#run(host, argv);
+  }
+
+  async #run(host: string, argv: readonly string[], input = ""): Promise<string> {
+    const { code, stdout, stderr } = await inHost(this.lab, `lab-${host}`, argv, input);
     if (code !== 0) throw new Error(`${host}: ${argv.join(" ")}: ${stderr}${stdout}`);
     return stdout;
   }
 
-  /** A number that one of Jitsi's programs prints of itself. */
-  async metric(host: string, port: number, name: string): Promise<number> {
-    const text = await this.on(
-      host,
-      ...["python3", "-c", METRICS, `http://127.0.0.1:${port}/metrics`],
-    );
-    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? Number.NaN);
+  /** Has a bridge take nobody new, or people again. */
+  async drain(bridge: string, on: boolean): Promise<void> {
+    const words = ["drain", `${PORTS.bridgeRest}`, on ? "on" : "off"];
+    await this.#run(bridge, ["python3", "-", ...words], REST);
   }
 
   /** How many people's media goes over each bridge; one that doesn't run carries nobody's. */
   async people(): Promise<Record<string, number>> {
     const bridges = this.loaded.blueprint.hosts.filter(({ role }) => role === "bridge");
     const counts = bridges.map(async ({ id }) => {
-      const count = this.metric(id, PORTS.bridgeRest, "jitsi_jvb_local_endpoints");
-      return [id, await count.catch(() => 0)];
+      const words = ["metrics", `${PORTS.bridgeRest}`];
+      const found = JSON.parse(await this.#run(id, ["python3", "-", ...words], REST));
+      return [id, found?.jitsi_jvb_local_endpoints ?? 0];
     });
     return Object.fromEntries(await Promise.all(counts));
   }
