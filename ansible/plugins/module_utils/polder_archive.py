@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 import json
 import lzma
 import os
@@ -11,19 +10,12 @@ import shutil
 import tarfile
 
 from ansible.module_utils.polder_tree import RESERVE, Refused
+from ansible.module_utils.polder_unpacked import sha256_of
 
 # apt's sources name it (modules/hosts/host/apt.ts).
 FOLDER = "/var/lib/polder-packages"
 RECORD = ".record.json"
 PLAIN = re.compile(r"debian(-security)?(/[A-Za-z0-9+~:%._-]+)+")
-
-
-def _sha256(path):
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _place(path):
@@ -65,7 +57,7 @@ def missing(files):
     found = []
     for entry in files:
         place = _place(entry["path"])
-        if not os.path.isfile(place) or _sha256(place) != entry["sha256"]:
+        if not os.path.isfile(place) or sha256_of(place) != entry["sha256"]:
             found.append(entry)
     os.makedirs(FOLDER, mode=0o755, exist_ok=True)
     # Twice: packed on the way, and in place.
@@ -87,7 +79,7 @@ def put(part, files):
             os.makedirs(os.path.dirname(place), mode=0o755, exist_ok=True)
             with open(place + ".new", "wb") as file:
                 shutil.copyfileobj(tar.extractfile(member), file)
-            seen = _sha256(place + ".new")
+            seen = sha256_of(place + ".new")
             if seen != announced[member.name]:
                 os.unlink(place + ".new")
                 raise Refused(

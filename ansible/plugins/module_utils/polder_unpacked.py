@@ -14,7 +14,8 @@ CACHE = "/var/cache/polder"
 ROOT = "/opt/polder"
 
 
-def _sha256(path):
+def sha256_of(path):
+    """Of a file, in hexadecimal."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
@@ -34,7 +35,7 @@ def digest_of(folder):
             if stat.S_ISLNK(status.st_mode):
                 what = "link " + os.readlink(path)
             elif stat.S_ISREG(status.st_mode):
-                what = _sha256(path)
+                what = sha256_of(path)
             elif not stat.S_ISDIR(status.st_mode):
                 what = "special"
             lines.append("%s %o %d %d %s" % (os.path.relpath(path, folder), status.st_mode, status.st_uid, status.st_gid, what))
@@ -72,7 +73,7 @@ def unpack(wanted):
             continue
         file, folder = os.path.join(CACHE, package["file"]), package["folder"]
         try:
-            seen = _sha256(file)
+            seen = sha256_of(file)
         except FileNotFoundError:
             raise Refused("%s isn't on the host: run it again" % package["file"]) from None
         if seen != package["sha256"]:
