@@ -26,6 +26,8 @@ const SMALL = "&config.resolution=180&config.constraints.video.height.ideal=180"
 export interface Links {
   readonly moderator: string;
   readonly guest: string;
+  /** By which the guest's link can be revoked. */
+  readonly guestId: string;
 }
 
 /** The cluster that `make lab PACKAGES=folder` has deployed and that still stands. */
@@ -60,7 +62,8 @@ export class Acceptance {
     const asked = ["lab", "--starts", starts, "--minutes", "60", "--name", "Wilhelmina"];
     const printed = this.polder("invite", ...asked);
     const [moderator = "", guest = ""] = printed.match(/https:\S+/g) ?? [];
-    return { moderator, guest };
+    const guestId = /^guest .*id (\S+)$/m.exec(printed)?.[1] ?? "";
+    return { moderator, guest, guestId };
   }
 
   /** A person with a browser of their own, who is nowhere yet. */

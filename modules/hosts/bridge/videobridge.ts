@@ -107,6 +107,8 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
       "redact-remote-addresses": true,
       harvest: {
         "use-link-local-addresses": false,
+        // Nobody reaches it: relays come by IPv4.
+        "blocked-addresses": host.ipv6 ? [host.ipv6] : [],
         udp: { "use-dynamic-ports": false, "receive-buffer-size": 10_485_760 },
         mapping: {
           // It would ask an address of Amazon's.

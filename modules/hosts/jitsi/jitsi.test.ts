@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { standIns } from "../../../lab/stand-ins/index.ts";
-import { type Blueprint, buildBlueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, buildBlueprint, type Host } from "../../planning/blueprint/index.ts";
 import { DATA, inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
 import { figureOf } from "../../planning/sizing/index.ts";
 import { loadPrograms } from "../../workspace/index.ts";
@@ -118,6 +118,14 @@ describe("with Jitsi's packages", () => {
     expect(videobridge["http-servers"].private.host).toBe("127.0.0.1");
     expect(videobridge["http-servers"].public.port).toBe(-1);
     expect(videobridge.rest.debug.enabled || videobridge.rest.shutdown.enabled).toBe(false);
+  });
+
+  it("a bridge names its private IPv4 address, by which relays come, and no private IPv6 address", () => {
+    const { videobridge, ice4j } = bridge();
+    expect(videobridge.ice["advertise-private-candidates"]).toBe(true);
+    const { ipv6 } = blueprint.hosts.find(({ id }) => id === "bridge-1") as Host;
+    expect(ipv6).toMatch(/^fd/);
+    expect(ice4j.harvest["blocked-addresses"]).toEqual([ipv6]);
   });
 
   it("Jicofo reaches Prosody on its own machine alone, where Prosody listens", () => {
