@@ -123,6 +123,30 @@ describe("what is written down", () => {
     ]);
   });
 
+  it("isn't what each client of Jitsi's asks at each login, which is refused like all else", async () => {
+    const from = "203.0.113.79";
+    const room = world().issuer.room();
+    const guest = await world().client(room, "guest", undefined, from);
+    const services = (form: string, name = "services") =>
+      `<iq type='get' to='${domain}' ID><${name} xmlns='urn:xmpp:extdisco:${form}'/></iq>`;
+    const lobbies = (node: string) =>
+      `<iq type='get' to='lobby.${domain}' ID><query xmlns='http://jabber.org/protocol/disco#info' node='${node}'/></iq>`;
+    const refused = () =>
+      world()
+        .server.decisions()
+        .filter((one) => one["address"] === from && one["action"] === "stanza").length;
+    const ask = async (xml: string) =>
+      expect(JSON.stringify(await guest.ask(xml))).toContain("service-unavailable");
+    for (const xml of [services("2"), services("1"), lobbies("lobbyrooms")]) await ask(xml);
+    // What is near to it has its line.
+    const near = [services("3"), services("2", "credentials"), lobbies("rooms")];
+    for (const xml of near) await ask(xml);
+    await expect.poll(refused).toBe(near.length);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(refused()).toBe(near.length);
+    guest.close();
+  });
+
   it("is an error when the security log has no field for it, and written without it", async () => {
     const code = `module:depends("gate").security { action = "plant", result = "done", colour = "red" }\n`;
     const other = await World.start(blueprint, {

@@ -76,8 +76,10 @@ function refuse(event, decision, told)
 		return true
 	end
 	if not unanswered[stanza.attr.type] then session.send(st.error_reply(stanza, told and "wait" or "cancel", "service-unavailable", told)) end
-	decision.result = "refused"
-	security(decision, session)
+	if decision then
+		decision.result = "refused"
+		security(decision, session)
+	end
 	return true
 end
 

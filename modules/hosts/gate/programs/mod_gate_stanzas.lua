@@ -103,21 +103,32 @@ end
 -- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
 local may_request = module:require "gate_buckets".new(limits.requests, limits.seconds)
 
--- The library of Jicofo and the bridges (Smack) asks for a roster and says that it is there, each time that it logs in.
--- Both are refused like all else; a line for each would tell nobody anything.
-local function is_of_library(session, stanza)
-	return session.gate == nil and stanza.attr.to == nil
-		and (stanza.name == "presence" or stanza:get_child("query", "jabber:iq:roster") ~= nil)
+-- Refused like all else, with the same answer, but without a line: at each login the library of Jicofo and the bridges
+-- (Smack) asks for a roster and says that it is there, and Jitsi's client asks for relay logins before it is in a meeting and
+-- where lobbies are. None of it names a room, so a line for each would only hide the refusals that mean something.
+local function is_of_each_login(session, stanza)
+	local to = stanza.attr.to
+	if not session.gate then
+		return to == nil and (stanza.name == "presence" or stanza:get_child("query", "jabber:iq:roster") ~= nil)
+	end
+	if stanza.name ~= "iq" or stanza.attr.type ~= "get" then return false end
+	if to == gate.names.lobby then
+		local query = stanza:get_child("query", "http://jabber.org/protocol/disco#info")
+		return query ~= nil and query.attr.node == "lobbyrooms"
+	end
+	return to == module.host
+		and (stanza:get_child("services", "urn:xmpp:extdisco:2") or stanza:get_child("services", "urn:xmpp:extdisco:1")) ~= nil
 end
 
 local function refuse(event)
-	if is_of_library(event.origin, event.stanza) then
-		if event.stanza.name == "iq" then event.origin.send(st.error_reply(event.stanza, "cancel", "service-unavailable")) end
-		return true
+	local session, stanza = event.origin, event.stanza
+	if is_of_each_login(session, stanza) then
+		-- Nobody waits for an answer to the presence of an account.
+		return not session.gate and stanza.name == "presence" or gate.refuse(event)
 	end
 	-- Of what was asked, which kind of place, and the room's pseudonym: enough to see somebody try names.
-	local node, host = jid.split(event.stanza.attr.to or module.host)
-	return gate.refuse(event, { action = "stanza", kind = event.stanza.name, to = hosts[host] or "elsewhere", room = node })
+	local node, host = jid.split(stanza.attr.to or module.host)
+	return gate.refuse(event, { action = "stanza", kind = stanza.name, to = hosts[host] or "elsewhere", room = node })
 end
 
 module:hook("pre-stanza", function (event)
