@@ -214,20 +214,27 @@ async function arrives(subject: string, context: Context): Promise<Outcome> {
   const wrong: string[] = [];
   const seen: string[] = [];
   for (const bridge of hostsOf(context.blueprint, "bridge")) {
-    const { relayed, failed } = await context.vantagePoint.ask("relayTurn", {
+    const { allocated, relayed, failed } = await context.vantagePoint.ask("relayTurn", {
       server: byUdp(subject, context),
-      credential: credential(`arrives ${bridge.id}`, context),
+      // coturn 4.6.1 refuses a name with a space.
+      credential: credential(`arrives-${bridge.id}`, context),
       peers: [bridge.ipv4],
       echo: { address: bridge.ipv4, port: PORTS.media },
     });
-    const entry = `dst=${bridge.ipv4} sport=${relayed?.port} dport=${PORTS.media}`;
+    if (!relayed) {
+      wrong.push(`no relay to ${bridge.id}: ${failed ?? word(allocated)}`);
+      continue;
+    }
+    const entry = `dst=${bridge.ipv4} sport=${relayed.port} dport=${PORTS.media}`;
     const command = ["grep", "-m1", "-F", `${entry} `, "/proc/net/nf_conntrack"];
     const { code, stderr } = await context.admin.run(bridge.id, command);
-    if (code === 0) seen.push(`${bridge.id} from port ${relayed?.port}`);
-    else
+    if (code === 0) seen.push(`${bridge.id} from port ${relayed.port}`);
+    else {
+      const why = stderr.trim();
       wrong.push(
-        `what was sent to ${bridge.id} through the relay didn't arrive${failed || stderr ? `: ${failed ?? stderr.trim()}` : ""}`,
+        `what was sent to ${bridge.id} through the relay didn't arrive${why ? `: ${why}` : ""}`,
       );
+    }
   }
   return passUnless(wrong, `arrived at ${seen.join(", ")}`);
 }
