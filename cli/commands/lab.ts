@@ -15,6 +15,7 @@ import {
   hypervisorStatus,
   hypervisorUp,
   internetCommand,
+  prepareImage,
 } from "../../lab/hypervisor/index.ts";
 import { ExternalFailure } from "../../modules/common/external-failure/index.ts";
 import { BadInput } from "../../modules/common/input/index.ts";
@@ -121,7 +122,8 @@ export function labCommand(): Command {
         .map(({ instance }) => instance);
       const folder = defaultFolder();
       await interruptible(async (signal) => {
-        print(await up({ folder, projects, progress: note, signal }));
+        const besideRoot = () => prepareImage({ folder, progress: note, signal });
+        print(await up({ folder, projects, progress: note, signal, besideRoot }));
         await hypervisorUp({ folder, hetzner, progress: note, signal });
       });
       printHosts(hypervisorStatus({ folder }));

@@ -7,7 +7,7 @@
 #   services.sh check       fails when a service died, and else marks the lab as ready
 # Environment: LAB_IP, LAB_COMPUTES.
 set -euo pipefail
-export PYTHONPATH=/lab/guest PYTHONDONTWRITEBYTECODE=1 HOME=/lab/var no_proxy='*'
+export PYTHONPATH=/lab/guest PYTHONPYCACHEPREFIX=/lab/var/pycache HOME=/lab/var no_proxy='*'
 run=/run/lab var=/lab/var etc=/lab/etc log=/lab/log
 socket=$run/mysql.sock
 

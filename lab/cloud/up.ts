@@ -31,6 +31,8 @@ export interface UpOptions {
   readonly progress: Progress;
   /** Ends the start at any point. A lab that wasn't up before is then down. */
   readonly signal?: AbortSignal;
+  /** What else takes long and needs no lab: it goes on beside the making of the Debian root, which uses one core. */
+  readonly besideRoot?: () => Promise<void>;
 }
 
 interface Start extends UpOptions {
@@ -70,14 +72,17 @@ async function startServices(start: Start, id: ProcessId, settings: Settings): P
 
 /** Starts the lab from nothing, or from what an earlier lab has kept. */
 async function startLab(start: Start, wanted: LabNet | undefined): Promise<LabNet> {
-  const { paths, computes, passwords, progress, signal } = start;
+  const { paths, computes, passwords, progress, signal, besideRoot } = start;
   await stop(paths);
   const buildsRoot = needsRoot(paths);
   assertSpace(paths, buildsRoot);
   const net = await freeNet(wanted);
   const settings = { net, computes };
   if (buildsRoot) {
-    await step(progress, "Debian root", (note) => buildRoot(paths, note, signal));
+    const root = step(progress, "Debian root", (note) => buildRoot(paths, note, signal));
+    // Both end before either's failure is reported: nothing of them goes on in a folder that is tidied up.
+    const ends = await Promise.allSettled([root, besideRoot?.()]);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
   await prepareState(paths, settings, passwords.admin);
   try {

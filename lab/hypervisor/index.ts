@@ -17,4 +17,4 @@ export {
   hypervisorProjects,
   hypervisorStatus,
 } from "./status.ts";
-export { type HypervisorOptions, hypervisorDown, hypervisorUp } from "./up.ts";
+export { type HypervisorOptions, hypervisorDown, hypervisorUp, prepareImage } from "./up.ts";

@@ -125,7 +125,7 @@ async function bringUp(options: HypervisorOptions, paths: HypervisorPaths): Prom
   };
   if (await mustStart(paths, recipe, progress)) {
     await assertRoutesFree(paths.lab);
-    await step(progress, "image of the hosts", (note) => makeImage(paths, note, signal));
+    await prepareImage(options);
     writeSettings(paths, settings);
     await step(progress, `hosts' network and services, link ${edgeLink(net)}`, () =>
       start(paths, signal),
@@ -133,6 +133,17 @@ async function bringUp(options: HypervisorOptions, paths: HypervisorPaths): Prom
   } else {
     writeSettings(paths, settings);
   }
+}
+
+/** Makes the image that hosts start from, where it isn't there: also before the cloud is up. */
+export async function prepareImage(
+  options: Pick<HypervisorOptions, "folder" | "progress" | "signal">,
+): Promise<void> {
+  const paths = hypervisorPaths(options.folder);
+  mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
+  await step(options.progress, "image of the hosts", (note) =>
+    makeImage(paths, note, options.signal),
+  );
 }
 
 /** Ends it with all hosts; what they hold is kept for the next `up` unless `purge` says otherwise. */

@@ -8,6 +8,7 @@ import {
   hypervisorDown,
   hypervisorProjects,
   hypervisorUp,
+  prepareImage,
 } from "../hypervisor/index.ts";
 
 /** Projects that the suites deploy to; none is an example's, so a user's clusters are left alone. */
@@ -74,6 +75,7 @@ async function start(): Promise<() => Promise<void>> {
     folder,
     progress,
     projects: TEST_PROJECTS.map((name) => ({ name, quota: defaultQuota })),
+    besideRoot: () => prepareImage({ folder, progress }),
   });
   // A user's hosts that run go on running.
   const tests: readonly string[] = [...TEST_PROJECTS, ...HETZNER];
