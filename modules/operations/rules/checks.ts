@@ -23,25 +23,25 @@ const RECORDS = [
   {
     id: "history-is-whole",
     what: "each line and each file of the history is as it was written",
-    why: "What was taken out of the history never happened, for whoever reads it later.",
+    why: "Whoever reads the history later can't know of an event that was taken out.",
     norms: ["BIO2 8.32.01"],
   },
   {
     id: "plan-is-approved",
     what: "as many admins signed the plan as the profile demands, a short time ago",
-    why: "What one person alone changes, nobody else saw.",
+    why: "Nobody else would have seen a change that one person makes alone.",
     norms: ["BIO2 8.32.01"],
   },
   {
     id: "plan-is-applied",
     what: "the plan that the rules evaluated is the one that was applied last, by polder",
-    why: "What stands in the cloud would be something else than what was evaluated.",
+    why: "The cloud could hold something else than what the rules evaluated.",
     norms: ["BIO2 8.32.01", "ISO 27002 8.9"],
   },
   {
     id: "hosts-are-converged",
     what: "each host got the configuration that the rules evaluated, and took it",
-    why: "What runs on the hosts would be something else than what was evaluated.",
+    why: "The hosts could run something else than what the rules evaluated.",
     norms: ["ISO 27002 8.9"],
   },
 ] as const;

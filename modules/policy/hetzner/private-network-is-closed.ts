@@ -30,7 +30,7 @@ export const privateNetworkIsClosed = defineRule({
   id: "private-network-is-closed",
   level: "error",
   what: "Hetzner Cloud: the private network has subnets of the cloud alone and shows its routes to no vSwitch; each server is on it once, with its own address and no other",
-  why: "No firewall of the cloud looks into that network, so whoever is on it is held off by the hosts' own filters alone.",
+  why: "The cloud's firewalls don't filter that network, so only the hosts' own filters stop somebody who is on it.",
   norms: ["ISO 27002 8.22"],
   looksAt: "stacks, plan",
   check: (input) => {

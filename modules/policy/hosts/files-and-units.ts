@@ -18,7 +18,7 @@ const others = (mode: string): number => Number.parseInt(mode, 8) & 0o007;
 export const secretsAreUnreadable = defineHostRule({
   id: "secrets-are-unreadable",
   what: "a file that holds a secret can be read by its owner and one service's group, and written by root alone",
-  why: "Any program on the host would have it.",
+  why: "Otherwise every program on the host could read it.",
   norms: ["ISO 27002 8.24"],
   needs: everyRole,
   check: (host) =>
@@ -42,7 +42,7 @@ export const secretsAreUnreadable = defineHostRule({
 export const secretsAreReferences = defineHostRule({
   id: "secrets-are-references",
   what: "no rendered file holds a private key, a password hash, a token or a URL with a password: only references, filled in on the way to the host",
-  why: "What is rendered is read by everybody who has the repository.",
+  why: "Everybody who has the instance's folder can render these files and read them.",
   norms: ["ISO 27002 8.24"],
   needs: everyRole,
   check: (host) =>
@@ -111,7 +111,7 @@ const SANDBOX: Readonly<Record<string, readonly string[]>> = {
 export const servicesAreSandboxed = defineHostRule({
   id: "services-are-sandboxed",
   what: "every service of polder's runs in systemd's sandbox: no new rights, no writing outside its folders, no devices, no kernel settings, only the calls that a service needs",
-  why: "Who breaks a service must find nothing but that service.",
+  why: "An attacker who breaks into a service must not get any further than that service.",
   norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: (host) =>
@@ -144,7 +144,7 @@ const CAPABILITIES = ["CAP_NET_BIND_SERVICE"];
 export const servicesHaveNoRights = defineHostRule({
   id: "services-have-no-rights",
   what: "no service has a capability but that of binding a low port, and none is root by name",
-  why: "A capability is a part of root that a flaw gives away.",
+  why: "A capability is a part of root's rights, which an attacker gets by a flaw in the service.",
   norms: ["ISO 27002 8.2"],
   needs: everyRole,
   check: (host) =>

@@ -45,7 +45,7 @@ export const filterDropsTheRest = defineHostRule({
 export const filterOpensWhatIsListed = defineHostRule({
   id: "filter-opens-what-is-listed",
   what: "a host's filter lets everybody in to the ports of the allow list alone; every other opening names its sources",
-  why: "What the cloud's filter keeps out can be reached from another host that was taken over.",
+  why: "An attacker who has taken over another host is already behind the cloud's filter: only the host's own filter still stops them.",
   norms: ["BIO2 5.14.04", "BIO2 8.20.02"],
   needs: everyRole,
   check: (host) => {
@@ -80,7 +80,7 @@ export const filterOpensWhatIsListed = defineHostRule({
 export const filterLetsOutByName = defineHostRule({
   id: "filter-lets-out-by-name",
   what: "a host connects out only to addresses or ports that its filter names",
-  why: "Who gets into a host can't take anything out, nor fetch more.",
+  why: "Somebody who gets into a host may send data out, or fetch programs, only where the filter allows it; for packages that may be one port to every address.",
   norms: ["ISO 27002 8.12", "ISO 27002 8.22"],
   needs: everyRole,
   check: (host) => {

@@ -16,8 +16,8 @@ const DAYS: Readonly<Record<string, number>> = { day: 1, d: 1, week: 7, w: 7 };
 
 export const journalsEnd = defineHostRule({
   id: "journals-end",
-  what: "a host keeps its journal no longer than the instance file's term for operations, and within a day",
-  why: "What is kept for longer than its reason is found by whoever comes later.",
+  what: "a host keeps its journal no longer than the instance file's term for operations, in files of one day each, so that the end is exact to a day",
+  why: "Whoever breaks in later finds everything that was kept for longer than its reason.",
   norms: ["BIO2 5.33.01"],
   needs: everyRole,
   check: (host, { retention }) => {
@@ -42,7 +42,7 @@ export const journalsEnd = defineHostRule({
 export const journalsStayInOnePlace = defineHostRule({
   id: "journals-stay-in-one-place",
   what: "journals are on disk, have a bound, and go to no console, terminal or second log",
-  why: "A second copy has no term, and a console shows it to passers-by.",
+  why: "Nothing would delete a second copy at the end of its term, and a console shows the lines to passers-by.",
   norms: ["BIO2 8.15.03"],
   needs: everyRole,
   check: (host) => {
@@ -64,7 +64,7 @@ export const journalsStayInOnePlace = defineHostRule({
 export const journalsGoToTheMonitor = defineHostRule({
   id: "journals-go-to-the-monitor",
   what: "every host sends its journal to the monitor of its own instance, over mutual TLS, and keeps on trying",
-  why: "Who takes a host over deletes what it wrote there.",
+  why: "An attacker who takes over a host deletes the journal on that host.",
   norms: ["BIO2 5.28.01", "ISO 27002 8.15"],
   needs: ["control", "bridge", "turn", "edge"],
   check: (host, blueprint) => {
@@ -105,7 +105,7 @@ function parsed(text: string): Record<string, unknown> {
 export const storesEndAndAreSealed = defineHostRule({
   id: "stores-end-and-are-sealed",
   what: "the monitor keeps each store for its term of the instance file and no longer, sealed; the security store's inner seal is the log keepers'",
-  why: "Who met whom may be read by two people together, and not for ever.",
+  why: "The logs show who met whom: only two people together may read that, and not for ever.",
   norms: ["BIO2 5.33.01", "BIO2 5.28.01"],
   needs: ["monitor"],
   check: (host, { retention, logKeepers }) => {
@@ -140,8 +140,8 @@ const NAMES =
 
 export const logsHoldNoMeeting = defineHostRule({
   id: "logs-hold-no-meeting",
-  what: "no log line of the web server has an address, a parameter, a referrer or a browser's name, and no error is written that quotes a request",
-  why: "The address of a meeting in a log is what was leaked in 2024.",
+  what: "no log line of the web server has the requested address, a parameter, a referrer or a browser's name, and no error is written that quotes a request",
+  why: "A log with the addresses of meetings would give its readers what outsiders found by guessing in 2024.",
   norms: ["BIO2 8.15.02", "BIO2 5.33.01"],
   needs: ["control"],
   check: (host) =>

@@ -29,7 +29,7 @@ const hostsOf = (text: string) =>
 
 export const prosodyHasOneWayIn = defineHostRule({
   id: "prosody-has-one-way-in",
-  what: "Prosody registers nobody, talks to no other server, has no admins but Jicofo, and takes no password itself, only the proof of one",
+  what: "Prosody registers nobody, talks to no other server, has no admins but Jicofo, and accepts no password over the connection, only a proof that the client knows it (SCRAM)",
   why: "An account that anybody may make, or another server, is a way around the gate.",
   norms: ["BIO2 5.17.03", "BIO2 8.20.02"],
   needs,
@@ -64,8 +64,8 @@ const NEVER =
 
 export const prosodyLoadsFewModules = defineHostRule({
   id: "prosody-loads-few-modules",
-  what: "no module is loaded that manages from afar, registers, uploads, archives, counts rooms, or tells of the server",
-  why: "Outsiders learned of meetings by muc_size and BOSH before; an archive is a copy of what was said.",
+  what: "no module is loaded that allows remote management, registers accounts, uploads files, archives messages, counts rooms, or reveals something about the server",
+  why: "Outsiders found meetings by muc_size and BOSH before; an archive is a copy of what was said.",
   norms: ["ISO 27002 8.9", "BIO2 5.33.01"],
   needs,
   check: (host) => {
@@ -86,7 +86,7 @@ export const prosodyLoadsFewModules = defineHostRule({
 export const prosodyListensInside = defineHostRule({
   id: "prosody-listens-inside",
   what: "Prosody listens on the host's private addresses for bridges and on loopback for nginx, and nowhere else",
-  why: "Its ports let whoever reaches them see or steer rooms.",
+  why: "Whoever reaches one of its other ports could see or control rooms.",
   norms: ["BIO2 8.20.02"],
   needs,
   check: (host, blueprint) => {
@@ -112,8 +112,8 @@ export const prosodyListensInside = defineHostRule({
 
 export const prosodyHostsAreGated = defineHostRule({
   id: "prosody-hosts-are-gated",
-  what: "every host of Prosody's has its part of the gate, and those of people come up by the gate alone",
-  why: "A host without the gate lets in whoever guesses a name.",
+  what: "every XMPP domain of Prosody has its part of the gate, and only the gate switches on the domains that people use",
+  why: "A domain without the gate lets in everybody who guesses a room's name.",
   norms: ["ISO 27002 8.3", "ISO 27002 8.5"],
   needs,
   check: (host) => {

@@ -75,7 +75,7 @@ export const sshTakesNoPassword = defineHostRule({
 export const sshKnowsNoRoot = defineHostRule({
   id: "ssh-knows-no-root",
   what: "nobody logs in as root, and no login brings an environment or a script of its own",
-  why: "What root does by SSH is nobody's: the log names no person.",
+  why: "If root logs in, the log doesn't say which person acted.",
   norms: ["BIO2 5.16.02", "BIO2 8.18.02"],
   needs: everyRole,
   check: (host) => {
@@ -93,7 +93,7 @@ export const sshKnowsNoRoot = defineHostRule({
 export const sshNamesItsPeople = defineHostRule({
   id: "ssh-names-its-people",
   what: "exactly the Blueprint's admins may log in, each with the one key that the instance file has, which root alone writes",
-  why: "Each further key is a person whom nobody decided on.",
+  why: "With any further key somebody could log in whom nobody decided to let in.",
   norms: ["BIO2 5.16.02", "ISO 27002 8.2"],
   needs: everyRole,
   check: (host, { admins }) => {
@@ -171,7 +171,7 @@ export const sshForwardsNothing = defineHostRule({
 export const sshIsStrong = defineHostRule({
   id: "ssh-is-strong",
   what: "sshd names its key exchanges, ciphers, MACs and signatures, and only strong ones; its host key is certified by the instance",
-  why: "Where nothing is named, the package's own choice applies, this year and next.",
+  why: "Where the file names none, the package's own choice applies, which may change with each version.",
   norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs: everyRole,
   check: (host) => {
@@ -210,7 +210,7 @@ export const sshLogsWho = defineHostRule({
 
 export const sshIsOneFile = defineHostRule({
   id: "ssh-is-one-file",
-  what: "sshd's whole configuration is the one file: nothing is included, nothing depends on who comes, and no folder adds to it",
+  what: "sshd's whole configuration is the one file: it includes no other file, it has no settings for certain users or addresses only, and no folder adds to it",
   why: "A file that a package or a cloud puts beside it would override it, unseen.",
   norms: ["ISO 27002 8.9"],
   needs: everyRole,

@@ -93,7 +93,7 @@ const sysctl =
 
 export const hostsDoNotRoute = defineHostRule({
   id: "hosts-do-not-route",
-  what: "no host passes packets on, takes a route that another host announces, or believes an address that can't be",
+  what: "no host passes on packets of others, takes a route that another host announces, or accepts packets whose source address can't be true",
   why: "A host that routes joins the zones that the cloud's network keeps apart.",
   norms: ["ISO 27002 8.22"],
   needs: everyRole,
@@ -115,7 +115,7 @@ const BLOCKED = ["dccp", "sctp", "rds", "tipc", "cramfs", "udf", "usb-storage", 
 export const modulesAreBlocked = defineHostRule({
   id: "modules-are-blocked",
   what: "modules for protocols, file systems and buses that no service needs can't be loaded, not by name either",
-  why: "A module comes by itself when a program asks for its protocol, with its flaws.",
+  why: "The kernel loads a module, with its flaws, as soon as a program asks for its protocol.",
   norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: (host) => {
@@ -133,7 +133,7 @@ export const modulesAreBlocked = defineHostRule({
 export const memoryIsNotDumped = defineHostRule({
   id: "memory-is-not-dumped",
   what: "no crash writes memory to disk: not the kernel, systemd, a login, or a dump collector",
-  why: "A dump holds keys and what people said, and stays.",
+  why: "A dump contains keys and what people said, and stays on the disk.",
   norms: ["ISO 27002 8.10", "ISO 27002 8.12"],
   needs: everyRole,
   check: (host) => {
@@ -192,7 +192,7 @@ const NEVER = [
 
 export const packagesAreFew = defineHostRule({
   id: "packages-are-few",
-  what: "no package is asked for that listens beside the instance's services, and those that come along are to be absent",
+  what: "polder installs no package with a network service other than the instance's own, and lists such packages as ones that must be absent",
   why: "What isn't installed needs no update and can't be attacked.",
   norms: ["ISO 27002 8.9", "ISO 27002 8.19"],
   needs: everyRole,
@@ -271,7 +271,7 @@ export const packagesAreSigned = defineHostRule({
 export const securityUpdatesComeDaily = defineHostRule({
   id: "security-updates-come-daily",
   what: "security updates are looked for and installed every day, from the security archive alone, without a reboot",
-  why: "A grave hole must be closed within a week; a host that restarts by itself ends meetings.",
+  why: "A serious flaw must be closed within a week, and a host that restarts by itself ends meetings.",
   norms: ["BIO2 8.08.01"],
   needs: everyRole,
   check: (host) => {
@@ -312,7 +312,7 @@ const MASKED = [
 export const doorsAreMasked = defineHostRule({
   id: "doors-are-masked",
   what: "units that give a shell, a restart or a second listener can't be started",
-  why: "A unit that isn't masked comes with the next package.",
+  why: "The next package could start a unit that isn't masked.",
   norms: ["ISO 27002 8.9"],
   needs: everyRole,
   check: ({ masked, units }) => ({

@@ -28,8 +28,8 @@ const EVERYBODY = ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:
 
 export const relayReachesBridgesAlone = defineHostRule({
   id: "relay-reaches-bridges-alone",
-  what: "coturn relays to the bridges' private addresses and to nobody else: all peers are denied, multicast and TCP too",
-  why: "A relay that reaches the private network is a door into it for everybody with a login.",
+  what: "coturn relays to the bridges' private addresses and to nobody else: every other peer is denied, and so are multicast and TCP",
+  why: "A relay that reaches the rest of the private network lets everybody with a login into it.",
   norms: ["BIO2 8.20.02", "ISO 27002 8.22"],
   needs,
   check: (host, blueprint) => {
@@ -130,7 +130,7 @@ export const relayTellsNothing = defineHostRule({
 export const relayTlsIsStrong = defineHostRule({
   id: "relay-tls-is-strong",
   what: "coturn speaks TLS 1.2 and newer with strong ciphers, neither TLS 1.0, 1.1 nor DTLS, and nothing in clear over TCP",
-  why: "A login that passes in clear is somebody else's.",
+  why: "Whoever listens on the way can use a login that isn't encrypted.",
   norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs,
   check: (host) => {

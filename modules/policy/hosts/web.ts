@@ -44,7 +44,7 @@ const wordsOf = ({ all }: Read, name: string): readonly (readonly string[])[] =>
 export const webTlsIsStrong = defineHostRule({
   id: "web-tls-is-strong",
   what: "nginx speaks TLS 1.2 and 1.3 with strong ciphers, groups and hybrid key exchange, and resumes no session",
-  why: "A ticket's key undoes forward secrecy, and a session id follows a person.",
+  why: "A session ticket's key undoes forward secrecy, and by a session id a person can be followed.",
   norms: ["BIO2 8.24.04", "NCSC-NL TLS 2025-05"],
   needs,
   check: (host) =>
@@ -153,7 +153,7 @@ const isMutual = (inner: readonly Directive[]): boolean =>
 export const webAnswersItsNameAlone = defineHostRule({
   id: "web-answers-its-name-alone",
   what: "another name than the instance's gets no page and no certificate, and plain HTTP only sends on to HTTPS",
-  why: "A scanner that asks by address learns whose it is, and a name that somebody points there is served.",
+  why: "Otherwise somebody who scans addresses learns to whom the server belongs, and a foreign domain that somebody points to it gets its pages.",
   norms: ["BIO2 5.14.01", "BIO2 8.20.02"],
   needs,
   check: (host, { domain }) => {
@@ -297,7 +297,7 @@ export const webIsBounded = defineHostRule({
 
 export const findersReachTheContact = defineHostRule({
   id: "finders-reach-the-contact",
-  what: "security.txt names the instance file's contact, ends, and belongs to the instance's name",
+  what: "security.txt names the instance file's contact, has an expiry date, and names the instance's own domain",
   why: "Whoever finds a weakness must know whom to tell.",
   norms: ["BIO2 5.24.08", "RFC 9116"],
   needs,
@@ -322,7 +322,7 @@ export const findersReachTheContact = defineHostRule({
 export const keyIsTheServices = defineHostRule({
   id: "key-is-the-services",
   what: "the web server's key can be read by its own group alone, and the certificate is beside it",
-  why: "Who has the key is the ministry to every browser.",
+  why: "Whoever has the key can pose as the ministry to every browser.",
   norms: ["ISO 27002 8.24"],
   needs,
   check: (host) => {

@@ -11,7 +11,7 @@ export const portsAreGuarded = defineRule({
   id: "ports-are-guarded",
   level: "error",
   what: "every port has port security, no further addresses, no binding past the filter and, outside the addresses stack, a group; no network is shared",
-  why: "Without port security the cloud filters nothing on that port and lets the host send as anyone.",
+  why: "Without port security the cloud filters nothing on that port, and lets the host send under any address.",
   norms: ["ISO 27002 8.22"],
   looksAt: "stacks, plan",
   check: (input) => {

@@ -19,7 +19,7 @@ export const adminNetworksAreNarrow = defineRule({
   id: "admin-networks-are-narrow",
   level: "error",
   what: "an admin network is one organisation's: at most an IPv4 /20 or an IPv6 /44, of private ranges a /16 or a /48",
-  why: "Then whole providers may try to log in at the only entrance, and a stolen key works from there.",
+  why: "From a wider network, all customers of a provider could try to log in at the only entrance, and a stolen key would work from there.",
   norms: ["BIO2 8.20.02"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {

@@ -14,7 +14,7 @@ export const explainedByBlueprint = defineRule({
   id: "explained-by-blueprint",
   level: "error",
   what: "every argument of every document is what the stacks write for this Blueprint, to the byte, or stands in overrides.yaml; the plan has the documents' resources and no others",
-  why: "Whatever stands in the cloud was decided and is in the drawing; nothing is forgotten and nothing came along.",
+  why: "Otherwise the cloud could get a resource or a setting that nobody decided on, or lack one that somebody did.",
   norms: ["BIO2 5.09.01"],
   looksAt: "stacks, plan",
   check: (input) => {

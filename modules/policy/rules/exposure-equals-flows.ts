@@ -9,7 +9,7 @@ export const exposureEqualsFlows = defineRule({
   id: "exposure-equals-flows",
   level: "error",
   what: "the cloud's packet filter permits exactly the Blueprint's flows (at Hetzner those from and to the outside: its firewalls see no other), each host carries exactly its role's group, and only hosts that are to have a public address have one",
-  why: "What the network lets through is what was decided, nothing more and nothing less: the exposure register can be believed.",
+  why: "Otherwise the network could let through something that nobody decided, and the register of exposure would be wrong.",
   norms: ["BIO2 5.14.04", "BIO2 8.22.01", "ISO 27002 8.22"],
   looksAt: "stacks",
   check: (input) => {

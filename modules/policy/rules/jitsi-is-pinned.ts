@@ -4,7 +4,7 @@ export const jitsiIsPinned = defineRule({
   id: "jitsi-is-pinned",
   level: "error",
   what: "the release of Jitsi that the instance runs is pinned, each package by its digest; profile lab alone may run stand-ins",
-  why: "Without its packages a cluster holds no meeting, and a package that nobody pinned is a program that nobody chose.",
+  why: "Without Jitsi's packages nobody can meet, and a package that isn't pinned could hold another program than the chosen one.",
   norms: ["ISO 27002 8.19", "BIO2 8.32.01"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {

@@ -10,7 +10,7 @@ export const labelled = defineRule({
   id: "labelled",
   level: "warning",
   what: "whatever can carry tags, metadata or labels says that polder made it, for which instance and as which part",
-  why: "In a project's listing a person can tell what is whose, and `decommission` finds what is left over.",
+  why: "Otherwise nobody can tell in a project's listing which resource belongs to which instance, and `decommission` can't find what is left over.",
   norms: ["BIO2 5.09.01"],
   looksAt: "stacks",
   check: (input) =>

@@ -6,7 +6,7 @@ export const mailAndCaLocked = defineRule({
   id: "mail-and-ca-locked",
   level: "error",
   what: "the zone says that it takes and sends no mail (null MX, SPF -all, DMARC reject) and who may issue certificates (CAA)",
-  why: "Nobody can send an invitation in its name, and no other authority may issue its certificate (RFC 7505, 7208, 7489, 8659).",
+  why: "Otherwise anybody could send invitations in the instance's name, and any authority could issue its certificate (RFC 7505, 7208, 7489, 8659).",
   norms: ["BIO2 5.14.01"],
   looksAt: "stacks",
   check: (input) => {

@@ -23,7 +23,7 @@ export const noManagementFromInternet = defineRule({
   id: "no-management-from-internet",
   level: "error",
   what: "no management port is open to the internet, to ranges that together are as wide as it, or to what can't be read; no rule permits every protocol",
-  why: "An interface that steers meetings or hosts, reached by anyone, needs only one unknown flaw.",
+  why: "If anyone can reach an interface that controls meetings or hosts, one unknown flaw in it is enough for an attacker.",
   norms: ["BIO2 8.20.02"],
   looksAt: "stacks",
   check: (input) => {

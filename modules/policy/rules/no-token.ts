@@ -5,8 +5,8 @@ import { defineRule, fail, failsOr } from "../rule.ts";
 export const noToken = defineRule({
   id: "no-token",
   level: "error",
-  what: "no rendered value holds a token of the construct library",
-  why: "A token is a placeholder; code that took it for a value writes nonsense without an error.",
+  what: "no rendered value holds an unresolved placeholder of CDK for Terraform (which calls these tokens)",
+  why: "Code that takes such a placeholder for a value writes nonsense into a document, without an error.",
   looksAt: "stacks, plan",
   check: (input) =>
     [...input.stacks, ...plansOf(input)].flatMap(([stack, document]) => {

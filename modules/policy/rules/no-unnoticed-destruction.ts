@@ -13,8 +13,8 @@ const REBUILDS: Readonly<Record<string, readonly string[]>> = {
 export const noUnnoticedDestruction = defineRule({
   id: "no-unnoticed-destruction",
   level: "error",
-  what: "the plan deletes, replaces, rebuilds or lets go of nothing that holds state",
-  why: "Volumes, addresses and protected hosts can't be made again; `polder decommission` is the one way out, and no waiver opens another.",
+  what: "the plan doesn't delete, replace or rebuild a volume, a public address or a protected host, and doesn't remove one from Terraform's state",
+  why: "None of these can be made again: only `polder decommission` may destroy them, and no waiver allows anything else. The address of a host that the Blueprint no longer has doesn't count, unless hosts of that role are protected.",
   norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>

@@ -63,8 +63,8 @@ const isServer = ({ type }: Change): boolean => Object.hasOwn(SERVERS, type);
 export const noUnnoticedInterruption = defineRule({
   id: "no-unnoticed-interruption",
   level: "error",
-  what: "the plan replaces, rebuilds, resizes or deletes nothing that running hosts need, and recreates nothing that vanished; what goes because the Blueprint no longer has it is named",
-  why: "Whoever is in a meeting would be thrown out; drain first, or carry it under a waiver with a date.",
+  what: "the plan replaces, rebuilds, resizes or deletes nothing that running hosts need, and recreates nothing that vanished; a resource that the plan deletes because the Blueprint no longer has it is reported by name",
+  why: "Whoever is in a meeting would be thrown out: a person waits until no meeting runs there, and answers for it by a waiver with a date.",
   norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>

@@ -12,7 +12,7 @@ export const openPortsAreListed = defineRule({
   id: "open-ports-are-listed",
   level: "error",
   what: "from outside the instance, only the ports of an allow list are open, each of its role alone: both the flows and the packet filters are compared with it",
-  why: "A flow that somebody added would open a port with the consent of every rule that believes the flows.",
+  why: "If somebody added a flow, every rule that compares with the flows would accept the open port; this list is independent of them.",
   norms: ["BIO2 5.14.04", "BIO2 8.20.02"],
   looksAt: "stacks, plan",
   check: (input) => {

@@ -16,7 +16,7 @@ export const overridesAreNamed = defineRule({
   id: "overrides-are-named",
   level: "error",
   what: "every argument of an inner resource that somebody changed stands in overrides.yaml with reason and owner, is one that a rule reads, has that value in the document, and is reported as a warning",
-  why: "A way out of the toolkit's own choices must be in the sight of whoever reviews the plan or audits it.",
+  why: "Whoever reviews or audits the plan must see where it departs from the toolkit's own choices.",
   norms: ["BIO2 8.32.01"],
   looksAt: "stacks",
   check: ({ blueprint, stacks }) => {

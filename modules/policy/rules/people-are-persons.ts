@@ -22,7 +22,7 @@ export const peopleArePersons = defineRule({
   id: "people-are-persons",
   level: "error",
   what: "whoever manages hosts, opens logs or answers for a waiver or an override is named as a person, by first and last name",
-  why: "A log that names a team names nobody, and whoever leaves the team keeps its key.",
+  why: "If a log names a team, nobody knows who acted; and somebody who leaves the team keeps its key.",
   norms: ["BIO2 5.16.02"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {

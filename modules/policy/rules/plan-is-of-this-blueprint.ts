@@ -13,7 +13,7 @@ export const planIsOfThisBlueprint = defineRule({
   id: "plan-is-of-this-blueprint",
   level: "error",
   what: "the plan is complete, was made from this very document, and plans the Blueprint's addresses, flavours, sizes, rules and records",
-  why: "What was reviewed is applied: a plan of yesterday's file, of a part, or of another instance is none.",
+  why: "Only what was reviewed may be applied: a plan of an older file, of a part, or of another instance is not the reviewed plan.",
   norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>

@@ -7,8 +7,8 @@ import type { PlanJson, TerraformJson } from "../types.ts";
 export const planIsReadWhole = defineRule({
   id: "plan-is-read-whole",
   level: "error",
-  what: "every part of the plan is one that a rule reads or that is named as unread with its reason; it has no variable, module, provisioner, check, action or deferred change, and moves and imports only what is said",
-  why: "What nobody reads in a plan is done all the same.",
+  what: "a rule reads every part of the plan, or a list names the part as unread, with the reason; the plan has no variable, module, provisioner, check, action or deferred change, moves only what the document says, and each import is reported",
+  why: "Terraform also carries out the parts of a plan that no rule reads.",
   norms: ["BIO2 8.32.01"],
   looksAt: "plan",
   check: (input) =>
@@ -132,7 +132,10 @@ function configured(stack: string, plan: PlanJson): Observation[] {
         : ["provisioners: a program would run on the machine that applies"]),
       ...["for_each_expression", "count_expression"]
         .filter((name) => isSet(at(resource, name)))
-        .map((name) => `${name}: one block would be many`),
+        .map(
+          (name) =>
+            `${name}: one block would make several resources, and no document has such a block`,
+        ),
       ...(configurations.includes(key) ? [] : [`provider_config_key: ${key} is not configured`]),
     ].map((text) => fail(subject, text));
   });

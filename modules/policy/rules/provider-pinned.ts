@@ -29,7 +29,7 @@ export const providerPinned = defineRule({
   id: "provider-pinned",
   level: "error",
   what: "one provider, of one exact version and source; no module, provisioner, variable, import or remote state",
-  why: "What runs on an operator's machine with the cloud's credential is what was reviewed, to the byte.",
+  why: "The provider runs on an operator's machine with the cloud's credential, so it must be the reviewed program, to the byte.",
   norms: ["BIO2 8.32.01"],
   looksAt: "stacks, plan",
   check: (input) => {

@@ -11,8 +11,8 @@ const SURE: Readonly<Record<string, readonly string[]>> = {
 export const residencyAccepted = defineRule({
   id: "residency-accepted",
   level: "error",
-  what: "the location is accepted for the instance's profile and class, by facts that are all met and sourced",
-  why: "Where meetings run, and whose law reaches them, is shown by sources and not by trust.",
+  what: "the location is accepted for the instance's profile and class: a fact with a source meets every requirement",
+  why: "Sources, and not trust, must show where meetings run and whose law reaches them.",
   norms: ["ISO 27002 5.23", "VIRBI 2025", "Rijksbreed cloudbeleid 5.2"],
   looksAt: "blueprint",
   check: ({ blueprint }, asOf) => {

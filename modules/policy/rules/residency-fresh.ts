@@ -5,7 +5,7 @@ export const residencyFresh = defineRule({
   id: "residency-fresh",
   level: "error",
   what: "every fact that the profile reads is within its term, none is dated in the future, no certificate of the record is past its end; warns 60 days before",
-  why: "Companies are sold, laws and sites change: a fact counts as long as somebody looks at it again.",
+  why: "Companies are sold, laws and sites change: a fact counts for a limited term only, until somebody checks it again.",
   norms: ["ISO 27002 5.23"],
   looksAt: "blueprint",
   check: ({ blueprint }, asOf) => {

@@ -11,7 +11,7 @@ export const retentionHasItsReason = defineRule({
   id: "retention-has-its-reason",
   level: "error",
   what: "nothing is kept longer than its reason asks for: operations a month, security a year, incidents five years",
-  why: "Who met whom is personal data; what is kept for no reason is found by whoever breaks in.",
+  why: "Records of who met whom are personal data, and whoever breaks in finds everything that was kept without a reason.",
   norms: ["BIO2 5.33.01", "GDPR 5(1)(e)"],
   looksAt: "blueprint",
   check: ({ blueprint: { retention } }) => {

@@ -14,7 +14,7 @@ export const runningHostsAreKept = defineRule({
   id: "running-hosts-are-kept",
   level: "error",
   what: "servers ignore changes of user_data, image and, on OpenStack, scheduler_hints, and nothing else ignores a change or is replaced along with another",
-  why: "A new image or another admin must reach hosts by converge and upgrade, never by a surprise; and a change that is ignored elsewhere is drift that nobody sees.",
+  why: "Otherwise a new image or another admin in the file would replace running hosts, though converge and upgrade can bring it to them; and a change that is ignored elsewhere would be drift that nobody sees.",
   looksAt: "stacks",
   check: (input) =>
     allResources(input)

@@ -8,7 +8,7 @@ export const securityLogsTakeTwo = defineRule({
   id: "security-logs-take-two",
   level: "error",
   what: "the security logs are sealed to a log keeper under the admins' seal, and no log keeper is an admin or has the break-glass key",
-  why: "Who met whom, when and from where can be read out of them: nobody may look that up without a second person.",
+  why: "The security logs show who met whom, when and from where: nobody may read them without a second person.",
   looksAt: "blueprint",
   check: ({ blueprint }) => {
     const { admins, breakGlass, logKeepers } = blueprint;

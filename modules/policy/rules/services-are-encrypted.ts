@@ -4,7 +4,7 @@ export const servicesAreEncrypted = defineRule({
   id: "services-are-encrypted",
   level: "error",
   what: "outside the lab the package mirror, the alarm receiver, the state's server and the ACME server are reached over HTTPS",
-  why: "A mirror over plain HTTP tells everybody on the way which hole is still open, and an old list of packages keeps it so; no key of it is pinned.",
+  why: "Over plain HTTP everybody on the way sees which security update a host still lacks, and can send it an old list of packages, so that it stays without the update; polder pins no key of the mirror.",
   norms: ["BIO2 8.21.04"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {

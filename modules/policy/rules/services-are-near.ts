@@ -35,7 +35,7 @@ export const servicesAreNear = defineRule({
   id: "services-are-near",
   level: "error",
   what: "the alarm receiver, the state's server, the package mirror and the ACME server are where the residency profile allows, as far as their names tell",
-  why: "A state that lies abroad undoes a cluster that doesn't.",
+  why: "A cluster in the Netherlands is of little use when Terraform's record of it (the state), its alarms or its packages are on a server abroad.",
   norms: ["ISO 27002 5.23"],
   looksAt: "blueprint",
   check: ({ blueprint }) => {
@@ -44,7 +44,7 @@ export const servicesAreNear = defineRule({
       url === undefined ? [] : [{ field, url, what }],
     );
     if (profile === "lab") return [pass("services", "profile lab: all stay on one machine")];
-    if (named.length === 0) return [pass("services", "none of others is used")];
+    if (named.length === 0) return [pass("services", "the instance uses no service of others")];
     return named.map(({ field, url, what }): Observation => {
       const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, "") : "";
       const isNumber = parseCidr(host.includes(":") ? `${host}/128` : `${host}/32`) !== undefined;

@@ -14,7 +14,7 @@ export const stateIsProtected = defineRule({
   id: "state-is-protected",
   level: "error",
   what: "every protected host, every volume and every public address has prevent_destroy, and the cloud's own delete protection where it has one",
-  why: "Terraform refuses to destroy it, so one wrong line in a file can't cost a ministry its keys, logs or names.",
+  why: "Terraform refuses to destroy what is protected so; otherwise one wrong line in a file could cost a ministry its keys, logs or addresses.",
   looksAt: "stacks",
   check: (input) =>
     allResources(input)

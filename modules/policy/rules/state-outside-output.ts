@@ -11,7 +11,7 @@ export const stateOutsideOutput = defineRule({
   id: "state-outside-output",
   level: "error",
   what: "the state has a backend of its own, the one the instance file names: a relative path outside the output folders, or HTTPS",
-  why: "A state that lies in generated output is lost with the next clean-up, and with it the knowledge of what stands in the cloud.",
+  why: "Terraform's state in a folder of generated output is lost with the next clean-up, and with it the knowledge of which resources exist.",
   looksAt: "stacks",
   check: (input) =>
     [...input.stacks].flatMap(([stack, json]) =>

@@ -15,7 +15,7 @@ export const waiversAreNeeded = defineRule({
   id: "waivers-are-needed",
   level: "error",
   what: "every waiver for a rule waives something today, for its one subject where it names one",
-  why: "An exception that is there before its case covers what nobody has looked at.",
+  why: "A waiver that exists before anything fails would cover a later fail that nobody has looked at.",
   looksAt: "blueprint",
   check: (input, asOf) => {
     const waivers = input.blueprint.waivers.flatMap((waiver) => {

@@ -10,7 +10,7 @@ export const waiversInDate = defineRule({
   id: "waivers-in-date",
   level: "error",
   what: "every waiver is still in date and ends within 400 days",
-  why: "An exception that nobody has to look at again is no exception but the rule.",
+  why: "Nobody would ever have to look again at a waiver without an end.",
   looksAt: "blueprint",
   check: ({ blueprint }, asOf) => {
     const { waivers, instance } = blueprint;
