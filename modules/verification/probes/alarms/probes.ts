@@ -90,13 +90,13 @@ const probe = probesWith({
 export const alarmProbes: readonly Probe[] = [
   probe(
     "alarms-delivered",
-    "the webhook takes what the monitor tells it",
+    "the webhook accepts the monitor's messages",
     "waits until no alarm would arrive: an expired token, a receiver that moved, a full disk",
     delivered,
   ),
   probe(
     "alarms-watch",
-    "every host reported to the monitor within five minutes, and so did its own look at the services",
+    "every host, and the monitor's own check of the services, reported to the monitor in the last five minutes",
     "silences a host's reports, or the program that listens to them",
     alive,
   ),

@@ -143,14 +143,14 @@ const probe = (
 export const httpProbes: readonly Probe[] = [
   probe(
     "http-redirect",
-    "port 80 only sends on to HTTPS of the same host",
+    "port 80 only redirects to HTTPS on the same name",
     "listens in on a browser's first request",
     ["internet.nl https_forced", "Besluit beveiligde verbinding HTTPS", "BIO2 5.14.01"],
     redirect,
   ),
   probe(
     "http-hsts",
-    "browsers are told to come by HTTPS alone, for a year at least",
+    "the page tells browsers to use HTTPS alone, for a year at least",
     "makes a browser fall back to HTTP",
     ["internet.nl https_hsts", "Besluit beveiligde verbinding HTTPS", "BIO2 5.14.01"],
     async (subject, context) => {
@@ -177,7 +177,7 @@ export const httpProbes: readonly Probe[] = [
   probe(
     "http-security-txt",
     "security.txt says where to report, and hasn't expired",
-    "finds a weakness, wants to report it, and finds nobody",
+    "uses a weakness for longer, because somebody who found it doesn't know whom to tell",
     ["RFC 9116", "BIO2 5.14.01", "BIO2 5.24.08"],
     async (subject, context) => {
       const answers = await ask(subject, context, { path: "/.well-known/security.txt" });

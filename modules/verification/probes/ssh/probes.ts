@@ -192,7 +192,7 @@ export const sshProbes: readonly Probe[] = [
   ),
   edgeProbe(
     "ssh-jump",
-    "the edge host is a way to the hosts' port 22 and to nothing else",
+    "the edge host passes connections on to the hosts' port 22 and to nothing else",
     "connects onward from the edge host with a stolen login",
     jump,
   ),

@@ -172,7 +172,7 @@ export const tlsProbes: readonly Probe[] = [
   ),
   row(
     "tls-trust",
-    "the certificate is trusted and is the name's",
+    "the certificate is trusted, and was issued for the service's name",
     "puts itself in the middle with a certificate of its own",
     ({ session }, { tlsName }) =>
       session.untrusted === undefined
@@ -267,7 +267,7 @@ export const certificateProbes: readonly Probe[] = [
     id: "certificate-expiry",
     group: "certificates",
     holds: `each service's certificates are valid for more than ${LEAST_DAYS} days`,
-    attack: "waits: what ends unnoticed makes people click warnings away",
+    attack: "waits: when a certificate ends and nobody notices, people click warnings away",
     control: "a handshake with the service succeeds",
     norms: ["ISO 27002 8.24"],
     subjects: (blueprint) => services(blueprint).map(subjectOf),

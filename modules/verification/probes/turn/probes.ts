@@ -319,10 +319,10 @@ export const turnProbes: readonly Probe[] = [
     ...probe(
       "turn-login",
       "a login that Prosody issues gets a relay",
-      "none: after a change of the secret each side could have another",
+      "does nothing: after a rotation Prosody and coturn could have different secrets",
       issued,
     ),
-    control: "who has no login is challenged",
+    control: "somebody without a login is asked for one",
     alive: challenges,
   },
   probe(
@@ -333,8 +333,8 @@ export const turnProbes: readonly Probe[] = [
   ),
   probe(
     "turn-silent",
-    "who has no login learns neither program nor version",
-    "asks what is there",
+    "somebody without a login learns neither the program nor its version",
+    "asks the relay what it is",
     silent,
   ),
   probe(
@@ -346,7 +346,7 @@ export const turnProbes: readonly Probe[] = [
   probe(
     "turn-relay",
     "what is sent to a bridge through the relay arrives",
-    "none: it is the proof that the relay works at all",
+    "does nothing: this proves that the relay works at all",
     relays,
   ),
   probe(
@@ -355,7 +355,7 @@ export const turnProbes: readonly Probe[] = [
     "takes all relays with one credential",
     quota,
   ),
-  probe("turn-tls", "the relay works by TLS on port 443", "none: what a firewall lets out", tls),
+  probe("turn-tls", "the relay works by TLS on port 443", "does nothing: some firewalls let nothing out but port 443", tls),
   probe(
     "turn-tcp-relay",
     "the relay opens no TCP connections",

@@ -248,13 +248,13 @@ export const xmppProbes: readonly Probe[] = [
   ),
   probe(
     "xmpp-bridge-place",
-    "a bridge's account takes no place but its own",
+    "a bridge's account can enter the bridges' room under its own name only",
     "keeps Jicofo out of the bridges' room, or another bridge, by taking its name there",
     bridgePlace,
   ),
   probe(
     "xmpp-public-host",
-    "the bridges' port gives no stream of the public hosts",
+    "over the bridges' port nobody can open a stream to the XMPP domains that people use",
     "opens a stream to the domain, its rooms and its guests",
     publicHost,
   ),
