@@ -245,7 +245,7 @@ export const admin = z.strictObject({
   age: ageRecipient
     .optional()
     .describe(
-      "The person's age recipient, which opens the instance's vault; without one they can't",
+      "The person's age recipient: the person's age identity opens the instance's vault; somebody without a recipient can't open it",
     ),
   issuer: z
     .boolean()
@@ -409,7 +409,7 @@ export const instanceSchema = z
     logKeepers: logKeepers
       .default([])
       .describe(
-        "Who opens the security logs together with an admin, and neither alone; no admins themselves. Nobody takes a waiver",
+        "The people who can open the security logs together with an admin; neither can do it alone, and a log keeper is no admin. An empty list needs a waiver",
       ),
     adminNetworks: z
       .array(adminNetwork)
@@ -436,10 +436,10 @@ export const instanceSchema = z
           .describe("Days that operations logs are kept"),
         securityDays: whole(1, 1096)
           .default(RETENTION.securityDays)
-          .describe("Days that security logs are kept; under 183 takes a waiver"),
+          .describe("Days that security logs are kept; fewer than 183 need a waiver"),
         incidentDays: whole(1, 3653)
           .default(RETENTION.incidentDays)
-          .describe("Days that incident records are kept; under 1096 takes a waiver"),
+          .describe("Days that incident records are kept; fewer than 1096 need a waiver"),
         logVolumeGiB: whole(1, 65_536)
           .optional()
           .describe(

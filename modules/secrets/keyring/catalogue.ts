@@ -60,7 +60,7 @@ export function catalogueMarkdown(rows: readonly CatalogueRow[]): string {
     row.purpose,
     row.where,
     row.readers,
-    row.lifetimeDays === null ? "the instance's" : `${row.lifetimeDays} days`,
+    row.lifetimeDays === null ? "as long as the instance exists" : `${row.lifetimeDays} days`,
     row.rotation,
     row.loss,
   ]);

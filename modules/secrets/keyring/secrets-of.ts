@@ -430,7 +430,7 @@ function issuer(): SecretSpec[] {
       vault: "issuer",
       lifetimeDays: LIFETIME.authority,
       rotation:
-        "`polder keys rotate`: the next line hands over, signed by the old one, which stays below it",
+        "`polder keys rotate`: the next line of the log names the new key and is signed by the old one, which stays valid for the lines before it",
       loss: "rotate, and compare the log with its copies: whoever has it can write lines",
     }),
   ];

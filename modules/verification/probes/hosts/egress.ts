@@ -99,9 +99,11 @@ export const egressProbes: readonly Probe[] = [
   {
     id: "egress",
     group: "egress",
-    holds: "a host can connect only where its flows lead, both to the internet and to its neighbours",
+    holds:
+      "a host can connect only where its flows lead, both to the internet and to its neighbours",
     attack: "has become root on a host and calls home, or looks around",
-    control: "the host reaches what its flows allow, and the listener on the internet records a test connection of its own",
+    control:
+      "the host reaches what its flows allow, and the listener on the internet records a test connection of its own",
     norms: ["ISO 27002 8.12", "ISO 27002 8.22"],
     subjects: (blueprint) => hostsOf(blueprint).map(({ id }) => id),
     alive,

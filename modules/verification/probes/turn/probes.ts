@@ -355,7 +355,12 @@ export const turnProbes: readonly Probe[] = [
     "takes all relays with one credential",
     quota,
   ),
-  probe("turn-tls", "the relay works by TLS on port 443", "does nothing: some firewalls let nothing out but port 443", tls),
+  probe(
+    "turn-tls",
+    "the relay works by TLS on port 443",
+    "does nothing: some firewalls let nothing out but port 443",
+    tls,
+  ),
   probe(
     "turn-tcp-relay",
     "the relay opens no TCP connections",
