@@ -195,7 +195,7 @@ describe("the API, while addresses are allocated", () => {
   test("answers 429 for a moment: it is tried again; what was created is imported", async () => {
     // Its tags were never set: that is the change.
     expect((await through("plan", fout.folder)).stdout).toContain(
-      "t-fout-addresses: 1 to take over, 0 to add, 1 to change, 0 to destroy",
+      "t-fout-addresses: 1 to import, 0 to add, 1 to change, 0 to destroy",
     );
     const hits = proxy.fail({
       path: /tokens$|floatingips/,

@@ -14,7 +14,7 @@ export function planCommand(): Command {
     .argument("<instance>", "its folder's name or path")
     .option(
       "--import",
-      "take over the servers and volumes that stand in the cloud under the instance's names, when the state is lost",
+      "import the servers and volumes that are in the cloud under the instance's names, when Terraform's state is lost",
     )
     .addHelpText(
       "after",
@@ -34,7 +34,7 @@ An auditor reads the recorded folder (plan JSON, findings, digest) without any c
       const look = { width: screenWidth(), paint: paintFor(process.stdout, process.env) };
       for (const stack of record.stacks) {
         const count = stack.add + stack.change + stack.remove + stack.import;
-        const took = stack.import > 0 ? `${stack.import} to take over, ` : "";
+        const took = stack.import > 0 ? `${stack.import} to import, ` : "";
         out(
           `${stack.name}: ${count === 0 ? "no changes" : `${took}${stack.add} to add, ${stack.change} to change, ${stack.remove} to destroy`}`,
         );

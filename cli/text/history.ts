@@ -14,7 +14,7 @@ function describe(event: Event): string {
     case "plan": {
       const stacks = event.stacks.map(
         ({ name, add, change, remove, import: taken }) =>
-          `${name} +${add} ~${change} -${remove}${taken > 0 ? `, ${taken} taken over` : ""}`,
+          `${name} +${add} ~${change} -${remove}${taken > 0 ? `, ${taken} imported` : ""}`,
       );
       return `plan ${event.plan.slice(0, 16)}${event.destroy ? " of the end" : ""}: ${stacks.join(", ")}; policy: ${counted(event.findings)}`;
     }

@@ -89,7 +89,7 @@ describe("what a plan changes", () => {
     const [one] = read((p) => {
       change(p, SERVER, "bridge-1").change.importing = { id: "4711" };
     });
-    expect(one).toMatchObject({ action: "take over", kind: "host", part: "bridge-1" });
+    expect(one).toMatchObject({ action: "import", kind: "host", part: "bridge-1" });
   });
 
   it("a security group that nobody needs any more cuts nobody off, one that is replaced does", () => {

@@ -14,7 +14,7 @@ export const ACTIONS = [
   "rebuild",
   "restart",
   "change",
-  "take over",
+  "import",
   "create",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -77,7 +77,7 @@ function actionOf(change: Change): Action | undefined {
     if (rebuildOf(change)) return "rebuild";
     return restart(change) ? "restart" : "change";
   }
-  return change.importing === undefined ? undefined : "take over";
+  return change.importing === undefined ? undefined : "import";
 }
 
 /** The first name in a resource's own: `bridge-1` of `bridge-1_server_6EC55535`. */

@@ -19,9 +19,9 @@ interface Thing {
   readonly type: string;
   /** What Terraform's `import` calls it. */
   readonly id: string;
-  /** What it is in a plan; undefined for what is never taken over. */
+  /** What it is in a plan; undefined for what is never imported. */
   readonly key: string | undefined;
-  /** The finding when it is in no state and not taken over. */
+  /** The finding when it is in no state and not imported. */
   readonly finding: Pick<Finding, "subject" | "message">;
 }
 
@@ -175,7 +175,7 @@ export function unmanagedIn(
     ({ type, id }) => RUNNING.includes(type) && !known.has(`${type} ${id}`),
   );
   if (isBlind && running.length > 0) {
-    const message = `the state of the stack that makes servers holds nothing, and the cloud holds ${running.length} servers and volumes of ${blueprint.instance}: the state is lost, or lies elsewhere. Restore it from your backup: polder can't take over what runs at Hetzner. Delete nothing: it may be running`;
+    const message = `the state of the stack that makes servers holds nothing, and the cloud holds ${running.length} servers and volumes of ${blueprint.instance}: the state is lost, or lies elsewhere. Restore it from your backup: polder can't import what runs at Hetzner. Delete nothing: it may be running`;
     return {
       imports: [],
       findings: [{ id: ID, verdict: "fail", subject: blueprint.instance, message }],

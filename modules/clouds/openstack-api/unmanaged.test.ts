@@ -288,7 +288,7 @@ describe("a state that knows nothing of what runs", () => {
     expect(message).not.toContain("openstack server delete");
   });
 
-  test("asked for, all is taken over, the servers when what they hang on has its ids", () => {
+  test("asked for, all is imported, the servers when what they hang on has its ids", () => {
     const first = unmanagedIn(cloud([], running), blueprint, creatingAll([data]), {
       importing: true,
     });
@@ -306,7 +306,7 @@ describe("a state that knows nothing of what runs", () => {
     const { imports, findings } = unmanagedIn(cloud([], running), blueprint, creatingAll(known));
     expect(imports).toEqual([]);
     expect(findings[0]?.message).toMatch(
-      /openstack server delete s\).*`polder plan lab --import` takes it/,
+      /openstack server delete s\).*`polder plan lab --import` imports it/,
     );
   });
 });

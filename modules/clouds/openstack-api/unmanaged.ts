@@ -243,7 +243,7 @@ export function unmanagedIn(
     if (place && (importing || !asked)) imports.push({ stack: place.stack, to: place.to, id });
     else if (finding) {
       const more = asked
-        ? `. If it is ${instance}'s, \`polder plan ${instance} --import\` takes it over`
+        ? `. If it is ${instance}'s, \`polder plan ${instance} --import\` imports it`
         : "";
       const message = finding.message + more;
       findings.push({ id: ID, verdict: "fail", ...finding, message });
@@ -287,7 +287,7 @@ function lost(
   );
   return {
     subject: instance,
-    message: `the state holds nothing, and the cloud holds ${counts.join(", ")} that are named like what the plan would make: the state is lost, or lies elsewhere. Restore it from your backup; without one \`polder plan ${instance} --import\` takes over what stands. Delete nothing: it may be running`,
+    message: `the state holds nothing, and the cloud holds ${counts.join(", ")} that are named like what the plan would make: the state is lost, or lies elsewhere. Restore it from your backup; without one \`polder plan ${instance} --import\` imports what is there. Delete nothing: it may be running`,
   };
 }
 

@@ -130,7 +130,7 @@ async function compareCloud(
       ),
     ),
     ...[...imported].map((subject) =>
-      fail(subject, "is in the cloud and in no state: the next `polder plan` takes it over"),
+      fail(subject, "is in the cloud and in no state: the next `polder plan` imports it"),
     ),
     ...(pending.length === 0
       ? [

@@ -86,7 +86,7 @@ export async function planInstance(
   const pack = await packOf(loaded);
   const cloud = cloudOf(blueprint, options.testbed);
   if (options.importing && !cloud.imported) {
-    const message = `${blueprint.cloud.provider}: the provider's import doesn't give back a server as it was, so none is taken over: restore the state from your backup`;
+    const message = `${blueprint.cloud.provider}: the provider's import doesn't give back a server as it was, so polder imports none: restore the state from your backup`;
     throw new BadInput([{ file: "--import", message }]);
   }
   if (!options.destroy) {

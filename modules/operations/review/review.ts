@@ -57,8 +57,8 @@ function hostLine(
         risk: "high",
         text: `${part} is no longer managed: it runs on, and nobody looks after it`,
       };
-    case "take over":
-      return { risk: "medium", text: `${part} is taken over as it stands in the cloud` };
+    case "import":
+      return { risk: "medium", text: `${part} is imported into the state as it is in the cloud` };
     default:
       return { risk: "low", text: `${part} is changed while it runs: ${detail}` };
   }
@@ -74,8 +74,11 @@ function volumeLine({ action, part, detail }: PlannedChange): ReviewLine {
       risk: "high",
       text: `volume ${part} ${action === "replace" ? "is replaced by an empty one" : "goes"}: all that is on it is lost`,
     };
-  if (action === "take over")
-    return { risk: "medium", text: `volume ${part} is taken over as it stands in the cloud` };
+  if (action === "import")
+    return {
+      risk: "medium",
+      text: `volume ${part} is imported into the state as it is in the cloud`,
+    };
   return {
     risk: action === "change" ? "low" : "high",
     text: `volume ${part}: ${action === "change" ? "" : action} ${detail}`
@@ -92,7 +95,7 @@ function addressLine({ action, part, detail }: PlannedChange): ReviewLine {
       text: `the public address ${detail} of ${part} goes back to the cloud, for anybody to get`,
     };
   return {
-    risk: action === "take over" ? "medium" : "low",
+    risk: action === "import" ? "medium" : "low",
     text: `the public address of ${part}: ${action} ${detail}`.trimEnd(),
   };
 }
