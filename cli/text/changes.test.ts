@@ -64,6 +64,6 @@ test("a bridge that goes stands out, with what that means and what the apply mus
   expect(text).toContain("goes: bridge-3, control-1-data");
   expect(text).toMatch(/bridge-3 +the calls on it are cut at that moment; its address goes back/);
   expect(text).toMatch(/control-1-data +all that is on it is lost/);
-  expect(text).toContain("no command drains a host yet");
+  expect(text).toContain("no command drains a host before its removal");
   expect(text).toContain("polder apply lab --destroys bridge-3,control-1-data");
 });

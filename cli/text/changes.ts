@@ -87,7 +87,9 @@ export function describeLosses(
       parts.map((part) => [part, meaning(blueprint, part, lost)] as const),
       { width, title: paint.warn },
     ),
-    ...(carriers ? ["  no command drains a host yet: apply when no meeting runs on it"] : []),
+    ...(carriers
+      ? ["  no command drains a host before its removal: apply when no meeting runs on it"]
+      : []),
     `  polder apply ${blueprint.instance} --destroys ${parts.join(",")}`,
   ];
 }

@@ -180,7 +180,7 @@ bothWays(noUnnoticedInterruption, settled, [
   [
     "a bridge that is replaced",
     (p) => turns(p, SERVER, "bridge-1", ["delete", "create"], REPLACED),
-    /the plan replaces it \(replace_because_cannot_update: user_data\): drain it first/,
+    /the plan replaces it \(replace_because_cannot_update: user_data\): wait until no meeting runs on it/,
   ],
   [
     "a relay that goes though the Blueprint has it",

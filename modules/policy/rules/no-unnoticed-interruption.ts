@@ -122,7 +122,7 @@ function interruption(blueprint: Blueprint, change: Change): Observation[] {
     return [
       fail(
         change.subject,
-        `the plan ${verbOf(change)} it (${change.reason}): drain it first, then waive this for the day`,
+        `the plan ${verbOf(change)} it (${change.reason}): wait until no meeting runs on it, then waive this for the day`,
       ),
     ];
   }
