@@ -28,7 +28,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "residency",
-    does: "Print which locations which profile accepts today, and the fact that decided",
+    does: "Print for each location which profiles accept it today, and the fact that decided",
     load: async () => (await import("./commands/residency.ts")).residencyCommand(),
   },
   {
@@ -88,7 +88,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "keys",
-    does: "The instance's secrets: who opens them, what there is, new ones",
+    does: "Manage the instance's secrets: who can open them, list them, make and replace them",
     load: async () => (await import("./commands/keys.ts")).keysCommand(),
   },
   {
@@ -113,7 +113,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "history",
-    does: "Print what happened to an instance, and find what of that was changed since",
+    does: "Print the history of an instance, and find what was changed in it later",
     load: async () => (await import("./commands/history.ts")).historyCommand(),
   },
   {
@@ -144,7 +144,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "setup",
-    does: "Install the pinned providers and Ansible into build/, where polder came by npm",
+    does: "Install the pinned Terraform providers and Ansible into build/, if you installed polder by npm",
     load: async () => (await import("./commands/setup.ts")).setupCommand(),
   },
   {

@@ -18,8 +18,9 @@ export function applyCommand(): Command {
     .addHelpText(
       "after",
       `
-Refused when any input changed since the plan, when the policy fails today, or when it takes away a
-host, a volume or an address that --destroys doesn't name. Interrupted or failed half way, plan and apply again: they go on from what was made.`,
+polder refuses the plan when any input changed since it was made, when the policy fails today, or when the plan takes
+away a host, a volume or an address that --destroys doesn't name. If an apply is interrupted or fails half way, run plan
+and apply again: the new plan has what is left to do.`,
     );
   return withTimeout(command).action(
     async (name: string, options: { timeout: number; destroys: string[] }) => {

@@ -9,9 +9,9 @@ import { testbed } from "../testbed.ts";
 import { ENDS } from "../text/ends.ts";
 
 const HELP = `
-Signs the plan that you reviewed with your SSH key (ssh-keygen -Y sign) and notes that in the instance's history. You are
-one of its admins, and the key is the one of your entry. The policy is evaluated again first; where it fails, nothing is
-signed. Needs no credential for the cloud.
+Signs the plan that you reviewed with your SSH key (ssh-keygen -Y sign) and notes that in the instance's history. You must be
+an admin of the instance, and sign with the key of your entry. polder evaluates the policy again first, and signs nothing if it
+fails. Needs no credential for the cloud.
   polder review lab
   polder approve lab --plan 8e308f023bb1600f --user annakok --ssh-identity ~/.ssh/id_ed25519
 An apply wants two admins' approval in profile nl-sovereign, and in nl-located that of one who didn't make the plan. An

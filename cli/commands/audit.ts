@@ -36,8 +36,8 @@ const HELP = `
 Needs no credential and no network, and believes no finding that was handed over.
 A folder is an instance's own, called like the instance, with two folders of build/instances/<name>/ in it:
   cp -r instances/lab handed/lab && cp -r build/instances/lab/plan build/instances/lab/stacks handed/lab/
-It makes the Blueprint, the documents and the hosts' files anew, compares, checks the plan's record and its binary
-plan, and evaluates every rule. What it couldn't see it says.
+The command makes the Blueprint, the documents and the hosts' files anew, compares them with those in the folder, checks the
+plan's record and its binary plan, and evaluates every rule. It lists what it couldn't see.
 
 Examples:
   polder audit handed/lab
@@ -92,7 +92,7 @@ async function reportsOn(
   { plan, asOf = today() }: AuditCommandOptions,
 ): Promise<{ readonly reports: readonly AuditReport[]; readonly unreadable: readonly Problem[] }> {
   if ((folders.length === 0) === (plan === undefined))
-    throw badInput("audit", "got neither or both, folders or --plan are allowed");
+    throw badInput("audit", "got neither folders nor --plan, or both; one of the two is allowed");
   const of = { asOf, version: VERSION };
   if (plan !== undefined) {
     const findings = evaluateAnyPlan(readPlanFile(plan), allSchemas(), asOf);

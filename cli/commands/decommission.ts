@@ -45,7 +45,7 @@ export function decommissionCommand(): Command {
     .option("--confirm <name>", "the instance's name, instead of typing it")
     .option(
       "--logs <archive>",
-      "the tar archive that the monitor's sealed logs were fetched into; or: destroyed",
+      "the tar archive into which you fetched the monitor's encrypted logs, or the word destroyed, to lose these logs",
     )
     .addHelpText(
       "after",

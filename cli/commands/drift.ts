@@ -20,8 +20,8 @@ a recorded plan stays as it is. In one report it says
   - what stands in the project and in no state;
   - what the instance's files ask for and nobody applied;
   - which files, services and packages of the hosts aren't as they were rendered.
-What it couldn't look at it says, with the reason.
-Exit code: 0 nothing differs, 1 something differs, 3 nothing differs as far as it could look.`;
+It lists what it couldn't check, with the reason.
+Exit code: 0 nothing differs, 1 something differs, 3 it couldn't check everything, and what it checked doesn't differ.`;
 
 /** `polder drift`: what differs from the instance's files, in the cloud and on the hosts. */
 export function driftCommand(): Command {

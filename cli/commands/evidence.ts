@@ -38,8 +38,8 @@ docs/evidence.md tells what is in it, and how to check it without polder.`;
 
 const VERIFY_HELP = `
 Finds each byte of an evidence folder that was changed, added or taken away. By default the signature is held against the
-key in the folder itself, which shows that all of it is one person's; give --signers, a file in the form of ssh-keygen's
-allowed signers that you got by another way, to know whose.`;
+key in the folder itself, which shows that one person signed everything, but not who. To check who it was, give
+--signers, a file in the form of ssh-keygen's allowed signers that you got from elsewhere.`;
 
 interface Options {
   readonly user?: string;

@@ -236,7 +236,10 @@ export function newCommand(): Command {
     .option("--domain <name>", "the domain that people meet at")
     .option("--marking <marking>", "highest marking of what is said: none, Dep.V")
     .option("--tbb <class>", "the class that is needed, 1 (highest) to 4")
-    .option("--residency <profile>", "needed where a location accepts more than one")
+    .option(
+      "--residency <profile>",
+      "the residency profile; needed where more than one profile accepts the location",
+    )
     .option("--location <id>", "where it runs, one of `polder residency` that polder can build at")
     .option("--chat <off|on>", "text chat in meetings")
     .option(

@@ -47,8 +47,8 @@ export function probeEnumerationCommand(): Command {
     .addHelpText(
       "after",
       `
-Needs invitations to two meetings, since who isn't invited at all only sees the door. polder invite
-issues them, and writes the file by --links. It is YAML; links are secrets, so they never stand in a
+Needs invitations to two meetings, since somebody without any invitation gets only as far as the
+handshake. polder invite issues them, and writes the file by --links. It is YAML; links are secrets, so they never stand in a
 command line:
   moderator: https://...     of the meeting that nobody may find; makes it live
   guest: https://...         of the same meeting; must be told to wait
@@ -61,10 +61,11 @@ Without the last three it works, and says not-tested for them.
   polder probe enumeration lab --links links.yaml
   polder probe enumeration lab --links - <links.yaml
 
-First valid tokens must work, and three oracles that it plants between itself and the server must be
-found: another stanza, one byte more, 2 ms more. Else silence proves nothing, and all reads
-not-tested. It takes at most five minutes, fourteen with --all-names, and stays under the limit of one
-address; run one at a time. Ctrl-C ends it at once, with what was seen (exit code 130). docs/enumeration.md tells what is
+First valid tokens must work, and the probe must find six differences (oracles) that it plants between
+itself and the server: one more attribute, one byte more, 2 ms more, each in a session and at the
+handshake. If it misses one, it would miss a real one, too, and all checks read not-tested. It takes at
+most five minutes, fourteen with --all-names, and stays under the limit of one address; run one at a time.
+Ctrl-C ends it at once, with what was seen (exit code 130). docs/enumeration.md tells what is
 tried and what the numbers mean. Exit code 1: something was found, or couldn't be tried.`,
     )
     .action(async (name: string, options: Options) => {

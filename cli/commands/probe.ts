@@ -63,8 +63,9 @@ export function probeCommand(): Command {
       "after",
       `
 A probe counts only if its positive control saw the component alive; what couldn't be tried reads
-not-tested, with the reason. Nothing is changed on the hosts. Run it where the internet is, not
-inside an admin network: what answers an admin alone must be silent for you.
+not-tested, with the reason. Nothing is changed on the hosts. On a real cloud run it inside an admin
+network: it needs the way through the edge host. ssh-edge-closed, and ports-tcp for the edge host, fail
+from there, because the edge host answers admins.
   polder probe all lab
   polder probe tls lab --evidence
   polder probe turn,ssh-jump lab

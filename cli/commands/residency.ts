@@ -32,7 +32,8 @@ who owns that company, whose law reaches it. Profiles demand:
   nl-located    site in the Netherlands, operator and owner in the EEA
   eea           site, operator and owner in the EEA
   lab           the lab on your own machine, and nothing else
-What is missing, not confirmed or older than its term is refused, with the fact that decided.
+A location is refused when a fact that the profile needs is missing, not confirmed or older than its
+term; the answer names that fact.
 
 Examples:
   polder residency                                  every location by profile

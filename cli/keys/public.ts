@@ -29,7 +29,10 @@ interface SlotOption extends IdentityOption {
 
 const slotOf = ({ reserve }: SlotOption): Slot => (reserve ? "reserve" : "tls");
 const use = (): Argument => new Argument("<use>", "whose").choices(PUBLIC_USES);
-const RESERVE = ["--reserve", "the one of another supplier, which lies ready"] as const;
+const RESERVE = [
+  "--reserve",
+  "the reserve certificate, from another supplier, instead of the one in use",
+] as const;
 
 /** Works on an opened vault, while nobody else does. */
 async function withVault<T>(

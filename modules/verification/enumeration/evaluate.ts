@@ -25,7 +25,7 @@ function alike(pairs: readonly Pair[]): Outcome {
   const [first] = different;
   if (first)
     return fail(
-      `${different.length} of ${pairs.length} names differ from never-issued ones in ${difference(first).join(" and ")}: ${first.what}, asked by ${first.way}; answer before any room is looked up`,
+      `${different.length} of ${pairs.length} names differ from never-issued ones in ${difference(first).join(" and ")}: ${first.what}, asked by ${first.way}; the server must answer before it looks up any room`,
       different
         .slice(0, 8)
         .flatMap(({ way, what, asked, reference }) => [
@@ -108,7 +108,7 @@ const GUESSES = [...new Set<string>(FORMS.map(({ kind }) => kind)), "likely"];
 
 /** Why who is hidden isn't looked for unless an operator asks the server, too. */
 const FROM_OUTSIDE =
-  "the gate tells nobody outside whom the server holds: an admin asks it by --inside";
+  "the gate tells nobody outside who is in a room: an admin can ask it with --inside";
 
 /**
  * What a run shows. Where the positive control or a planted oracle wasn't found, silence proves

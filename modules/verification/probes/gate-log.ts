@@ -44,6 +44,6 @@ export async function askGate<T>(
     }
   }
   throw new Error(
-    `${host}: the gate wrote down no ${what} in ${WAIT / 1_000} s: polder converge, should its programs be older, or run it again`,
+    `${host}: the gate logged no ${what} in ${WAIT / 1_000} s: run polder converge if the host's programs are older than polder, or run the probe again`,
   );
 }

@@ -54,7 +54,7 @@ async function alive(subject: string, context: Context): Promise<string | undefi
 async function run(subject: string, context: Context): Promise<Outcome> {
   if (!context.listens)
     return notTested(
-      "nothing outside listens for what leaves the host: this machine isn't the internet",
+      "no listener on the internet records what leaves the host: outside the lab there is none",
     );
   const { addresses, tcp, udp } = await context.once("listener", () =>
     context.vantagePoint.ask("listen", {}),

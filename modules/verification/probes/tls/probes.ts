@@ -219,7 +219,9 @@ export const tlsProbes: readonly Probe[] = [
     "joins two sessions to one secret",
     (seen) => {
       if (!has12(seen)) return pass("TLS 1.3 always does");
-      return seen.survey.extendedMasterSecret ? pass("it does") : fail("it doesn't (RFC 7627)");
+      return seen.survey.extendedMasterSecret
+        ? pass("TLS 1.2 uses Extended Master Secret")
+        : fail("TLS 1.2 doesn't use Extended Master Secret (RFC 7627)");
     },
   ),
 ];
