@@ -83,7 +83,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "upgrade",
-    does: "Restart what waits for it, on one host after the other, without cutting meetings off",
+    does: "Do the pending restarts, one host after the other, without cutting meetings off",
     load: async () => (await import("./commands/upgrade.ts")).upgradeCommand(),
   },
   {
@@ -123,7 +123,7 @@ const ALL: readonly Listed[] = [
   },
   {
     name: "evidence",
-    does: "Make one signed folder that shows how a release stands, or find what was changed in one",
+    does: "Make one signed folder that shows the state of a release, or find what was changed in one",
     load: async () => (await import("./commands/evidence.ts")).evidenceCommand(),
   },
   {

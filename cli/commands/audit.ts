@@ -34,7 +34,7 @@ const FORMATS = {
 
 const HELP = `
 Needs no credential and no network, and believes no finding that was handed over.
-A folder is an instance's own, called like the instance, with two folders of build/instances/<name>/ in it:
+A folder is an instance's own, named like the instance, with two folders of build/instances/<name>/ in it:
   cp -r instances/lab handed/lab && cp -r build/instances/lab/plan build/instances/lab/stacks handed/lab/
 The command makes the Blueprint, the documents and the hosts' files anew, compares them with those in the folder, checks the
 plan's record and its binary plan, and evaluates every rule. It lists what it couldn't see.

@@ -72,7 +72,8 @@ export function convergeCommand(): Command {
       "after",
       `
 Each program checks its new files first. A file that it refuses, or a service that doesn't come up
-with them, leaves the old files and the old service. Interrupted or failed, run it again: it goes on.
+with them, leaves the old files and the old service. If it is interrupted or fails,
+run it again: it goes on.
 docs/converge.md tells what lands where.`,
     )
     .action(async (name: string, options: Options) => {

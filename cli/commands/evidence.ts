@@ -28,7 +28,7 @@ import { testbed } from "../testbed.ts";
 const HELP = `
 Makes one signed folder for a release: pages in Dutch and English, findings as JSON, SARIF and JUnit, OSCAL, CycloneDX,
 registers and drafts. It reads the instance's folder and its history, evaluates every rule anew, and connects to nothing;
-what isn't there is not-tested, with the reason. You are an admin of the instance, and sign with the key of your entry.
+what isn't there is not-tested, with the reason. You must be an admin of the instance, and sign with the key of your entry.
   polder evidence lab
   polder evidence lab release-12 --user annakok --ssh-identity ~/.ssh/id_ed25519
   polder evidence verify release-12

@@ -11,8 +11,8 @@ import { paintFor } from "../text/paint.ts";
 import { table } from "../text/table.ts";
 
 const HELP = `
-Lists what happened to an instance: each plan, approval, apply, converge and probe, who did it, when, and with which
-polder. It looks at each line and each file, and says what isn't as it was written (exit code 1).
+Lists each plan, approval, apply, converge and probe of an instance, who did it, when, and with which polder. It checks
+each line and each file, and names every one that was changed since it was written (exit code 1).
   polder history lab
   polder history lab 12     the files of line 12
 The lines are in history/log.jsonl of the instance's folder, the files in history/files, each named by its SHA-256.

@@ -235,7 +235,7 @@ describe("polder new --yes", () => {
       "a state secret",
       { "--marking": "Stg. Geheim" },
       [
-        '--marking: got "Stg. Geheim": state secrets are refused. They need means that the NBV has approved (VIRBI 2025, BIO2 8.21.04), which this toolkit isn\'t; allowed: none, Dep.V',
+        '--marking: got "Stg. Geheim": state secrets are refused: only products that the NBV has approved may carry them (VIRBI 2025, BIO2 8.21.04), and this toolkit isn\'t approved; allowed: none, Dep.V',
       ],
     ],
     [

@@ -251,7 +251,7 @@ export function newCommand(): Command {
     .option("--admin-user <login>", "their login name")
     .option("--admin-key <key>", "their SSH public key, or the .pub file that holds it")
     .option("--admin-network <range>", "where admins come in from; may be repeated", collect)
-    .option("--security-contact <address>", "mailto: or https:, for who finds a weakness")
+    .option("--security-contact <address>", "mailto: or https:, for people who find a weakness")
     .addHelpText("after", EXAMPLES)
     .action(async (name: string | undefined, options: NewOptions) => {
       const parent = resolve(options.dir);

@@ -27,20 +27,22 @@ export function upgradeCommand(): Command {
   return withWho(new Command("upgrade"))
     .argument("<instance>", "its folder's name or path")
     .option("--wait <minutes>", "how long a meeting is given to end by itself", minutes, 10)
-    .option("--cut", "end what still goes on then and what no other host can take over")
+    .option("--cut", "then also end meetings that go on and that no other host can take over")
     .addHelpText(
       "after",
       `
-  polder packages lab ~/jitsi-2.0.11146     another release of Jitsi, if that is what it is about
+  polder packages lab ~/jitsi-2.0.11146     another release of Jitsi, if that is the purpose
   polder upgrade lab
 
-First a converge: every host gets its files, and nothing that carries calls restarts. Then relays
-restart, one after the other; then bridges: each takes nobody new, its people move to the others of
-its shard, and the next one begins when Jicofo can use this one again. A control host comes last,
-when no meeting goes on there: its restart ends all of them.
+It begins with a converge: every host gets its files, and nothing that carries calls restarts. Then
+it does the pending restarts, one after the other. First relays: their people get another one. Then
+bridges: each takes nobody new, its people move to the others of its shard, and the next one follows
+when Jicofo can use this one again. A control host comes last, when no meeting goes on there: its
+restart ends all of them.
 
-Without --cut nobody is cut off. What couldn't be restarted is listed, with the reason, and the exit
-code is 1: run it again, at a quieter hour. Interrupted or failed, run it again: it goes on.
+Without --cut it restarts no bridge and no control host while that would end somebody's meeting. It
+lists such a restart with the reason, and ends with exit code 1: run it again, at a quieter hour.
+If it is interrupted or fails, run it again: it goes on.
 docs/upgrade.md tells more.`,
     )
     .action(async (name: string, options: Options) => {

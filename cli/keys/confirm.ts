@@ -8,7 +8,7 @@ import { out } from "../terminal.ts";
 /** `polder keys confirm`: a person has compared a fingerprint. */
 export function confirmCommand(): Command {
   return new Command("confirm")
-    .description("Say that a host's SSH fingerprint is what its own console shows")
+    .description("Confirm that a host's SSH fingerprint is the one that its own console shows")
     .argument("<instance>", "its folder's name or path")
     .argument("<host>", "such as control-1")
     .argument("<fingerprint>", "SHA256:..., typed from the console")

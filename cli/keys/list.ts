@@ -30,7 +30,7 @@ const leftText = ({ state, daysLeft }: SecretStatus): string =>
 export function listCommand(): Command {
   const command = new Command("list")
     .description(
-      "Show what secrets there are, where, who may read them, how long they last; no value",
+      "List the secrets: where they are, who may read them, how long they last; never a value",
     )
     .argument("<instance>", "its folder's name or path")
     .option("--markdown", "the table of docs/keys.md: every secret that such an instance can have");

@@ -64,7 +64,7 @@ export function requestCommand(): Command {
 /** `polder keys install`: checks the supplier's certificate before it is stored. */
 export function installCommand(): Command {
   const command = new Command("install")
-    .description("Take a certificate from your supplier into the vault")
+    .description("Put a certificate from your supplier into the vault")
     .argument("<instance>", "its folder's name or path")
     .addArgument(use())
     .argument("<file>", "PEM: the certificate, then its intermediates")
@@ -81,9 +81,7 @@ export function installCommand(): Command {
 /** `polder keys use-reserve`: the other supplier's certificate goes into use. */
 export function useReserveCommand(): Command {
   const command = new Command("use-reserve")
-    .description(
-      "Put the reserve certificate in the place of the one in use, and the other way round",
-    )
+    .description("Swap the reserve certificate and the one in use")
     .argument("<instance>", "its folder's name or path")
     .addArgument(use());
   return withIdentity(command).action((name: string, whose: PublicUse, options: IdentityOption) =>

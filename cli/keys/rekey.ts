@@ -10,7 +10,7 @@ import { type IdentityOption, openAll, withIdentity } from "./shared.ts";
 export function rekeyCommand(): Command {
   const command = new Command("rekey")
     .description(
-      "After the admins changed: a new password for each vault, sealed to those of today",
+      "After a change of admins: make a new password for each vault, encrypted to today's admins",
     )
     .argument("<instance>", "its folder's name or path")
     .option("--rotate-all", "make every secret anew, too, that can be made from here");

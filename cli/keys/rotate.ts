@@ -11,7 +11,7 @@ import { type IdentityOption, openAll, withIdentity } from "./shared.ts";
 /** `polder keys rotate`: new values. */
 export function rotateCommand(): Command {
   const command = new Command("rotate")
-    .description("Make a secret anew, and what follows from it")
+    .description("Replace a secret, and those that follow from it")
     .argument("<instance>", "its folder's name or path")
     .argument("[secret]", "its name, as `polder keys list` shows it")
     .option("--all", "every secret that can be made from here");

@@ -193,7 +193,7 @@ describe("what is refused, and where", () => {
       "marking: none",
       "marking: Stg. Geheim",
       [
-        'f.yaml:4:28: classification.marking: got "Stg. Geheim": state secrets are refused. They need means that the NBV has approved (VIRBI 2025, BIO2 8.21.04), which this toolkit isn\'t; allowed: none, Dep.V',
+        'f.yaml:4:28: classification.marking: got "Stg. Geheim": state secrets are refused: only products that the NBV has approved may carry them (VIRBI 2025, BIO2 8.21.04), and this toolkit isn\'t approved; allowed: none, Dep.V',
       ],
     ],
     [

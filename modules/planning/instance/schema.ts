@@ -209,7 +209,7 @@ export const RETENTION = { operationsDays: 14, securityDays: 183, incidentDays: 
 const refuseStateSecret = (issue: { readonly input?: unknown }): string | undefined =>
   typeof issue.input === "string" &&
   /^(stg\b|staatsgeheim|(zeer )?geheim|confidentieel|(top )?secret)/i.test(issue.input)
-    ? `got ${JSON.stringify(issue.input.slice(0, 40))}: state secrets are refused. They need means that the NBV has approved (VIRBI 2025, BIO2 8.21.04), which this toolkit isn't; allowed: none, Dep.V`
+    ? `got ${JSON.stringify(issue.input.slice(0, 40))}: state secrets are refused: only products that the NBV has approved may carry them (VIRBI 2025, BIO2 8.21.04), and this toolkit isn't approved; allowed: none, Dep.V`
     : undefined;
 
 /** Accounts that Debian, its packages or the hosts' own services have: an admin's would collide. */
