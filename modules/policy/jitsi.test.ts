@@ -8,7 +8,7 @@ import type { PolicyInput, RenderedHost } from "./types.ts";
 
 const certificates = { source: "instance-ca" };
 const blueprint = buildBlueprint({ ...inputOf(someInstance({ certificates })), jitsi: SOME_JITSI });
-const hosts = renderAll(blueprint, loadPrograms());
+const hosts = renderAll(blueprint, loadPrograms(), "no stand-ins");
 
 /** What the rules over hosts' files find, with one file changed. */
 const found = (path: string, change: (text: string) => string): string[] => {

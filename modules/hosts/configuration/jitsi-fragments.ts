@@ -17,3 +17,6 @@ export interface JitsiFragments {
   /** What the page of the service says people can do here: one sentence or more in Dutch, and the same in English. */
   readonly arrive: readonly [dutch: string, english: string];
 }
+
+/** The stand-ins that a caller of the render hands in. A caller that has none says so; forgetting them doesn't compile. */
+export type StandIns = JitsiFragments | "no stand-ins";

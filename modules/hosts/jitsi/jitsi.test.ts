@@ -16,7 +16,7 @@ const addressed = (blueprint: Blueprint): Blueprint => ({
   })),
 });
 const blueprint = addressed(buildBlueprint({ ...input, jitsi: SOME_JITSI }));
-const hosts = renderAll(blueprint, loadPrograms());
+const hosts = renderAll(blueprint, loadPrograms(), "no stand-ins");
 const inPlace = renderAll(buildBlueprint(input), loadPrograms(), standIns);
 
 const of = (id: string, all: readonly HostConfiguration[] = hosts): HostConfiguration =>
@@ -77,7 +77,7 @@ describe("with Jitsi's packages", () => {
       meetings: [{ kind: "overleg", simultaneous: 250, participants: 8, cameras: "all" }],
     };
     const large = buildBlueprint({ ...inputOf(someInstance({ demand })), jitsi: SOME_JITSI });
-    const all = renderAll(large, loadPrograms());
+    const all = renderAll(large, loadPrograms(), "no stand-ins");
     const shards = [...new Set(large.hosts.map(({ shard }) => shard))].filter((one) => one > 0);
     expect(shards.length).toBeGreaterThan(1);
     const read = (id: string, path: string) =>
@@ -193,7 +193,9 @@ describe("the web client", () => {
   it("its scripts can't be ended by what an organisation is called", () => {
     const name = "</script><script>alert(1)</script>";
     const some = { ...blueprint, organisation: name };
-    const [control] = renderAll(some, loadPrograms()).filter(({ role }) => role === "control");
+    const [control] = renderAll(some, loadPrograms(), "no stand-ins").filter(
+      ({ role }) => role === "control",
+    );
     expect(
       text(control as HostConfiguration, "/usr/local/share/polder/web/config.js"),
     ).not.toContain("</script");

@@ -48,7 +48,11 @@ function notUnderstood(program: Program, value: unknown, path = ""): string[] {
 /** Every configuration of a program that is rendered: floating and direct addresses, one bridge and several. */
 const rendered = (program: Program): unknown[] =>
   [someInstance(), someInstance({ location: "lab-direct" })].flatMap((instance) =>
-    renderAll(buildBlueprint({ ...inputOf(instance), jitsi: SOME_JITSI }), loadPrograms())
+    renderAll(
+      buildBlueprint({ ...inputOf(instance), jitsi: SOME_JITSI }),
+      loadPrograms(),
+      "no stand-ins",
+    )
       .flatMap(({ files }) => files)
       .filter(({ path }) => path.endsWith(`/${program}.conf`))
       .map(({ content }) => JSON.parse(content.replace(/^\/\/.*$/gm, ""))),

@@ -32,7 +32,7 @@ const runs = { numRuns: 25 };
 describe("where private networks have IPv4 alone", () => {
   const at = (cloud: Record<string, unknown>) => {
     const input = { ...inputOf(someInstance(cloud)), jitsi: SOME_JITSI };
-    return JSON.stringify(renderAll(buildBlueprint(input), loadPrograms()));
+    return JSON.stringify(renderAll(buildBlueprint(input), loadPrograms(), "no stand-ins"));
   };
   // RFC 4193: what every private IPv6 address begins with.
   const own = /\bf[cd][0-9a-f]{2}:[0-9a-f:]+/;
@@ -96,10 +96,10 @@ describe("rendering an instance", () => {
   it("has no stand-in of its own: who has no packages of Jitsi's is told what to do", () => {
     const message =
       /^proef: no package of Jitsi's is pinned, and no stand-ins were handed in: `polder packages proef FOLDER` writes jitsi\.yaml$/;
-    expect(() => renderAll(some, loadPrograms())).toThrow(BadInput);
-    expect(() => renderAll(some, loadPrograms())).toThrow(message);
+    expect(() => renderAll(some, loadPrograms(), "no stand-ins")).toThrow(BadInput);
+    expect(() => renderAll(some, loadPrograms(), "no stand-ins")).toThrow(message);
     const both = renderAll({ ...some, jitsi: SOME_JITSI }, loadPrograms(), standIns);
-    expect(both).toEqual(renderAll({ ...some, jitsi: SOME_JITSI }, loadPrograms()));
+    expect(both).toEqual(renderAll({ ...some, jitsi: SOME_JITSI }, loadPrograms(), "no stand-ins"));
   });
 
   it("takes no stand-in outside profile lab", () => {

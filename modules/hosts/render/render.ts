@@ -8,6 +8,7 @@ import {
   type MakeFragment,
   mergeFragments,
   type Programs,
+  type StandIns,
 } from "../configuration/index.ts";
 import { jicofoFragment } from "../focus/index.ts";
 import { baseFragment, restartPolicy } from "../host/index.ts";
@@ -23,13 +24,10 @@ const JITSI: JitsiFragments = {
 };
 
 /** @throws BadInput where the instance has neither Jitsi's packages nor, in profile `lab`, stand-ins for them */
-function jitsiOf(
-  { instance, jitsi, residency }: Blueprint,
-  standIns?: JitsiFragments,
-): JitsiFragments {
+function jitsiOf({ instance, jitsi, residency }: Blueprint, standIns: StandIns): JitsiFragments {
   if (jitsi) return JITSI;
   const isLab = residency.profile === "lab";
-  if (isLab && standIns) return standIns;
+  if (isLab && standIns !== "no stand-ins") return standIns;
   throw badInput(
     instance,
     `no package of Jitsi's is pinned${isLab ? ", and no stand-ins were handed in" : ""}: \`polder packages ${instance} FOLDER\` writes jitsi.yaml`,
@@ -55,7 +53,7 @@ export function renderHost(
   blueprint: Blueprint,
   host: Host,
   programs: Programs,
-  standIns?: JitsiFragments,
+  standIns: StandIns,
 ): HostConfiguration {
   const fragments = [baseFragment, ...fragmentsOf(jitsiOf(blueprint, standIns))[host.role]].map(
     (fragment) => fragment(blueprint, host, programs),
@@ -72,6 +70,6 @@ export function renderHost(
 export const renderAll = (
   blueprint: Blueprint,
   programs: Programs,
-  standIns?: JitsiFragments,
+  standIns: StandIns,
 ): HostConfiguration[] =>
   blueprint.hosts.map((host) => renderHost(blueprint, host, programs, standIns));

@@ -78,7 +78,7 @@ const applied = (outcome: "applied" | "failed" = "applied") =>
 /** As after a converge of every host; `change` is of one host's outcome or digest. */
 function converged(change: { host?: string; outcome?: string; digest?: string } = {}) {
   const { host, ...other } = change;
-  const hosts = renderAll(instance.load().blueprint, loadPrograms()).map((one) => [
+  const hosts = renderAll(instance.load().blueprint, loadPrograms(), "no stand-ins").map((one) => [
     one.host,
     { outcome: "changed", digest: renderedDigest(one), ...(one.host === host ? other : {}) },
   ]);
