@@ -96,6 +96,16 @@ describe("pages", () => {
     expect(dead).toEqual([]);
   });
 
+  it("name a decision by the number of the page that they link to", () => {
+    const links = pages.flatMap((page) =>
+      [
+        ...prose(read(page)).matchAll(/\[[^\]]*?\b(\d{4})\b[^\]]*\]\([^)]*?(\d{4})-[a-z-]+\.md/g),
+      ].map(([link, named, linked]) => ({ page, link, isSame: named === linked })),
+    );
+    expect(links.length).toBeGreaterThan(40);
+    expect(links.filter(({ isSame }) => !isSame)).toEqual([]);
+  });
+
   it("in docs/ are all linked from its index", () => {
     const index = read("docs/README.md");
     const files = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });

@@ -8,7 +8,7 @@ import type { PolicyInput, TerraformJson } from "../types.ts";
 
 /**
  * This rule asks what builds the stacks what they are, so that no argument is left that nobody reads. Whether what they
- * are is safe, the other rules say, which ask nobody: docs/decisions/0024.
+ * are is safe, the other rules say, which ask nobody: docs/decisions/0025.
  */
 export const explainedByBlueprint = defineRule({
   id: "explained-by-blueprint",
