@@ -1,6 +1,11 @@
 import { Command } from "commander";
 import { UPSTREAM } from "../../modules/hosts/host/index.ts";
-import { fillMirror, megabytes, verifyMirror } from "../../modules/operations/mirror/index.ts";
+import {
+  fillMirror,
+  megabytes,
+  verifyMirror,
+  withPackages,
+} from "../../modules/operations/mirror/index.ts";
 import { instanceNames } from "../../modules/workspace/index.ts";
 import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
@@ -30,7 +35,10 @@ docs/mirror.md tells more.`;
 export function mirrorCommand(): Command {
   return new Command("mirror")
     .argument("<folder>", "empty, or one that polder filled")
-    .argument("[instances...]", "whose packages; by default all in instances/")
+    .argument(
+      "[instances...]",
+      "whose packages; by default all in instances/ whose packages of Jitsi are at hand",
+    )
     .option("--from <url>", "the mirror that has debian/ and debian-security/", UPSTREAM)
     .option("--with <packages...>", "Debian packages that a host's image has besides", [])
     .option(
@@ -52,7 +60,15 @@ export function mirrorCommand(): Command {
         );
         return;
       }
-      const manifest = await fillMirror(folder, loaded, {
+      // A name that somebody gave is served or refused; of all instances, those are left out that can't be served.
+      const { complete, missing } =
+        names.length > 0
+          ? { complete: loaded, missing: [] }
+          : await withPackages(folder, loaded, standIns);
+      for (const line of missing) out(`left out: ${line}`);
+      if (complete.length === 0)
+        throw new FindingsFound("no instance has its packages at hand: nothing was fetched");
+      const manifest = await fillMirror(folder, complete, {
         from: options.from,
         with: options.with,
         standIns,
@@ -62,6 +78,11 @@ export function mirrorCommand(): Command {
       out(`${packages} Debian packages, ${megabytes(bytes)}; ${manifest.jitsi.length} of Jitsi`);
       for (const line of manifest.without) out(`not in the folder: ${line}`);
       out(`good until ${manifest.goodUntil}: fill it again before that`);
-      note(`next: polder mirror --verify ${folder}`);
+      const served = complete.map(({ blueprint }) => blueprint.instance).join(" ");
+      note(`next: polder mirror --verify ${folder}${missing.length > 0 ? ` ${served}` : ""}`);
+      if (missing.length > 0)
+        throw new FindingsFound(
+          `${missing.length} of ${loaded.length} instances left out: bring their packages, or name those that you want: ${served}`,
+        );
     });
 }

@@ -12,8 +12,9 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { standIns } from "../../../lab/stand-ins/index.ts";
 import { TOOLKIT } from "../../common/toolkit/index.ts";
+import { type LoadedInstance, loadInstance } from "../../workspace/index.ts";
 import { archiveOf, parseSums, readManifest, sumsText } from "./manifest.ts";
-import { fillMirror, sumFaults } from "./mirror.ts";
+import { fillMirror, sumFaults, withPackages } from "./mirror.ts";
 import { goodUntil, parseRelease, parseUris, SUITES } from "./release.ts";
 import { npmContents, requirements } from "./tools.ts";
 
@@ -185,6 +186,34 @@ describe("a folder", () => {
       "debian/b: isn't there",
     ]);
     expect(() => parseSums("no sum")).toThrow(/got "no sum"/);
+  });
+
+  it("can be filled for instances whose packages are at hand; of each other it says what to do", async () => {
+    const load = (name: string) => loadInstance(join(TOOLKIT, "instances", name));
+    const eea = load("eea-voorbeeld");
+    const split = async (...instances: LoadedInstance[]) => {
+      const { complete, missing } = await withPackages(folder, instances, standIns);
+      return [complete.map(({ blueprint }) => blueprint.instance), missing];
+    };
+    expect(await split(load("lab"), eea)).toEqual([
+      ["lab"],
+      [
+        expect.stringMatching(
+          /jitsi-videobridge2_0~example_all\.deb: isn't the file that eea-voorbeeld\/jitsi\.yaml pins: `polder packages eea-voorbeeld FOLDER` says/,
+        ),
+      ],
+    ]);
+    const { jitsi = [], ...blueprint } = eea.blueprint;
+    const pinned = jitsi.map((one) => ({ ...one, sha256: sumOf(one.file) }));
+    const whole = { ...eea, blueprint: { ...blueprint, jitsi: pinned } };
+    for (const { file } of pinned) put(`jitsi/${file}`, "another release");
+    expect(await split(whole)).toEqual([[], [expect.stringContaining("isn't the file that")]]);
+    for (const { file } of pinned) put(`jitsi/${file}`, file);
+    expect(await split(whole)).toEqual([["eea-voorbeeld"], []]);
+    expect(await split({ ...eea, blueprint })).toEqual([
+      [],
+      [expect.stringMatching(/^eea-voorbeeld: no package of Jitsi's is pinned: /)],
+    ]);
   });
 
   it("with files of somebody else isn't filled", async () => {

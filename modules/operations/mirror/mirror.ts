@@ -1,6 +1,6 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { badInput } from "../../common/input/index.ts";
+import { BadInput, badInput } from "../../common/input/index.ts";
 import { toolkitIdentity, WORKSPACE } from "../../common/toolkit/index.ts";
 import type { JitsiFragments } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
@@ -73,20 +73,53 @@ export interface MirrorOptions {
   readonly progress: (line: string) => void;
 }
 
+/** Where a pinned package lies: in the folder, or else beside jitsi.yaml. @throws BadInput when it isn't what is pinned */
+async function sourceOf(
+  { blueprint: { instance }, jitsiFolder }: LoadedInstance,
+  { file, sha256 }: { readonly file: string; readonly sha256: string },
+  folder: string,
+): Promise<string> {
+  const beside = join(jitsiFolder ?? "", file);
+  for (const place of [join(folder, JITSI_FOLDER, file), beside])
+    if (existsSync(place) && (await sha256Of(place)) === sha256) return place;
+  throw badInput(
+    shown(beside),
+    `isn't the file that ${instance}/jitsi.yaml pins: \`polder packages ${instance} FOLDER\` says where it lies`,
+  );
+}
+
+/**
+ * Which instances the folder can be filled for.
+ *
+ * @returns those whose packages of Jitsi are at hand, and for each other a line that says what is missing
+ */
+export async function withPackages(
+  path: string,
+  loaded: readonly LoadedInstance[],
+  standIns: JitsiFragments,
+): Promise<{ readonly complete: LoadedInstance[]; readonly missing: string[] }> {
+  const [complete, missing]: [LoadedInstance[], string[]] = [[], []];
+  for (const one of loaded)
+    try {
+      wantedBy([one], [], standIns);
+      for (const pinned of one.blueprint.jitsi ?? []) await sourceOf(one, pinned, resolve(path));
+      complete.push(one);
+    } catch (error) {
+      if (!(error instanceof BadInput)) throw error;
+      missing.push(error.message);
+    }
+  return { complete, missing };
+}
+
 /** Copies Jitsi's pinned packages, each compared with jitsi.yaml. @throws BadInput when one isn't what is pinned */
 async function fillJitsi(folder: string, loaded: readonly LoadedInstance[]): Promise<string[]> {
   const names = new Set<string>();
-  for (const { blueprint, jitsiFolder } of loaded)
-    for (const { file, sha256 } of blueprint.jitsi ?? []) {
-      const target = join(folder, JITSI_FOLDER, file);
-      names.add(file);
-      if (existsSync(target) && (await sha256Of(target)) === sha256) continue;
-      const source = join(jitsiFolder ?? "", file);
-      if (!existsSync(source) || (await sha256Of(source)) !== sha256)
-        throw badInput(
-          shown(source),
-          `isn't the file that ${blueprint.instance}/jitsi.yaml pins: \`polder packages ${blueprint.instance} FOLDER\` says where it lies`,
-        );
+  for (const one of loaded)
+    for (const pinned of one.blueprint.jitsi ?? []) {
+      const target = join(folder, JITSI_FOLDER, pinned.file);
+      names.add(pinned.file);
+      const source = await sourceOf(one, pinned, folder);
+      if (source === target) continue;
       mkdirSync(join(folder, JITSI_FOLDER), { recursive: true });
       copyFileSync(source, target);
     }
