@@ -1,9 +1,11 @@
 import { afterAll, expect, it } from "vitest";
 import { PythonFolder } from "../../modules/hosts/host/testing.ts";
+import { PORTS } from "../../modules/planning/blueprint/index.ts";
 import { standInPrograms } from "./programs.ts";
 
 const where = {
   address: "10.0.0.10",
+  port: PORTS.xmpp,
   host: "control-1.x.internal",
   ca: "/ca",
   auth: "auth.x.example",

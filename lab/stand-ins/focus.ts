@@ -13,7 +13,7 @@ import {
   textFile,
 } from "../../modules/hosts/host/index.ts";
 import { sandbox } from "../../modules/hosts/sandbox/index.ts";
-import type { Blueprint, Host } from "../../modules/planning/blueprint/index.ts";
+import { type Blueprint, type Host, PORTS } from "../../modules/planning/blueprint/index.ts";
 import { standInPrograms } from "./programs.ts";
 
 const NAME = "polder-focus-stand-in";
@@ -24,7 +24,14 @@ const PASSWORD = "/etc/polder/focus/password";
 /** Jicofo's place on a control host: somebody on its account who opens rooms. */
 export function focusFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
   const { auth, conference } = gateHosts(blueprint);
-  const where = { address: host.ipv4, host: host.name, ca: CA_FILE, auth, conference };
+  const where = {
+    address: host.ipv4,
+    port: PORTS.xmpp,
+    host: host.name,
+    ca: CA_FILE,
+    auth,
+    conference,
+  };
   return {
     packages: { install: ["python3"], absent: [] },
     files: [

@@ -38,7 +38,7 @@ class Allowance:
 
 
 def may_answer(address, peers):
-    """Whether a sender is one of the peers, never itself a server that answers (port 10000 loops)."""
+    """Whether a sender is one of the peers, never itself a server that answers (its own port loops)."""
     host, port = address[:2]
     return host in peers and port != PORT
 

@@ -19,7 +19,7 @@ from xml.sax.saxutils import quoteattr
 with open(os.path.realpath(__file__) + ".json", encoding="utf-8") as file:
     SETTINGS = json.load(file)
 
-ADDRESS = (SETTINGS["address"], 5222)
+ADDRESS = (SETTINGS["address"], SETTINGS["port"])
 HOST, CA = SETTINGS["host"], SETTINGS["ca"]
 AUTH, CONFERENCE = SETTINGS["auth"], SETTINGS["conference"]
 

@@ -29,7 +29,7 @@ const relays = ({ domain, hosts }: Blueprint) =>
   hosts.some(({ role }) => role === "turn")
     ? [
         { type: "turn", host: namesBelow(domain).turn, port: PORTS.turn, transport: "udp" },
-        { type: "turns", host: namesBelow(domain).turn, port: 443, transport: "tcp" },
+        { type: "turns", host: namesBelow(domain).turn, port: PORTS.turnTls, transport: "tcp" },
       ]
     : [];
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { PORTS } from "../../planning/blueprint/index.ts";
 import { encode, longTermKey, xorAddress } from "../../verification/probes/turn/codec.ts";
 import { PythonFolder } from "../host/testing.ts";
 
@@ -49,6 +50,8 @@ beforeAll(() => {
   const at = { host: "a", address: "127.0.0.1" };
   const services = {
     domain: "x.example",
+    names: { auth: "auth.x.example", turn: "turn.x.example" },
+    ports: PORTS,
     web: [at],
     turn: [at],
     bridges: [at],

@@ -5,7 +5,7 @@ import * as nginx from "../nginx/index.ts";
 
 export const RECEIVER = "systemd-journal-remote";
 const KEY = "/etc/nginx/tls/host.key";
-const BEHIND = "127.0.0.1:19531";
+const BEHIND = `127.0.0.1:${PORTS.journalBehind}`;
 
 /**
  * The loopback address that a host's journal comes from, behind nginx: journal-remote names its files
@@ -65,7 +65,7 @@ function gate(senders: readonly Host[]): string[] {
 }
 
 /**
- * Port 19532 for the hosts' journals: who has no certificate of the instance's CA gets no word in.
+ * A port for the hosts' journals: who has no certificate of the instance's CA gets no word in.
  * Debian 13's journal-remote is built without GnuTLS and then checks no certificate, whatever its file
  * says ("Certificate checking disabled."): nginx does, and hands on over loopback.
  */

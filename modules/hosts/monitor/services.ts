@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
 import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { CA_FILE, programFiles, pythonCheck, rawFile, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
@@ -21,8 +21,11 @@ export function services(blueprint: Blueprint, own: Host, programs: Programs): F
       .filter((host) => host.role === role)
       .map((host) => ({ host: host.name, address: address(host) }));
   const turn = of("turn", (host) => listening(blueprint, host)[0] ?? host.ipv4);
+  const names = namesBelow(domain);
   const settings = {
     domain,
+    names: { auth: names.auth, turn: names.turn },
+    ports: PORTS,
     web: of("control"),
     turn,
     // A real bridge answers calls alone, so that nothing comes back from it; how it is, it says itself (watch.ts).

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
 import { channelLocations, clientLocations } from "./client.ts";
 import { SOCKET } from "./config.ts";
 import { limitsOf } from "./limits.ts";
@@ -117,7 +117,7 @@ export function site(blueprint: Blueprint, host: Host): string[] {
   const logo = logoPlace(blueprint);
   const { burst, connections, handshakesPerSecond } = limitsOf(blueprint);
   return [
-    "# A name that isn't ours: no answer on port 80, no handshake on 443. Scanners learn no name here.",
+    `# A name that isn't ours: no answer on port 80, no handshake on ${PORTS.https}. Scanners learn no name here.`,
     "server {",
     ...listen(80, " default_server"),
     "  server_name _;",
@@ -127,7 +127,7 @@ export function site(blueprint: Blueprint, host: Host): string[] {
     "  }",
     "}",
     "server {",
-    ...listen(443, " ssl default_server"),
+    ...listen(PORTS.https, " ssl default_server"),
     "  server_name _;",
     "  ssl_reject_handshake on;",
     ...REFUSALS,
@@ -148,7 +148,7 @@ export function site(blueprint: Blueprint, host: Host): string[] {
     "}",
     "",
     "server {",
-    ...listen(443, " ssl"),
+    ...listen(PORTS.https, " ssl"),
     `  server_name ${domain};`,
     `  ssl_certificate ${CERTIFICATE};`,
     `  ssl_certificate_key ${KEY};`,

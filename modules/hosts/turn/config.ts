@@ -45,7 +45,7 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
   return [
     ...listening(blueprint, host).map((address) => `listening-ip=${address}`),
     `listening-port=${PORTS.turn}`,
-    "tls-listening-port=443",
+    `tls-listening-port=${PORTS.turnTls}`,
     "# Media goes to the bridges over the private network, whatever address people come in by.",
     `relay-ip=${host.ipv4}`,
     // Not `public/private`: 4.6.1 then allows the private one as a peer, ours, whatever is denied

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { listening } from "../../hosts/turn/index.ts";
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
 
 /** Whether a converge changes the hosts. */
@@ -76,6 +76,7 @@ export function inventory(
   ]);
   const vars = {
     polder_vault: vault,
+    polder_ports: PORTS,
     polder_check: options.check,
     ...(options.packages && { polder_packages: options.packages }),
     ...(options.archive && { polder_archive: options.archive }),

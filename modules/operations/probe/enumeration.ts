@@ -8,7 +8,7 @@ import type { Testbed } from "../../common/testbed/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { limitsOf } from "../../hosts/gate/index.ts";
 import { limitsOf as webLimits } from "../../hosts/nginx/index.ts";
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, PORTS } from "../../planning/blueprint/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../../secrets/vaults/index.ts";
 import {
   evaluate,
@@ -72,7 +72,7 @@ function doorOf({ blueprint }: LoadedInstance, vault: Vault | undefined): Door {
     throw new ExternalFailure(
       `${blueprint.instance}: its public addresses aren't recorded: polder addresses ${blueprint.instance}`,
     );
-  const door = { address, port: 443, domain: blueprint.domain };
+  const door = { address, port: PORTS.https, domain: blueprint.domain };
   return {
     ...door,
     tls:

@@ -17,7 +17,7 @@ const asRange = (address: string): string => `${address}${address.includes(":") 
 /** Who stands behind an address on the web: its own range where it is an address, else anybody. */
 function webPeer(name: string, address: string): { readonly peer: Peer; readonly port: number } {
   const url = new URL(address);
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  const port = Number(url.port) || (url.protocol === "https:" ? PORTS.https : 80);
   const range = asRange(url.hostname.replace(/^\[|\]$/g, ""));
   return { peer: parseCidr(range) ? ranges(name, [range]) : INTERNET, port };
 }
@@ -31,7 +31,7 @@ function packageSource(
 ): { readonly peer: Peer; readonly port: number } | undefined {
   const { mirror, source } = instance.packages;
   if (source === "folder") return undefined;
-  if (!mirror) return { peer: INTERNET, port: 443 };
+  if (!mirror) return { peer: INTERNET, port: PORTS.https };
   return webPeer("package mirror", mirror);
 }
 
@@ -74,7 +74,7 @@ export function planFlows(
       "web",
       INTERNET,
       role("control"),
-      443,
+      PORTS.https,
       "people load the meeting page and signal over HTTPS",
     ),
     tcp(
@@ -96,7 +96,7 @@ export function planFlows(
       "turn-tls",
       INTERNET,
       role("turn"),
-      443,
+      PORTS.turnTls,
       "the relay, for networks that let nothing but HTTPS out",
     ),
     tcp(
@@ -162,7 +162,7 @@ export function planFlows(
       "watch-web",
       role("monitor"),
       role("control"),
-      443,
+      PORTS.https,
       "the monitor sees each minute whether the page comes and the gate answers",
     ),
     tcp(
@@ -176,7 +176,7 @@ export function planFlows(
       "watch-turn",
       role("monitor"),
       role("turn"),
-      443,
+      PORTS.turnTls,
       "the monitor gets a relay, by a login of its own, and sends through it to the bridges",
     ),
     ...(alarm

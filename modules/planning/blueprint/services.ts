@@ -1,5 +1,7 @@
 /** Ports that several rooms speak of: the flows open them, one host listens there, others go there. */
 export const PORTS = {
+  /** HTTPS: the web server, and what hosts fetch (RFC 9110, 4.2.2). */
+  https: 443,
   /** Media at the bridges, UDP (Jitsi handbook, scalable.md). */
   media: 10_000,
   /** Channels of clients and of other bridges at the bridges, over TLS. Chosen here: the bridge has no default. */
@@ -9,10 +11,14 @@ export const PORTS = {
   focusRest: 8888,
   /** The relay without TLS, UDP (RFC 8656). */
   turn: 3478,
+  /** The relay over TLS. Chosen here in place of RFC 8656's 5349: networks that block media let HTTPS out. */
+  turnTls: 443,
   /** Prosody's, for bridges and Jicofo (RFC 6120). */
   xmpp: 5222,
   /** Journals that hosts send to the monitor (systemd-journal-remote.service(8)). */
   journal: 19_532,
+  /** Where the receiver of journals listens behind nginx, on loopback alone (systemd-journal-gatewayd's default). */
+  journalBehind: 19_531,
 } as const;
 
 /** Names below an instance's domain: the relay's in DNS, the others Prosody's own. */

@@ -65,12 +65,14 @@ export function services(blueprint: Blueprint): Service[] {
   return hostsOf(blueprint).flatMap((host): Service[] => {
     if (host.role === "control") {
       const from = bridgeOf(blueprint, host);
-      const web = { host, name: "web", port: 443, tlsName: blueprint.domain } as const;
+      const web = { host, name: "web", port: PORTS.https, tlsName: blueprint.domain } as const;
       const xmpp = { host, name: "xmpp", port: PORTS.xmpp, tlsName: host.name } as const;
       return [web, ...(from ? [{ ...xmpp, from }] : [])];
     }
     if (host.role === "turn")
-      return [{ host, name: "turn", port: 443, tlsName: namesBelow(blueprint.domain).turn }];
+      return [
+        { host, name: "turn", port: PORTS.turnTls, tlsName: namesBelow(blueprint.domain).turn },
+      ];
     const [from] = hostsOf(blueprint, "control");
     if (host.role === "monitor" && from)
       return [{ host, name: "journal", port: PORTS.journal, tlsName: host.name, from }];

@@ -24,7 +24,7 @@ WARN_DAYS = SERVICES["warnDays"]
 PATIENCE = 8
 LONGEST = 3500
 MAGIC = 0x2112A442
-MEDIA_PORT = 10000
+NAMES, PORTS = SERVICES["names"], SERVICES["ports"]
 
 
 class Wrong(Exception):
@@ -63,7 +63,7 @@ def ask(tls, lines):
 
 def page(at, ends):
     domain = SERVICES["domain"]
-    with connect(at["address"], 443) as raw, context(SERVICES["ownCaOnly"]).wrap_socket(raw, server_hostname=domain) as tls:
+    with connect(at["address"], PORTS["https"]) as raw, context(SERVICES["ownCaOnly"]).wrap_socket(raw, server_hostname=domain) as tls:
         ends(f"certificate/{at['host']}/page", tls)
         status, body = ask(tls, ["GET / HTTP/1.1", f"Host: {domain}"])
     if status != 200 or not body:
@@ -74,7 +74,7 @@ def handshake(at, _ends):
     """Nobody's token: the gate refuses it as it refuses all. nginx alone answers otherwise."""
     domain = SERVICES["domain"]
     key = base64.b64encode(secrets.token_bytes(16)).decode()
-    with connect(at["address"], 443) as raw, context(SERVICES["ownCaOnly"]).wrap_socket(raw, server_hostname=domain) as tls:
+    with connect(at["address"], PORTS["https"]) as raw, context(SERVICES["ownCaOnly"]).wrap_socket(raw, server_hostname=domain) as tls:
         status, _ = ask(tls, [
             "GET /xmpp-websocket?room=watch&token=watch HTTP/1.1", f"Host: {domain}", "Upgrade: websocket",
             f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: xmpp",
@@ -96,10 +96,10 @@ def until(sock, end):
 def login(at, ends):
     """Up to where a password would be due: verified TLS, and the offer of SCRAM. The monitor has no account."""
     opening = (
-        f"<?xml version='1.0'?><stream:stream to='auth.{SERVICES['domain']}' version='1.0' "
+        f"<?xml version='1.0'?><stream:stream to='{NAMES['auth']}' version='1.0' "
         "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
     ).encode()
-    with connect(at["address"], 5222) as raw:
+    with connect(at["address"], PORTS["xmpp"]) as raw:
         raw.sendall(opening)
         until(raw, b"</stream:features>")
         raw.sendall(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
@@ -186,7 +186,7 @@ class Relay:
 
     def echo(self, address):
         """Whether what is sent to a bridge comes back from it."""
-        port = struct.pack("!H", MEDIA_PORT ^ (MAGIC >> 16))
+        port = struct.pack("!H", PORTS["media"] ^ (MAGIC >> 16))
         peer = b"\0\1" + port + (int.from_bytes(socket.inet_aton(address)) ^ MAGIC).to_bytes(4)
         self.request(0x0008, [(0x0012, peer)])
         sent = b"polder-services " + secrets.token_hex(8).encode()
@@ -217,8 +217,8 @@ def relay_login(now):
 
 def relay(at, ends, credential, red):
     """By TLS, where the flow leads: over UDP it is the same process, with the same secret and the same peers."""
-    name = f"turn.{SERVICES['domain']}"
-    with connect(at["address"], 443) as raw, context(SERVICES["ownCaOnly"]).wrap_socket(raw, server_hostname=name) as tls:
+    name = NAMES["turn"]
+    with connect(at["address"], PORTS["turnTls"]) as raw, context(SERVICES["ownCaOnly"]).wrap_socket(raw, server_hostname=name) as tls:
         ends(f"certificate/{at['host']}/relay", tls)
         relay = Relay(tls, *credential)
         relay.allocate()
@@ -232,12 +232,12 @@ def relay(at, ends, credential, red):
 
 def receiver(at, ends):
     """nginx, which asks for a certificate, and journal-remote behind it."""
-    with connect(at["address"], 19532) as raw, context(True).wrap_socket(raw, server_hostname=at["host"]) as tls:
+    with connect(at["address"], PORTS["journal"]) as raw, context(True).wrap_socket(raw, server_hostname=at["host"]) as tls:
         ends(f"certificate/{at['host']}/receiver", tls)
         status, _ = ask(tls, ["GET /upload HTTP/1.1", f"Host: {at['host']}"])
     if status != 400:
         raise Wrong(f"without a certificate it answers {status} in place of 400")
-    with connect("127.0.0.1", 19531) as behind:
+    with connect("127.0.0.1", PORTS["journalBehind"]) as behind:
         ask(behind, ["GET / HTTP/1.1", "Host: localhost"])
 
 

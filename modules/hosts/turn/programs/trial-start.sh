@@ -25,8 +25,9 @@ if [ "$(sqlite3 -init /dev/null "$scratch/turndb" "SELECT count(*) FROM turn_sec
 fi
 turnserver -c "$config" --userdb="$scratch/turndb" --pidfile= --log-file=stdout >"$log" 2>&1 &
 first=$(sed -n 's/^listening-ip=//p' "$config" | head -n 1)
+port=$(sed -n 's/^tls-listening-port=//p' "$config")
 for _ in $(seq 50); do
-  if openssl s_client -connect "$first:443" -tls1_3 </dev/null >/dev/null 2>&1; then
+  if openssl s_client -connect "$first:$port" -tls1_3 </dev/null >/dev/null 2>&1; then
     if grep -iE 'bad configuration|unknown (argument|option)|unrecognized option' "$log"; then
       exit 1
     fi

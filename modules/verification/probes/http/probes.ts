@@ -1,5 +1,5 @@
 import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
-import { hostOf } from "../../../planning/blueprint/index.ts";
+import { hostOf, PORTS } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authorityOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { HttpAnswer } from "./ask.ts";
@@ -21,7 +21,7 @@ async function ask(
     answers.push(
       await context.vantagePoint.ask("askHttp", {
         address,
-        port: question.plain ? 80 : 443,
+        port: question.plain ? 80 : PORTS.https,
         tls: question.plain ? undefined : tls,
         host: question.host ?? domain,
         path: question.path,

@@ -3,6 +3,7 @@ import {
   type Blueprint,
   type Host,
   hostOf,
+  PORTS,
   privateAddresses,
 } from "../../../planning/blueprint/index.ts";
 import { adminAlive } from "../alive.ts";
@@ -31,12 +32,12 @@ const roundTrip = ({ blueprint, vantagePoint, once }: Context): Promise<number |
     if (!control || !address) return "no control host has a public address";
     const { verdict, took } = await vantagePoint.ask("tryConnect", {
       address,
-      port: 443,
+      port: PORTS.https,
       timeout: 3_000,
     });
     return verdict === "open"
       ? took
-      : `${control.id} port 443 is ${verdict} from ${vantagePoint.where}`;
+      : `${control.id} port ${PORTS.https} is ${verdict} from ${vantagePoint.where}`;
   });
 
 /** The admin path to the host works, and so does the way from outside to the instance. */
@@ -83,7 +84,16 @@ async function runTcp(subject: string, context: Context): Promise<Outcome> {
 
 /** Ports that every host has something behind, and those of the flows. */
 const usual = (blueprint: Blueprint, host: Host): number[] => [
-  ...new Set([22, 80, 443, 5222, 5280, 8080, 19_532, ...portsOf(flowsTo(blueprint, host, "tcp"))]),
+  ...new Set([
+    22,
+    80,
+    PORTS.https,
+    PORTS.xmpp,
+    5280,
+    PORTS.bridgeRest,
+    PORTS.journal,
+    ...portsOf(flowsTo(blueprint, host, "tcp")),
+  ]),
 ];
 
 async function runPrivate(subject: string, context: Context): Promise<Outcome> {

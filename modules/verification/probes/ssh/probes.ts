@@ -1,5 +1,5 @@
 import { fail, notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
-import { type Host, hostOf } from "../../../planning/blueprint/index.ts";
+import { type Host, hostOf, PORTS } from "../../../planning/blueprint/index.ts";
 import type { Ran } from "../admin.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
@@ -108,7 +108,12 @@ async function jump(_subject: string, context: Context): Promise<Outcome> {
   const wrong: string[] = [];
   let tried = 0;
   for (const host of hostsOf(blueprint).filter(({ role }) => role !== "edge")) {
-    const ports = [80, 443, 10_000, ...flowsTo(blueprint, host, "tcp").map(({ ports: [p] }) => p)];
+    const ports = [
+      80,
+      PORTS.https,
+      PORTS.media,
+      ...flowsTo(blueprint, host, "tcp").map(({ ports: [p] }) => p),
+    ];
     const [port] = ports.filter((one) => one !== 22).slice(-1);
     for (const target of port === undefined ? [] : [port]) {
       tried++;

@@ -283,7 +283,10 @@ async function tls(subject: string, context: Context): Promise<Outcome> {
     what: "allocate",
     credential: credential("tls", context),
   });
-  return passUnless(code === 0 ? [] : [failed ?? word(code)], "a relay by TLS on port 443");
+  return passUnless(
+    code === 0 ? [] : [failed ?? word(code)],
+    `a relay by TLS on port ${PORTS.turnTls}`,
+  );
 }
 
 async function tcpRelay(subject: string, context: Context): Promise<Outcome> {
@@ -357,7 +360,7 @@ export const turnProbes: readonly Probe[] = [
   ),
   probe(
     "turn-tls",
-    "the relay works by TLS on port 443",
+    `the relay works by TLS on port ${PORTS.turnTls}`,
     "does nothing: some firewalls let nothing out but port 443",
     tls,
   ),

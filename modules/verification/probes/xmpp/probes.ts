@@ -1,11 +1,9 @@
 import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
-import { type Host, hostOf, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { type Host, hostOf, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authDomain, bridgeOf, hostsOf, publicAddresses } from "../services.ts";
 import { XmppClient, XmppRefused } from "./client.ts";
 import { childOf } from "./stanzas.ts";
-
-const PORT = 5222;
 
 function bridgeOfControl({ blueprint }: Context, control: Host): Host {
   const bridge = bridgeOf(blueprint, control);
@@ -17,7 +15,7 @@ function bridgeOfControl({ blueprint }: Context, control: Host): Host {
 async function client(subject: string, context: Context): Promise<XmppClient> {
   const control = hostOf(context.blueprint, subject);
   const { id } = bridgeOfControl(context, control);
-  return new XmppClient(await context.admin.dial(id, control.ipv4, PORT));
+  return new XmppClient(await context.admin.dial(id, control.ipv4, PORTS.xmpp));
 }
 
 /** Does something with a client, and closes it whatever comes. */
@@ -78,7 +76,7 @@ async function reached(subject: string, context: Context): Promise<Outcome> {
   const control = hostOf(context.blueprint, subject);
   const wrong: string[] = [];
   for (const address of [...publicAddresses(control), ...privateAddresses(control)])
-    for (const port of [PORT, 5223, 5269, 5280, 5281, 5347]) {
+    for (const port of [PORTS.xmpp, 5223, 5269, 5280, 5281, 5347]) {
       const { verdict } = await context.vantagePoint.ask("tryConnect", {
         address,
         port,
