@@ -20,7 +20,7 @@ ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils
 
 # pylint: disable=wrong-import-position
 from ansible.module_utils import polder_archive, polder_packages
-from ansible.module_utils.polder_tree import Refused
+from ansible.module_utils.polder_refused import Refused
 
 HELLO = "debian/pool/main/h/hello/hello_2.10-5_amd64.deb"
 
@@ -104,10 +104,10 @@ class Archive(unittest.TestCase):
         self.assertEqual(polder_archive.security_digests(), {entry(HELLO)["sha256"]})
 
     def test_says_what_to_do_about_a_folder_that_has_expired(self):
-        said = ("E: Release file for file:/var/lib/polder-packages/debian-security/dists/trixie-security/InRelease is expired "
-                "(invalid since 1d 2h 3min 4s). Updates for this repository will not be applied.")
+        output = ("E: Release file for file:/var/lib/polder-packages/debian-security/dists/trixie-security/InRelease is expired "
+                  "(invalid since 1d 2h 3min 4s). Updates for this repository will not be applied.")
         self.assertEqual(
-            polder_packages.explain(said),
+            polder_packages.explain(output),
             "the folder of packages has expired 1d 2h 3min 4s ago: fill it again with `polder mirror`, then converge")
 
 

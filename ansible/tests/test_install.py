@@ -35,8 +35,8 @@ class InstallTest(unittest.TestCase):
         environment = {"PATH": self.path + ":" + os.environ["PATH"], "ASKED": self.asked, "WORKS": self.works}
         ran = subprocess.run(["sh", INSTALL, self.venv, *arguments], capture_output=True, text=True, env=environment, check=False)
         with open(self.asked, encoding="utf-8") as file:
-            self.said = file.read().splitlines()
-            return ran, [line.split(" --")[0] for line in self.said]
+            self.lines = file.read().splitlines()
+            return ran, [line.split(" --")[0] for line in self.lines]
 
     def test_one_that_works_is_kept(self):
         self.write(self.venv + "/bin", "python", WORKS)
@@ -46,9 +46,9 @@ class InstallTest(unittest.TestCase):
     def test_from_a_folder_nothing_is_asked_of_an_index(self):
         self.write(self.venv + "/bin", "python", WORKS)
         self.install(NO_PIP)
-        self.assertNotIn("--no-index", self.said[-1])
+        self.assertNotIn("--no-index", self.lines[-1])
         self.install(NO_PIP, "/media/usb/my wheels")
-        self.assertIn("--require-hashes --no-index --find-links /media/usb/my wheels -r ", self.said[-1])
+        self.assertIn("--require-hashes --no-index --find-links /media/usb/my wheels -r ", self.lines[-1])
 
     def test_one_without_pip_is_made_anew(self):
         self.write(self.venv + "/bin", "python", NO_PIP)

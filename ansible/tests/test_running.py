@@ -17,7 +17,8 @@ ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils
 
 # pylint: disable=wrong-import-position
 from ansible.module_utils import polder_accounts, polder_beyond, polder_running, polder_units, polder_unpacked, polder_volume
-from ansible.module_utils.polder_tree import Refused, Trees
+from ansible.module_utils.polder_refused import Refused
+from ansible.module_utils.polder_releases import Releases
 
 Person = collections.namedtuple("Person", "pw_name pw_uid pw_shell pw_dir")
 
@@ -135,12 +136,12 @@ class ProgramsTest(Root):
 
 class NeedsTest(Root):
     def asked(self, unit, idle=(), old=()):
-        trees = Trees(self.root)
+        releases = Releases(self.root)
         state = {"ActiveState": "active", "since": 5.0, "Type": "simple", "Result": "success"}
         wanted = {"files": [], "units": [{"name": "x", "reload": [], "restart": [], "carriesCalls": False, **unit}]}
-        return polder_units.needs(trees, "t", wanted, {"x.service": state}, idle, old)
+        return polder_units.needs(releases, "t", wanted, {"x.service": state}, idle, old)
 
-    def test_what_is_not_in_force_is_loaded_as_the_tree_says(self):
+    def test_what_is_not_in_force_is_loaded_as_the_release_says(self):
         self.assertEqual(self.asked({"reload": ["/etc/nftables.conf"]}, ["/etc/nftables.conf"]), {"x.service": "reload"})
         self.assertEqual(self.asked({"restart": ["/etc/sysctl.d"]}, ["/etc/sysctl.d/60-a.conf"]), {"x.service": "restart"})
         self.assertEqual(self.asked({"restart": ["/etc/sysctl.d"]}, ["/etc/sysctl.d2/x"]), {})
@@ -153,7 +154,7 @@ class NeedsTest(Root):
         unit, old = {"handsOver": True}, {"x.service": program}
         self.assertEqual(self.asked(unit, old=old), {"x.service": "handover"})
         time.sleep(0.02)
-        polder_units.Stamps(Trees(self.root)).set("handover-x.service")
+        polder_units.Stamps(Releases(self.root)).set("handover-x.service")
         self.assertEqual(self.asked(unit, old=old), {})
         time.sleep(0.02)
         os.chmod(program, 0o700)  # Replaced once more.
@@ -202,14 +203,14 @@ class BeyondTest(Root):
     def test_the_release_before_is_known_until_somebody_changes_it(self):
         program = "/opt/polder/jitsi_1/usr/share/jitsi/run.sh"
         self.write(program, mode=0o755)
-        trees = Trees(self.root)
+        releases = Releases(self.root)
         for name, version in (("new.1", "2"), ("old.1", "1")):
             manifest = {"files": [], "unpacked": [{"folder": "/opt/polder/jitsi_" + version}]}
-            self.write(os.path.relpath(os.path.join(trees.folder, name, ".manifest.json"), self.root), json.dumps(manifest))
+            self.write(os.path.relpath(os.path.join(releases.folder, name, ".manifest.json"), self.root), json.dumps(manifest))
         wanted = {"files": [], "unpacked": [{"folder": "/opt/polder/jitsi_2"}]}
         for fault, found in ((None, []), ("changed since it was unpacked", [program])):
             with unittest.mock.patch.object(polder_unpacked, "fault", return_value=fault):
-                self.assertEqual([path for path in polder_beyond.look(trees, wanted, []) if path.startswith("/opt")], found)
+                self.assertEqual([path for path in polder_beyond.look(releases, wanted, []) if path.startswith("/opt")], found)
 
     def test_set_uid_is_for_what_debian_ships_so(self):
         for path, mode in (("/usr/bin/su", 0o4755), ("/usr/bin/odd", 0o4754), ("/usr/bin/a", 0o4755),
@@ -235,41 +236,41 @@ class BeyondTest(Root):
             "account jo", "account toor", "account www", "linger of jo", "password of jo", "password of toor",
         ])
 
-    def test_what_the_new_tree_lacks_of_the_one_that_counts_is_not_beyond(self):
-        trees = Trees(self.root)
+    def test_what_the_new_release_lacks_of_the_one_that_counts_is_not_beyond(self):
+        releases = Releases(self.root)
         self.write("/etc/cron.d/former")
-        named = lambda: "/etc/cron.d/former" in polder_beyond.beyond(trees, self.wanted, [])
+        named = lambda: "/etc/cron.d/former" in polder_beyond.beyond(releases, self.wanted, [])
         self.assertTrue(named())
         self.write("/etc/polder/trees/a.1/.manifest.json", '{"files": [{"path": "/etc/cron.d/former"}]}')
-        os.symlink("trees/a.1", trees.link)
+        os.symlink("trees/a.1", releases.link)
         self.assertFalse(named())
 
     def test_what_the_image_brought_stays_until_it_is_another(self):
-        trees = Trees(self.root)
+        releases = Releases(self.root)
         path = self.write("/etc/cron.d/image", "x")
-        os.makedirs(trees.base)
-        polder_beyond.remember(trees, self.wanted, [])
-        named = lambda: "/etc/cron.d/image" in polder_beyond.beyond(trees, self.wanted, [])
+        os.makedirs(releases.base)
+        polder_beyond.remember(releases, self.wanted, [])
+        named = lambda: "/etc/cron.d/image" in polder_beyond.beyond(releases, self.wanted, [])
         self.assertFalse(named())
         with open(path, "a", encoding="utf-8") as file:
             file.write("y")
         self.assertTrue(named())
 
     def test_what_was_remembered_is_whole_or_not_there(self):
-        trees = Trees(self.root)
+        releases = Releases(self.root)
         self.write("/etc/polder/brought.json.polder", "{")
         with unittest.mock.patch.object(polder_beyond.os, "replace", side_effect=OSError(28, "full")), self.assertRaises(OSError):
-            polder_beyond.remember(trees, self.wanted, [])
-        self.assertFalse(polder_beyond.is_remembered(trees))
-        polder_beyond.remember(trees, self.wanted, [])
-        self.assertEqual(os.listdir(trees.base), ["brought.json"])
+            polder_beyond.remember(releases, self.wanted, [])
+        self.assertFalse(polder_beyond.is_remembered(releases))
+        polder_beyond.remember(releases, self.wanted, [])
+        self.assertEqual(os.listdir(releases.base), ["brought.json"])
 
     def test_what_can_not_be_read_says_the_way_on(self):
-        trees = Trees(self.root)
+        releases = Releases(self.root)
         for text in ("", '{"/etc/cron.d/im', "[]"):
             self.write("/etc/polder/brought.json", text)
             with self.assertRaisesRegex(Refused, "brought.json .*delete it on the host and converge again"):
-                polder_beyond.beyond(trees, self.wanted, [])
+                polder_beyond.beyond(releases, self.wanted, [])
 
     def test_a_line_that_is_no_account_s_is_named(self):
         host = self.host()

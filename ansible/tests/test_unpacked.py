@@ -16,7 +16,7 @@ ansible.module_utils.__path__.append(os.path.join(HERE, "../plugins/module_utils
 
 # pylint: disable=wrong-import-position
 from ansible.module_utils import polder_unpacked
-from ansible.module_utils.polder_tree import Refused
+from ansible.module_utils.polder_refused import Refused
 
 
 @unittest.skipUnless(shutil.which("dpkg-deb"), "dpkg-deb is a program of Debian's")
@@ -111,7 +111,7 @@ class Unpacked(unittest.TestCase):
         self.wanted["unpacked"][0]["sha256"] = "0" * 64
         self.assertEqual(self.why(), ["unpacked from another file"])
 
-    def test_takes_away_what_no_tree_speaks_of(self):
+    def test_takes_away_what_no_release_speaks_of(self):
         self.bring()
         polder_unpacked.unpack(self.wanted)
         os.makedirs(os.path.join(self.root, "x_0.9"))

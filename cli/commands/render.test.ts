@@ -64,10 +64,12 @@ describe("polder render", () => {
 
   it("prints a line a host, whose sums are those of the files", () => {
     const { stdout } = polder("render", folder);
-    const tree = JSON.parse(readFileSync(join(hosts, "turn-1/tree.json"), "utf8"));
-    const { length } = tree.files;
+    const configuration = JSON.parse(
+      readFileSync(join(hosts, "turn-1/configuration.json"), "utf8"),
+    );
+    const { length } = configuration.files;
     expect(stdout).toMatch(new RegExp(`^turn-1: ${length} files, .* secrets, [0-9a-f]{16}$`, "m"));
-    for (const file of tree.files) {
+    for (const file of configuration.files) {
       const text = readFileSync(join(hosts, "turn-1/files", file.path));
       expect(createHash("sha256").update(text).digest("hex"), file.path).toBe(file.sha256);
     }

@@ -11,7 +11,7 @@ const HELP = `
 Needs no credential and no vault: where a secret will be stands its name, as @@secret:turn/shared-secret@@.
 What it writes is byte for byte what \`polder converge\` ships, but for those.
 
-  build/instances/lab/hosts/turn-1/tree.json   packages, units, checks, each file's owner, mode, sum
+  build/instances/lab/hosts/turn-1/configuration.json   packages, units, checks, each file's owner, mode, sum
   build/instances/lab/hosts/turn-1/files/      each file at its path on the host
 
 Examples:

@@ -33,12 +33,12 @@ const PLAY = [
     hosts: "all",
     gather_facts: false,
     tasks: ["stage", "archive", "packages"].map((part) => ({
-      "ansible.builtin.include_role": { name: "bundle", tasks_from: part },
+      "ansible.builtin.include_role": { name: "release", tasks_from: part },
     })),
   },
 ];
 
-/** Runs the tasks of ansible/roles/bundle that bring packages, by the pinned Ansible, on a copy of the root. */
+/** Runs the tasks of ansible/roles/release that bring packages, by the pinned Ansible, on a copy of the root. */
 export async function bringPackages(root: string, options: HostOptions): Promise<Brought> {
   const work = mkdtempSync(join(tmpdir(), "polder-packages-"));
   const name = `packages-${process.pid}`;
@@ -68,12 +68,12 @@ export async function bringPackages(root: string, options: HostOptions): Promise
       ansible_pipelining: true,
       ansible_python_interpreter: interpreter,
       ansible_remote_tmp: `${inside}/remote`,
-      polder_tree: join(rendered, "host-1"),
+      polder_configuration: join(rendered, "host-1"),
       polder_vault: at("vault.yaml", "{}"),
       polder_public: {},
       polder_admins: [],
       polder_archive: { folder: options.folder, digest: "of the test" },
-      bundle_seen: {
+      release_seen: {
         files: ["all"],
         drift: {},
         leftover: false,

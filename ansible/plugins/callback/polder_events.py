@@ -38,7 +38,7 @@ class CallbackModule(CallbackBase):
         # Reading another file of tasks, and holding inputs against their types, ask nothing of a host.
         if event == "ok" and task.action in (*C._ACTION_ALL_INCLUDES, "ansible.builtin.validate_argument_spec"):
             return
-        if task.action in ("polder_bundle", "polder_archive") and "phase" in task.args:
+        if task.action in ("polder_release", "polder_archive") and "phase" in task.args:
             fields["phase"] = task.args["phase"]
             fields["report"] = {key: result.result[key] for key in REPORTED if key in result.result}
         self._say(

@@ -9,7 +9,8 @@ import re
 import shutil
 import tarfile
 
-from ansible.module_utils.polder_tree import RESERVE, Refused
+from ansible.module_utils.polder_refused import Refused
+from ansible.module_utils.polder_releases import RESERVE
 from ansible.module_utils.polder_unpacked import sha256_of
 
 # apt's sources name it (modules/hosts/host/apt.ts).

@@ -1,4 +1,4 @@
-"""What is on a host and comes neither from its tree nor from a package: named, left to a person."""
+"""What is on a host and comes neither from its release nor from a package: named, left to a person."""
 from __future__ import annotations
 
 import glob
@@ -11,7 +11,8 @@ import re
 import stat
 
 from ansible.module_utils import polder_accounts, polder_unpacked
-from ansible.module_utils.polder_tree import Refused, write_file
+from ansible.module_utils.polder_refused import Refused
+from ansible.module_utils.polder_releases import write_file
 
 # Of a person's units, what lies in memory and isn't systemd's own.
 RUNTIME = ("user", "user.control", "transient")
@@ -120,7 +121,7 @@ class Host:
         for door in sorted({*DOORS, *more}):
             for path in self._below(door):
                 if not self.known(path) and not self._leads_home(path):
-                    self.found[path] = "no package's file, and not of the tree"
+                    self.found[path] = "no package's file, and not of the release"
 
     def _below(self, path):
         real = self.real(path)
@@ -181,7 +182,7 @@ class Host:
         except OSError:
             pass
         if path.startswith(("/usr/", "/opt/")) and not path.startswith("/usr/local/") and not self.known(path):
-            self.found[path] = "a program of no package, and not of the tree"
+            self.found[path] = "a program of no package, and not of the release"
 
     def _devices(self):
         """Devices of file systems that let a program have its owner's rights."""
@@ -221,8 +222,8 @@ class Host:
             self.found["linger of " + name] = "its units run without a login"
 
 
-def brought_file(trees):
-    return os.path.join(trees.base, "brought.json")
+def brought_file(releases):
+    return os.path.join(releases.base, "brought.json")
 
 
 def _sum(root, name, what):
@@ -237,26 +238,26 @@ def _sum(root, name, what):
         return "%s " % what
 
 
-def kept_releases(trees, wanted):
-    """Other unpacked packages, of trees that are kept for the way back, as long as nobody changed anything in them."""
+def unpacked_before(releases, wanted):
+    """Other unpacked packages, of releases that are kept for the way back, as long as nobody changed anything in them."""
     asked = {package["folder"] for package in wanted.get("unpacked", ())}
     found = {
         package["folder"]: package
-        for name in trees.names() for package in (trees.manifest(name) or {}).get("unpacked", ())
+        for name in releases.names() for package in (releases.manifest(name) or {}).get("unpacked", ())
     }
     return [package for folder, package in found.items() if folder not in asked and not polder_unpacked.fault(package)]
 
 
-def look(trees, wanted, admins):
+def look(releases, wanted, admins):
     """All that is beyond: {path or name: what it is}.
 
-    The tree that counts is known, too: what the new one lacks of it, the switch takes away.
+    The release that counts is known, too: what the new one lacks of it, the switch takes away.
     """
-    current = trees.manifest(trees.current()) or {"files": []}
+    current = releases.manifest(releases.current()) or {"files": []}
     host = Host({
         "files": [*wanted["files"], *current["files"]],
-        "unpacked": [*wanted.get("unpacked", ()), *kept_releases(trees, wanted)],
-    }, admins, trees.root)
+        "unpacked": [*wanted.get("unpacked", ()), *unpacked_before(releases, wanted)],
+    }, admins, releases.root)
     people = pwd.getpwall()
     former = {one["user"] for one in polder_accounts.former(admins)}
     try:
@@ -271,39 +272,39 @@ def look(trees, wanted, admins):
     return {name: what for name, what in host.found.items() if name.split(" ")[-1] not in former}
 
 
-def is_remembered(trees):
-    return os.path.exists(brought_file(trees))
+def is_remembered(releases):
+    return os.path.exists(brought_file(releases))
 
 
-def remember(trees, wanted, admins):
-    """What the image brought, before the first tree counts: it is told once, and no drift."""
-    found = look(trees, wanted, admins)
-    text = json.dumps({name: _sum(trees.root, name, what) for name, what in found.items()}, sort_keys=True)
+def remember(releases, wanted, admins):
+    """What the image brought, before the first release counts: it is reported once, and no drift."""
+    found = look(releases, wanted, admins)
+    text = json.dumps({name: _sum(releases.root, name, what) for name, what in found.items()}, sort_keys=True)
     # Whole or not there: half of it would stop each later converge.
-    temporary = brought_file(trees) + ".polder"
+    temporary = brought_file(releases) + ".polder"
     if os.path.lexists(temporary):
         os.unlink(temporary)
     write_file(temporary, text.encode(), 0o600)
-    os.replace(temporary, brought_file(trees))
+    os.replace(temporary, brought_file(releases))
 
 
-def remembered(trees):
-    """What was remembered, by name; nothing before the first tree counts."""
-    if not is_remembered(trees):
+def remembered(releases):
+    """What was remembered, by name; nothing before the first release counts."""
+    if not is_remembered(releases):
         return {}
-    path = brought_file(trees)
+    path = brought_file(releases)
     try:
         found = json.loads(_read(path))
     except ValueError:
         found = None
     if not isinstance(found, dict):
         raise Refused("%s says no more what the image brought: delete it on the host and converge again, which lists "
-                      "all that is beyond the tree and remembers it; look through that list" % path)
+                      "all that is beyond the release and remembers it; look through that list" % path)
     return found
 
 
-def beyond(trees, wanted, admins):
-    """What is on the host beyond its tree, its packages and what its image brought."""
-    brought = remembered(trees)
-    found = look(trees, wanted, admins)
-    return {name: what for name, what in found.items() if brought.get(name) != _sum(trees.root, name, what)}
+def beyond(releases, wanted, admins):
+    """What is on the host beyond its release, its packages and what its image brought."""
+    brought = remembered(releases)
+    found = look(releases, wanted, admins)
+    return {name: what for name, what in found.items() if brought.get(name) != _sum(releases.root, name, what)}

@@ -45,8 +45,8 @@ def _look_new(folders):
 def _last_words(text):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     # nginx and prosodyctl end with a verdict; the reason stands before it.
-    told = [line for line in lines if any(word in line.lower() for word in ("error", "emerg", "line ", "unknown", "invalid"))]
-    return " / ".join((told or lines)[:2])[:300]
+    telling = [line for line in lines if any(word in line.lower() for word in ("error", "emerg", "line ", "unknown", "invalid"))]
+    return " / ".join((telling or lines)[:2])[:300]
 
 
 def run_check(check, environment):
@@ -65,26 +65,26 @@ def run_check(check, environment):
     return "%s: %s" % (check["id"], _last_words(ran.stderr + "\n" + ran.stdout) or "exit code %d" % ran.returncode)
 
 
-def judge(trees, name, wanted, before):
-    """All checks over a staged tree. Gives one line for each that refuses."""
+def refusals(releases, name, wanted, before):
+    """All checks over a staged release. Gives one line for each that refuses."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        told = ["the new files can't be tried out: "]
+        reported = ["the new files can't be tried out: "]
         try:
             _look_new(tops([entry["path"] for entry in wanted["files"]]))
-            trees.switch(name, wanted, before)
+            releases.switch(name, wanted, before)
             environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
-            told = [line for line in (run_check(c, environment) for c in wanted["checks"]) if line]
+            reported = [line for line in (run_check(c, environment) for c in wanted["checks"]) if line]
         except subprocess.CalledProcessError as error:
-            told[0] += error.stderr.strip()
+            reported[0] += error.stderr.strip()
         except BaseException as error:  # pylint: disable=broad-except
-            told[0] += str(error)
-        os.write(writer, json.dumps(told).encode()[:60_000])
+            reported[0] += str(error)
+        os.write(writer, json.dumps(reported).encode()[:60_000])
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
-        told = pipe.read()
+        reported = pipe.read()
     os.waitpid(child, 0)
-    return json.loads(told or b'["the checks ended without a word"]')
+    return json.loads(reported or b'["the checks ended without a word"]')

@@ -1,4 +1,4 @@
-"""Debian packages, from the sources of the new tree."""
+"""Debian packages, from the sources of the new release."""
 from __future__ import annotations
 
 import os
@@ -7,7 +7,7 @@ import subprocess
 import urllib.parse
 
 from ansible.module_utils import polder_archive
-from ansible.module_utils.polder_tree import Refused
+from ansible.module_utils.polder_refused import Refused
 
 POLICY = "/usr/sbin/policy-rc.d"
 POLICY_MARK = "# polder: nothing starts with its default configuration while packages come in"
@@ -69,26 +69,26 @@ def leftover_policy():
         return False
 
 
-def _environment(tree):
-    """apt reads sources, keys and settings of the new tree, which nothing else uses yet."""
+def _environment(release):
+    """apt reads sources, keys and settings of the new release, which nothing else uses yet."""
     environment = {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
         "DEBIAN_FRONTEND": "noninteractive", "APT_LISTCHANGES_FRONTEND": "none",
     }
-    config = os.path.join(tree, ".apt.conf")
+    config = os.path.join(release, ".apt.conf")
     lines = []
     for option, path, empty in (
         ("Dir::Etc::parts", "etc/apt/apt.conf.d", "/etc/apt/apt.conf.d"),
         ("Dir::Etc::sourceparts", "etc/apt/sources.list.d", None),
         ("Dir::Etc::preferencesparts", "etc/apt/preferences.d", None),
     ):
-        folder = os.path.join(tree, path)
+        folder = os.path.join(release, path)
         if os.path.isdir(folder):
             lines.append('%s "%s";' % (option, folder))
         elif empty:
             lines.append('%s "%s";' % (option, empty))
-    if os.path.isdir(os.path.join(tree, "etc/apt/sources.list.d")):
-        lines.append('Dir::Etc::sourcelist "%s";' % os.path.join(tree, "etc/apt/sources.list"))
+    if os.path.isdir(os.path.join(release, "etc/apt/sources.list.d")):
+        lines.append('Dir::Etc::sourcelist "%s";' % os.path.join(release, "etc/apt/sources.list"))
     with open(config, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     environment["APT_CONFIG"] = config
@@ -137,17 +137,17 @@ URI = re.compile(r"^'file:" + re.escape(polder_archive.FOLDER) + r"/([^']+)' \S+
 
 def _uris(arguments, environment):
     """The files that apt would fetch from the folder, each by the digest that Debian's signatures lead to."""
-    said = _run([*APT, "--print-uris", "-o", "Acquire::ForceHash=SHA256", "--no-install-recommends", *arguments], environment)
+    output = _run([*APT, "--print-uris", "-o", "Acquire::ForceHash=SHA256", "--no-install-recommends", *arguments], environment)
     return {
         urllib.parse.unquote(path): {"path": urllib.parse.unquote(path), "size": int(size), "sha256": sha256}
-        for path, size, sha256 in URI.findall(said)
+        for path, size, sha256 in URI.findall(output)
     }
 
 
-def choose(packages, tree):
+def choose(packages, release):
     """What is to be installed, with all that it needs; then the security updates that the night will look for."""
     install, _ = differences(packages)
-    environment = _environment(tree)
+    environment = _environment(release)
     try:
         _update(environment)
         chosen = _uris(["install", *install], environment) if install else {}
@@ -157,17 +157,17 @@ def choose(packages, tree):
             if entry["sha256"] in security:
                 chosen.setdefault(path, {**entry, "update": True})
     finally:
-        os.unlink(os.path.join(tree, ".apt.conf"))
+        os.unlink(os.path.join(release, ".apt.conf"))
     return [chosen[path] for path in sorted(chosen)]
 
 
-def bring(packages, tree):
+def bring(packages, release):
     """Installs and removes; nothing starts. Gives what was done."""
     install, remove = differences(packages)
     if not install and not remove:
         return [], []
-    environment = _environment(tree)
-    # The tree has its own for later, which lets most start; now nothing may.
+    environment = _environment(release)
+    # The release has its own for later, which lets most start; now nothing may.
     theirs = os.readlink(POLICY) if os.path.islink(POLICY) else None
     _write_policy()
     try:
@@ -184,5 +184,5 @@ def bring(packages, tree):
         os.unlink(POLICY)
         if theirs:
             os.symlink(theirs, POLICY)
-        os.unlink(os.path.join(tree, ".apt.conf"))
+        os.unlink(os.path.join(release, ".apt.conf"))
     return install, remove

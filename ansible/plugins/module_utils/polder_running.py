@@ -126,15 +126,15 @@ def sysctl_faults(texts, root="/proc/sys"):
     return found
 
 
-def not_in_force(trees, name, wanted, leave=()):
-    """Files of a tree whose content isn't what the kernel has loaded: {path: what is otherwise}.
+def not_in_force(releases, name, wanted, leave=()):
+    """Files of a release whose content isn't what the kernel has loaded: {path: what is otherwise}.
 
     `leave` are paths that are wrong or new themselves.
     """
     paths = [entry["path"] for entry in wanted["files"] if entry["path"] not in leave] if name else []
-    texts = {path: _read(trees.file(name, path)) for path in paths if path.startswith(SYSCTL)}
+    texts = {path: _read(releases.file(name, path)) for path in paths if path.startswith(SYSCTL)}
     found = {path: "; ".join(faults) for path, faults in sysctl_faults(texts).items()}
-    fault = filter_fault(trees.file(name, FILTER)) if FILTER in paths else None
+    fault = filter_fault(releases.file(name, FILTER)) if FILTER in paths else None
     if fault:
         found[FILTER] = fault
     return found

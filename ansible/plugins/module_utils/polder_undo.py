@@ -8,17 +8,17 @@ import shutil
 class Undo:
     """Remembers what was at each managed path; `restore` puts it back."""
 
-    def __init__(self, trees):
-        self.trees = trees
-        self.before = os.path.join(trees.base, "before")
-        self.current = os.readlink(trees.link) if os.path.islink(trees.link) else None
+    def __init__(self, releases):
+        self.releases = releases
+        self.before = os.path.join(releases.base, "before")
+        self.current = os.readlink(releases.link) if os.path.islink(releases.link) else None
         self.paths = {}
 
     def remember(self, paths):
         shutil.rmtree(self.before, ignore_errors=True)
         os.makedirs(self.before, mode=0o700)
         for path in paths:
-            real = self.trees.real(path)
+            real = self.releases.real(path)
             if os.path.islink(real):
                 self.paths[path] = ("link", os.readlink(real))
             elif os.path.isfile(real):
@@ -32,23 +32,23 @@ class Undo:
                 self.paths[path] = ("absent", "")
 
     def restore(self):
-        trees = self.trees
+        releases = self.releases
         if self.current is not None:
-            trees.replace_link(trees.link, self.current)
+            releases.replace_link(releases.link, self.current)
         for path, (kind, value) in self.paths.items():
-            real = trees.real(path)
+            real = releases.real(path)
             if kind == "absent":
-                trees.remove(path)
+                releases.remove(path)
             elif kind == "link":
-                trees.replace_link(real, value)
+                releases.replace_link(real, value)
             else:
                 temporary = real + ".polder"
                 shutil.copy2(value, temporary)
                 status = os.stat(value)
                 os.chown(temporary, status.st_uid, status.st_gid)
                 os.replace(temporary, real)
-        if self.current is None and os.path.islink(trees.link):
-            os.unlink(trees.link)
+        if self.current is None and os.path.islink(releases.link):
+            os.unlink(releases.link)
         self.forget()
 
     def forget(self):

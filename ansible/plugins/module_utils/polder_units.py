@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from ansible.module_utils.polder_tree import Refused
+from ansible.module_utils.polder_refused import Refused
 
 PROPERTIES = (
     "Id,LoadState,ActiveState,SubState,Result,Type,UnitFileState,InactiveExitTimestamp,NRestarts,"
@@ -89,10 +89,10 @@ def hold(wanted):
 
 
 class Stamps:
-    """When something was last told of its files; removed files have their time here, too."""
+    """When something last reloaded its files; removed files have their time here, too."""
 
-    def __init__(self, trees):
-        self.folder = os.path.join(trees.base, "units")
+    def __init__(self, releases):
+        self.folder = os.path.join(releases.base, "units")
 
     def get(self, name):
         try:
@@ -111,35 +111,35 @@ def covers(prefixes, path):
     return any(path == prefix or path.startswith(prefix.rstrip("/") + "/") for prefix in prefixes)
 
 
-def newest(trees, name, wanted, prefixes):
-    """The time of the newest file at or below the prefixes, of the tree as it is."""
+def newest(releases, name, wanted, prefixes):
+    """The time of the newest file at or below the prefixes, of the release as it is."""
     times = [0.0]
     for entry in wanted["files"]:
         path = entry["path"]
         if covers(prefixes, path):
-            times.append(os.lstat(trees.file(name, path)).st_mtime)
-    removed = Stamps(trees)
+            times.append(os.lstat(releases.file(name, path)).st_mtime)
+    removed = Stamps(releases)
     for prefix in prefixes:
         times.append(removed.get("removed" + prefix.replace("/", "_")))
     return max(times)
 
 
-def stamp_removed(trees, wanted, gone):
+def stamp_removed(releases, wanted, gone):
     """A file that is gone can't be newer than a unit: its prefix gets the time instead."""
-    stamps = Stamps(trees)
+    stamps = Stamps(releases)
     for unit in wanted["units"]:
         for prefix in [*unit["reload"], *unit["restart"]]:
             if any(covers([prefix], path) for path in gone):
                 stamps.set("removed" + prefix.replace("/", "_"))
 
 
-def needs(trees, name, wanted, seen, idle, old):
+def needs(releases, name, wanted, seen, idle, old):
     """What each unit asks for: {unit: start | restart | handover | reload}.
 
     `idle` are files that aren't in force although nobody changed them, `old` units whose program was
     replaced.
     """
-    stamps = Stamps(trees)
+    stamps = Stamps(releases)
     asked = {}
     for unit in wanted["units"]:
         unit_name = full(unit["name"])
@@ -148,12 +148,12 @@ def needs(trees, name, wanted, seen, idle, old):
             state["since"] = stamps.get(unit_name)
         if not is_up(state):
             asked[unit_name] = "start"
-        elif newest(trees, name, wanted, unit["restart"]) > state["since"] \
+        elif newest(releases, name, wanted, unit["restart"]) > state["since"] \
                 or any(covers(unit["restart"], path) for path in idle):
             asked[unit_name] = "restart"
         elif unit_name in old and not (unit.get("handsOver") and is_handed_over(stamps, unit_name, old[unit_name])):
             asked[unit_name] = "handover" if unit.get("handsOver") else "restart"
-        elif newest(trees, name, wanted, unit["reload"]) > max(state["since"], stamps.get(unit_name)) \
+        elif newest(releases, name, wanted, unit["reload"]) > max(state["since"], stamps.get(unit_name)) \
                 or any(covers(unit["reload"], path) for path in idle):
             asked[unit_name] = "reload"
     return asked
@@ -192,16 +192,16 @@ def hand_over(name):
     return "the new program didn't take over"
 
 
-def split_pending(trees, name, wanted, asked, restart):
+def split_pending(releases, name, wanted, asked, restart):
     """Takes out the restarts that would cut calls off; a reload stands in where one is due.
 
-    What was never told of files of ours runs with its package's: it carries no call of ours, and must
+    What never loaded files of ours runs with its package's: it carries no call of ours, and must
     not go on a moment longer.
     """
     pending = []
     if restart:
         return pending
-    stamps = Stamps(trees)
+    stamps = Stamps(releases)
     for unit in wanted["units"]:
         unit_name = full(unit["name"])
         ours = stamps.get(unit_name) > 0
@@ -209,20 +209,20 @@ def split_pending(trees, name, wanted, asked, restart):
             pending.append(unit_name)
             del asked[unit_name]
             seen = states([unit_name])[unit_name]
-            if newest(trees, name, wanted, unit["reload"]) > max(seen["since"], stamps.get(unit_name)):
+            if newest(releases, name, wanted, unit["reload"]) > max(seen["since"], stamps.get(unit_name)):
                 asked[unit_name] = "reload"
     return pending
 
 
-def daemon_reload_due(trees, name, wanted):
-    return newest(trees, name, wanted, ["/etc/systemd"]) > Stamps(trees).get("daemon-reload")
+def daemon_reload_due(releases, name, wanted):
+    return newest(releases, name, wanted, ["/etc/systemd"]) > Stamps(releases).get("daemon-reload")
 
 
-def daemon_reload(trees):
+def daemon_reload(releases):
     ran = systemctl("daemon-reload")
     if ran.returncode != 0:
         raise Refused("systemctl daemon-reload: %s" % ran.stderr.strip())
-    Stamps(trees).set("daemon-reload")
+    Stamps(releases).set("daemon-reload")
 
 
 def settle(names):
@@ -244,9 +244,9 @@ def settle(names):
     }
 
 
-def carry_out(trees, wanted, asked):
-    """Starts, restarts and reloads in the tree's order. Gives what is wrong with each that fails."""
-    stamps = Stamps(trees)
+def carry_out(releases, wanted, asked):
+    """Starts, restarts and reloads in the release's order. Gives what is wrong with each that fails."""
+    stamps = Stamps(releases)
     failed = {}
     for unit in wanted["units"]:
         name = full(unit["name"])

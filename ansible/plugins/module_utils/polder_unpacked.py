@@ -8,7 +8,7 @@ import shutil
 import stat
 import subprocess
 
-from ansible.module_utils.polder_tree import Refused
+from ansible.module_utils.polder_refused import Refused
 
 CACHE = "/var/cache/polder"
 ROOT = "/opt/polder"
@@ -96,7 +96,7 @@ def unpack(wanted):
 
 
 def sweep(manifests):
-    """Takes away what no tree that is kept speaks of."""
+    """Takes away what no release that is kept speaks of."""
     kept = {package["folder"] for manifest in manifests for package in manifest.get("unpacked", ())}
     for name in os.listdir(ROOT) if os.path.isdir(ROOT) else ():
         path = os.path.join(ROOT, name)

@@ -6,7 +6,7 @@ import os
 import struct
 import subprocess
 
-from ansible.module_utils.polder_tree import Refused
+from ansible.module_utils.polder_refused import Refused
 
 # Disks that are volumes, by their serial numbers: virtio gives the volume's id, cut to 20 characters;
 # Hetzner Cloud its number, as its API's `linux_device` says. A system's own disk has neither.

@@ -50,7 +50,7 @@ import os
 
 from ansible.module_utils import polder_archive
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.polder_tree import Refused
+from ansible.module_utils.polder_refused import end
 
 
 def work(params):
@@ -78,15 +78,7 @@ def main():
     )
     # apt reads as an account of its own.
     os.umask(0o022)
-    try:
-        result = work(module.params)
-    except Refused as refusal:
-        module.fail_json(msg=str(refusal))
-    except OSError as error:
-        if error.errno != 28:
-            raise
-        module.fail_json(msg="the disk is full: make room and run it again")
-    module.exit_json(**result)
+    end(module, lambda: work(module.params))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ function writeConfiguration(folder: string, configuration: HostConfiguration): v
     if (file.mode === "0755") chmodSync(place, 0o755);
   }
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "tree.json"), `${JSON.stringify(summary(configuration), null, 2)}\n`);
+  writeFileSync(
+    join(folder, "configuration.json"),
+    `${JSON.stringify(summary(configuration), null, 2)}\n`,
+  );
 }
 
 /**

@@ -77,7 +77,7 @@ describe("inventory", () => {
     for (const host of blueprint.hosts)
       expect(all.hosts[host.id]).toMatchObject({
         ansible_host: host.name,
-        polder_tree: `/b/hosts/${host.id}`,
+        polder_configuration: `/b/hosts/${host.id}`,
         polder_role: host.role,
       });
     expect(all.hosts["turn-1"]?.["polder_public"]).toEqual({

@@ -8,7 +8,7 @@ interface VolumeReport {
   readonly seen?: readonly string[];
 }
 
-/** What the Ansible module polder_bundle reports about a host. */
+/** What the Ansible module polder_release reports about a host. */
 export interface HostReport {
   readonly same?: boolean;
   readonly digest?: string;

@@ -65,7 +65,7 @@ export function inventory(
       polder_name: host.name,
       polder_address: serviceAddress(blueprint, host),
       polder_role: host.role,
-      polder_tree: join(folder, host.id),
+      polder_configuration: join(folder, host.id),
       polder_parts: [...PARTS[host.role]],
       polder_public: {
         [`ssh/${host.id}.cert`]: certificates[host.id] ?? "",

@@ -25,8 +25,8 @@ const PICTURE: HostFile = {
 // Python's own tests of the code that runs on hosts; they read one host's configuration that TypeScript wrote.
 it("ansible/tests", () => {
   const { blueprint } = loadInstance(join(TOOLKIT, "instances/lab"));
-  const name = "bundle-test";
-  const folder = mkdtempSync(join(tmpdir(), "polder-bundle-"));
+  const name = "release-test";
+  const folder = mkdtempSync(join(tmpdir(), "polder-release-"));
   try {
     const configurations = renderAll(blueprint, loadPrograms(), standIns).map((configuration) => ({
       ...configuration,

@@ -1,4 +1,4 @@
-"""The trees of files below /etc/polder, and the links that lead to the current one."""
+"""Releases below /etc/polder, and the links that lead to the current one. Their folder is called `trees` since the first."""
 from __future__ import annotations
 
 import grp
@@ -9,17 +9,15 @@ import pwd
 import shutil
 import stat
 
+from ansible.module_utils.polder_refused import Refused
+
 # Real files instead of links. systemd takes a unit that is a link into another folder for a guest:
 # `disable` deletes it and `mask` refuses, so units (not their drop-ins) are copied, too.
 # What becomes root must not depend on a link that leads elsewhere.
 COPIED = ("/etc/sudoers", "/etc/sudoers.d")
 
-# Bytes that stay free beside a tree, so that journal, apt and the daemons go on.
+# Bytes that stay free beside a release, so that journal, apt and the daemons go on.
 RESERVE = 16 * 1024 * 1024
-
-
-class Refused(Exception):
-    """One line for a person: what is wrong and what to do."""
 
 
 def is_copied(path):
@@ -64,7 +62,7 @@ def owner_ids(entry):
         ) from None
 
 
-class Trees:
+class Releases:
     """All below one root; tests give their own."""
 
     def __init__(self, root="/"):
@@ -77,7 +75,7 @@ class Trees:
         return os.path.join(self.root, path.lstrip("/"))
 
     def current(self):
-        """Name of the tree that counts, or None before the first one."""
+        """Name of the release that counts, or None before the first one."""
         try:
             name = os.path.basename(os.readlink(self.link))
         except OSError:
@@ -91,7 +89,7 @@ class Trees:
         return os.path.join(self.folder, name, path.lstrip("/"))
 
     def manifest(self, name):
-        """What a tree was meant to be; None where nobody knows."""
+        """What a release was meant to be; None where nobody knows."""
         if name is None:
             return None
         try:
@@ -158,11 +156,11 @@ class Trees:
     # Making one -----------------------------------------------------------------------------
 
     def stage(self, wanted, contents):
-        """Lays a whole tree beside the others; nothing uses it yet. Gives its name."""
+        """Lays a whole release beside the others; nothing uses it yet. Gives its name."""
         for entry in wanted["files"]:
             content = contents.get(entry["path"])
             if content is None or sha256(content) != entry["sha256"]:
-                raise Refused("the bundle was cut on its way: %s is not whole; run it again" % entry["path"])
+                raise Refused("the release was cut on its way: %s is not whole; run it again" % entry["path"])
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         # What runs that broke off have left.
         self.tidy()
@@ -219,7 +217,7 @@ class Trees:
     # Switching ------------------------------------------------------------------------------
 
     def switch(self, name, wanted, before):
-        """Makes a tree the current one. One rename does it; the links follow, each by a rename."""
+        """Makes a release the current one. One rename does it; the links follow, each by a rename."""
         self.replace_link(self.link, "trees/" + name)
         for entry in wanted["files"]:
             self.place(name, entry)
@@ -258,21 +256,21 @@ class Trees:
         os.replace(temporary, path)
 
     def previous(self):
-        """Name of the last good tree before the current one, or None."""
+        """Name of the last good release before the current one, or None."""
         try:
             return os.path.basename(os.readlink(self.base + "/previous"))
         except OSError:
             return None
 
     def keep(self, old):
-        """A tree works: the one before it, unless only spoilt by hand, is the last good one now."""
+        """A release works: the one before it, unless only spoilt by hand, is the last good one now."""
         current = self.current()
         if old and current and old.split(".")[0] != current.split(".")[0]:
             self.replace_link(self.base + "/previous", "trees/" + old)
         self.tidy()
 
     def tidy(self):
-        """Deletes all trees but the current one and the last good one before it."""
+        """Deletes all releases but the current one and the last good one before it."""
         for name in self.names():
             if name not in (self.current(), self.previous()):
                 shutil.rmtree(os.path.join(self.folder, name))

@@ -23,8 +23,9 @@ import pwd
 import ansible.errors
 
 # pylint: disable=wrong-import-position
-from ansible.module_utils import polder_packages, polder_tree, polder_units
-from ansible.module_utils.polder_tree import Refused, Trees, digest
+from ansible.module_utils import polder_packages, polder_releases, polder_units
+from ansible.module_utils.polder_refused import Refused
+from ansible.module_utils.polder_releases import Releases, digest
 from ansible.module_utils.polder_undo import Undo
 
 OWNER = pwd.getpwuid(os.getuid()).pw_name
@@ -55,125 +56,125 @@ class Units(unittest.TestCase):
         self.assertTrue(polder_units.is_up(self.state(ConditionTimestampMonotonic="123")))
 
 
-class TreesTest(unittest.TestCase):
+class ReleasesTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.trees = Trees(self.folder.name)
+        self.releases = Releases(self.folder.name)
 
     def tearDown(self):
         self.folder.cleanup()
 
     def bring(self, files):
         wanted = manifest(files)
-        before = self.trees.manifest(self.trees.current())
-        name = self.trees.stage(wanted, files)
-        old = self.trees.current()
-        self.trees.switch(name, wanted, before)
-        self.trees.keep(old)
+        before = self.releases.manifest(self.releases.current())
+        name = self.releases.stage(wanted, files)
+        old = self.releases.current()
+        self.releases.switch(name, wanted, before)
+        self.releases.keep(old)
         return wanted
 
     def read(self, path):
         # Links are absolute: within our root they are followed by hand.
-        with open(self.trees.file(self.trees.current(), path), "rb") as file:
+        with open(self.releases.file(self.releases.current(), path), "rb") as file:
             return file.read()
 
-    def test_same_tree_has_no_differences(self):
+    def test_same_release_has_no_differences(self):
         wanted = self.bring({"/etc/a": b"1", "/etc/sudoers": b"s"})
-        self.assertEqual(self.trees.differences(wanted), ({}, []))
+        self.assertEqual(self.releases.differences(wanted), ({}, []))
 
     def test_every_kind_of_drift_is_named(self):
         files = {"/etc/%s" % n: n.encode() for n in "abcde"}
         wanted = self.bring({**files, "/etc/sudoers": b"s"})
-        tree = lambda path: self.trees.file(self.trees.current(), path)
-        with open(tree("/etc/a"), "wb") as file:
+        current = lambda path: self.releases.file(self.releases.current(), path)
+        with open(current("/etc/a"), "wb") as file:
             file.write(b"x")
-        os.unlink(self.trees.real("/etc/b"))
-        os.unlink(self.trees.real("/etc/c"))
-        with open(self.trees.real("/etc/c"), "wb") as file:
+        os.unlink(self.releases.real("/etc/b"))
+        os.unlink(self.releases.real("/etc/c"))
+        with open(self.releases.real("/etc/c"), "wb") as file:
             file.write(b"c")
-        os.chmod(tree("/etc/d"), 0o666)
-        self.trees.replace_link(self.trees.real("/etc/e"), "/dev/null")
-        with open(self.trees.real("/etc/sudoers"), "ab") as file:
+        os.chmod(current("/etc/d"), 0o666)
+        self.releases.replace_link(self.releases.real("/etc/e"), "/dev/null")
+        with open(self.releases.real("/etc/sudoers"), "ab") as file:
             file.write(b"ALL")
-        drift, changed = self.trees.differences(wanted)
+        drift, changed = self.releases.differences(wanted)
         self.assertEqual(changed, [])
         self.assertEqual(drift, {
             "/etc/a": "edited", "/etc/b": "deleted", "/etc/c": "replaced by a file", "/etc/d": "mode 0666",
             "/etc/e": "linked elsewhere", "/etc/sudoers": "edited",
         })
         self.bring({**files, "/etc/sudoers": b"s"})
-        self.assertEqual(self.trees.differences(wanted), ({}, []))
+        self.assertEqual(self.releases.differences(wanted), ({}, []))
 
-    def test_a_cut_bundle_is_refused_and_nothing_is_left(self):
+    def test_a_cut_release_is_refused_and_nothing_is_left(self):
         wanted = manifest({"/etc/a": b"1", "/etc/b": b"2"})
         for contents in ({"/etc/a": b"1"}, {"/etc/a": b"1", "/etc/b": b""}):
             with self.assertRaisesRegex(Refused, "cut on its way"):
-                self.trees.stage(wanted, contents)
-        self.assertEqual(self.trees.names(), [])
+                self.releases.stage(wanted, contents)
+        self.assertEqual(self.releases.names(), [])
 
     def test_a_full_disk_is_told_before_anything_is_written(self):
-        reserve, polder_tree.RESERVE = polder_tree.RESERVE, 1 << 60
+        reserve, polder_releases.RESERVE = polder_releases.RESERVE, 1 << 60
         try:
             with self.assertRaisesRegex(Refused, "disk is full"):
                 self.bring({"/etc/a": b"1"})
         finally:
-            polder_tree.RESERVE = reserve
-        self.assertEqual(self.trees.names(), [])
+            polder_releases.RESERVE = reserve
+        self.assertEqual(self.releases.names(), [])
 
     def test_a_file_that_is_gone_loses_its_link(self):
         self.bring({"/etc/a": b"1", "/etc/b": b"2"})
         self.bring({"/etc/a": b"1"})
-        self.assertFalse(os.path.lexists(self.trees.real("/etc/b")))
+        self.assertFalse(os.path.lexists(self.releases.real("/etc/b")))
 
-    def test_two_trees_are_kept(self):
+    def test_two_releases_are_kept(self):
         for number in range(4):
             self.bring({"/etc/a": b"%d" % number})
-        self.assertEqual(len(self.trees.names()), 2)
+        self.assertEqual(len(self.releases.names()), 2)
         self.assertEqual(self.read("/etc/a"), b"3")
 
     def test_the_one_before_is_the_last_that_worked(self):
         for content in (b"1", b"2"):
             self.bring({"/etc/a": content})
-        good = self.trees.current()
+        good = self.releases.current()
         # One that never counted (its packages weren't there), and one that was spoilt by hand.
-        self.trees.stage(manifest({"/etc/a": b"x"}), {"/etc/a": b"x"})
+        self.releases.stage(manifest({"/etc/a": b"x"}), {"/etc/a": b"x"})
         self.bring({"/etc/a": b"3"})
-        self.assertEqual(self.trees.previous(), good)
+        self.assertEqual(self.releases.previous(), good)
         self.bring({"/etc/a": b"3"})
-        self.assertEqual(self.trees.previous(), good)
-        self.assertEqual(len(self.trees.names()), 2)
+        self.assertEqual(self.releases.previous(), good)
+        self.assertEqual(len(self.releases.names()), 2)
 
     def test_what_stays_the_same_keeps_its_time(self):
         self.bring({"/etc/a": b"1", "/etc/b": b"1"})
         for path in ("/etc/a", "/etc/b"):
-            os.utime(self.trees.file(self.trees.current(), path), (1000, 1000))
+            os.utime(self.releases.file(self.releases.current(), path), (1000, 1000))
         wanted = self.bring({"/etc/a": b"1", "/etc/b": b"2"})
-        name = self.trees.current()
-        self.assertEqual(polder_units.newest(self.trees, name, wanted, ["/etc/a"]), 1000)
-        self.assertGreater(polder_units.newest(self.trees, name, wanted, ["/etc/b"]), 1000)
-        self.assertEqual(polder_units.newest(self.trees, name, wanted, ["/etc/a2"]), 0)
+        name = self.releases.current()
+        self.assertEqual(polder_units.newest(self.releases, name, wanted, ["/etc/a"]), 1000)
+        self.assertGreater(polder_units.newest(self.releases, name, wanted, ["/etc/b"]), 1000)
+        self.assertEqual(polder_units.newest(self.releases, name, wanted, ["/etc/a2"]), 0)
 
     def test_undo_brings_everything_back(self):
-        os.makedirs(self.trees.real("/etc"))
-        with open(self.trees.real("/etc/a"), "wb") as file:
+        os.makedirs(self.releases.real("/etc"))
+        with open(self.releases.real("/etc/a"), "wb") as file:
             file.write(b"debian's")
-        undo = Undo(self.trees)
+        undo = Undo(self.releases)
         undo.remember(["/etc/a", "/etc/b"])
         self.bring({"/etc/a": b"1", "/etc/b": b"2"})
         undo.restore()
-        with open(self.trees.real("/etc/a"), "rb") as file:
+        with open(self.releases.real("/etc/a"), "rb") as file:
             self.assertEqual(file.read(), b"debian's")
-        self.assertFalse(os.path.lexists(self.trees.real("/etc/b")))
-        self.assertIsNone(self.trees.current())
+        self.assertFalse(os.path.lexists(self.releases.real("/etc/b")))
+        self.assertIsNone(self.releases.current())
         self.assertFalse(os.path.exists(undo.before))
 
-    def test_undo_goes_back_to_the_tree_before(self):
+    def test_undo_goes_back_to_the_release_before(self):
         first = self.bring({"/etc/a": b"1"})
-        undo = Undo(self.trees)
+        undo = Undo(self.releases)
         undo.remember(["/etc/a"])
         wanted = manifest({"/etc/a": b"2"})
-        name = self.trees.stage(wanted, {"/etc/a": b"2"})
-        self.trees.switch(name, wanted, first)
+        name = self.releases.stage(wanted, {"/etc/a": b"2"})
+        self.releases.switch(name, wanted, first)
         undo.restore()
         self.assertEqual(self.read("/etc/a"), b"1")
 
@@ -195,7 +196,7 @@ class ActionTest(unittest.TestCase):
     def setUp(self):
         import importlib.util
 
-        spec = importlib.util.spec_from_file_location("action", os.path.join(HERE, "../plugins/action/polder_bundle.py"))
+        spec = importlib.util.spec_from_file_location("action", os.path.join(HERE, "../plugins/action/polder_release.py"))
         self.action = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.action)
 
@@ -208,48 +209,48 @@ class ActionTest(unittest.TestCase):
 
     def test_reads_what_typescript_rendered(self):
         folder = os.environ["POLDER_RENDERED"]
-        tree, rendered = self.action.read_tree(folder)
-        self.assertGreater(len(tree["files"]), 10)
-        path = os.path.join(folder, "files", tree["files"][0]["path"].lstrip("/"))
+        configuration, rendered = self.action.read_configuration(folder)
+        self.assertGreater(len(configuration["files"]), 10)
+        path = os.path.join(folder, "files", configuration["files"][0]["path"].lstrip("/"))
         self.addCleanup(os.truncate, path, os.path.getsize(path))
         with open(path, "ab") as file:
             file.write(b"#")
         with self.assertRaisesRegex(ansible.errors.AnsibleError, "not what was rendered"):
-            self.action.read_tree(folder)
-        self.assertEqual(set(rendered), {entry["path"] for entry in tree["files"]})
+            self.action.read_configuration(folder)
+        self.assertEqual(set(rendered), {entry["path"] for entry in configuration["files"]})
 
     def test_a_picture_arrives_byte_by_byte_though_it_looks_like_a_reference(self):
         picture = base64.b64decode(os.environ["POLDER_PICTURE"])
         path = "/usr/local/share/polder/web/picture.png"
-        tree, rendered = self.action.read_tree(os.environ["POLDER_RENDERED"])
-        tree["files"] = [entry for entry in tree["files"] if entry["path"] in (path, "/etc/issue")]
-        wanted, contents = self.action.bundle_of(tree, {p: rendered[p] for p in (path, "/etc/issue")}, {})
+        configuration, rendered = self.action.read_configuration(os.environ["POLDER_RENDERED"])
+        configuration["files"] = [entry for entry in configuration["files"] if entry["path"] in (path, "/etc/issue")]
+        wanted, contents = self.action.release_of(configuration, {p: rendered[p] for p in (path, "/etc/issue")}, {})
         self.assertEqual(contents[path], picture)
         self.assertIn(b"@@secret:", picture)
         with tempfile.TemporaryDirectory() as root:
-            trees = Trees(root)
+            releases = Releases(root)
             for entry in wanted["files"]:
                 entry.update(owner=OWNER, group=GROUP)
-            with open(trees.file(trees.stage(wanted, contents), path), "rb") as file:
+            with open(releases.file(releases.stage(wanted, contents), path), "rb") as file:
                 self.assertEqual(file.read(), picture)
 
 
 class ModuleTest(unittest.TestCase):
-    def test_a_bundle_that_lost_its_end_is_refused(self):
-        import polder_bundle
+    def test_a_release_that_lost_its_end_is_refused(self):
+        import polder_release
 
         packed = base64.b64encode(zlib.compress(b"{}")).decode()
-        good = {"bundle": packed, "sum": hashlib.sha256(packed.encode()).hexdigest()}
-        self.assertEqual(polder_bundle.read_bundle(good), {})
+        good = {"release": packed, "sum": hashlib.sha256(packed.encode()).hexdigest()}
+        self.assertEqual(polder_release.read_release(good), {})
         with self.assertRaisesRegex(Refused, "cut on its way"):
-            polder_bundle.read_bundle({**good, "bundle": packed[:-4]})
+            polder_release.read_release({**good, "release": packed[:-4]})
 
     def test_an_nft_that_does_not_answer_asks_for_no_reload(self):
-        import polder_bundle
+        import polder_release
 
         unit = {"name": "nftables", "reload": ["/etc/nftables.conf"], "restart": [], "carriesCalls": False}
         state = {"ActiveState": "active", "UnitFileState": "enabled", "since": 5.0, "Type": "oneshot", "Result": "success"}
-        for what, asked in (("nothing is loaded", {"nftables.service": "reload"}), (polder_bundle.polder_running.NO_ANSWER, {})):
+        for what, asked in (("nothing is loaded", {"nftables.service": "reload"}), (polder_release.polder_running.NO_ANSWER, {})):
             with (
                 tempfile.TemporaryDirectory() as root,
                 unittest.mock.patch.multiple(
@@ -257,24 +258,24 @@ class ModuleTest(unittest.TestCase):
                     carry_out=lambda *_: {}, daemon_reload_due=lambda *_: False,
                 ),
                 unittest.mock.patch.multiple(
-                    polder_bundle.polder_running, not_in_force=lambda *_, what=what: {"/etc/nftables.conf": what}, old=lambda seen: {},
+                    polder_release.polder_running, not_in_force=lambda *_, what=what: {"/etc/nftables.conf": what}, old=lambda seen: {},
                 ),
             ):
                 self.assertEqual(
-                    polder_bundle.bring_units(Trees(root), "t", manifest({}, units=[unit]), None, False), (asked, [], {}),
+                    polder_release.bring_units(Releases(root), "t", manifest({}, units=[unit]), None, False), (asked, [], {}),
                 )
 
 
 class AptTest(unittest.TestCase):
     def test_tells_what_to_do(self):
-        for said, told in (
+        for output, line in (
             ("E: Unable to locate package nginxx", "there is no package nginxx"),
             ("  Could not connect to 198.18.64.1:3142 (198.18.64.1). - connect (111)", "mirror 198.18.64.1:3142 doesn't answer"),
             ("dpkg: error processing archive x: cannot copy: No space left on device", "the disk is full"),
             ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held", "another apt holds /var/lib/dpkg/lock-frontend"),
             ("dpkg: error processing package coturn (--purge):\nE: Sub-process /usr/bin/dpkg returned an error", "package coturn"),
         ):
-            self.assertIn(told, polder_packages.explain(said))
+            self.assertIn(line, polder_packages.explain(output))
 
 
 if __name__ == "__main__":
