@@ -16,7 +16,7 @@ export class FindingsFound extends Error {
   readonly exitCode = EXIT.findings;
 }
 
-/** Ended by its user before it was done; what it said until then is printed already. */
+/** Ended by its user before it was done; what it found until then is printed already. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   readonly exitCode = EXIT.interrupted;

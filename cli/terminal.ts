@@ -26,7 +26,7 @@ const APART = 10_000;
 
 /**
  * Prints progress. A terminal shows each line; in a file or a pipe those that only count up ("40 % of …") come ten seconds
- * apart, so that they don't hide what else is said.
+ * apart, so that they don't hide what else is printed.
  *
  * @param now milliseconds
  */

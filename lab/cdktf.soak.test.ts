@@ -41,7 +41,7 @@ afterAll(() => {
   rmSync(output, { recursive: true, force: true });
 });
 
-/** What a plan of before a deploy is told. */
+/** How an apply of a plan from before a deploy is refused. */
 async function expectStale(): Promise<void> {
   const ran = await polder(["apply", instance.folder]);
   expectRefusal(ran, 3, /^the plan is stale: t-cdktf(-addresses)?'s state is at serial \d+/);

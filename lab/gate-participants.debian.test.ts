@@ -80,7 +80,7 @@ describe("what a participant learns of others", () => {
         "message/body",
         "message/subject",
         ...paths("message/json-message"),
-        // That it was said to one.
+        // That it was sent to one.
         ...paths("message/x"),
         // A random id of whose it is, made by Prosody.
         ...paths("message/occupant-id", "presence/occupant-id"),

@@ -77,7 +77,7 @@ function run(command: readonly [string, ...string[]], cwd: string) {
   });
 }
 
-/** What the monitor's own program puts into its stores, a file each; by the tree that it would get. */
+/** What the monitor's own program puts into its stores, a file each; by the configuration that it would get. */
 function seal(time: string): void {
   const { blueprint } = loaded;
   const host = blueprint.hosts.find(({ role }) => role === "monitor");

@@ -58,7 +58,7 @@ async function generateSources(provider: Provider, outdir: string): Promise<stri
   return files;
 }
 
-/** The 0.24 generator writes `cdktn`; polder and its 0.21 lane both call the library `cdktf`. */
+/** The 0.24 generator writes `cdktn`; polder and its version 0.21 both call the library `cdktf`. */
 export function importFromCdktf(source: string): string {
   return source
     .replaceAll("import * as cdktn from 'cdktn';", "import * as cdktf from 'cdktf';")

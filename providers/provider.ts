@@ -76,7 +76,7 @@ export function platform(): string {
   return `${process.platform}_${process.arch === "x64" ? "amd64" : process.arch}`;
 }
 
-/** Where `providers/build.sh` puts the filesystem mirror unless told otherwise. */
+/** Where `providers/build.sh` puts the filesystem mirror by default. */
 export const MIRROR_FOLDER = join(ROOT, "build", "provider-mirror");
 
 /** The provider's binary in a filesystem mirror, whether it is there or not. */

@@ -1,5 +1,5 @@
 // What `polder audit` costs: one instance with its binary plans, the same without them, and a hundred without. Part of
-// `make bench`; alone: `node --import tsx scripts/bench-audit.ts [RUNS]`. No test judges a time.
+// `make bench`; alone: `node --import tsx scripts/bench-audit.ts [RUNS]`. No test evaluates a time.
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
 // What half handshakes of one address take of nginx and of coturn, behind the host's packet filter, and who gets in
-// meanwhile. Part of `make bench`; alone: `node --import tsx scripts/bench-floods.ts [SECONDS]`. No test judges a time.
+// meanwhile. Part of `make bench`; alone: `node --import tsx scripts/bench-floods.ts [SECONDS]`. No test evaluates a time.
 import { type Flooded, flooded } from "../lab/testing/flood.ts";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";

@@ -1,7 +1,7 @@
 // What the gate costs Prosody, beside a Prosody of the same configuration without it, in turn. Processor time of
 // Prosody's own process is counted, which other work on the machine disturbs least: what it does in a second of that is
 // what it does a second when the processor is full. Rate limits are off in both. Part of `make bench`; alone:
-// `node --import tsx scripts/bench-gate.ts [PAIRS]`. No test judges a time.
+// `node --import tsx scripts/bench-gate.ts [PAIRS]`. No test evaluates a time.
 import { AccountClient, attemptEntry, GateClient, queryOf } from "../lab/testing/gate-client.ts";
 import { Issuer } from "../lab/testing/gate-issuer.ts";
 import { GateServer } from "../lab/testing/gate-server.ts";
@@ -171,7 +171,7 @@ class Subject {
     );
   }
 
-  /** A false credential that Prosody itself judges. */
+  /** A false credential that Prosody itself evaluates. */
   async wrongPasswords(): Promise<number> {
     const bearer = Buffer.from("\0focus\0wrong").toString("base64");
     const attempt = async () => {

@@ -1,5 +1,5 @@
 // How long 10,000 random demands take to plan, on a catalogue with prices. Part of `make bench`; alone:
-// `node --import tsx scripts/bench-plans.ts`. No test judges a time.
+// `node --import tsx scripts/bench-plans.ts`. No test evaluates a time.
 import fc from "fast-check";
 import { coreModel, offersOf, plannerOn, Unplannable } from "../modules/planning/sizing/index.ts";
 import { anyDemand } from "../modules/planning/sizing/testing.ts";

@@ -1,6 +1,6 @@
 // What of `cdktf synth` is polder's own: its app beside one that makes the same resources from the
 // finished JSON and does nothing else. Part of `make bench`; alone: `node --import tsx
-// scripts/bench-synth.ts [PAIRS]`. No test judges a time.
+// scripts/bench-synth.ts [PAIRS]`. No test evaluates a time.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -112,7 +112,7 @@ class ReleasesTest(unittest.TestCase):
                 self.releases.stage(wanted, contents)
         self.assertEqual(self.releases.names(), [])
 
-    def test_a_full_disk_is_told_before_anything_is_written(self):
+    def test_a_full_disk_is_reported_before_anything_is_written(self):
         reserve, polder_releases.RESERVE = polder_releases.RESERVE, 1 << 60
         try:
             with self.assertRaisesRegex(Refused, "disk is full"):

@@ -77,7 +77,7 @@ class FilterTest(unittest.TestCase):
         self.assertNotEqual(plain(ruleset(named(["interval"], ["192.0.2.1"]))), plain(ruleset(named(["interval"], []))))
         self.assertEqual(plain(ruleset(named(["interval"], ["b", "a"]))), plain(ruleset(named(["interval"], ["a", "b"]))))
 
-    def test_an_nft_that_does_not_answer_is_told_and_no_fault_of_the_code(self):
+    def test_an_nft_that_does_not_answer_is_reported_and_no_fault_of_the_code(self):
         late = unittest.mock.Mock(side_effect=subprocess.TimeoutExpired("nft", 60))
         with unittest.mock.patch.object(polder_running.subprocess, "run", late):
             self.assertEqual(polder_running.filter_fault("/etc/nftables.conf"), "nft doesn't answer within 60 s")

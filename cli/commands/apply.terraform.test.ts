@@ -1,4 +1,4 @@
-// What is applied is what was judged: each test is an attack that once came through, against the real Terraform and the
+// What is applied is what was evaluated: each test is an attack that once came through, against the real Terraform and the
 // real provider. The cloud is the stand-in of Hetzner's API; no lab.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

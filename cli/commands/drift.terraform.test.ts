@@ -1,5 +1,5 @@
 // `polder drift` on the stand-in of Hetzner's API, with the real Terraform: what was changed, added and asked for. No host
-// boots there: what a converge in check mode finds is told from results made here; the lab's suites converge real hosts.
+// boots there: what a converge in check mode finds comes from results made here; the lab's suites converge real hosts.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";

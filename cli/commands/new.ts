@@ -150,7 +150,7 @@ function fromFlags(name: string | undefined, options: NewOptions): Known {
   };
 }
 
-/** The profile that a location accepts, when there is just one; else it must be said. */
+/** The profile that a location accepts, when there is just one; else it must be given. */
 function withResidency(known: Known): Known {
   if (known.residency || !known.location || !known.marking || !known.tbb) return known;
   const places = placesFor(known.marking, known.tbb).filter((p) => p.location === known.location);
@@ -176,7 +176,7 @@ function complete(known: Known): Answers {
     ["securityContact", "--security-contact"],
   ];
   const missing = needed.filter(([key]) => known[key] === undefined);
-  // Where the location isn't said, whether a profile is needed too isn't known yet.
+  // Where the location isn't given, whether a profile is needed too isn't known yet.
   const named = missing.filter(([key]) => key !== "residency" || known.location !== undefined);
   if (named.length > 0) {
     const flags = named.map(([, flag]) => flag).join(", ");

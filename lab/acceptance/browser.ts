@@ -212,7 +212,7 @@ export class Person {
     return Date.now() - began;
   }
 
-  /** Ends as a browser that crashes: nobody is told. */
+  /** Ends as a browser that crashes: nobody hears of it. */
   kill(): void {
     this.#browser.process()?.kill("SIGKILL");
   }

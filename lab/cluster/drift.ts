@@ -39,7 +39,7 @@ function forget(hosts: readonly string[]): void {
   writeFileSync(file, dump({ hosts: Object.fromEntries(kept) }, { lineWidth: -1 }));
 }
 
-/** Waits until a host that was told to reboot, or was made anew, runs. */
+/** Waits until a host that was asked to reboot, or was made anew, runs. */
 async function runs(host: string): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 5000));
   await awaitRunning(cluster.lab, [`${cluster.name}-${host}`], 90);
@@ -108,7 +108,7 @@ export function driftTests(): void {
     });
   });
 
-  describe("what is there beyond the tree", () => {
+  describe("what is there beyond the release", () => {
     const PLANTED = [
       [
         "/etc/systemd/system/planted.service",

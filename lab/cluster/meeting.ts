@@ -283,7 +283,7 @@ export function meetingTests(): void {
 
       it("stands in security's store: who, how often, when, what for, and what came of it", async () => {
         const lines = await storesUpToNow();
-        // The gate writes whole seconds.
+        // The gate notes full seconds.
         const events = eventsOf(lines.security).filter(
           (one) => one["address"] === AT.enumerator && Date.parse(one.at) > time.began - 1000,
         );

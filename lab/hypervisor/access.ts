@@ -119,7 +119,7 @@ export interface EdgeCounters {
   readonly internet: readonly Counted[];
 }
 
-/** What passed the edge, or didn't, since the hypervisor was started: the witness of egress. */
+/** What passed the edge, or didn't, since the hypervisor was started: the listener for egress. */
 export async function edgeCounters(folder: string): Promise<EdgeCounters> {
   const read = async (name: string) => {
     const list = ["nft", "-json", "list", "set", "inet", "edge", name];

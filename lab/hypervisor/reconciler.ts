@@ -11,11 +11,11 @@ import { Services } from "./services.ts";
 import type { Source } from "./source.ts";
 import { readSettings, writeState } from "./state.ts";
 
-/** ms between two looks at servers and ports, when a cloud told of a change; a look takes some 150 ms. */
+/** ms between two looks at servers and ports, when a cloud reported a change; a look takes some 150 ms. */
 const pause = 1_500;
 /** ms between two looks at security groups: a changed rule shall act within 2 s. */
 const groupsPause = 800;
-/** Every how many looks all is looked at, whether anything was told or not. */
+/** Every how many looks all is looked at, whether anything was reported or not. */
 const slowEvery = 5;
 /** Guests that start at the same time: more would only make each of them slow. */
 const startsAtOnce = 4;
@@ -74,7 +74,7 @@ export class Reconciler {
     throw new LabError(`${name} is gone`);
   }
 
-  /** Puts what a cloud says now in the place of what it said before. */
+  /** Puts what a cloud says now in the place of its last answer. */
   private learn(source: Source, part: Partial<Inventory>): void {
     this.seen.set(source, { ...NOTHING, ...this.seen.get(source), ...part });
     this.inventory = together([...this.seen.values()]);

@@ -32,7 +32,7 @@ function linkConfig(port: Port, index: number, subnets: ReadonlyMap<string, Subn
       const { gateway: via } = subnet;
       if (!via) return [];
       const behind = wayOf(subnet).ranges.map((to) => ({ to, via, metric }));
-      // One that is in no range of the link's is said to be on it.
+      // One that is in no range of the link's is listed as on it.
       return wayOf(subnet).prefix === 32 ? [{ to: `${via}/32`, metric }, ...behind] : behind;
     }),
     nameservers: { addresses: nameservers([port], subnets) },

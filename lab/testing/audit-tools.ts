@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What another's tool said of one subject, as lines; none is well. */
+/** What another's tool reported of one subject, as lines; none is well. */
 export type Complaints = readonly string[];
 
 const suites = z.object({

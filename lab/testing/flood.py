@@ -37,7 +37,7 @@ def bound(source, kind=socket.SOCK_STREAM):
     return one
 
 
-def flood(told):
+def flood(report):
     """Until it is killed. Writes how many it has opened, about once a second; less often where the machine is slow."""
     poll, open_ones, opened, last = select.epoll(), {}, 0, 0.0
     sources = itertools.cycle(flooding.split(","))
@@ -78,7 +78,7 @@ def flood(told):
             one.close()
         if time.monotonic() - last > 1:
             last = time.monotonic()
-            os.write(told, struct.pack("!I", opened))
+            os.write(report, struct.pack("!I", opened))
 
 
 context = ssl.create_default_context()
@@ -167,10 +167,10 @@ def got():
 
 
 before = got()
-readable, told = os.pipe()
+readable, report = os.pipe()
 child = os.fork()
 if child == 0:
-    flood(told)
+    flood(report)
 try:
     time.sleep(float(seconds))
     (opened,) = struct.unpack("!I", os.read(readable, 65536)[-4:])

@@ -2,7 +2,7 @@
 # Hetzner's own command: makes, lists, changes and deletes through an API. Ends at the first surprise.
 set -euo pipefail
 
-do_it() { hcloud --poll-interval 100ms "$@" >/tmp/said 2>&1 || { echo "hcloud $*: $(cat /tmp/said)"; exit 1; }; }
+do_it() { hcloud --poll-interval 100ms "$@" >/tmp/output 2>&1 || { echo "hcloud $*: $(cat /tmp/output)"; exit 1; }; }
 shows() { # wanted words...: what a command prints, its blanks as one
   local wanted=$1 got
   shift

@@ -49,7 +49,7 @@ const OF_ROOMS = {
 
 const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join("; ");
 
-/** What Jitsi's modules are told, beside the gate: its token verification, its lobby that outlives an empty room. */
+/** The settings of Jitsi's modules, beside the gate: its token verification, its lobby that outlives an empty room. */
 export function besideGate(config: string, { domain }: Blueprint, issuer: Issuer): string {
   const { conference, lobby, breakout, auth } = gateHosts({ domain });
   const verification = [

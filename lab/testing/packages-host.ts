@@ -9,7 +9,7 @@ import { quoted } from "./validate-files.ts";
 
 /** What converge's own tasks did on a host that has a folder of packages and no network. */
 export interface Brought {
-  /** What each task said, by its phase: `lists`, `choose`, `packages`. */
+  /** What each task reported, by its phase: `lists`, `choose`, `packages`. */
   readonly reports: readonly { readonly phase: string; readonly lacks?: readonly string[] }[];
   /** Why it failed, one line. */
   readonly failure?: string;

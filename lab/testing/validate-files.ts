@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { bytesOf, type HostFile } from "../../modules/hosts/configuration/index.ts";
 import type { Validator } from "./validators.ts";
 
-/** What one program said of its files. */
+/** What one program reported of its files. */
 export interface Validated {
   readonly validator: string;
   readonly accepted: boolean;

@@ -199,7 +199,7 @@ END
     command: each("lua5.4 -e \"assert(type(dofile('$file')) == 'table')\""),
   },
   {
-    // It has no way to check a file, so the tree brings a program that starts it on trial. What it
+    // It has no way to check a file, so the host has a program that starts it on trial. What it
     // thinks of single words it says only when it ends.
     id: "coturn",
     reads: /^\/etc\/turnserver\.conf$|^\/usr\/local\/lib\/polder\/coturn-trial$/,

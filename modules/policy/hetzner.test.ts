@@ -38,7 +38,7 @@ const put = (p: Planted, type: string, name: string, values: object, stack = NAM
   set(p, `hcloud_${type}`, name, values, stack);
 const at = (p: Planted, type: string, name: string, stack = NAME): string =>
   subject(p, `hcloud_${type}`, name, stack);
-/** IPv4 and IPv6 are each told. */
+/** IPv4 and IPv6 are each reported. */
 const twice = (one: string): string[] => [one, one];
 const rules = (p: Planted, name: string): Loose[] => body(p, "hcloud_firewall", name, NAME).rule;
 

@@ -226,7 +226,7 @@ function expression(value: unknown): JsonObject {
   return { constant_value: value, ...(references.length > 0 && { references }) };
 }
 
-/** A fault: what it is, how it is planted (giving the subjects to be found), what is said of it. */
+/** A fault: what it is, how it is planted (giving the subjects to be found), the message of its finding. */
 export type Fault<P> = readonly [string, (planted: P) => string | readonly string[], RegExp];
 
 /** A rule both ways: the example passes, and each planted fault is found, there and nowhere else. */

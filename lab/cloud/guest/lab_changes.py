@@ -7,7 +7,7 @@ FILE = "/lab/var/changes"
 
 class LabNotificationDriver(notifier.Driver):
     def notify(self, ctxt, msg, priority, retry):
-        # Before the change; the end of it is told, too.
+        # Before the change; the end of it is announced, too.
         if msg["event_type"].endswith(".start"):
             return
         with open(FILE, "ab") as file:

@@ -8,7 +8,7 @@ export const isLoopback = (url: string): boolean => LOOPBACK.test(new URL(url).h
 /**
  * What is wrong with the address of a cloud's API for an instance, or undefined. Profile `lab` goes
  * nowhere but to loopback and to the lab's own addresses, whatever clouds.yaml says; elsewhere the
- * address must be one of those that the location's record names, so that "Dutch-hosted" is not said
+ * address must be one of those that the location's record names, so that "Dutch-hosted" is not claimed
  * of one cloud while another is asked.
  *
  * @param url the API's address, from clouds.yaml or from the cloud's catalogue

@@ -30,7 +30,7 @@ const nameOf = (item: Item): string => String(item["name"] || item["description"
  * so no plan shows it.
  *
  * @param isManaged whether a state knows an object, by its kind and id
- * @param isNamed whether an object is called or labelled as the instance's: of the kinds that polder makes it is told of
+ * @param isNamed whether an object is called or labelled as the instance's: of the kinds that polder makes it is reported
  *   elsewhere
  */
 export function besideIn(

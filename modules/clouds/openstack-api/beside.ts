@@ -29,7 +29,7 @@ const items = (item: Item, name: string): readonly Item[] =>
 const nameOf = (item: Item): string =>
   String(item["name"] || item["floating_ip_address"] || item["id"]);
 
-/** Told of elsewhere, by the network, the group or the zone that they are in; and what each project has by itself. */
+/** Reported elsewhere, by the network, the group or the zone that they are in; and what each project has by itself. */
 const isPart = (kind: string, item: Item): boolean =>
   ["ports", "records"].includes(kind) || (kind === "securityGroups" && item["name"] === "default");
 
@@ -39,7 +39,7 @@ const isPart = (kind: string, item: Item): boolean =>
  * None of this is in a state of its own, so no plan shows it.
  *
  * @param managed what the states know, by the cloud's id
- * @param isNamed whether an object is called or tagged as the instance's: of the kinds that polder makes it is told of
+ * @param isNamed whether an object is called or tagged as the instance's: of the kinds that polder makes it is reported
  *   elsewhere
  */
 export function besideIn(
@@ -122,7 +122,7 @@ export function besideIn(
   for (const port of own("ports")) {
     const given = items(managed.get(String(port["id"])) ?? {}, "fixed_ip");
     const known = given.map(({ ip_address }) => ip_address);
-    // Where the cloud chose the addresses, nobody said which.
+    // Where the cloud chose the addresses, no file names them.
     const chosen = given.length === 0 || known.some((address) => !address);
     const further = [
       ...(chosen ? [] : items(port, "fixed_ips").map(({ ip_address }) => ip_address)),

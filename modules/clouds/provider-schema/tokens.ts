@@ -51,7 +51,7 @@ function visit(value: unknown, path: string, leaks: TokenLeak[], above: Set<unkn
     } else if ("resolve" in value && typeof value.resolve === "function") {
       leak("got an unresolved token object: use a planned value");
     } else if ("node" in value && !isPlain(value)) {
-      // Not walked: a construct leads to the whole tree.
+      // Not walked: a construct leads to all the others.
       leak("got a construct, not a value of it: use a planned value");
     } else {
       for (const [key, inner] of value instanceof Map ? [...value] : Object.entries(value)) {

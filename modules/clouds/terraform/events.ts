@@ -30,7 +30,7 @@ export function parseEvent(line: string): TerraformEvent {
   }
 }
 
-/** What a person can do about an error, by what the cloud said. First match counts. */
+/** What a person can do about an error, by what the cloud answered. First match counts. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
   // Before the state's lock, which can't be taken then either.
   [/no space left/i, "the disk is full: make room and run it again"],

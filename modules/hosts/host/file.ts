@@ -8,7 +8,7 @@ import {
 
 type Rights = Partial<Pick<HostFile, "owner" | "group" | "mode">>;
 
-/** A file of root's that everybody may read, unless said otherwise; its content as it is. */
+/** A file of root's that everybody may read, unless its options say otherwise; its content as it is. */
 export const rawFile = (path: string, content: string, rights: Rights = {}): HostFile => ({
   path,
   content,

@@ -1,7 +1,7 @@
 import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
-/** A dump of a process would hold keys and what people said: none by any way (kernel.ts has one more). */
+/** A dump of a process would hold keys and what people say: none by any way (kernel.ts has one more). */
 export const noCoreDumps: Fragment = {
   packages: { install: [], absent: ["systemd-coredump", "kdump-tools"] },
   files: [

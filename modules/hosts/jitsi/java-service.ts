@@ -26,7 +26,7 @@ export interface JavaService {
 
 /**
  * The unit of a program in Java: an account of its own for as long as it runs, its configuration as a credential, the
- * instance's CA as the only one that it trusts, no core, no dump of its heap, which would hold what people said.
+ * instance's CA as the only one that it trusts, no core, no dump of its heap, which would hold what people say.
  */
 export function javaUnit(path: string, service: JavaService): HostFile {
   const { name } = service;

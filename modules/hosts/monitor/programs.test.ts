@@ -199,7 +199,7 @@ it("takes a probe for red at error", () => {
   const result = python(`
 import alarm
 def j(priority, message):
-    return alarm.judged("h", {"SYSLOG_IDENTIFIER": "polder-probe", "PRIORITY": priority, "MESSAGE": message})
+    return alarm.finding_of("h", {"SYSLOG_IDENTIFIER": "polder-probe", "PRIORITY": priority, "MESSAGE": message})
 print(json.dumps([j("3", "turn-peers: relays"), j("4", "turn-peers: fine"), j("3", "tls.versions turn-1 [2001:db8::7]:443: TLS 1.1")]))`);
   expect(result).toEqual([
     ["probe/h/turn-peers", true, "turn-peers: relays"],
@@ -475,8 +475,8 @@ watch.os.statvfs = lambda _: types.SimpleNamespace(f_blocks=100, f_bfree=20, f_b
 seen = watch.look({"units": watch.units, "disks": watch.disks, "certificates": lambda: watch.certificates(0)})
 def broken(): raise RuntimeError("x" * 999)
 many = {f"unit/{n}": "y" * 200 for n in range(99)}
-print(json.dumps([seen, watch.look({"units": broken}), len(watch.told(many)) < 3600, json.loads(watch.told(many))["red"]["watch/more"],
-                  json.loads(watch.told({}))]))`);
+print(json.dumps([seen, watch.look({"units": broken}), len(watch.line(many)) < 3600, json.loads(watch.line(many))["red"]["watch/more"],
+                  json.loads(watch.line({}))]))`);
   expect(result).toEqual([
     {
       "unit/a.service": "a.service is failed (failed)",
@@ -559,13 +559,13 @@ class Answers(http.server.BaseHTTPRequestHandler):
 server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 base = f"http://127.0.0.1:{server.server_port}"
-def told(address, **least):
+def seen_at(address, **least):
     watch.HEALTH = [{"name": "x", "address": address, **({"least": least} if least else {})}]
     return [words.split(":")[0] if "metric" not in words and "isn't" in words else words for _, words in watch.health()]
-seen = [told(base + "/well"), told(base + "/well", rooms=1), told(base + "/empty", rooms=1), told(base + "/well", other=1), told(base + "/ill")]
+seen = [seen_at(base + "/well"), seen_at(base + "/well", rooms=1), seen_at(base + "/empty", rooms=1), seen_at(base + "/well", other=1), seen_at(base + "/ill")]
 server.shutdown()
 server.server_close()
-print(json.dumps([*seen, told(base + "/well")]))`);
+print(json.dumps([*seen, seen_at(base + "/well")]))`);
   expect(result).toEqual([
     [],
     [],

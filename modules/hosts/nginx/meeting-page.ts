@@ -4,7 +4,7 @@ import { COLOUR, classificationText, escapeHtml, legalLinks, logoPlace } from ".
 /** Parts of the client's page that are ours: the client ships them empty, for whoever runs it. */
 export const OWN_INCLUDES = ["head", "title", "body"] as const;
 
-/** What a person is told instead of the meeting, by the id that programs/meeting.js shows it by. */
+/** What a person reads in place of the meeting, by the id that programs/meeting.js shows it by. */
 const NOTICES = {
   early: [
     "De vergadering is nog niet begonnen",
@@ -47,7 +47,7 @@ const notices = (): string[] =>
 
 /**
  * What stands in the client's page beside the client: before its scripts the one that looks at the link, its title, and
- * in its body the classification, the links and what a person is told who can't be let in.
+ * in its body the classification, the links and what a person reads who can't be let in.
  */
 export function meetingIncludes(
   blueprint: Blueprint,

@@ -74,7 +74,7 @@ it("writes down no path, query, host or agent", () => {
   expect(format).not.toMatch(
     /\$(request|request_uri|uri|args|query_string|host|http_\w+|request_method)\b/,
   );
-  // Without one to a file nginx adds its own, from error on. What is said of a connection quotes its request.
+  // Without one to a file nginx adds its own, from error on. A line about a connection quotes its request.
   expect(content("nginx.conf").match(/^ *error_log .*/gm)).toEqual([
     expect.stringMatching(/^error_log syslog:\S+,facility=authpriv,\S+ alert;$/),
     "error_log stderr emerg;",

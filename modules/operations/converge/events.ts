@@ -118,7 +118,7 @@ const running = ({ idle, old }: HostReport): string[] => [
   ),
 ];
 
-/** What is said of a volume; nothing where all is well. */
+/** The report on a volume; nothing where all is well. */
 function volumeLines(volume: VolumeReport | null | undefined): string[] {
   if (!volume) return [];
   const { state, folder, sizeGiB = 0, wantedGiB = 0, seen = [] } = volume;
@@ -223,7 +223,7 @@ interface State {
 export class Results {
   readonly #hosts: Map<string, State>;
   readonly #check: boolean;
-  /** What Ansible said outside of any task: the reason when nothing ran. */
+  /** What Ansible printed outside of any task: the reason when nothing ran. */
   readonly texts: string[] = [];
 
   constructor(hosts: readonly string[], check: boolean) {

@@ -49,34 +49,34 @@ export function monitorsWithLogs({ blueprint, folder }: LoadedInstance): Host[] 
  * What a person says of the logs that end with the monitor's volume: some are within their term, and
  * after it nobody can look anything up.
  *
- * @param said `destroyed`, or the archive that they were fetched into
+ * @param fetched `destroyed`, or the archive that they were fetched into
  * @returns undefined where there are none
  * @throws BadInput that tells how they are fetched
  */
 export async function fateOfLogs(
   loaded: LoadedInstance,
-  said: string | undefined,
+  fetched: string | undefined,
 ): Promise<LogsFate | undefined> {
   const [monitor] = monitorsWithLogs(loaded);
   const { retention } = loaded.instance;
   const { config } = sshFiles(buildFolder(loaded.blueprint.instance));
   if (!monitor) return undefined;
-  if (said === "destroyed") return said;
+  if (fetched === "destroyed") return fetched;
   const refuse = (what: string): never => {
     const message = `${what}: ${monitor.id} holds logs within their term (security ${retention.securityDays}, operations ${retention.operationsDays}, incidents ${retention.incidentDays} days). Fetch them, sealed as they are: \`ssh -F ${config} ${monitor.name} sudo tar -C /srv/logs -c . > logs.tar\`, then --logs logs.tar; or --logs destroyed, if that is meant. Nothing was destroyed`;
     throw new BadInput([{ file: "--logs", message }]);
   };
-  if (said === undefined) return refuse("got nothing");
-  if (!existsSync(said)) return refuse(`there is no ${said}`);
-  const listed = spawnSync("tar", ["-tf", said], { encoding: "utf8", maxBuffer: 1 << 28 });
+  if (fetched === undefined) return refuse("got nothing");
+  if (!existsSync(fetched)) return refuse(`there is no ${fetched}`);
+  const listed = spawnSync("tar", ["-tf", fetched], { encoding: "utf8", maxBuffer: 1 << 28 });
   if (
     listed.status !== 0 ||
     !/(^|\/)(security|operations|incidents)\/.*\.age$/m.test(listed.stdout)
   )
-    return refuse(`${said} is no tar archive with sealed logs in it`);
+    return refuse(`${fetched} is no tar archive with sealed logs in it`);
   const sum = createHash("sha256");
-  for await (const part of createReadStream(said)) sum.update(part as Buffer);
-  return { file: basename(said), sha256: sum.digest("hex") };
+  for await (const part of createReadStream(fetched)) sum.update(part as Buffer);
+  return { file: basename(fetched), sha256: sum.digest("hex") };
 }
 
 /** The plan of an instance's end, and whether it has the approvals that the profile demands. */

@@ -34,7 +34,7 @@ export interface Collected {
   readonly checks: readonly Check[];
   readonly norms: readonly Norm[];
   /** What couldn't be looked at, and why. */
-  readonly notSeen: readonly (Text & { readonly said?: string })[];
+  readonly notSeen: readonly (Text & { readonly report?: string })[];
   readonly history: readonly Line[];
   /** SHA-256 of the history's last line. */
   readonly head: string;
@@ -104,13 +104,13 @@ export async function collectEvidence(
     notSeen.push({
       nl: "het plan: de regels daarover zijn niet getest",
       en: "the plan: the rules over it weren't tested",
-      said: noted,
+      report: noted,
     });
   if (typeof hosts === "string")
     notSeen.push({
       nl: "de bestanden van de hosts: zij kunnen nog niet worden gemaakt",
       en: "the hosts' files: they can't be rendered yet",
-      said: hosts,
+      report: hosts,
     });
   notSeen.push(
     {

@@ -147,7 +147,7 @@ describe.each(EXAMPLES)("the example %s", (example) => {
         ({ id, by }) =>
           by !== "owner" && !checks.some((check) => check.norms.includes(id) && seen.has(check.id)),
       );
-      // Where nobody is to be told, there is no alarm to be tested.
+      // Where nobody gets alarms, there is no alarm to be tested.
       expect(bare.map(({ id }) => id)).toEqual(blueprint.alarms ? [] : ["ISO 27002 8.16"]);
     } finally {
       own.forget();
@@ -160,7 +160,7 @@ describe("an instance without a history", () => {
     const { findings, notSeen, plan: planned } = await collect();
     expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
     expect(planned).toBeUndefined();
-    expect(notSeen.map(({ said }) => said).join()).toContain(
+    expect(notSeen.map(({ report }) => report).join()).toContain(
       "no plan of t-bewijs is in its history",
     );
     for (const id of [
@@ -301,7 +301,7 @@ describe("an instance that was planned, applied, converged and probed", () => {
     );
     const { plan: planned, notSeen } = await collect();
     expect(planned).toBeUndefined();
-    expect(notSeen.map(({ said }) => said).join()).toContain(
+    expect(notSeen.map(({ report }) => report).join()).toContain(
       "changed since the last plan was made: blueprint, instance.yaml",
     );
     expect(await verdictsOf("plan-is-applied")).toEqual(["not-tested"]);

@@ -60,7 +60,7 @@ export const lineSchema = z.strictObject({
   /** 1 and so on. */
   number: z.int().positive(),
   at: z.iso.datetime({ precision: 0 }),
-  /** Login name of whoever did it, as they said it. */
+  /** Login name of whoever did it, as they gave it. */
   by: z.string().min(1),
   toolkit: z.strictObject({ version: z.string(), commit: z.string().nullable(), code: sum }),
   event: eventSchema,

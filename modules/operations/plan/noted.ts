@@ -121,7 +121,7 @@ export function notedRecord(
 /** A plan as the history has it: nobody needs the plan file or a credential to read it. */
 export interface NotedPlan {
   readonly record: PlanRecord;
-  /** Who made it, as they said, and when. */
+  /** Who made it, by the name that they gave, and when. */
   readonly by: string;
   readonly at: string;
   readonly plans: ReadonlyMap<string, PlanJson>;

@@ -100,7 +100,7 @@ type Values = ReadonlyMap<string, unknown>;
 
 const isGroup = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** What an entry of a list is told by: its kind or name, else its place. */
+/** What an entry of a list is known by: its kind or name, else its place. */
 function entryName(entry: unknown, place: number): string {
   const { kind, name } = (isGroup(entry) ? entry : {}) as { kind?: unknown; name?: unknown };
   return `"${kind ?? name ?? place + 1}"`;

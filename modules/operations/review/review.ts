@@ -100,7 +100,7 @@ function addressLine({ action, part, detail }: PlannedChange): ReviewLine {
   };
 }
 
-/** Kinds whose meaning is told by what they let through, or where a name leads. */
+/** Kinds whose meaning is shown by what they let through, or where a name leads. */
 const TOLD_ELSEWHERE = new Set(["firewall", "security rule", "security group", "DNS record"]);
 
 /** What belongs to the cloud's inner parts, many on a line. */

@@ -13,8 +13,8 @@ export interface Question {
   readonly asOf?: string;
 }
 
-/** `said`: the rule's own properties, or its findings. `failed`: why there are none. */
-export type Answer = { readonly said: unknown } | { readonly failed: string };
+/** `result`: the rule's own properties, or its findings. `failed`: why there are none. */
+export type Answer = { readonly result: unknown } | { readonly failed: string };
 
 /** ms that a rule may think. */
 const TIME = 20_000;
@@ -41,8 +41,8 @@ function answer({ code, ...question }: Question): Answer {
     const ask = new Script(HARNESS).runInContext(context) as (text: string) => unknown;
     context["question"] = JSON.stringify(question);
     context["ask"] = ask;
-    const said = new Script("ask(question)").runInContext(context, { timeout: TIME });
-    return { said: JSON.parse(String(said)) };
+    const result = new Script("ask(question)").runInContext(context, { timeout: TIME });
+    return { result: JSON.parse(String(result)) };
   } catch (error) {
     return { failed: String(error).split("\n")[0] ?? "no reason" };
   }

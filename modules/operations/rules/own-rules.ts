@@ -56,7 +56,7 @@ function ask(question: Question): unknown {
     );
   const answer = JSON.parse(ran.stdout) as Answer;
   if ("failed" in answer) throw new Error(answer.failed);
-  return answer.said;
+  return answer.result;
 }
 
 /**

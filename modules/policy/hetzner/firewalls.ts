@@ -7,7 +7,7 @@ import { openingsIn, tupleOf, tuplesOfFlows } from "../tuples.ts";
 /**
  * Hetzner's firewalls against the flows. They see public traffic only, so only flows from and to the
  * outside can stand in them, and only of roles with public hosts; all else rests on the hosts' own
- * packet filters, and what is said here says nothing of it.
+ * packet filters, about which this file decides nothing.
  */
 export function publicTrafficOnly(
   blueprint: Blueprint,

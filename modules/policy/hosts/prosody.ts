@@ -58,7 +58,7 @@ export const prosodyHasOneWayIn = defineHostRule({
   },
 });
 
-/** Modules that open another way in, show more than is needed, or keep what was said. */
+/** Modules that open another way in, show more than is needed, or keep what people write. */
 const NEVER =
   /^(admin_\w+|register\w*|s2s\w*|bosh|http_file_share|http_upload\w*|mam|muc_mam\w*|archive\w*|csi\w*|carbons|smacks_offline|debug_\w+|telnet|proxy65|motd|announce|muc_size|muc_census|server_contact_info|version|uptime|pep\w*|vcard\w*|private|blocklist|offline|dump\w*)$/;
 

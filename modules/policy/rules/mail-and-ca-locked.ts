@@ -73,7 +73,7 @@ function recordIn({ subject, type, body }: Resource, zone: string): ReadRecord |
   };
 }
 
-/** RFC 7489 6.3: the policy, that of the names below (the same unless said) and the share it is for. */
+/** RFC 7489 6.3: the policy, that of the names below (the same by default) and the share it is for. */
 function rejects(record: string): boolean {
   const tags = new Map(
     record.split(";").map((tag) => {

@@ -39,7 +39,7 @@ const roleAt = (flow: Flow, end: "from" | "to"): Role | undefined => {
   return peer.kind === "role" ? peer.role : undefined;
 };
 
-/** The lanes of all flows between roles, the ones that reach least far first (drawn innermost). */
+/** The tracks of all flows between roles, the ones that reach least far first (drawn innermost). */
 export function planChannels(flows: readonly Flow[], order: readonly Role[]): Channel[] {
   const between = flows.filter((f) => roleAt(f, "from") && roleAt(f, "to"));
   const names = (list: readonly Flow[], end: "from" | "to"): Role[] => [

@@ -64,7 +64,7 @@ const some = (change: Partial<Evidence> = {}): Evidence => ({
   findings: [found("a", "pass"), found("b", "pass")],
   checks: [check("a", "X 1"), check("b", "X 1", "X 2")],
   norms,
-  notSeen: [{ nl: "de cloud", en: "the cloud", said: "nobody asked" }],
+  notSeen: [{ nl: "de cloud", en: "the cloud", report: "nobody asked" }],
   history: [],
   head: "0".repeat(64),
   review: [],

@@ -81,8 +81,8 @@ export interface Evidence {
   readonly findings: readonly Finding[];
   readonly checks: readonly EvidenceCheck[];
   readonly norms: readonly Norm[];
-  /** What couldn't be looked at; `said` is what a program said of it, in English. */
-  readonly notSeen: readonly (Text & { readonly said?: string })[];
+  /** What couldn't be looked at; `report` is what a program reported of it, in English. */
+  readonly notSeen: readonly (Text & { readonly report?: string })[];
   readonly history: readonly HistoryLine[];
   /** SHA-256 of the history's last line. */
   readonly head: string;

@@ -40,7 +40,7 @@ export function evidenceFiles(evidence: Evidence): ReadonlyMap<string, string> {
     version: toolkit.version,
     findings,
     rules: checks,
-    notSeen: notSeen.map(({ en, said }) => (said === undefined ? en : `${en} (${said})`)),
+    notSeen: notSeen.map(({ en, report }) => (report === undefined ? en : `${en} (${report})`)),
   };
   const changes = changeRecord({ history, review, ...(plan && { plan }) });
   return new Map([

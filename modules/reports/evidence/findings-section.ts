@@ -4,7 +4,7 @@ import type { Cell, Writer } from "./writer.ts";
 
 /** Each finding with what was seen: the fails first, what passes last. */
 export function findingsSection(writer: Writer, { findings, checks }: Evidence): string {
-  const said = new Map(checks.map(({ id, what }) => [id, what]));
+  const whatOf = new Map(checks.map(({ id, what }) => [id, what]));
   const headings: Readonly<Record<Finding["verdict"], string>> = {
     fail: writer.t("Wat niet voldoet", "What fails"),
     "not-tested": writer.t("Wat niet getest is", "What wasn't tested"),
@@ -20,7 +20,7 @@ export function findingsSection(writer: Writer, { findings, checks }: Evidence):
         waiver ? `${message} (${waiver.owner} until ${waiver.expires}: ${waiver.reason})` : message,
       ),
     },
-    { html: writer.english(said.get(id) ?? "") },
+    { html: writer.english(whatOf.get(id) ?? "") },
   ];
   const tables = (["fail", "not-tested", "waived", "pass"] as const).flatMap((verdict) => {
     const own = findings.filter((finding) => finding.verdict === verdict);

@@ -102,8 +102,8 @@ function summary(writer: Writer, evidence: Evidence, norms: readonly NormResult[
     ),
   ];
   const unseen = notSeen.map(
-    ({ said, ...text }) =>
-      `<li>${escapeXml(text[writer.language])}${said === undefined ? "" : ` (${writer.english(said)})`}</li>`,
+    ({ report, ...text }) =>
+      `<li>${escapeXml(text[writer.language])}${report === undefined ? "" : ` (${writer.english(report)})`}</li>`,
   );
   return `<p class="verdict${count.fail > 0 ? " bad" : ""}">${escapeXml(verdict + (open > 0 ? untested : "") + owners)}</p>
 <dl class="counts">${counts.join("")}</dl>

@@ -29,7 +29,7 @@ function isGood(vault: Vault, use: PublicUse, names: readonly string[], now: Dat
  * and the private key is nowhere but in the vault.
  *
  * @returns what was ordered, one line each
- * @throws ExternalFailure with what the server said.
+ * @throws ExternalFailure with what the server answered.
  */
 export async function renewCertificates(
   loaded: LoadedInstance,

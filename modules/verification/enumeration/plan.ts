@@ -9,7 +9,7 @@ export const PILOT: Sample = { pairs: 12, tries: 4 };
 /** States of names that are compared with never-issued ones. */
 export const STATES = ["live", "ended", "revoked", "not begun"] as const;
 export type State = (typeof STATES)[number];
-/** Why nothing is said of a state. */
+/** Why a state has no finding. */
 export const unnamed = (state: State): string =>
   `the file of links names no meeting that is ${state}`;
 

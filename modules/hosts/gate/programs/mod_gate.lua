@@ -65,9 +65,9 @@ local shut_until = {}
 local function source_of(id, network) return id .. " " .. network end
 
 -- A stanza that is refused: one answer, whatever the reason, and one decision, of which the caller says action and
--- what else is known. Always true, as a handler's that has done all that is to be done. told: words for who may know
+-- what else is known. Always true, as a handler's that has done all that is to be done. text: words for who may know
 -- that it is only a matter of waiting (XEP-0045, 7.2.9).
-function refuse(event, decision, told)
+function refuse(event, decision, text)
 	local session, stanza = event.origin, event.stanza
 	if session.gate and not may_be_refused(session.gate.source) then
 		shut_until[session.gate.source] = now() + limits.seconds
@@ -75,7 +75,7 @@ function refuse(event, decision, told)
 		session:close({ condition = "policy-violation", text = "Too much that is refused" })
 		return true
 	end
-	if not unanswered[stanza.attr.type] then session.send(st.error_reply(stanza, told and "wait" or "cancel", "service-unavailable", told)) end
+	if not unanswered[stanza.attr.type] then session.send(st.error_reply(stanza, text and "wait" or "cancel", "service-unavailable", text)) end
 	if decision then
 		decision.result = "refused"
 		security(decision, session)

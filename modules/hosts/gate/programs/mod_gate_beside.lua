@@ -31,7 +31,7 @@ end
 
 local function refuse(event, why) return gate.refuse(event, { action = kind, why = why }) end
 
--- Who knocks is shown to every moderator, each time.
+-- Who comes to the lobby is shown to every moderator, each time.
 local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)
 
 -- The meeting that a room belongs to, if it lives.

@@ -1,5 +1,5 @@
 -- The handshake: a WebSocket opens only with a token whose room is the one in the address, and what the
--- token said stays with the session. Every other request to Prosody's HTTP server, whatever module
+-- token says stays with the session. Every other request to Prosody's HTTP server, whatever module
 -- would answer it, gets one constant refusal. On auth.<domain>: no WebSockets, so that a guest can't
 -- try passwords of bridges there.
 
@@ -28,7 +28,7 @@ module:depends("http")
 local limits = module:get_option("gate_limits")
 
 -- Two rates. A signature costs time, so that one address may have so many looked at; with room for those who come with
--- good tokens while somebody behind the same address knocks without. And each link may be used so often from a network:
+-- good tokens while somebody behind the same address tries without one. And each link may be used so often from a network:
 -- nobody else's handshakes, good or bad, take away from that.
 local buckets = module:require "gate_buckets"
 local may_be_verified = buckets.new(limits.signatures, limits.seconds)
@@ -58,7 +58,7 @@ local function parameters(query)
 	return found
 end
 
--- What the token of a request said; or nil, why, and for the log which room was tried, by whose token.
+-- What the token of a request says; or nil, why, and for the log which room was tried, by whose token.
 local function examine(request, address)
 	if request.method ~= "GET" or request.path ~= "/xmpp-websocket" then return nil, "other path" end
 	local asked = parameters(request.url.query or "")

@@ -90,14 +90,14 @@ local function who(event)
 	return field("actor", event.actor) .. field("address", event.address)
 end
 local function whose(pinned)
-	pinned.told = pinned.told or field("actor", pinned.actor) .. field("address", pinned.address) .. role(pinned.role)
-	return pinned.told
+	pinned.fields = pinned.fields or field("actor", pinned.actor) .. field("address", pinned.address) .. role(pinned.role)
+	return pinned.fields
 end
 local function own_room(pinned)
-	if pinned.room_told_by ~= key then
-		pinned.room_told, pinned.room_told_by = field("room", pseudonym(pinned.room)), key
+	if pinned.room_field_key ~= key then
+		pinned.room_field, pinned.room_field_key = field("room", pseudonym(pinned.room)), key
 	end
-	return pinned.room_told
+	return pinned.room_field
 end
 
 -- All that a decision may hold.
@@ -107,11 +107,11 @@ local fields = {
 }
 
 -- One decision. event: action, result, and where known others of the fields above.
--- pinned: what the token of the session said, if one is concerned; its room counts unless the event has another.
+-- pinned: what the token of the session says, if one is concerned; its room counts unless the event has another.
 -- Put together at once: a piece that is kept for a moment costs again when it is cleared away.
 function security(event, pinned)
 	for called in pairs(event) do
-		-- Told and not thrown: what is decided must come about, and be written down.
+		-- Logged and not thrown: what is decided must come about, and be written down.
 		if not fields[called] then module:log("error", "a decision has a field that the security log doesn't know: " .. called) end
 	end
 	local is_own = pinned and (event.room == nil or event.room == pinned.room)

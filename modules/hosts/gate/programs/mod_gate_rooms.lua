@@ -14,8 +14,8 @@ local function note(act, room, session)
 	if not gate.is_health_check(act.room) then gate.security(act, session) end
 end
 
-local function refuse(event, why, told)
-	return gate.refuse(event, { action = "room", why = why, room = jid.node(event.stanza.attr.to) }, told)
+local function refuse(event, why, text)
+	return gate.refuse(event, { action = "room", why = why, room = jid.node(event.stanza.attr.to) }, text)
 end
 
 local function pinned_to(session, room)
@@ -86,7 +86,7 @@ end, 1000)
 
 local may_join = module:require "gate_buckets".new(limits.joins, limits.seconds)
 
--- Told of the own room, so that nobody takes the link for a wrong one.
+-- The answer to who comes to their own room, so that nobody takes the link for a wrong one.
 local meeting_full = ("This meeting is full: %d people are in it"):format(limits.occupants)
 
 -- In how many sessions the room holds people, whom the plan counts, and not Jicofo or another service; and how many

@@ -43,7 +43,7 @@ local function is_own_nick(session, nick)
 end
 
 -- In the lobby Jitsi's clients show themselves under eight characters of their own making, new ones each time that they
--- knock. A session has had so many, and each stays its own.
+-- come. A session has had so many, and each stays its own.
 local most_lobby_nicks = 20
 local function is_own_lobby_nick(session, nick)
 	if is_own_nick(session, nick) then return true end
@@ -151,7 +151,7 @@ module:hook("pre-stanza", function (event)
 	local name = is_presence and not is_leave and shown_name(session, stanza)
 	rebuild(stanza, is_presence and is_leave and "nothing" or row.content, jid.resource(attr.to))
 	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
-	-- Nothing is left of what was said or asked: who did hears so, and no handler gets a question without one.
+	-- Nothing is left of a message or a question: who did hears so, and no handler gets a question without one.
 	local is_asked = stanza.name == "message" or attr.type == "get" or attr.type == "set"
 	if is_asked and #stanza.tags == 0 then return refuse(event) end
 end, 1000)

@@ -107,13 +107,13 @@ for i, service in ipairs(services) do
 end
 local metadata = json.encode { type = "room_metadata", metadata = { services = offered } }
 
--- Whether it was told one.
+-- Whether a login was sent to it.
 local function tell(session)
 	local login = current_login(session)
 	if not login then return false end
-	local told = metadata:gsub("@%l+@", { ["@user@"] = login.user, ["@password@"] = login.password })
+	local filled = metadata:gsub("@%l+@", { ["@user@"] = login.user, ["@password@"] = login.password })
 	session.send(st.message({ from = module.host, to = session.full_jid })
-		:tag("json-message", { xmlns = "http://jitsi.org/jitmeet" }):text(told):up())
+		:tag("json-message", { xmlns = "http://jitsi.org/jitmeet" }):text(filled):up())
 	return true
 end
 
@@ -131,10 +131,10 @@ module:add_identity("component", "room_metadata", module.host)
 module:context(gate.names.conference):hook("muc-occupant-joined", function (event)
 	local session = event.origin
 	local pinned = session.gate
-	if #services == 0 or not pinned or pinned.is_told or not tell(session) then return end
-	pinned.is_told = true
+	if #services == 0 or not pinned or pinned.has_login or not tell(session) then return end
+	pinned.has_login = true
 	module:add_timer(life / 2, function ()
 		if not session.destroyed and is_let_in(session) and tell(session) then return life / 2 end
-		pinned.is_told = nil
+		pinned.has_login = nil
 	end)
 end, -1000)

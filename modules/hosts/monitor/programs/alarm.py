@@ -46,7 +46,7 @@ AWAY = 300
 SUBJECT = re.compile(r"(?P<subject>[^ ].{0,199}?): ")
 
 
-def judged(host, entry):
+def finding_of(host, entry):
     """The alarm's name, whether it is red, and the words of a probe."""
     message = text(entry, "MESSAGE")
     subject = SUBJECT.match(message)
@@ -77,7 +77,7 @@ def learn_of(state, host, name, red, words, now, by):
 
 
 def watch_room(state, host, now):
-    """There is room again, in each list of what a host says, when enough of it is over and told."""
+    """There is room again, in each list of what a host says, when enough of it is over and sent."""
     name, held = f"too-many/{host}", {}
     for alarm in state["alarms"].values():
         by = alarm.get("by") or ""
@@ -185,7 +185,7 @@ def hear(state, host, lines, now):
             elif kind in KINDS:
                 reported(state, host, kind, text(entry, "MESSAGE"), now)
             elif kind == "polder-probe":
-                learn_of(state, host, *judged(host, entry), now, f"{kind} {host}")
+                learn_of(state, host, *finding_of(host, entry), now, f"{kind} {host}")
         except Exception:
             count["unread"] += 1
     watch_room(state, host, now)
@@ -208,7 +208,7 @@ def tell(state, send):
 
 
 def load(path, now):
-    """What the last run knew. What can't be read is begun anew, and said."""
+    """What the last run knew. What can't be read is begun anew, with an alarm."""
     state = {"alarms": {}, "heard": {}}
     try:
         with open(path, encoding="utf-8") as file:
@@ -223,7 +223,7 @@ def load(path, now):
 
 
 def save(path, state, now):
-    """Whether it is kept. If not, people are told all the same, and again in a minute."""
+    """Whether it is kept. If not, people are alarmed all the same, and again in a minute."""
     try:
         with open(path + ".next", "w", encoding="utf-8") as file:
             json.dump(state, file)
@@ -249,18 +249,18 @@ def main():
             # The others' are read all the same.
             learn(state, f"journal/{host}", True, f"{host}: its journal can't be read: {error}", now)
     listen_for(state, now)
-    # Saved before the cursors move on, and before anybody is told: nothing is lost in between.
+    # Saved before the cursors move on, and before an alarm is sent: nothing is lost in between.
     saved = save(path, state, now)
     for cursor in cursors if saved else []:
         cursor.safe()
     key = token()
-    told = tell(state, lambda body: post(key, body))
+    sent = tell(state, lambda body: post(key, body))
     saved = save(path, state, now)
     with open(RAN, "w", encoding="utf-8"):
         # Its time counts: the heartbeat is green by it.
         os.utime(RAN)
-    # A unit that has failed is seen on the host and by `polder probe`, when nobody can be told.
-    return 0 if saved and told else 1
+    # A unit that has failed is seen on the host and by `polder probe`, when no alarm can be sent.
+    return 0 if saved and sent else 1
 
 
 if __name__ == "__main__":

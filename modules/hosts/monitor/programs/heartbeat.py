@@ -12,7 +12,7 @@ DEAD = 300
 
 
 def beat(now, ran=RAN):
-    """What is told at a moment."""
+    """What the heartbeat sends at a moment."""
     try:
         at = int(os.stat(ran).st_mtime)
     except FileNotFoundError:

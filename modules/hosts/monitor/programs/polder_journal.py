@@ -41,7 +41,7 @@ def parsed(line):
 
 
 class Cursor:
-    """Where one host was read to. Moves on only when it is told that what was read is safe."""
+    """Where one host was read to. Moves on only when its reader calls what was read safe."""
 
     def __init__(self, folder, host, most=None):
         self.most = [] if most is None else [f"--lines=+{most}"]

@@ -28,7 +28,7 @@ NAMES, PORTS = SERVICES["names"], SERVICES["ports"]
 
 
 class Wrong(Exception):
-    """What is said of a service that isn't well."""
+    """What is wrong with a service, in words."""
 
 
 def context(own_ca):
@@ -250,7 +250,7 @@ def look(now):
         if days < WARN_DAYS:
             red[name] = f"the certificate that is shown has {days} days left"
 
-    def judge(name, check, *arguments):
+    def run(name, check, *arguments):
         try:
             check(*arguments)
         except (Wrong, OSError, ValueError) as error:
@@ -272,12 +272,12 @@ def look(now):
         if wrong:
             red[f"service/{own['host']}/login for relays"] = wrong
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        for one in [pool.submit(judge, *check) for check in checks]:
+        for one in [pool.submit(run, *check) for check in checks]:
             one.result()
     return red
 
 
-def told(red):
+def line(red):
     """A line that journald and journalctl pass on whole."""
     kept = dict(sorted(red.items()))
     while len(json.dumps({"red": kept})) > LONGEST:
@@ -287,4 +287,4 @@ def told(red):
 
 
 if __name__ == "__main__":
-    print(told(look(time.time())))
+    print(line(look(time.time())))

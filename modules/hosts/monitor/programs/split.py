@@ -39,7 +39,7 @@ def store_of(entry):
     by_name = text(entry, "SYSLOG_IDENTIFIER") in PROGRAMS
     audited = text(entry, "_TRANSPORT") == "audit"
     by_facility = number(entry, "SYSLOG_FACILITY", -1) in FACILITIES
-    # The packet filter's lines hold addresses of whoever knocked.
+    # The packet filter's lines hold addresses of whoever tried to connect.
     filtered = text(entry, "_TRANSPORT") == "kernel" and text(entry, "MESSAGE").startswith("polder-")
     return "security" if by_name or by_facility or audited or filtered else "operations"
 

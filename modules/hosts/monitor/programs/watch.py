@@ -121,7 +121,7 @@ def look(looks):
     return red
 
 
-def told(red):
+def line(red):
     """A line that journald and journalctl pass on whole."""
     kept = dict(sorted(red.items()))
     while len(json.dumps({"red": kept})) > LONGEST:
@@ -131,4 +131,4 @@ def told(red):
 
 
 if __name__ == "__main__":
-    print(told(look({"units": units, "disks": disks, "health": health, "certificates": lambda: certificates(time.time())})))
+    print(line(look({"units": units, "disks": disks, "health": health, "certificates": lambda: certificates(time.time())})))

@@ -19,7 +19,7 @@ function claimsOf(token) {
  * @param name the meeting's, as it stands in the address
  * @param token the JWT; undefined: there is none
  * @param now seconds since 1970
- * @returns `id` of what is told, and `at`, seconds since 1970, where it is a matter of time
+ * @returns `id` of the notice, and `at`, seconds since 1970, where it is a matter of time
  */
 export function problemOf(name, token, now) {
   if (!isWellTyped(name)) return { id: "mistyped" };

@@ -78,8 +78,8 @@ function tell({ id, at }) {
     for (const time of notice.querySelectorAll("time")) {
       const moment = new Date(at * 1000);
       time.dateTime = moment.toISOString();
-      const said = { dateStyle: "full", timeStyle: "short" };
-      time.textContent = moment.toLocaleString(time.closest("[lang]").lang, said);
+      const form = { dateStyle: "full", timeStyle: "short" };
+      time.textContent = moment.toLocaleString(time.closest("[lang]").lang, form);
     }
   for (const button of notice.querySelectorAll("button"))
     button.addEventListener("click", () => {

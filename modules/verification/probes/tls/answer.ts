@@ -1,4 +1,4 @@
-/** What a server said to a ClientHello, as far as it is in the clear. */
+/** What a server answered to a ClientHello, as far as it is in the clear. */
 export interface Answer {
   /** Description of a fatal alert, or that the connection ended without one. */
   readonly refused?: string;
@@ -119,7 +119,7 @@ const ALERTS: Readonly<Record<number, string>> = {
   112: "unrecognized_name",
 };
 
-/** Reads all that a server sent until it ended, or said enough. */
+/** Reads all that a server sent until it ended, or sent enough. */
 export function readAnswer(bytes: Buffer): Answer {
   const messages = readMessages(bytes);
   const hello = messages.handshake.find(({ type }) => type === 2);

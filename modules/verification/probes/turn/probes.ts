@@ -207,7 +207,7 @@ async function peers(subject: string, context: Context): Promise<Outcome> {
 }
 
 /**
- * What a videobridge gets it answers only if it is of one of its meetings. That it came is told by the kernel of its
+ * What a videobridge gets it answers only if it is of one of its meetings. That it came is reported by the kernel of its
  * host, which notes each connection by the relay's port for half a minute.
  */
 async function arrives(subject: string, context: Context): Promise<Outcome> {

@@ -26,7 +26,7 @@ describe("a stream's elements", () => {
   });
 });
 
-/** A server that gives one answer to each thing that it is told. */
+/** A server that gives one answer to each thing that it gets. */
 function server(...answers: string[]): Duplex {
   return new Duplex({
     read() {},
