@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
@@ -12,6 +13,19 @@ const ALLOWED: Readonly<Record<string, string>> = {
   runningHostsAreKept: "named like its rule's id",
   "state-outside-output": "a rule's id, which findings and waivers name",
   stateOutsideOutput: "named like its rule's id",
+};
+
+/** Wrong words of names that have an everyday sense, which sentences need: "part of it", "kept for 14 days". */
+const EVERYDAY = ["part", "kept", "outside", "around", "making"];
+
+/** Words in a comment or a program that stay, each with the reason. */
+const ALLOWED_WORDS: Readonly<Record<string, string>> = {
+  "modules/hosts/monitor/programs/alarm.py: told": "a key of the state that monitors have on disk",
+  "ansible/plugins/module_utils/polder_releases.py: tree": "a folder that hosts have on disk",
+  "ansible/tests/test_running.py: tree": "the same folder",
+  "lab/stand-ins/programs/focus.py: tree": "the name of Python's library for XML",
+  "docs/glossary.test.ts: judge": "an example of a wrong name",
+  "scripts/compile.mjs: bundle": "an option of esbuild",
 };
 
 /** `TURN_Limits`, `tlsProbes` and `judge-root` as lower-case words; a plural as its singular. */
@@ -68,6 +82,43 @@ function faults(file: string, names: readonly string[], wrong: ReadonlyMap<strin
   });
 }
 
+/** The comments of a source. */
+function commentsOf(text: string): string {
+  const found = new Map<number, string>();
+  const visit = (node: ts.Node): void => {
+    for (const { pos, end } of [
+      ...(ts.getLeadingCommentRanges(text, node.pos) ?? []),
+      ...(ts.getTrailingCommentRanges(text, node.end) ?? []),
+    ])
+      found.set(pos, text.slice(pos, end));
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("x.ts", text, ts.ScriptTarget.Latest));
+  return [...found.values()].join("\n");
+}
+
+/** Each wrong word in a text, once: `file: word`. */
+const wrongIn = (file: string, text: string, wrong: ReadonlyMap<string, string>): string[] => {
+  const words = ` ${wordsOf(text).join(" ")} `;
+  return [...wrong.keys()]
+    .filter((word) => !EVERYDAY.includes(word) && words.includes(` ${word} `))
+    .map((word) => `${file}: ${word}`);
+};
+
+/** Programs in other languages than TypeScript, and Ansible's files: read whole, names and comments. */
+const PROGRAM = /\.(lua|py|sh|bash|m?js)$|^ansible\/.*\.yml$|\/programs\/.*\.yaml$/;
+const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: ROOT,
+  encoding: "utf8",
+});
+const texts = [...new Set(listed.split("\n"))]
+  .filter((file) => existsSync(join(ROOT, file)))
+  .flatMap((file): [string, string][] => {
+    const text = () => readFileSync(join(ROOT, file), "utf8");
+    if (PROGRAM.test(file)) return [[file, text()]];
+    return file.endsWith(".ts") ? [[file, commentsOf(text())]] : [];
+  });
+
 const files = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -114,6 +165,29 @@ describe("the glossary", () => {
   it("is kept to by every exported name", () => {
     expect([...exported.values()].flat().length).toBeGreaterThan(1_500);
     expect([...exported].flatMap(([file, names]) => faults(file, names, wrong))).toEqual([]);
+  });
+
+  it.each([
+    ["-- Who knocks waits.\nlocal a = 1", "knock"],
+    ["def told(red):\n    pass", "told"],
+    ["- name: Compare the host with its tree", "tree"],
+    [commentsOf("/** What it said. */\nconst a = 1;"), "said"],
+  ])("finds a wrong word in %j", (text, word) => {
+    expect(wrongIn("x", text, wrong)).toEqual([`x: ${word}`]);
+  });
+
+  it("reads a source's comments, not its strings, and lets a part be kept", () => {
+    const source =
+      '// A part is kept.\nconst told = "he knocks"; // "said" twice\nconst b = `${1} // tree`;';
+    expect(commentsOf(source)).toBe('// A part is kept.\n// "said" twice');
+    expect(wrongIn("x", commentsOf(source), wrong)).toEqual(["x: said"]);
+  });
+
+  it("is kept to by every program, every file of Ansible's and every comment", () => {
+    const found = texts.flatMap(([file, text]) => wrongIn(file, text, wrong));
+    expect(texts.filter(([file]) => PROGRAM.test(file)).length).toBeGreaterThan(100);
+    expect(found.filter((one) => !(one in ALLOWED_WORDS))).toEqual([]);
+    expect(Object.keys(ALLOWED_WORDS).filter((one) => !found.includes(one))).toEqual([]);
   });
 
   it("is left only by names that are there", () => {
