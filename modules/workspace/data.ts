@@ -19,7 +19,9 @@ import {
   type Day,
   daySchema,
   type Figures,
+  type Fit,
   figuresSchema,
+  fitCurve,
   type Servers,
   serversSchema,
 } from "../planning/sizing/index.ts";
@@ -54,6 +56,10 @@ export const loadFigures = (): Figures => read(figuresSchema, "planning/sizing",
 /** Every published measurement of a bridge under load. */
 export const loadCalibration = (): Calibration =>
   read(calibrationSchema, "planning/sizing", "calibration.yaml");
+
+/** The curve through the published measurements; fitted once. */
+export const loadFit = (): Fit =>
+  once(values, "fit", () => fitCurve(loadCalibration(), loadFigures())) as Fit;
 
 /** What providers offer, by the catalogue's id. */
 export function loadCatalogues(): ReadonlyMap<string, Catalogue> {

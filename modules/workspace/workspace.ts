@@ -57,6 +57,7 @@ import {
   loadCalibration,
   loadDay,
   loadFigures,
+  loadFit,
   loadLocation,
   loadResidencyRules,
   locationFile,
@@ -390,9 +391,9 @@ function readDemand(folder: string) {
   const measured = readCalibration(
     folder,
     location.platform?.flavours ?? [],
-    coreModel(published, figures),
+    coreModel(published, figures, [], loadFit()),
   );
-  const planData = { figures, cores: coreModel(published, figures, measured.own) };
+  const planData = { figures, cores: coreModel(published, figures, measured.own, loadFit()) };
   return { file, yaml, own, instance, location, measured, planData };
 }
 

@@ -10,9 +10,9 @@ export interface Cidr {
 }
 
 const parse = (text: string): Address4 | Address6 | undefined => {
-  if (Address4.isValid(text)) return new Address4(text);
-  if (Address6.isValid(text) && !text.includes("%")) return new Address6(text);
-  return undefined;
+  // What isn't valid costs the library an error with its stack.
+  if (!text.includes(":")) return Address4.isValid(text) ? new Address4(text) : undefined;
+  return Address6.isValid(text) && !text.includes("%") ? new Address6(text) : undefined;
 };
 
 /**

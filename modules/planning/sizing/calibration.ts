@@ -239,23 +239,19 @@ function solve(matrix: number[][], right: number[]): number[] {
 
 /** Least squares of the logarithm, so that a small load counts as much as a large one. */
 function fitAt(rows: readonly Row[], videoKilobytes: number) {
-  const line = (row: Row) => [
-    1,
-    Math.log(weightOf({ videoKilobytes }, row) / 1000),
-    row.older ? 1 : 0,
-  ];
-  const matrix = [0, 1, 2].map((i) =>
-    [0, 1, 2].map((j) =>
-      rows.reduce((sum, row) => sum + (line(row)[i] ?? 0) * (line(row)[j] ?? 0), 0),
-    ),
+  const lines = rows.map((row) => ({
+    of: [1, Math.log(weightOf({ videoKilobytes }, row) / 1000), row.older ? 1 : 0] as const,
+    cores: Math.log(row.cores),
+  }));
+  const three = [0, 1, 2] as const;
+  const matrix = three.map((i) =>
+    three.map((j) => lines.reduce((sum, { of }) => sum + of[i] * of[j], 0)),
   );
-  const right = [0, 1, 2].map((i) =>
-    rows.reduce((sum, row) => sum + (line(row)[i] ?? 0) * Math.log(row.cores), 0),
-  );
+  const right = three.map((i) => lines.reduce((sum, { of, cores }) => sum + of[i] * cores, 0));
   const found = solve(matrix, right);
-  const error = rows.reduce((sum, row) => {
-    const predicted = line(row).reduce((total, x, i) => total + x * (found[i] ?? 0), 0);
-    return sum + (predicted - Math.log(row.cores)) ** 2;
+  const error = lines.reduce((sum, { of, cores }) => {
+    const predicted = of.reduce((total, x, i) => total + x * (found[i] ?? 0), 0);
+    return sum + (predicted - cores) ** 2;
   }, 0);
   const [scale = 0, exponent = 0, older = 0] = found;
   return { scale: Math.exp(scale), exponent, older: Math.exp(older), videoKilobytes, error };
@@ -307,14 +303,17 @@ function clipOf(calibration: Calibration, of: Series): Clip {
 /**
  * The model of a bridge's cores, fitted on the published series marked `fit`, and what an operator's
  * own measurements say about their machines.
+ *
+ * @param fit what `fitCurve` gave for both before
  */
 export function coreModel(
   calibration: Calibration,
   figures: Figures,
   own: readonly OwnCalibration[] = [],
+  fit: Fit = fitCurve(calibration, figures),
 ): CoreModel {
   const curve = {
-    ...fitCurve(calibration, figures),
+    ...fit,
     measuredTo: figureOf(figures, "coresMeasured"),
   };
   const machines = new Map<string, MeasuredMachine>();

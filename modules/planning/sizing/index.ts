@@ -7,6 +7,7 @@ export {
   compare,
   coreModel,
   coresFor,
+  type Fit,
   fitCurve,
   type MeasuredMachine,
   type OwnCalibration,
