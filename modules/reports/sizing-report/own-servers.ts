@@ -55,18 +55,23 @@ function guestsOf(sizing: Sizing): Guest[] {
 
 /** Puts each guest, the largest first, where most cores are free. Undefined where one has no place. */
 function placed(guests: readonly Guest[], servers: number, cores: number): Guest[][] | undefined {
-  const on = Array.from({ length: servers }, (): Guest[] => []);
-  const used = (all: readonly Guest[]) => all.reduce((sum, { vcpus }) => sum + vcpus, 0);
+  const most = cores - HYPERVISOR.cores;
+  if (guests.reduce((sum, { vcpus }) => sum + vcpus, 0) > servers * most) return undefined;
+  const on = Array.from({ length: servers }, () => ({
+    guests: [] as Guest[],
+    used: 0,
+    apart: new Set<string>(),
+  }));
   for (const guest of [...guests].sort((a, b) => b.vcpus - a.vcpus)) {
-    const free = on.filter(
-      (all) =>
-        used(all) + guest.vcpus <= cores - HYPERVISOR.cores &&
-        all.every(({ apart }) => apart !== guest.apart),
-    );
-    if (free.length === 0) return undefined;
-    free.reduce((a, b) => (used(b) < used(a) ? b : a)).push(guest);
+    let freest: (typeof on)[number] | undefined;
+    for (const one of on)
+      if ((!freest || one.used < freest.used) && !one.apart.has(guest.apart)) freest = one;
+    if (!freest || freest.used + guest.vcpus > most) return undefined;
+    freest.guests.push(guest);
+    freest.used += guest.vcpus;
+    freest.apart.add(guest.apart);
   }
-  return on;
+  return on.map((one) => one.guests);
 }
 
 /** The guests that still run when a server has failed: of what is kept apart, the reserve is gone. */
@@ -93,7 +98,7 @@ export function ownServers(sizing: Sizing, figures: Figures): OwnServers {
   for (let servers = Math.max(2, ...together.values()); ; servers++)
     for (const cores of sizes) {
       const whole = placed(guests, servers, cores);
-      const failed = placed(remaining, servers - 1, cores);
+      const failed = whole && placed(remaining, servers - 1, cores);
       if (!whole || !failed) continue;
       const sums = (pick: (guest: Guest) => number) =>
         [...whole, ...failed].map((all) => all.reduce((sum, guest) => sum + pick(guest), 0));
