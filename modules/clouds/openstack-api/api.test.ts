@@ -5,6 +5,8 @@ import { CloudFailure, nextPage, OpenStackApi } from "./api.ts";
 import type { CloudEntry } from "./clouds.ts";
 
 const SECRET = "geheim-4711";
+/** Nobody is better for half a second of rest here. */
+const SOON = { wait: 0.01 };
 const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) {
@@ -87,7 +89,7 @@ describe("an API that fails is one line, without a secret", () => {
     const server = createServer();
     const url = await raw(server);
     await new Promise((resolve) => server.close(resolve));
-    expect(await failure(OpenStackApi.connect(entryAt(url)))).toMatch(
+    expect(await failure(OpenStackApi.connect(entryAt(url), SOON))).toMatch(
       /no connection: is the cloud's API up/,
     );
   });
@@ -101,13 +103,15 @@ describe("an API that fails is one line, without a secret", () => {
 
   test("no answer in time", async () => {
     const url = await raw(createServer(() => {}));
-    expect(await failure(OpenStackApi.connect(entryAt(url), 0.1))).toMatch(/no answer in 0\.1 s/);
+    expect(await failure(OpenStackApi.connect(entryAt(url), { timeout: 0.1 }))).toMatch(
+      /no answer in 0\.1 s/,
+    );
   });
 
   test("half an answer, then silence", async () => {
     const entry = await stub("compute", (_, response) => void response.write('{"servers": ['));
-    const api = await OpenStackApi.connect(entry, 0.2);
-    expect(await failure(api.list("servers"))).toMatch(/no answer in 0\.2 s/);
+    const api = await OpenStackApi.connect(entry, { timeout: 1 });
+    expect(await failure(api.list("servers"))).toMatch(/no answer in 1 s/);
   });
 
   test("half an answer, then the connection is cut", async () => {
@@ -115,7 +119,7 @@ describe("an API that fails is one line, without a secret", () => {
       response.write('{"servers": [');
       setTimeout(() => response.destroy(), 50);
     });
-    const api = await OpenStackApi.connect(entry);
+    const api = await OpenStackApi.connect(entry, SOON);
     expect(await failure(api.list("servers"))).toMatch(/no connection/);
   });
 
@@ -145,7 +149,7 @@ test.each([
     if (busy-- <= 0) return void response.end('{"servers": [{"id": 1}]}');
     response.writeHead(status, after === undefined ? {} : { "retry-after": after }).end();
   });
-  const api = await OpenStackApi.connect(entry);
+  const api = await OpenStackApi.connect(entry, SOON);
   expect(await api.list("servers")).toEqual([{ id: 1 }]);
   busy = Number.POSITIVE_INFINITY;
   expect(await failure(api.list("servers"))).toMatch(/detail: HTTP (429|503) /);

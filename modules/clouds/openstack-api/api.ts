@@ -10,12 +10,15 @@ export class CloudFailure extends ExternalFailure {
 /** A JSON object as the API sends it. */
 export type Item = Readonly<Record<string, unknown>>;
 
-/** Seconds that one request may take. */
-const TIMEOUT = 30;
+/** How long one request may take, and how long is waited before it is sent again, in seconds. */
+interface Patience {
+  readonly timeout: number;
+  readonly wait: number;
+}
+const PATIENCE: Patience = { timeout: 30, wait: 0.5 };
 /** How often a request is sent, as often as the provider sends its own. */
 const ATTEMPTS = 5;
-/** Seconds between two, when the API names none, and at most. */
-const WAIT = 0.5;
+/** Seconds, whatever the API names. */
 const LONGEST_WAIT = 30;
 
 /** What is listed: service type, path below its endpoint, key of the list in the answer. */
@@ -66,28 +69,32 @@ export type Listing = Readonly<Record<Kind, readonly Item[]>>;
 export class OpenStackApi {
   readonly #token: string;
   readonly #endpoints: ReadonlyMap<string, string>;
-  readonly #timeout: number;
+  readonly #patience: Patience;
   readonly projectId: string;
 
   private constructor(
     token: string,
     endpoints: ReadonlyMap<string, string>,
     projectId: string,
-    timeout: number,
+    patience: Patience,
   ) {
     this.#token = token;
     this.#endpoints = endpoints;
-    this.#timeout = timeout;
+    this.#patience = patience;
     this.projectId = projectId;
   }
 
   /**
    * Logs in.
    *
-   * @param timeout seconds that one request may take
+   * @param patience in seconds: how long one request may take, how long is waited before it is sent again
    * @throws CloudFailure when the API can't be reached or refuses.
    */
-  static async connect(entry: CloudEntry, timeout = TIMEOUT): Promise<OpenStackApi> {
+  static async connect(
+    entry: CloudEntry,
+    { timeout, wait }: Partial<Patience> = {},
+  ): Promise<OpenStackApi> {
+    const patience = { timeout: timeout ?? PATIENCE.timeout, wait: wait ?? PATIENCE.wait };
     const { auth } = entry;
     const domain = (id: string | undefined, name: string | undefined) =>
       id ? { id } : { name: name ?? "Default" };
@@ -130,7 +137,7 @@ export class OpenStackApi {
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ auth: { identity, ...scope } }),
       },
-      timeout,
+      patience,
     );
     const token = headers.get("x-subject-token");
     const body = json["token"] as
@@ -150,7 +157,7 @@ export class OpenStackApi {
       );
       if (endpoint) endpoints.set(service.type, endpoint.url.replace(/\/$/, ""));
     }
-    return new OpenStackApi(token, endpoints, body.project.id, timeout);
+    return new OpenStackApi(token, endpoints, body.project.id, patience);
   }
 
   /** Whether the cloud has a service of this type, such as `dns`. */
@@ -192,7 +199,7 @@ export class OpenStackApi {
         // Nova shows tags and host ids from here on; cinder refuses a version that isn't its own.
         ...(service === "compute" && { "openstack-api-version": "compute 2.79" }),
       };
-      const { json: page } = await request(next, { headers }, this.#timeout);
+      const { json: page } = await request(next, { headers }, this.#patience);
       items.push(...((page[key] as Item[] | undefined) ?? []));
       const link = nextPage(page, key);
       // The token goes nowhere else, wherever a link may lead: many clouds write http for https.
@@ -236,7 +243,7 @@ export class OpenStackApi {
     const root = (this.#endpoints.get("dns") ?? "").replace(/\/v2(\.0)?$/, "");
     const headers = { "x-auth-token": this.#token, "content-type": "application/json" };
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-    return (await request(root + path, init, this.#timeout)).json;
+    return (await request(root + path, init, this.#patience)).json;
   }
 
   /** What the project holds of kinds that polder never makes. A kind that can't be listed is no failure. */
@@ -286,9 +293,9 @@ interface Answer {
  * Asks, again when the API is busy or drops the connection: what is asked here changes nothing, or
  * has the same end when it is done twice.
  */
-async function request(url: string, init: RequestInit, timeout: number): Promise<Answer> {
+async function request(url: string, init: RequestInit, patience: Patience): Promise<Answer> {
   for (let left = ATTEMPTS - 1; ; left--) {
-    const { answer, failure, wait } = await attempt(url, init, timeout);
+    const { answer, failure, wait } = await attempt(url, init, patience);
     if (answer) return answer;
     if (wait === undefined || left === 0) throw failure;
     await sleep(wait * 1000);
@@ -302,11 +309,15 @@ interface Attempt {
   readonly wait?: number;
 }
 
-async function attempt(url: string, init: RequestInit, timeout: number): Promise<Attempt> {
+async function attempt(
+  url: string,
+  init: RequestInit,
+  { timeout, wait }: Patience,
+): Promise<Attempt> {
   const { origin, pathname } = new URL(url);
-  const fail = (message: string, wait?: number): Attempt => ({
+  const fail = (message: string, again?: number): Attempt => ({
     failure: new CloudFailure(message),
-    ...(wait !== undefined && { wait }),
+    ...(again !== undefined && { wait: again }),
   });
   let response: Response;
   let body: string;
@@ -317,15 +328,15 @@ async function attempt(url: string, init: RequestInit, timeout: number): Promise
     const up = "is the cloud's API up (for the lab: `polder lab status`)?";
     return error instanceof Error && error.name === "TimeoutError"
       ? fail(`${origin}: no answer in ${timeout} s: ${up}`)
-      : fail(`${origin}: no connection: ${up}`, WAIT);
+      : fail(`${origin}: no connection: ${up}`, wait);
   }
   if (!response.ok) {
     const busy = response.status === 429 || response.status === 503;
-    const asked = Number(response.headers.get("retry-after") ?? WAIT);
+    const asked = Number(response.headers.get("retry-after") ?? wait);
     // The body may repeat the request, a password included: the error names only the status.
     return fail(
       `${origin}${pathname}: HTTP ${response.status} ${response.statusText}`,
-      busy ? Math.min(asked || WAIT, LONGEST_WAIT) : undefined,
+      busy ? Math.min(asked || wait, LONGEST_WAIT) : undefined,
     );
   }
   try {
