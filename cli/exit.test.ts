@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { TerraformFailure } from "../modules/clouds/terraform/index.ts";
 import { ExternalFailure } from "../modules/common/external-failure/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
+import { polderFrom, processFrom } from "./commands/testing.ts";
 import { FindingsFound, report } from "./exit.ts";
 
 const errno = (code: string, more: object = {}) =>
@@ -69,14 +69,20 @@ describe("an error becomes an exit code and lines", () => {
 describe("the command", () => {
   const folder = mkdtempSync(join(tmpdir(), "polder-exit-"));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const polder = (...args: string[]) => {
-    const ran = spawnSync(join(import.meta.dirname, "polder"), args, {
-      encoding: "utf8",
-      env: { ...process.env, OS_CLIENT_CONFIG_FILE: join(folder, "clouds.yaml") },
-    });
-    expect(ran.stderr).not.toMatch(/^ +at /m);
-    return { code: ran.status, text: ran.stdout + ran.stderr };
+  const env = { OS_CLIENT_CONFIG_FILE: join(folder, "clouds.yaml") };
+  const told = ({
+    status,
+    stdout,
+    stderr,
+  }: {
+    status: number | null;
+    stdout: string;
+    stderr: string;
+  }) => {
+    expect(stderr).not.toMatch(/^ +at /m);
+    return { code: status, text: stdout + stderr };
   };
+  const polder = polderFrom(folder, { env });
 
   test.each<[string, readonly string[], number, RegExp]>([
     ["help", ["--help"], 0, /Usage: polder/],
@@ -95,15 +101,15 @@ describe("the command", () => {
       /got "lap".*nothing was destroyed/,
     ],
     ["no name, no terminal", ["decommission", "lab"], 2, /nothing was destroyed/],
-  ])("%s", (_, args, code, text) => {
-    const ran = polder(...args);
+  ])("%s", async (_, args, code, text) => {
+    const ran = told(await polder(...args));
     expect(ran.text).toMatch(text);
     expect(ran.code).toBe(code);
   });
 
   test("an entry of clouds.yaml that lacks everything, without its values", () => {
     writeFileSync(join(folder, "clouds.yaml"), "clouds: { lab: { auth: { password: geheim } } }\n");
-    const ran = polder("plan", "lab");
+    const ran = told(processFrom(folder, { env })("plan", "lab"));
     rmSync(join(folder, "clouds.yaml"));
     expect(ran.code).toBe(2);
     expect(ran.text).toMatch(/entry "lab" has no usable auth\.auth_url/);

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { COMMANDS } from "../commands.ts";
 import { ROOT } from "../root.ts";
+import { polderFrom } from "./testing.ts";
 
-const polder = `${ROOT}/cli/polder`;
-const script = execFileSync(polder, ["completion", "bash"], { encoding: "utf8" });
+const { stdout: script } = await polderFrom(ROOT)("completion", "bash");
 
 /** What bash offers for the last of some words, after the others; asked in the checkout. */
 function offered(...words: string[]): string[] {

@@ -29,7 +29,7 @@ beforeAll(async () => {
       .replace(/key: ssh-ed25519 \S+ sam\.devries/, `key: ${own}`)
       .replace("name: Noor Bakker", "name: Beheer Team"),
   );
-  const { status } = polderFrom(parent)(
+  const { status } = await polderFrom(parent)(
     ...["evidence", instance.folder, folder],
     ...["--user", "samdevries", "--ssh-identity", key],
   );

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestInstance, testInstance } from "../../lab/testing/polder.ts";
 import { verifySigned } from "../../modules/operations/evidence/index.ts";
 import { NAMESPACE } from "../../modules/reports/evidence/index.ts";
-import { polderFrom } from "./testing.ts";
+import { polderFrom, processFrom } from "./testing.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-evidence-test-"));
 const polder = polderFrom(parent);
@@ -27,13 +27,13 @@ const clean = join(parent, "clean");
 const evidence = (folder: string, by = "samdevries", user = "samdevries") =>
   polder("evidence", instance.folder, folder, "--user", user, "--ssh-identity", key(by));
 
-beforeAll(() => {
+beforeAll(async () => {
   for (const user of ["samdevries", "stranger"])
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", user, "-f", key(user)]);
   instance = testInstance("lab", "t-bewijsmap");
   const own = readFileSync(`${key("samdevries")}.pub`, "utf8").trim();
   instance.edit((text) => text.replace(/key: ssh-ed25519 \S+ sam\.devries/, `key: ${own}`));
-  const { status, stdout, stderr } = evidence(clean);
+  const { status, stdout, stderr } = await evidence(clean);
   expect([status, stderr]).toEqual([0, ""]);
   expect(stdout).toMatch(
     /^evidence of t-bewijsmap as of \d{4}-\d\d-\d\d: \d+ pass, 0 fail, \d+ not-tested/m,
@@ -162,8 +162,8 @@ const FAULTS: readonly (readonly [string, (folder: string) => void, RegExp])[] =
 ];
 
 describe("polder evidence verify", () => {
-  test("finds nothing in a folder as it was signed, and nor do the page's own commands", () => {
-    const { status, stdout } = polder("evidence", "verify", clean);
+  test("finds nothing in a folder as it was signed, and nor do the page's own commands", async () => {
+    const { status, stdout } = await polder("evidence", "verify", clean);
     expect([status, stdout]).toEqual([
       0,
       expect.stringContaining("signed by samdevries: ssh-ed25519 "),
@@ -186,7 +186,7 @@ describe("polder evidence verify", () => {
     const folder = copy();
     rmSync(join(folder, "network.svg"));
     writeFileSync(join(folder, "more.svg"), "");
-    const { status, stdout, stderr } = polder("evidence", "verify", folder);
+    const { status, stdout, stderr } = processFrom(parent)("evidence", "verify", folder);
     expect([status, stdout]).toEqual([
       1,
       expect.stringContaining("23 files are as they were signed"),
@@ -196,23 +196,23 @@ describe("polder evidence verify", () => {
     );
   });
 
-  test("knows whose key it is by a file of signers that came by another way", () => {
+  test("knows whose key it is by a file of signers that came by another way", async () => {
     const signers = join(parent, "signers");
     const line = (user: string) =>
       `${user} namespaces="polder-evidence" ${readFileSync(`${key(user)}.pub`, "utf8")}`;
     writeFileSync(signers, line("samdevries"));
-    const good = polder("evidence", "verify", clean, "--signers", signers);
+    const good = await polder("evidence", "verify", clean, "--signers", signers);
     expect([good.status, good.stdout]).toEqual([
       0,
       expect.not.stringContaining("by the key in the folder"),
     ]);
     writeFileSync(signers, line("stranger"));
-    const bad = polder("evidence", "verify", clean, "--signers", signers);
+    const bad = await polder("evidence", "verify", clean, "--signers", signers);
     expect([bad.status, bad.stderr]).toEqual([1, expect.stringContaining("isn't by anybody in")]);
   });
 
-  test("refuses a folder without sums", () => {
-    const { status, stderr } = polder("evidence", "verify", parent);
+  test("refuses a folder without sums", async () => {
+    const { status, stderr } = await polder("evidence", "verify", parent);
     expect([status, stderr]).toEqual([2, expect.stringContaining("this is no evidence folder")]);
   });
 });
@@ -237,22 +237,22 @@ describe("polder evidence", () => {
     }
   });
 
-  test("signs for an admin alone, with the key of their entry, and writes nothing otherwise", () => {
+  test("signs for an admin alone, with the key of their entry, and writes nothing otherwise", async () => {
     const folder = join(parent, "refused");
     const cases = [
-      [evidence(folder, "stranger"), 2, "isn't the key of samdevries's entry in `admins`"],
-      [evidence(folder, "samdevries", "stranger"), 2, 'got user "stranger", who is none'],
-      [evidence(folder, "nobody"), 3, "ssh-keygen signs nothing"],
+      [await evidence(folder, "stranger"), 2, "isn't the key of samdevries's entry in `admins`"],
+      [await evidence(folder, "samdevries", "stranger"), 2, 'got user "stranger", who is none'],
+      [await evidence(folder, "nobody"), 3, "ssh-keygen signs nothing"],
     ] as const;
     for (const [{ status, stderr }, code, says] of cases)
       expect([status, stderr]).toEqual([code, expect.stringContaining(says)]);
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("refuses a folder that is there", () => {
+  test("refuses a folder that is there", async () => {
     const folder = join(parent, "there");
     mkdirSync(folder);
-    const { status, stderr } = evidence(folder);
+    const { status, stderr } = await evidence(folder);
     expect([status, stderr]).toEqual([2, expect.stringContaining("is there already")]);
   });
 });

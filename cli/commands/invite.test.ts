@@ -11,8 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Command, CommanderError } from "commander";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildFolder } from "../../modules/common/toolkit/index.ts";
 import { readIssueLog, sumOf } from "../../modules/meetings/issue-log/index.ts";
 import { readRoom, readRoomKeys } from "../../modules/meetings/rooms/index.ts";
@@ -26,10 +25,7 @@ import {
 } from "../../modules/secrets/vaults/testing.ts";
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { type LoadedInstance, writeAtomically } from "../../modules/workspace/index.ts";
-import { report } from "../exit.ts";
-import { inviteCommand } from "./invite.ts";
-import { revokeCommand } from "./revoke.ts";
-import { polderFrom } from "./testing.ts";
+import { polderFrom, processFrom } from "./testing.ts";
 
 // A name of its own: the lab's own instance may be at work in this working copy.
 const NAME = "t-uitnodiging";
@@ -47,34 +43,11 @@ const inHours = (hours: number): string =>
     .slice(0, 16)
     .replace(" ", "T");
 const SOON = inHours(26);
-/** A command as main.ts runs it, in this process: what it prints, what it ends with. */
-async function run(command: Command, ...args: string[]) {
-  const said = { stdout: "", stderr: "" };
-  const listen = (name: "stdout" | "stderr") =>
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
-      said[name] += text;
-      return true;
-    });
-  const spies = [listen("stdout"), listen("stderr")];
-  try {
-    await command.exitOverride().parseAsync(args, { from: "user" });
-    return { status: 0, ...said };
-  } catch (error) {
-    // Commander has printed what is wrong; main.ts makes bad input of it.
-    const status =
-      error instanceof CommanderError
-        ? 2
-        : report(error, (line) => process.stderr.write(`${line}\n`));
-    return { status, ...said };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 const invite = (...args: string[]) =>
-  run(inviteCommand(), place.folder, "--identity", anna.identityFile, ...args);
+  polder("invite", place.folder, "--identity", anna.identityFile, ...args);
 const meet = (...args: string[]) => invite("--starts", SOON, "--minutes", "60", ...args);
 const revoke = (...args: string[]) =>
-  run(revokeCommand(), place.folder, "--identity", anna.identityFile, ...args);
+  polder("revoke", place.folder, "--identity", anna.identityFile, ...args);
 const linksIn = (text: string) => text.match(/https:\S+/g) ?? [];
 const tokenIn = (link: string): string =>
   JSON.parse(decodeURIComponent(new URL(link).hash.replace("#jwt=", "")));
@@ -99,7 +72,8 @@ afterAll(() => {
 describe("polder invite", () => {
   it("prints a moderator's and a guest's link, each to the same room that counts", async () => {
     const who = ["--identity", anna.identityFile, "--name", "Anna Kok"];
-    const ran = polder("invite", place.folder, "--starts", SOON, "--minutes", "60", ...who);
+    const asked = ["invite", place.folder, "--starts", SOON, "--minutes", "60", ...who];
+    const ran = processFrom(tmpdir())(...asked);
     expect([ran.status, ran.stderr.split("\n")]).toEqual([
       0,
       [expect.stringMatching(/^each link is one person's key/), ""],
@@ -182,7 +156,7 @@ describe("polder invite", () => {
   });
 
   it("--check says that the log is whole, and until when keys are needed, to anybody", async () => {
-    const ran = await run(inviteCommand(), place.folder, "--check");
+    const ran = await polder("invite", place.folder, "--check");
     expect([ran.status, ran.stderr]).toEqual([0, ""]);
     expect(ran.stdout).toMatch(/issued\.jsonl: \d+ lines in order and signed; \d+ tokens, 0 rev/);
     expect(ran.stdout).toMatch(/^signed by {2}SHA256:[0-9a-f]{64}$/m);
@@ -308,8 +282,8 @@ describe("polder invite --links", () => {
       /can't be written \(ENOSPC\): .* its links are lost; .*: polder revoke (.*)$/.exec(
         (failed as Error).message,
       ) ?? [];
-    const ran = await run(
-      revokeCommand(),
+    const ran = await polder(
+      "revoke",
       ...(command ?? "").split(" "),
       "--identity",
       anna.identityFile,
@@ -379,7 +353,7 @@ describe("polder invite refuses, in one line, and issues nothing", () => {
     const before = readFileSync(log(), "utf8");
     writeFileSync(log(), before.replace('"guest"', '"moderator"'));
     const ran = await meet();
-    const checked = await run(inviteCommand(), place.folder, "--check");
+    const checked = await polder("invite", place.folder, "--check");
     writeFileSync(log(), before);
     expect([ran.status, ran.stdout]).toEqual([2, ""]);
     expect(ran.stderr).toMatch(/issued\.jsonl:\d+:1: isn't signed by the key that counts here/);

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +7,8 @@ import { readInstance } from "../../modules/planning/instance/index.ts";
 import { loadInstance } from "../../modules/workspace/index.ts";
 import { type Answers, answerProblem } from "../new/answers.ts";
 import { instanceText } from "../new/file.ts";
-import { ROOT } from "../root.ts";
 import { writeInstance } from "./new.ts";
+import { polderFrom, processFrom } from "./testing.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-new-"));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
@@ -54,17 +53,14 @@ const FLAGS: Readonly<Record<string, string>> = {
   "--admin-network": "198.51.100.0/28",
   "--security-contact": "mailto:security@proef.example",
 };
-const polder = (dir: string, name: string, change: Record<string, string | undefined> = {}) => {
+const wordsOf = (dir: string, name: string, change: Record<string, string | undefined> = {}) => {
   const flags = Object.entries({ ...FLAGS, ...change }).flatMap(([flag, value]) =>
     value === undefined ? [] : [flag, value],
   );
-  const args = ["new", name, "--yes", "--dir", dir, ...flags];
-  const { status, stdout, stderr } = spawnSync(join(ROOT, "cli/polder"), args, {
-    encoding: "utf8",
-    cwd: dir,
-  });
-  return { status, stdout, stderr };
+  return ["new", name, "--yes", "--dir", dir, ...flags];
 };
+const polder = (dir: string, name: string, change?: Record<string, string | undefined>) =>
+  polderFrom(dir)(...wordsOf(dir, name, change));
 
 describe("the file", () => {
   const read = (text: string, folder = "proef") =>
@@ -187,7 +183,7 @@ describe("the folder", () => {
 describe("polder new --yes", () => {
   it("writes what the flags say and tells what to do next", () => {
     const dir = empty();
-    expect(polder(dir, "proef")).toEqual({
+    expect(processFrom(dir)(...wordsOf(dir, "proef"))).toEqual({
       status: 0,
       stdout: "next: polder show ./proef\n",
       stderr: "wrote proef/instance.yaml\n",
@@ -199,10 +195,10 @@ describe("polder new --yes", () => {
     });
   });
 
-  it("takes the key from a .pub file", () => {
+  it("takes the key from a .pub file", async () => {
     const dir = empty();
     writeFileSync(join(dir, "sam.pub"), `${KEY}\n`);
-    expect(polder(dir, "proef", { "--admin-key": "sam.pub" }).status).toBe(0);
+    expect((await polder(dir, "proef", { "--admin-key": "sam.pub" })).status).toBe(0);
     expect(loadInstance(join(dir, "proef")).instance.admins[0]?.key).toBe(KEY);
   });
 
@@ -245,25 +241,25 @@ describe("polder new --yes", () => {
         "polder new: admins: weaker than the default: profile nl-sovereign asks that every admin key lives in hardware (a type that starts with sk-). Allowed only with a waiver (waives: admins.hardwareKey, reason, owner, expires)",
       ],
     ],
-  ])("refuses %s", (_, change, lines) => {
+  ])("refuses %s", async (_, change, lines) => {
     const dir = empty();
-    const { status, stdout, stderr } = polder(dir, "proef", change);
+    const { status, stdout, stderr } = await polder(dir, "proef", change);
     expect(stderr.trimEnd().split("\n")).toEqual(lines);
     expect(stdout).toBe("");
     expect(status).toBe(2);
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it("refuses a name that is taken, before anything else", () => {
+  it("refuses a name that is taken, before anything else", async () => {
     const dir = empty();
     mkdirSync(join(dir, "proef"));
-    const { status, stderr } = polder(dir, "proef", { "--chat": undefined });
+    const { status, stderr } = await polder(dir, "proef", { "--chat": undefined });
     expect(stderr).toBe("proef: exists already: take another name, or edit what is there\n");
     expect(status).toBe(2);
   });
 
-  it("refuses a parent folder that isn't there", () => {
-    const { status, stderr } = polder(empty(), "proef", { "--dir": "/nowhere" });
+  it("refuses a parent folder that isn't there", async () => {
+    const { status, stderr } = await polder(empty(), "proef", { "--dir": "/nowhere" });
     expect(stderr).toBe("/nowhere: no such folder: make it first, or give --dir another\n");
     expect(status).toBe(2);
   });

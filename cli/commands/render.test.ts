@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../root.ts";
-import { polderFrom } from "./testing.ts";
+import { polderFrom, processFrom } from "./testing.ts";
 
 const NAME = "t-render";
 const work = mkdtempSync(join(tmpdir(), "polder-render-"));
@@ -46,8 +46,8 @@ const everything = () =>
     .map((file) => [file, readFileSync(file, "utf8"), statSync(file).mode & 0o777] as const);
 
 describe("polder render", () => {
-  it("writes every host's configuration, the same bytes each time, and removes what is stale", () => {
-    const first = polder("render", folder);
+  it("writes every host's configuration, the same bytes each time, and removes what is stale", async () => {
+    const first = processFrom(work)("render", folder);
     expect(first.stderr).toBe("");
     expect(first.status).toBe(0);
     const before = everything();
@@ -56,14 +56,14 @@ describe("polder render", () => {
     writeFileSync(join(hosts, "edge-1/files/etc/nftables.conf"), "edited");
     mkdirSync(`${hosts}.part`);
     writeFileSync(join(`${hosts}.part`, "cut short"), "");
-    const second = polder("render", folder);
+    const second = await polder("render", folder);
     expect(second.stdout).toBe(first.stdout);
     expect(everything()).toEqual(before);
     expect(readdirSync(built).filter((name) => name.startsWith("hosts"))).toEqual(["hosts"]);
   });
 
-  it("prints a line a host, whose sums are those of the files", () => {
-    const { stdout } = polder("render", folder);
+  it("prints a line a host, whose sums are those of the files", async () => {
+    const { stdout } = await polder("render", folder);
     const configuration = JSON.parse(
       readFileSync(join(hosts, "turn-1/configuration.json"), "utf8"),
     );
@@ -76,10 +76,10 @@ describe("polder render", () => {
     expect(stdout).toContain("not yet allocated: public addresses of");
   });
 
-  it("says what is wrong, writes nothing, and ends with 2", () => {
+  it("says what is wrong, writes nothing, and ends with 2", async () => {
     const before = everything();
     change('source: mirror, mirror: "http://198.18.64.1:3142/"', "source: folder");
-    const { status, stderr } = polder("render", folder);
+    const { status, stderr } = await polder("render", folder);
     expect(status).toBe(2);
     expect(stderr).toMatch(
       /^t-render\/instance\.yaml:\d+:\d+: packages\.source: source: folder needs packages\.folder\n$/,

@@ -6,12 +6,11 @@ import { location } from "../../modules/planning/residency/testing.ts";
 import { loadLocations, loadResidencyRules } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { answers, explainLocation, residencyTable } from "../text/residency.ts";
-import { polderFrom } from "./testing.ts";
+import { polderFrom, processFrom } from "./testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-residency-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const polder = (...args: string[]) => polderFrom(folder)("residency", ...args);
 const question = {
   locations: [...loadLocations().values()],
   rules: loadResidencyRules(),
@@ -73,8 +72,8 @@ describe("polder residency --explain", () => {
     expect(told.replace(/\s+/g, " ")).toContain("(waives: residency.foreignLaw)");
   });
 
-  it("offers the nearest name, and exits with 2", () => {
-    const { status, stderr } = polder("--explain", "hetzner-fsn2");
+  it("offers the nearest name, and exits with 2", async () => {
+    const { status, stderr } = await polderFrom(folder)("residency", "--explain", "hetzner-fsn2");
     expect(status).toBe(2);
     expect(stderr).toBe(
       '--explain: got "hetzner-fsn2", nobody recorded it; did you mean "hetzner-fsn1"?\n',
@@ -83,7 +82,8 @@ describe("polder residency --explain", () => {
 });
 
 it("polder residency lab --json gives the same to a program", () => {
-  const { status, stdout } = polder(join(ROOT, "instances/lab"), "--json");
+  const polder = processFrom(folder);
+  const { status, stdout } = polder("residency", join(ROOT, "instances/lab"), "--json");
   expect(status).toBe(0);
   const parsed = JSON.parse(stdout) as { location: string; buildable: boolean }[];
   expect(parsed.map((one) => one.location)).toEqual(question.locations.map(({ id }) => id));

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,6 +6,7 @@ import { readInstance } from "../../modules/planning/instance/index.ts";
 import { instanceNames } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { fieldTable } from "../text/fields.ts";
+import { polderFrom } from "./testing.ts";
 
 const page = readFileSync(join(ROOT, "docs/instance.md"), "utf8");
 const between = (mark: string): string =>
@@ -17,10 +17,8 @@ describe("polder schema --of", () => {
     ["location", "residency"],
     ["overrides", "overrides"],
     ["instance", "domain"],
-  ])("%s is a schema of that file", (file, field) => {
-    const { stdout, status } = spawnSync(join(ROOT, "cli/polder"), ["schema", "--of", file], {
-      encoding: "utf8",
-    });
+  ])("%s is a schema of that file", async (file, field) => {
+    const { stdout, status } = await polderFrom(ROOT)("schema", "--of", file);
     expect(status).toBe(0);
     const schema = JSON.parse(stdout) as { title: string; required: string[] };
     expect([schema.title, schema.required]).toEqual([

@@ -7,7 +7,7 @@ import { inputOf, onOneSize } from "../../modules/planning/blueprint/testing.ts"
 import { instanceFolder, instanceNames, loadInstance } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { describe as print } from "../text/describe.ts";
-import { polderFrom } from "./testing.ts";
+import { polderFrom, processFrom } from "./testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-show-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,20 +74,21 @@ describe("polder show, for a person", () => {
 
 describe("polder show, the command", () => {
   it("prints the Blueprint as JSON, the same as the module decides", () => {
-    const { status, stdout } = polder("show", join(ROOT, "instances/lab"), "--json");
+    // As a program has it.
+    const { status, stdout } = processFrom(folder)("show", join(ROOT, "instances/lab"), "--json");
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(blueprintOf("lab"))));
   });
 
-  it("writes the drawing whole, or to standard output", () => {
+  it("writes the drawing whole, or to standard output", async () => {
     const file = join(folder, "lab.svg");
-    expect(polder("show", "lab", "--svg", file)).toMatchObject({
+    expect(await polder("show", "lab", "--svg", file)).toMatchObject({
       status: 0,
       stdout: "",
       stderr: `wrote ${file}\n`,
     });
     expect(readdirSync(folder)).toEqual(["lab.svg"]);
-    expect(polder("show", "lab", "--svg", "-").stdout).toBe(readFileSync(file, "utf8"));
+    expect((await polder("show", "lab", "--svg", "-")).stdout).toBe(readFileSync(file, "utf8"));
   });
 
   it.each<[string[], RegExp]>([
@@ -99,15 +100,15 @@ describe("polder show, the command", () => {
     [["show", "lab", "--json", "--why"], /cannot be used with/],
     [["show"], /missing required argument/],
     [["show", "lab", "--jsn"], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
-  ])("%j is refused with exit code 2 and no stack trace", (args, message) => {
-    const { status, stdout, stderr } = polder(...args);
+  ])("%j is refused with exit code 2 and no stack trace", async (args, message) => {
+    const { status, stdout, stderr } = await polder(...args);
     expect(status).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain("    at ");
   });
 
-  it("teaches by example in its help", () => {
-    expect(polder("show", "--help").stdout).toContain("polder show lab --why");
+  it("teaches by example in its help", async () => {
+    expect((await polder("show", "--help")).stdout).toContain("polder show lab --why");
   });
 });
