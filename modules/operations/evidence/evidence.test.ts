@@ -1,6 +1,15 @@
 // What a release's evidence takes from an instance's history, with a plan that the stacks' own documents make, and with lines
 // that are written as the commands write them.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { composition } from "../../../cli/composition.ts";
@@ -30,11 +39,13 @@ let digest = "";
 
 const collect = (asOf = AS_OF) =>
   collectEvidence(instance.load(), { asOf, now: new Date(`${asOf}T12:00:00Z`), ...composition });
-const findingsOf = async (id: string): Promise<readonly Finding[]> =>
-  (await collect()).findings.filter((finding) => finding.id === id);
-const verdictsOf = async (id: string) => [
-  ...new Set((await findingsOf(id)).map(({ verdict }) => verdict)),
+type Seen = Pick<Awaited<ReturnType<typeof collect>>, "findings">;
+const of = ({ findings }: Seen, id: string) => findings.filter((finding) => finding.id === id);
+const verdicts = (seen: Seen, id: string) => [
+  ...new Set(of(seen, id).map(({ verdict }) => verdict)),
 ];
+const findingsOf = async (id: string): Promise<readonly Finding[]> => of(await collect(), id);
+const verdictsOf = async (id: string) => verdicts(await collect(), id);
 const note = (event: Event, files: Record<string, string> = {}) =>
   noteInHistory(instance.load(), { by: "samdevries", event, files });
 const none = { pass: 0, fail: 0, "not-tested": 0, waived: 0 };
@@ -157,7 +168,8 @@ describe.each(EXAMPLES)("the example %s", (example) => {
 
 describe("an instance without a history", () => {
   it("has rules that pass, and what the history would show is not tested, with the reason", async () => {
-    const { findings, notSeen, plan: planned } = await collect();
+    const seen = await collect();
+    const { findings, notSeen, plan: planned } = seen;
     expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
     expect(planned).toBeUndefined();
     expect(notSeen.map(({ report }) => report).join()).toContain(
@@ -169,8 +181,8 @@ describe("an instance without a history", () => {
       "plan-is-applied",
       "hosts-are-converged",
     ])
-      expect([id, await verdictsOf(id)]).toEqual([id, ["not-tested"]]);
-    const [first] = await findingsOf("tls-versions");
+      expect([id, verdicts(seen, id)]).toEqual([id, ["not-tested"]]);
+    const [first] = of(seen, "tls-versions");
     expect(first?.message).toBe("it never ran: `polder probe tls t-bewijs`");
   });
 
@@ -185,15 +197,30 @@ describe("an instance without a history", () => {
 });
 
 describe("an instance that was planned, applied, converged and probed", () => {
+  /** What all of it left: in the instance's folder, and in build/. */
+  const kept = mkdtempSync(join(tmpdir(), "polder-bewijs-"));
+  const places = () =>
+    [
+      [join(kept, "instance"), instance.folder],
+      [join(kept, "build"), buildFolder(NAME)],
+    ] as const;
+  afterAll(() => rmSync(kept, { recursive: true }));
+
   beforeEach(async () => {
+    if (digest !== "") {
+      for (const [copy, place] of places()) cpSync(copy, place, { recursive: true });
+      return;
+    }
     digest = await plan();
     await applied();
     await converged();
     await probed(allPass());
+    for (const [copy, place] of places()) cpSync(place, copy, { recursive: true });
   });
 
   it("shows it, with nothing that fails and no rule over the plan untested", async () => {
-    const { findings, plan: planned, history, review } = await collect();
+    const seen = await collect();
+    const { findings, plan: planned, history, review } = seen;
     expect(findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
     expect(planned).toMatchObject({ digest });
     expect(history).toHaveLength(4);
@@ -207,7 +234,7 @@ describe("an instance that was planned, applied, converged and probed", () => {
       "tls-versions",
       "enumeration-guess",
     ])
-      expect([id, await verdictsOf(id)]).toEqual([id, ["pass"]]);
+      expect([id, verdicts(seen, id)]).toEqual([id, ["pass"]]);
   });
 
   it("fails where a probe failed, with what it saw", async () => {
@@ -272,9 +299,10 @@ describe("an instance that was planned, applied, converged and probed", () => {
       if (text.includes('"tls-versions"'))
         writeFileSync(join(files, name), text.replace('"seen"', '"fine"'));
     }
-    expect(await verdictsOf("history-is-whole")).toEqual(["fail"]);
+    const seen = await collect();
+    expect(verdicts(seen, "history-is-whole")).toEqual(["fail"]);
     for (const id of ["tls-versions", "ports-tcp"])
-      expect(await findingsOf(id)).toEqual([
+      expect(of(seen, id)).toEqual([
         expect.objectContaining({
           verdict: "not-tested",
           message: expect.stringContaining("findings.json of line 4 isn't as it was noted"),
@@ -299,11 +327,12 @@ describe("an instance that was planned, applied, converged and probed", () => {
     instance.edit((text) =>
       text.replace(/^securityContact: .*$/m, "securityContact: mailto:a@b.nl"),
     );
-    const { plan: planned, notSeen } = await collect();
+    const seen = await collect();
+    const { plan: planned, notSeen } = seen;
     expect(planned).toBeUndefined();
     expect(notSeen.map(({ report }) => report).join()).toContain(
       "changed since the last plan was made: blueprint, instance.yaml",
     );
-    expect(await verdictsOf("plan-is-applied")).toEqual(["not-tested"]);
+    expect(verdicts(seen, "plan-is-applied")).toEqual(["not-tested"]);
   });
 });
