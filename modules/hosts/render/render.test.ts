@@ -44,6 +44,9 @@ describe("where private networks have IPv4 alone", () => {
   });
 });
 
+/** Base64 may spell any word: a drawn key of an admin once held "NaN". */
+const withoutKeys = (content: string): string => content.replace(/\bAAAA[\w+/]+=*/g, "");
+
 /** Each path once, and every file named whole and readable. */
 function expectWholeFiles(
   blueprint: Blueprint,
@@ -54,7 +57,8 @@ function expectWholeFiles(
     const paths = files.map(({ path }) => path);
     expect(paths).toEqual([...new Set(paths)].sort());
     for (const { path, content } of files)
-      if (/undefined|\[object |NaN|\r/.test(content)) expect.fail(`${path}: ${content}`);
+      if (/undefined|\[object |NaN|\r/.test(withoutKeys(content)))
+        expect.fail(`${path}: ${content}`);
   }
 }
 
