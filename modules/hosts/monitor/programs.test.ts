@@ -506,10 +506,14 @@ it("speaks TURN as the probes' own client does", () => {
   const result = python(`
 import services
 sent, transaction = [], bytes.fromhex("${transaction.toString("hex")}")
+# What a wait of a second costs is told by this clock.
+clock = [0]
+services.time.monotonic = lambda: clock[0]
 class Tls:
     def settimeout(self, _): pass
     def sendall(self, data): sent.append(data)
     def recv(self, _):
+        clock[0] += 0.25
         refusal = services.message(0x0118, transaction, [(9, b"\\0\\0\\4\\1"), (0x14, b"${realm}"), (0x15, b"nonce")])
         return refusal if len(sent) == 1 else services.message(0x0108, transaction, [])
 services.secrets.token_bytes = lambda n: transaction[:n]
@@ -519,10 +523,13 @@ try:
     relay.echo("10.80.0.21")
 except (services.Wrong, IndexError) as error:
     wrong = str(error)
-print(json.dumps([sent[1].hex(), wrong, services.parsed(b"x" * 19), services.parsed(b"\\xff" * 40)]))`);
+print(json.dumps([sent[1].hex(), wrong, len(sent), clock[0], services.parsed(b"x" * 19), services.parsed(b"\\xff" * 40)]))`);
   expect(result).toEqual([
     bytes.toString("hex"),
     "no media comes back from the bridge",
+    // Two requests, and media three times, for a second each.
+    5,
+    3.5,
     null,
     null,
   ]);
