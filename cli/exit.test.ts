@@ -6,6 +6,9 @@ import { TerraformFailure } from "../modules/clouds/terraform/index.ts";
 import { ExternalFailure } from "../modules/common/external-failure/index.ts";
 import { BadInput } from "../modules/common/input/index.ts";
 import { polderFrom, processFrom } from "./commands/testing.ts";
+// Read here: on a busy machine that takes longer than a test may.
+import "./commands/decommission.ts";
+import "./commands/plan.ts";
 import { FindingsFound, report } from "./exit.ts";
 
 const errno = (code: string, more: object = {}) =>

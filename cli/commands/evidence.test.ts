@@ -17,6 +17,8 @@ import { type TestInstance, testInstance } from "../../lab/testing/polder.ts";
 import { verifySigned } from "../../modules/operations/evidence/index.ts";
 import { NAMESPACE } from "../../modules/reports/evidence/index.ts";
 import { polderFrom, processFrom } from "./testing.ts";
+// Read here: on a busy machine that takes longer than a test may.
+import "./evidence.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-evidence-test-"));
 const polder = polderFrom(parent);

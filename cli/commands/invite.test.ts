@@ -26,6 +26,9 @@ import {
 import { readLinks } from "../../modules/verification/enumeration/index.ts";
 import { type LoadedInstance, writeAtomically } from "../../modules/workspace/index.ts";
 import { polderFrom, processFrom } from "./testing.ts";
+// Read here: on a busy machine that takes longer than a test may.
+import "./invite.ts";
+import "./revoke.ts";
 
 // A name of its own: the lab's own instance may be at work in this working copy.
 const NAME = "t-uitnodiging";

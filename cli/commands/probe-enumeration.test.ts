@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { ROOT } from "../root.ts";
 import { polderFrom, processFrom } from "./testing.ts";
+// Read here: on a busy machine that takes longer than a test may.
+import "./probe.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-enumeration-"));
 afterAll(() => rmSync(folder, { recursive: true }));

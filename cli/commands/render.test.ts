@@ -14,6 +14,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../root.ts";
 import { polderFrom, processFrom } from "./testing.ts";
+// Read here: on a busy machine that takes longer than a test may.
+import "./render.ts";
 
 const NAME = "t-render";
 const work = mkdtempSync(join(tmpdir(), "polder-render-"));

@@ -19,6 +19,8 @@ import {
 } from "../../modules/workspace/index.ts";
 import { ROOT } from "../root.ts";
 import { polderFrom, processFrom } from "./testing.ts";
+// Read here: on a busy machine that takes longer than a test may.
+import "./size.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "polder-size-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
