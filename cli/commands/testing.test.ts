@@ -19,6 +19,9 @@ const seen = () => ({
   write: [process.stdout.write, process.stderr.write],
 });
 
+/** Before any work of this file. */
+const before = seen();
+
 /** Changes all of it. */
 async function careless(): Promise<number> {
   process.chdir("/");
@@ -47,10 +50,10 @@ describe("work in a test's own process", () => {
       stdout: "out",
       stderr: "é",
     });
+    expect(seen()).toEqual(before);
   });
 
   it("leaves the process as it was, also when it fails", async () => {
-    const before = seen();
     await inOwnProcess(folder, { POLDER_GIVEN: "given" }, careless);
     expect(seen()).toEqual(before);
     const fails = inOwnProcess(folder, {}, async () => {
