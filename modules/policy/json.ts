@@ -69,13 +69,16 @@ export interface Leaf {
 }
 
 /** Every string inside a value, with where it stands. */
-export function leavesOf(value: unknown, path = "", key = ""): Leaf[] {
-  if (typeof value === "string") return [{ path, key, text: value }];
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) => leavesOf(item, `${path}[${index}]`, key));
-  }
-  if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([name, inner]) =>
-    leavesOf(inner, path === "" ? name : `${path}.${name}`, name),
-  );
+export function leavesOf(value: unknown): Leaf[] {
+  const found: Leaf[] = [];
+  const visit = (inside: unknown, path: string, key: string): void => {
+    if (typeof inside === "string") found.push({ path, key, text: inside });
+    else if (Array.isArray(inside))
+      for (const [index, item] of inside.entries()) visit(item, `${path}[${index}]`, key);
+    else if (isObject(inside))
+      for (const [name, inner] of Object.entries(inside))
+        visit(inner, path === "" ? name : `${path}.${name}`, name);
+  };
+  visit(value, "", "");
+  return found;
 }
