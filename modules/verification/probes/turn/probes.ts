@@ -361,7 +361,7 @@ export const turnProbes: readonly Probe[] = [
   probe(
     "turn-tls",
     `the relay works by TLS on port ${PORTS.turnTls}`,
-    "does nothing: some firewalls let nothing out but port 443",
+    `does nothing: some firewalls let nothing out but port ${PORTS.turnTls}`,
     tls,
   ),
   probe(
