@@ -56,7 +56,9 @@ ansible: $(STAMPS)/ansible
 ## polder     compile the command into dist/
 polder: dist/compiled
 ## setup      all four, and the npm packages; FROM=folder: without internet, from what `polder mirror` filled
-setup: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible dist/compiled
+setup:
+	@# Beside each other: npm and pip mostly wait for their registries, Go for the compiler.
+	@$(MAKE) --no-print-directory --jobs=3 $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible dist/compiled
 
 # What a site without internet has in place of npm's registry, of a build of the providers, and of PyPI.
 ifdef FROM

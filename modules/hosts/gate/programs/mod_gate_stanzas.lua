@@ -3,7 +3,6 @@
 -- ended, is still to come or was never issued.
 
 local jid = require "prosody.util.jid"
-local st = require "prosody.util.stanza"
 local gate = module:depends("gate")
 local rows = module:require "gate_stanzas"
 local new_table = module:require "gate_table"
