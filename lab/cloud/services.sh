@@ -8,6 +8,8 @@
 # Environment: LAB_IP, LAB_COMPUTES.
 set -euo pipefail
 export PYTHONPATH=/lab/guest PYTHONPYCACHEPREFIX=/lab/var/pycache HOME=/lab/var no_proxy='*'
+# As in root.sh: what waits for the lab is more than what runs beside it. Services have sessions of their own.
+{ echo -10 >/proc/self/autogroup; } 2>/dev/null || true
 run=/run/lab var=/lab/var etc=/lab/etc log=/lab/log
 socket=$run/mysql.sock
 
