@@ -8,8 +8,6 @@
 # Environment: LAB_IP, LAB_COMPUTES.
 set -euo pipefail
 export PYTHONPATH=/lab/guest PYTHONPYCACHEPREFIX=/lab/var/pycache HOME=/lab/var no_proxy='*'
-# As in root.sh: what waits for the lab is more than what runs beside it. Services have sessions of their own.
-{ echo -10 >/proc/self/autogroup; } 2>/dev/null || true
 run=/run/lab var=/lab/var etc=/lab/etc log=/lab/log
 socket=$run/mysql.sock
 
@@ -140,6 +138,8 @@ half() { in_log "$1" bash "$0" "$1"; }
 # Two at a time suits two cores.
 schema() {
   local first second
+  # As in root.sh: what waits for the lab is more than what runs beside it. Services have sessions of their own.
+  { echo -10 >/proc/self/autogroup; } 2>/dev/null || true
   half schema_of_identity_and_compute &
   first=$!
   half schema_of_the_rest &
@@ -167,6 +167,12 @@ control() {
   done
 }
 
+# What is asked before central listens is lost, and its answer would be waited for 60 s.
+update_pool() {
+  OS_DEFAULT__RPC_RESPONSE_TIMEOUT=10 program designate.cmd.manage:main "${designate[@]}" \
+    pool update --file $etc/designate-pools.yaml >>$log/designate-pool.log 2>&1
+}
+
 computes() {
   local number
   wait_for placement answers 8778
@@ -176,8 +182,7 @@ computes() {
       --config-file "$etc/nova-compute-$number.conf"
   done
   wait_for designate-api answers 9001
-  [ -e $var/pool ] || in_log designate-pool python3 /lab/guest/lab_run.py \
-    designate.cmd.manage:main "${designate[@]}" pool update --file $etc/designate-pools.yaml
+  [ -e $var/pool ] || wait_for designate-central update_pool
   touch $var/pool
   # After central: the timers of the producer don't survive an RPC that times out.
   start_program designate-producer designate.cmd.producer:main "${designate[@]}"
