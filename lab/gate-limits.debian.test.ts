@@ -432,7 +432,8 @@ end)
     const second = await from("2001:db8:7:1::1");
     const flood = await from("2001:db8:7:1::1");
     stray(flood, 200);
-    expect(await flood.untilEnded(10_000)).toBe("policy-violation");
+    // What it sent and the server didn't read resets the connection, at times before it has read why it ended.
+    expect(await flood.untilEnded(10_000)).toMatch(/^(policy-violation|closed)$/);
     await expect(from("2001:db8:7:1::2")).rejects.toThrow("refused: 404");
     // By the same link, who sends nothing of the sort goes on; from elsewhere, or by another, who does.
     for (const one of [elsewhere, otherLink]) stray(one, 20);

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,11 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Canary, canariesBelow, canariesIn, watchProcesses } from "./canary.ts";
 import { program } from "./polder.ts";
 
-const planted: Canary = { name: "planted value", value: "canary-7Qx2-planted-w9Kd4Lz8-value" };
+// Of this run alone: suites that watch all processes of the machine run beside it, with values of their own.
+const planted: Canary = {
+  name: "planted value",
+  value: `canary-${randomBytes(12).toString("hex")}-value`,
+};
 
 describe("the search for secrets finds what is there", () => {
   const folder = mkdtempSync(join(tmpdir(), "polder-canary-"));
@@ -46,6 +51,6 @@ describe("the search for secrets finds what is there", () => {
   });
 
   test("and nothing where there is nothing", () => {
-    expect(canariesIn(Buffer.from("canary-7Qx2"), [planted])).toEqual([]);
+    expect(canariesIn(Buffer.from(planted.value.slice(0, 11)), [planted])).toEqual([]);
   });
 });
