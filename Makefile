@@ -16,7 +16,7 @@ lab: preflight-lab setup $(STAMPS)/lab-packages
 test: preflight-lab setup $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/lab-packages $(STAMPS)/chromium
 	@node --import tsx scripts/test.ts unit terraform debian lab
 
-## unit       the tests that need neither lab nor root, in two minutes
+## unit       the tests that need neither lab nor root, in little more than a minute
 unit: preflight setup
 	@npx vitest run --project unit
 
