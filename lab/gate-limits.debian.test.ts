@@ -424,19 +424,22 @@ end)
     const room = strict().issuer.room();
     const token = await strict().issuer.token(room);
     const from = (address: string) => strict().client(room, "guest", token, address);
-    const stray = (one: GateClient, count: number) => {
-      for (let i = 0; i < count; i++) one.send("<presence/>");
+    // One after the other: what the server hasn't read when it closes resets the connection, and the reason is lost.
+    const stray = async (one: GateClient, count: number) => {
+      for (let i = 0; i < count && one.ended === undefined; i++) {
+        one.send("<presence/>");
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
     };
     const elsewhere = await from("2001:db8:7:2::1");
     const otherLink = await strict().client(room, "guest", undefined, "2001:db8:7:1::3");
     const second = await from("2001:db8:7:1::1");
     const flood = await from("2001:db8:7:1::1");
-    stray(flood, 200);
-    // What it sent and the server didn't read resets the connection, at times before it has read why it ended.
-    expect(await flood.untilEnded(10_000)).toMatch(/^(policy-violation|closed)$/);
+    await stray(flood, 200);
+    expect(await flood.untilEnded(10_000)).toBe("policy-violation");
     await expect(from("2001:db8:7:1::2")).rejects.toThrow("refused: 404");
     // By the same link, who sends nothing of the sort goes on; from elsewhere, or by another, who does.
-    for (const one of [elsewhere, otherLink]) stray(one, 20);
+    for (const one of [elsewhere, otherLink]) await stray(one, 20);
     for (const one of [second, elsewhere, otherLink, await from("2001:db8:7:2::2")])
       expect(conditionOf(await one.ping())).toBe("result");
     const decided = () =>

@@ -138,8 +138,6 @@ half() { in_log "$1" bash "$0" "$1"; }
 # Two at a time suits two cores.
 schema() {
   local first second
-  # As in root.sh: what waits for the lab is more than what runs beside it. Services have sessions of their own.
-  { echo -10 >/proc/self/autogroup; } 2>/dev/null || true
   half schema_of_identity_and_compute &
   first=$!
   half schema_of_the_rest &
