@@ -39,8 +39,8 @@ const WEAK = [0x0101, 0x0103, 0x0201, 0x0203, 0x0301, 0x0303];
 
 /**
  * Asks a TLS server what it accepts, by ClientHellos of our own making: what OpenSSL of this
- * machine can't or won't offer is asked, too, such as SSL 3, DES, or a hybrid of ML-KEM.
- *
+ * machine can't or won't offer is asked, too, such as SSL 3, DES, or a hybrid of ML-KEM. It asks as seldom as that goes,
+ * since each question is a connection, and hosts count those by address.
  */
 export async function surveyTls(dial: Dial, serverName?: string): Promise<TlsSurvey> {
   const ask = async (offer: Offer): Promise<Answer> => {
@@ -109,12 +109,17 @@ export async function surveyTls(dial: Dial, serverName?: string): Promise<TlsSur
         (a) => a.group,
       )
     : [];
-  // A server with an ECDSA key refuses once its key's own curve isn't offered: name that last, too.
-  for (const group of has12 ? GROUPS.filter((one) => !groups12.includes(one)) : []) {
-    const curves = groups12.filter((one) => typeof one === "number");
-    const answer = await ask({ ...all12, suites: ECDHE12, groups: [group, ...curves] });
-    if (answer.refused === undefined && answer.group === group) groups12.push(group);
-  }
+  // A server with an ECDSA key refuses once its key's own curve isn't offered: all that is left, and that curve last.
+  const curves = groups12.filter((one) => typeof one === "number");
+  const others = GROUPS.filter((one) => !groups12.includes(one));
+  if (has12)
+    groups12.push(
+      ...(await eliminate(
+        others,
+        (groups) => ({ ...all12, suites: ECDHE12, groups: [...groups, ...curves] }),
+        ({ group }) => (typeof group === "number" && others.includes(group) ? group : undefined),
+      )),
+    );
   const signatures12 = has12
     ? await eliminate(
         [...STRONG, ...WEAK],
@@ -126,6 +131,8 @@ export async function surveyTls(dial: Dial, serverName?: string): Promise<TlsSur
   for (const version of [TLS12, TLS13].filter((one) => versions.includes(one))) {
     const offer: Offer =
       version === TLS13 ? { ...all13, share: 0x001d } : { ...all12, suites: ECDHE12 };
+    // Who refuses all of them together takes none: asked one by one is only who doesn't.
+    if ((await ask({ ...offer, signatures: WEAK })).refused !== undefined) continue;
     for (const scheme of WEAK) {
       const answer = await ask({ ...offer, signatures: [scheme] });
       if (answer.refused === undefined) weakSignatures.push({ version, scheme });

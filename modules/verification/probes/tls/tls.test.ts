@@ -84,6 +84,16 @@ describe("the survey", () => {
     expect([...seen.groups13].sort()).toEqual([0x17, 0x1d]);
   });
 
+  it("finds each group beside that of the key, which must be offered with it", async () => {
+    const seen = await survey({
+      ...ec,
+      maxVersion: "TLSv1.2",
+      ecdhCurve: "P-256:P-521:X25519",
+      honorCipherOrder: false,
+    });
+    expect([...seen.groups12].sort()).toEqual([0x17, 0x19, 0x1d].sort());
+  });
+
   it("finds old versions, suites and digests", async () => {
     const seen = await survey({
       ...rsa,
