@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { pass } from "../../common/findings/index.ts";
 import { buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../planning/blueprint/testing.ts";
-import type { Context, Probe } from "./probe.ts";
+import type { Context, Group, Probe } from "./probe.ts";
 import { onceOnly, runProbes } from "./run.ts";
 
 const context = { blueprint: buildBlueprint(inputOf(someInstance())) } as Context;
@@ -72,6 +72,25 @@ describe("running probes", () => {
       controller.signal,
     );
     expect(found.map(({ id }) => id)).toEqual(["a-probe"]);
+  });
+
+  it("asks from outside one after the other, and the admin's way beside that; its findings keep their order", async () => {
+    const at: string[] = [];
+    const slow = (id: string, group: Group) =>
+      probe({
+        ...{ id, group },
+        run: async () => {
+          at.push(`${id} begins`);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          at.push(`${id} ends`);
+          return pass("");
+        },
+      });
+    const probes = [slow("scan", "ports"), slow("hello", "tls"), slow("files", "drift")];
+    const found = await runProbes(probes, context);
+    expect(found.map(({ id }) => id)).toEqual(["scan", "hello", "files"]);
+    expect(at.indexOf("hello begins")).toBeGreaterThan(at.indexOf("scan ends"));
+    expect(at.indexOf("files begins")).toBeLessThan(at.indexOf("scan ends"));
   });
 
   it("does shared work once, a failure too", async () => {

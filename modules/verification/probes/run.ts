@@ -1,5 +1,5 @@
 import type { Finding, Outcome } from "../../common/findings/index.ts";
-import type { Context, Probe } from "./probe.ts";
+import type { Context, Group, Probe } from "./probe.ts";
 
 /** Keeps what was done once; a failure is kept, too, so that it isn't waited for twice. */
 export function onceOnly(): Context["once"] {
@@ -32,8 +32,14 @@ async function one(probe: Probe, subject: string, context: Context): Promise<Out
 }
 
 /**
- * Runs probes one after the other, the subjects of each at once, and says something about each
- * subject. Never rejects.
+ * Groups that ask from outside, one probe after the other: hosts count connections by address, and a scan of all ports
+ * is no company for a handshake that is timed. The other groups go the admin's way, beside these.
+ */
+const FROM_OUTSIDE: readonly Group[] = ["ports", "tls", "http", "xmpp", "turn"];
+
+/**
+ * Runs probes in two lines side by side, from outside and by the admin's way; in a line one after the other, the
+ * subjects of each at once. Says something about each subject, in the order of the probes. Never rejects.
  *
  * @param progress called before each probe
  */
@@ -43,14 +49,25 @@ export async function runProbes(
   progress: (text: string) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const probe of probes) {
-    if (signal?.aborted) break;
-    progress(`${probe.group}: ${probe.id}`);
-    const subjects = probe.subjects(context.blueprint);
-    const outcomes = await Promise.all(subjects.map((subject) => one(probe, subject, context)));
-    for (const [i, outcome] of outcomes.entries())
-      findings.push({ id: probe.id, group: probe.group, subject: subjects[i] ?? "", ...outcome });
-  }
-  return findings;
+  const found = new Map<Probe, Finding[]>();
+  const runLine = async (line: readonly Probe[]): Promise<void> => {
+    for (const probe of line) {
+      if (signal?.aborted) break;
+      progress(`${probe.group}: ${probe.id}`);
+      const { id, group } = probe;
+      const subjects = probe.subjects(context.blueprint);
+      const outcomes = await Promise.all(subjects.map((subject) => one(probe, subject, context)));
+      const findings = outcomes.map((outcome, i) => ({
+        ...{ id, group, subject: subjects[i] ?? "" },
+        ...outcome,
+      }));
+      found.set(probe, findings);
+    }
+  };
+  const outside = ({ group }: Probe) => FROM_OUTSIDE.includes(group);
+  await Promise.all([
+    runLine(probes.filter(outside)),
+    runLine(probes.filter((probe) => !outside(probe))),
+  ]);
+  return probes.flatMap((probe) => found.get(probe) ?? []);
 }
