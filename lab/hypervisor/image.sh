@@ -8,6 +8,9 @@ target=$1 building=$2 sources=$3 apt_conf=$4
 
 packages=systemd,systemd-sysv,dbus,python3,openssh-server,nftables,sudo,iproute2,cloud-init
 packages+=,ca-certificates,e2fsprogs,procps
+# What polder installs and Debian's own cloud images bring already (SYSTEM_BOOT of debian-cloud-images for 13; kmod comes
+# with their kernel).
+packages+=,kmod,libpam-systemd,systemd-timesyncd,unattended-upgrades
 
 rm -rf --one-file-system "$building"
 mmdebstrap --variant=minbase --mode=root --format=dir --include="$packages" \
