@@ -50,6 +50,16 @@ describe("the search for secrets finds what is there", () => {
     expect(watch.stop()).toHaveLength(1);
   });
 
+  test("in the arguments that an old process takes on", async () => {
+    const watch = watchProcesses([planted]);
+    const later = `sleep 2.5; exec sh -c 'sleep 1.5' ${planted.value}`;
+    // The value comes by standard input, so that the first program hasn't it in its arguments.
+    const child = spawn("sh", [], { stdio: ["pipe", "ignore", "ignore"] });
+    child.stdin.end(later);
+    await new Promise((done) => child.on("close", done));
+    expect(watch.stop()).toHaveLength(1);
+  });
+
   test("and nothing where there is nothing", () => {
     expect(canariesIn(Buffer.from(planted.value.slice(0, 11)), [planted])).toEqual([]);
   });

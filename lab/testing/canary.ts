@@ -79,7 +79,12 @@ interface Watch {
   readonly every?: number;
 }
 
-/** Looks at every process, again and again, until it is stopped. */
+/** Milliseconds that a process counts as young. */
+const YOUNG = 2_000;
+/** Milliseconds between two looks at one that doesn't: it rarely becomes another program. */
+const EVERY_OLD = 1_000;
+
+/** Looks at every process, again and again, until it is stopped: at each look at those that are young. */
 export function watchProcesses(
   canaries: readonly Canary[],
   { places = ["cmdline"], every = 50 }: Watch = {},
@@ -87,10 +92,18 @@ export function watchProcesses(
   const seen = new Set<string>();
   // Most processes are the same at each look: what was searched once isn't again.
   const searched = new Set<string>();
+  /** When a process was seen first, and read last. */
+  let known = new Map<string, { readonly first: number; last: number }>();
   let count = 0;
   const look = () => {
     count++;
+    const now = performance.now();
+    const alive: typeof known = new Map();
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      const one = known.get(pid) ?? { first: now, last: -EVERY_OLD };
+      alive.set(pid, one);
+      if (now - one.first > YOUNG && now - one.last < EVERY_OLD) continue;
+      one.last = now;
       for (const place of places) {
         try {
           const content = readFileSync(`/proc/${pid}/${place}`);
@@ -104,6 +117,7 @@ export function watchProcesses(
         }
       }
     }
+    known = alive;
   };
   const timer = setInterval(look, every);
   return {
