@@ -7,13 +7,17 @@ SHELL := /bin/bash
 
 STAMPS := build/stamps
 export CHECKPOINT_DISABLE := 1
+# Goals beside each other: npm and pip mostly wait for their registries, Go for the compiler, the lab's root for Debian's.
+BESIDE := $(MAKE) --no-print-directory --jobs=4
 
 ## lab        deploy the example instance to a real OpenStack on this machine; CLOUD=hetzner: to a stand-in of Hetzner's; PACKAGES=folder: with Jitsi
-lab: preflight-lab setup $(STAMPS)/lab-packages
+lab: preflight-lab
+	@$(BESIDE) setup-parts lab-root
 	@lab/main-job.sh
 
 ## test       everything that CI runs: lint, types, unit tests, Debian's programs, the lab
-test: preflight-lab setup $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/lab-packages $(STAMPS)/chromium
+test: preflight-lab
+	@$(BESIDE) setup-parts lab-root $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/chromium
 	@node --import tsx scripts/test.ts unit terraform debian lab
 
 ## unit       the tests that need neither lab nor root, in little more than a minute
@@ -57,8 +61,12 @@ ansible: $(STAMPS)/ansible
 polder: dist/compiled
 ## setup      all four, and the npm packages; FROM=folder: without internet, from what `polder mirror` filled
 setup:
-	@# Beside each other: npm and pip mostly wait for their registries, Go for the compiler.
-	@$(MAKE) --no-print-directory --jobs=3 $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible dist/compiled
+	@$(BESIDE) setup-parts
+setup-parts: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible dist/compiled
+
+# What takes longest of the lab's first start.
+lab-root: $(STAMPS)/npm $(STAMPS)/lab-packages
+	@node --import tsx lab/prepare.ts
 
 # What a site without internet has in place of npm's registry, of a build of the providers, and of PyPI.
 ifdef FROM
@@ -99,28 +107,25 @@ $(STAMPS)/validators: ansible/requirements-validators.txt $(STAMPS)/ansible
 	@build/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@mkdir -p $(@D) && touch $@
 
-# These and the linters below are the only packages that are installed on the machine itself; docs/lab.md lists them.
+# What the recipes below install on the machine itself; docs/lab.md lists them. Whoever has the programs needs no root.
+# Two recipes may get here at once, and apt-get waits for no other's lists.
+# $(call debian,programs,packages)
+define debian
+	@mkdir -p $(@D)
+	@for program in $(1); do command -v $$program >/dev/null || missing=1; done; \
+	[[ -z $${missing:-} ]] || { \
+	  echo "setup: Debian packages $(2)"; \
+	  flock $(STAMPS)/apt-get sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(2) >/dev/null'; }
+	@touch $@
+endef
+
 $(STAMPS)/lab-packages:
-	@for program in mmdebstrap ip nft systemd-nspawn; do command -v $$program >/dev/null || missing=1; done; \
-	[[ -z $${missing:-} ]] || { \
-	  echo "setup: Debian packages mmdebstrap, iproute2, nftables, systemd-container"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap iproute2 nftables systemd-container >/dev/null; }
-	@mkdir -p $(@D) && touch $@
-
-# Linters that are Debian packages: no registry has them without a download of its own. Whoever has them needs no root.
+	$(call debian,mmdebstrap ip nft systemd-nspawn,mmdebstrap iproute2 nftables systemd-container)
+# Linters that are Debian packages: no registry has them without a download of its own.
 $(STAMPS)/linters:
-	@for program in shellcheck luacheck; do command -v $$program >/dev/null || missing=1; done; \
-	[[ -z $${missing:-} ]] || { \
-	  echo "setup: Debian packages shellcheck, lua-check"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends shellcheck lua-check >/dev/null; }
-	@mkdir -p $(@D) && touch $@
-
+	$(call debian,shellcheck luacheck,shellcheck lua-check)
 $(STAMPS)/chromium:
-	@for program in chromium certutil; do command -v $$program >/dev/null || missing=1; done; \
-	[[ -z $${missing:-} ]] || { \
-	  echo "setup: Debian packages chromium, libnss3-tools"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium libnss3-tools >/dev/null; }
-	@mkdir -p $(@D) && touch $@
+	$(call debian,chromium certutil,chromium libnss3-tools)
 
 preflight:
 	@scripts/preflight.sh
@@ -135,4 +140,4 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: polder lab test unit lint soak acceptance bench sizing bindings providers ansible setup preflight preflight-lab clean help
+.PHONY: polder lab test unit lint soak acceptance bench sizing bindings providers ansible setup setup-parts lab-root preflight preflight-lab clean help

@@ -4,4 +4,4 @@ export { defaultFolder, type LabPaths, labPaths } from "./paths.ts";
 export type { Progress } from "./progress.ts";
 export { defaultQuota, type LabProject, type LabQuota } from "./project.ts";
 export { type LabService, type LabStatus, labEnvironment, status } from "./status.ts";
-export { type UpOptions, up } from "./up.ts";
+export { prepare, type UpOptions, up } from "./up.ts";

@@ -70,20 +70,38 @@ async function startServices(start: Start, id: ProcessId, settings: Settings): P
   await run("check");
 }
 
+/** Makes the Debian root, and what goes on beside it. */
+async function makeRoot(
+  paths: LabPaths,
+  { progress, signal, besideRoot }: Pick<UpOptions, "progress" | "signal" | "besideRoot">,
+): Promise<void> {
+  assertSpace(paths, true);
+  const root = step(progress, "Debian root", (note) => buildRoot(paths, note, signal));
+  // Both end before either's failure is reported: nothing of them goes on in a folder that is tidied up.
+  const ends = await Promise.allSettled([root, besideRoot?.()]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** Makes what takes longest of a first start, where it isn't there yet: a later {@link up} finds it. */
+export async function prepare(options: Omit<UpOptions, "projects">): Promise<void> {
+  assertRoot();
+  assertPrograms();
+  const paths = prepareFolder(options.folder);
+  await locked(paths, async () => {
+    const { state } = await status({ folder: options.folder });
+    // A lab that runs goes on with its root; `up` ends it first.
+    if (state !== "up" && needsRoot(paths)) await makeRoot(paths, options);
+  });
+}
+
 /** Starts the lab from nothing, or from what an earlier lab has kept. */
 async function startLab(start: Start, wanted: LabNet | undefined): Promise<LabNet> {
-  const { paths, computes, passwords, progress, signal, besideRoot } = start;
+  const { paths, computes, passwords, progress, signal } = start;
   await stop(paths);
-  const buildsRoot = needsRoot(paths);
-  assertSpace(paths, buildsRoot);
+  if (needsRoot(paths)) await makeRoot(paths, start);
+  else assertSpace(paths, false);
   const net = await freeNet(wanted);
   const settings = { net, computes };
-  if (buildsRoot) {
-    const root = step(progress, "Debian root", (note) => buildRoot(paths, note, signal));
-    // Both end before either's failure is reported: nothing of them goes on in a folder that is tidied up.
-    const ends = await Promise.allSettled([root, besideRoot?.()]);
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
-  }
   await prepareState(paths, settings, passwords.admin);
   try {
     const id = await step(progress, "namespaces and link", async () => {

@@ -1,0 +1,14 @@
+import { defaultFolder, prepare } from "./cloud/index.ts";
+import { prepareImage } from "./hypervisor/index.ts";
+
+// The Debian root of the lab and the image of its hosts, while `make` fetches and builds everything else.
+
+const folder = defaultFolder();
+const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
+const controller = new AbortController();
+const { signal } = controller;
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => controller.abort());
+await prepare({
+  ...{ folder, progress, signal },
+  besideRoot: () => prepareImage({ folder, progress, signal }),
+});
