@@ -6,10 +6,14 @@ import { type Browser, launch, type Page } from "puppeteer-core";
 import { type Blueprint, namesBelow } from "../../modules/planning/blueprint/index.ts";
 import type { Role } from "../../modules/planning/sizing/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
+import { type Family, OwnNetwork } from "./network.ts";
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-const RECORDER = readFileSync(join(import.meta.dirname, "programs/recorder.js"), "utf8");
+const program = (name: string) =>
+  readFileSync(join(import.meta.dirname, "programs", `${name}.js`), "utf8");
+const RECORDER = program("recorder");
+const SETTINGS = program("settings");
 
 /** A time without a new picture of anybody else. */
 export interface Still {
@@ -34,8 +38,12 @@ export interface MediaPath {
  * The names that the lab's internet has no DNS for, as Chromium's rules: the domain, and one relay under the relays' name.
  * WebRTC asks for names with a dot at their end.
  */
-function names({ domain, hosts }: Blueprint): string {
-  const of = (role: Role) => hosts.find((host) => host.role === role)?.publicAddress?.ipv4;
+function names({ domain, hosts }: Blueprint, family: Family): string {
+  const of = (role: Role) => {
+    const address = hosts.find((host) => host.role === role)?.publicAddress?.[family];
+    if (!address) throw new Error(`no public address of a ${role} is ${family}`);
+    return family === "ipv6" ? `[${address}]` : address;
+  };
   const { turn } = namesBelow(domain);
   return `MAP ${domain} ${of("control")},MAP ${turn}* ${of("turn")}`;
 }
@@ -59,6 +67,10 @@ export interface BrowserOptions {
   readonly name: string;
   /** Media may go by a relay alone, as behind a firewall: one that lets UDP out, or nothing but TLS. */
   readonly relay?: "turn:" | "turns:" | undefined;
+  /** A network of this person's own, with these kinds of address; otherwise the one that all share. */
+  readonly network?: readonly Family[] | undefined;
+  /** Settings of the client, by their path, that a link can't give it. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** A person with a real Chromium in the lab's internet, with a made-up camera and microphone. */
@@ -73,20 +85,30 @@ export class Person {
   loads = 0;
   readonly #browser: Browser;
   readonly #folder: string;
+  readonly #network: OwnNetwork | undefined;
 
-  private constructor(name: string, browser: Browser, page: Page, folder: string) {
+  private constructor(
+    name: string,
+    browser: Browser,
+    page: Page,
+    folder: string,
+    network: OwnNetwork | undefined,
+  ) {
     this.name = name;
     this.page = page;
     this.#browser = browser;
     this.#folder = folder;
+    this.#network = network;
   }
 
   static async open(options: BrowserOptions): Promise<Person> {
-    const { lab, blueprint, authority, name, relay } = options;
+    const { lab, blueprint, authority, name } = options;
+    const network = options.network && (await OwnNetwork.make(lab, options.network));
+    const family = options.network?.includes("ipv4") === false ? "ipv6" : "ipv4";
     const folder = mkdtempSync(join(tmpdir(), "polder-browser-"));
     const program = join(folder, "chromium");
     trust(folder, authority);
-    const command = internetCommand(lab, ["chromium"]);
+    const command = internetCommand(lab, ["chromium"], network?.namespace);
     const env = `HOME=${quote(folder)}`;
     writeFileSync(program, `#!/bin/sh\n${env} exec ${command.map(quote).join(" ")} "$@"\n`);
     chmodSync(program, 0o755);
@@ -103,7 +125,7 @@ export class Person {
         "--disable-sync",
         // What the page may know of its person's languages; the browser's own would need another package.
         "--accept-lang=nl",
-        `--host-resolver-rules=${names(blueprint)}`,
+        `--host-resolver-rules=${names(blueprint, family)}`,
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
         "--autoplay-policy=no-user-gesture-required",
@@ -111,13 +133,19 @@ export class Person {
       ],
     });
     const [page] = await browser.pages();
-    const person = new Person(name, browser, page as Page, folder);
-    await person.#watch(blueprint.domain, relay);
+    const person = new Person(name, browser, page as Page, folder, network);
+    await person.#watch(options);
     return person;
   }
 
-  async #watch(domain: string, relay = ""): Promise<void> {
-    await this.page.evaluateOnNewDocument(`window.RELAY = ${JSON.stringify(relay)};\n${RECORDER}`);
+  async #watch({ blueprint, relay, settings = {} }: BrowserOptions): Promise<void> {
+    const { domain } = blueprint;
+    await this.page.evaluateOnNewDocument(
+      `window.RELAY = ${JSON.stringify(relay ?? "")};\n${RECORDER}`,
+    );
+    await this.page.evaluateOnNewDocument(
+      `window.SETTINGS = ${JSON.stringify(settings)};\n${SETTINGS}`,
+    );
     this.page.on("domcontentloaded", () => {
       this.loads++;
     });
@@ -212,6 +240,12 @@ export class Person {
     return Date.now() - began;
   }
 
+  /** Cuts this person's own network for a time, of which neither side is told. @param duration ms */
+  async cutOff(duration: number): Promise<void> {
+    if (!this.#network) throw new Error(`${this.name} shares a network with others`);
+    await this.#network.cut(duration);
+  }
+
   /** Ends as a browser that crashes: nobody hears of it. */
   kill(): void {
     this.#browser.process()?.kill("SIGKILL");
@@ -224,6 +258,7 @@ export class Person {
   async close(): Promise<void> {
     // A killed one has no end to wait for.
     await this.#browser.close().catch(() => undefined);
+    this.#network?.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

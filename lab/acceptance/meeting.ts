@@ -20,7 +20,10 @@ const REST = readFileSync(
 );
 
 /** Pictures that several browsers on one machine can encode. */
-const SMALL = "&config.resolution=180&config.constraints.video.height.ideal=180";
+const SMALL = { resolution: 180, "constraints.video.height.ideal": 180 } as const;
+
+/** What may differ between people. */
+export type PersonOptions = Pick<BrowserOptions, "relay" | "network" | "settings">;
 
 /** Links of one meeting. */
 export interface Links {
@@ -67,7 +70,7 @@ export class Acceptance {
   }
 
   /** A person with a browser of their own, who is nowhere yet. */
-  async person(name: string, options: Pick<BrowserOptions, "relay"> = {}): Promise<Person> {
+  async person(name: string, { settings = {}, ...options }: PersonOptions = {}): Promise<Person> {
     const { lab, loaded } = this;
     this.#authority ||= await this.on("control-1", "cat", CA_FILE);
     const authority = this.#authority;
@@ -76,6 +79,7 @@ export class Acceptance {
       blueprint: loaded.blueprint,
       authority,
       name,
+      settings: { ...SMALL, ...settings },
       ...options,
     });
     this.#people.push(person);
@@ -85,14 +89,14 @@ export class Acceptance {
   /** A moderator and guests who see each other. @param more what is added to each link */
   async meeting(
     guests: readonly string[],
-    { more = SMALL, relay }: { readonly more?: string } & Pick<BrowserOptions, "relay"> = {},
+    { more = "", ...options }: { readonly more?: string } & PersonOptions = {},
   ): Promise<{ readonly links: Links; readonly moderator: Person; readonly guests: Person[] }> {
     const links = this.invite();
-    const moderator = await this.person("Wilhelmina", { relay });
+    const moderator = await this.person("Wilhelmina", options);
     await moderator.join(`${links.moderator}${more}`);
     const admitted: Person[] = [];
     for (const name of guests) {
-      const guest = await this.person(name, { relay });
+      const guest = await this.person(name, options);
       admitted.push(guest);
       await guest.join(`${links.guest}${more}`);
       await moderator.press(/toelaten/i, 90_000);

@@ -48,14 +48,22 @@ export function internetNamespace(folder: string): string {
   return namespaceFile(folder, "internet");
 }
 
-/** The command that runs argv in the internet, with the machine's files and the lab's resolver. */
-export function internetCommand(folder: string, argv: readonly string[]): string[] {
+/**
+ * The command that runs argv in the internet, with the machine's files and the lab's resolver.
+ *
+ * @param namespace another one that leads there
+ */
+export function internetCommand(
+  folder: string,
+  argv: readonly string[],
+  namespace = internetNamespace(folder),
+): string[] {
   const resolver = join(hypervisorPaths(folder).folder, "internet-resolv.conf");
   writeFileSync(resolver, `nameserver ${lastNet(labPaths(folder))?.machine}\n`);
   const script = 'mount --bind "$0" "$(readlink -f /etc/resolv.conf)"; exec "$@"';
   return [
     "nsenter",
-    `--net=${internetNamespace(folder)}`,
+    `--net=${namespace}`,
     "unshare",
     "--mount",
     "--propagation",

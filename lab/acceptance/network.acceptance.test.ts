@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Person } from "./browser.ts";
+import { Acceptance } from "./meeting.ts";
+
+// What a person's own network does to a meeting, by real browsers at the deployed cluster.
+
+let acceptance: Acceptance;
+beforeAll(() => {
+  acceptance = new Acceptance();
+});
+afterEach(({ task }) => acceptance.end(task.result?.state === "fail" ? task.name : undefined));
+
+/** Milliseconds from the network's return until pictures come again. */
+const CALL_BACK = 20_000;
+const CUT = 20_000;
+
+describe("a network that is cut", () => {
+  it.each([1, 2])(
+    "for 20 s costs a guest neither the meeting nor another question to a moderator (%i)",
+    async (turn) => {
+      const { moderator, guests } = await acceptance.meeting(["Kees"], {
+        network: ["ipv4", "ipv6"],
+      });
+      const [kees] = guests as [Person];
+      const both = [moderator, kees];
+      // Not at the same moment between two of the client's questions, which come each 10 s.
+      await sleep(turn * 4_000);
+      for (const person of both) await person.beginWatching();
+      await kees.cutOff(CUT);
+      const back = await Promise.all(
+        both.map(async (person) => {
+          const now = await person.run("performance.now()");
+          return person.until(`recorder.last > ${now}`, 60_000);
+        }),
+      );
+      process.stdout.write(
+        `a network cut for 20 s: pictures again after ${back.join(" and ")} ms\n`,
+      );
+      expect(Math.max(...back)).toBeLessThan(CALL_BACK);
+      // A session that ended would be noticed within 40 s of the last sign of life.
+      await sleep(25_000);
+      expect(both.map(({ loads }) => loads)).toEqual([1, 1]);
+      for (const person of both) expect(await person.run("APP.conference.isJoined()")).toBe(true);
+      expect(await moderator.text()).not.toMatch(/toelaten/i);
+    },
+  );
+});
+
+describe("a network without IPv4", () => {
+  it("has a call, signalling and media, and every pair of addresses is IPv6", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"], { network: ["ipv6"] });
+    const { hosts } = acceptance.loaded.blueprint;
+    const own = hosts.flatMap(({ publicAddress }) => publicAddress?.ipv6 ?? []);
+    for (const person of [moderator, ...guests]) {
+      const paths = await person.paths();
+      process.stdout.write(`${person.name}: ${JSON.stringify(paths)}\n`);
+      expect(paths.length).toBeGreaterThan(0);
+      for (const { remote } of paths) expect(own).toContain(remote.replace(/:\d+$/, ""));
+    }
+  });
+});
