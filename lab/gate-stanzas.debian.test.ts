@@ -97,16 +97,28 @@ describe("a stanza", () => {
         ["nick", "email", "identity", "avatar-url"].includes(name) ? [`${name} ${text}`] : [],
       );
     };
-    expect(await shownBy(who.member, who.moderator)).toEqual(["nick (unverified) De minister"]);
+    expect(await shownBy(who.member, who.moderator)).toEqual(["nick (?) De minister"]);
     expect(await shownBy(who.moderator, who.member)).toEqual(["nick Sam de Vries"]);
-    const turned =
-      "<nick xmlns='http://jabber.org/protocol/nick'>\u202e\u061cretsinim eD\u200b\u2066</nick>";
-    who.moderator.seen.length = 0;
-    await who.member.join(who.member.at("conference"), who.member.nick, turned);
-    const seen = await who.moderator.take(
-      ({ attributes }) => attributes["from"]?.endsWith(`/${who.member.nick}`) === true,
-    );
-    expect(childOf(seen, "nick")?.text).toBe("(unverified) retsinim eD");
+    const names: Readonly<Record<string, string>> = {
+      // The mark stands first, and no character turns or hides it.
+      "\u202e\u061cretsinim eD\u200b\u2066": "(?) retsinim eD",
+      מרים: "(?) מרים",
+      // What looks like a mark is a name.
+      ") Wilhelmina": "(?) ) Wilhelmina",
+      "(?) Kees": "(?) (?) Kees",
+      // Nor is anything pushed out by what is long or empty.
+      [`a${" ".repeat(40)}b`]: "(?) a b",
+      [`${"é".repeat(70)}`]: `(?) ${"é".repeat(64)}`,
+    };
+    for (const [name, shown] of Object.entries(names)) {
+      who.moderator.seen.length = 0;
+      const nick = `<nick xmlns='http://jabber.org/protocol/nick'>${name}</nick>`;
+      await who.member.join(who.member.at("conference"), who.member.nick, nick);
+      const seen = await who.moderator.take(
+        ({ attributes }) => attributes["from"]?.endsWith(`/${who.member.nick}`) === true,
+      );
+      expect(childOf(seen, "nick")?.text).toBe(shown);
+    }
     // Nor does a message bring another name along.
     who.member.send(
       `<message type='groupchat' to='${who.member.at("conference")}'><body>x</body>${NICK}</message>`,

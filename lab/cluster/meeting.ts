@@ -165,7 +165,7 @@ export function meetingTests(): void {
           .filter(({ name, attributes }) => name === "presence" && attributes["from"] === at)
           .map((e) => childOf(e, "nick")?.text);
       expect(nicks(moderator, `${moderator.at("conference")}/${guest.nick}`)).toContain(
-        `(unverified) ${NAMES.guest}`,
+        `(?) ${NAMES.guest}`,
       );
     });
 

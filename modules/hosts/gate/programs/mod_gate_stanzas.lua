@@ -8,7 +8,9 @@ local rows = module:require "gate_stanzas"
 local new_table = module:require "gate_table"
 
 local limits = module:get_option("gate_limits")
-local unverified = "(unverified) "
+-- Nobody vouches for a guest's name. A moderator reads it in the lobby to decide by it, where there is room for the word.
+-- In the meeting it stands in small pictures, of which the word would take the whole line.
+local marks = setmetatable({ lobby = "(unverified) " }, { __index = function () return "(?) " end })
 local brewery = "jvbbrewery"
 
 local hosts = {}
@@ -87,16 +89,16 @@ local function has_fitting_id(stanza)
 	return id == nil or #id <= most_of_id[stanza.name] and id:find(id_forms[stanza.name]) ~= nil
 end
 
--- The mark stands first: clients cut a long name off at its end, and take its first letter's direction for all.
-local function marked(shown)
+-- The mark stands first: clients cut a long name off at its end.
+local function marked(mark, shown)
 	for _, form in ipairs(turning) do shown = shown:gsub(form, "") end
 	-- 64 characters are enough for a name, and end where a character ends.
-	return unverified .. shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ")
+	return mark .. shown:sub(1, (utf8.offset(shown, 65) or #shown + 1) - 1):gsub("%s+", " ")
 end
 
-local function shown_name(session, stanza)
+local function shown_name(session, stanza, kind)
 	local shown = stanza:get_child_text("nick", "http://jabber.org/protocol/nick")
-	return session.gate.name or shown and marked(shown)
+	return session.gate.name or shown and marked(marks[kind], shown)
 end
 
 -- Conference requests of one address, so that one flood doesn't keep Jicofo from others.
@@ -147,7 +149,7 @@ module:hook("pre-stanza", function (event)
 		if not addressed[name] then attr[name] = nil end
 	end
 	if not has_fitting_id(stanza) then attr.id = nil end
-	local name = is_presence and not is_leave and shown_name(session, stanza)
+	local name = is_presence and not is_leave and shown_name(session, stanza, row.to)
 	rebuild(stanza, is_presence and is_leave and "nothing" or row.content, jid.resource(attr.to))
 	if name then stanza:text_tag("nick", name, { xmlns = "http://jabber.org/protocol/nick" }) end
 	-- Nothing is left of a message or a question: who did hears so, and no handler gets a question without one.
