@@ -339,3 +339,98 @@ client("the page before a meeting", () => {
       expect(await ourBarriers(page)).toEqual([]);
     }));
 });
+
+client("a crafted link", () => {
+  const BUTTON = "[data-testid='prejoin.joinMeeting']";
+  const there = (page: Page) => page.waitForSelector(BUTTON, { timeout: 60_000 });
+  const CRAFTED = [
+    "config.startWithAudioMuted=true",
+    "config.p2p.enabled=true",
+    "config.localSubject=%22elsewhere%22",
+    "config.disableThirdPartyRequests=false",
+    "config.prejoinConfig.enabled=false",
+    "interfaceConfig.APP_NAME=%22elsewhere%22",
+    "userInfo.displayName=%22elsewhere%22",
+    "appData.localStorageContent=%22%7B%7D%22",
+    "config.useHostPageLocalStorage=true",
+    "jitsi_meet_external_api_id=1",
+    "devices.audioInput=%22elsewhere%22",
+    "jwt=elsewhere",
+    "anything",
+  ].join("&");
+
+  /** All that the client has of settings, and what it calls itself. */
+  const settings = (page: Page): Promise<unknown> =>
+    page.evaluate(`(() => {
+      const state = APP.store.getState();
+      const { locationURL, ...config } = state["features/base/config"];
+      const { displayName } = state["features/base/settings"];
+      const { APP_NAME } = interfaceConfig;
+      return JSON.parse(JSON.stringify({ config, displayName, APP_NAME, jwt: state["features/base/jwt"].jwt }));
+    })()`);
+  const setting = (page: Page) =>
+    page.evaluate(
+      "(({ startWithAudioMuted, p2p }) => [!!startWithAudioMuted, p2p.enabled])(APP.store.getState()['features/base/config'])",
+    );
+
+  /** What the client has by a link of ours. */
+  const usual = (): Promise<unknown> =>
+    on(dutch, async (page) => {
+      await page.goto(link());
+      await there(page);
+      return settings(page);
+    });
+
+  it.each([
+    ["behind the token", () => `${link()}&${CRAFTED}`],
+    ["before it", () => link().replace("#", `#${CRAFTED.replace("jwt=elsewhere&", "")}&`)],
+    ["in the query", () => link().replace("#", `?${CRAFTED}&lang=de&release=1#`)],
+  ])("[jitsi-web] sets nothing %s, and leaves nothing in the address", async (_where, crafted) => {
+    const wanted = await usual();
+    await on(dutch, async (page) => {
+      await page.goto(crafted());
+      await there(page);
+      expect(await settings(page)).toEqual(wanted);
+      expect(await page.evaluate("location.href")).toBe(`${HOME}/${room}`);
+    });
+  });
+
+  it("[jitsi-web] would, without the page's own script", () =>
+    on(dutch, async (page) => {
+      await page.setRequestInterception(true);
+      page.on("request", (request) =>
+        request.url().endsWith("/address.js")
+          ? request.respond({ contentType: "text/javascript", body: "" })
+          : request.continue(),
+      );
+      await page.goto(`${link()}&config.startWithAudioMuted=true&config.p2p.enabled=true`);
+      await there(page);
+      expect(await setting(page)).toEqual([true, true]);
+    }));
+
+  it("[jitsi-web] in the tab of a meeting changes nothing, also after a reload", () =>
+    on(dutch, async (page) => {
+      await page.goto(link());
+      await there(page);
+      await page.evaluate("location.hash = 'config.p2p.enabled=true'");
+      await expect.poll(() => page.evaluate("location.hash")).toBe("");
+      await page.reload();
+      await there(page);
+      expect(await setting(page)).toEqual([false, false]);
+    }));
+
+  it("[jitsi-web] and whom the client loads again by itself stays muted", () =>
+    on(dutch, async (page) => {
+      await page.goto(link());
+      await there(page);
+      // As its reloadWithStoredParams does (features/app/actions.any.ts).
+      await Promise.all([
+        page.waitForNavigation(),
+        page.evaluate(
+          "location.replace(location.href + '#config.startWithAudioMuted=true&config.startWithVideoMuted=false&config.p2p.enabled=true'); location.reload()",
+        ),
+      ]);
+      await there(page);
+      expect(await setting(page)).toEqual([true, false]);
+    }));
+});

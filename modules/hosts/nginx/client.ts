@@ -70,11 +70,9 @@ export function clientLocations(
     ...[...OWN_INCLUDES.map((name) => `${name}.html`), "config.js", "interface_config.js"].flatMap(
       (name) => [`  location = /${name} {`, "    internal;", `    root ${WEB_ROOT};`, "  }"],
     ),
-    ...["meeting.js", "invitation.js", "meeting.css", "branding.json"].flatMap((name) => [
-      `  location = /${name} {`,
-      `    root ${WEB_ROOT};`,
-      "  }",
-    ]),
+    ...["address.js", "meeting.js", "invitation.js", "meeting.css", "branding.json"].flatMap(
+      (name) => [`  location = /${name} {`, `    root ${WEB_ROOT};`, "  }"],
+    ),
     ...["webrtcUnsupported", "recommendedBrowsers"].flatMap((name) => [
       `  location = /static/${name}.html {`,
       `    root ${WEB_ROOT};`,

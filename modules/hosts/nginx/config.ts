@@ -36,6 +36,7 @@ const LOG = [
   "    /robots.txt robots;",
   "    /security.txt security.txt;",
   `    ${MEETING} meeting;`,
+  "    /address.js client;",
   "    /meeting.js client;",
   "    /invitation.js client;",
   "    /meeting.css client;",

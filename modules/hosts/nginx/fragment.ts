@@ -63,7 +63,7 @@ export function nginxFragment(
         ? [
             rawFile(`${WEB_ROOT}/config.js`, configScript(blueprint)),
             rawFile(`${WEB_ROOT}/interface_config.js`, interfaceScript(blueprint)),
-            ...["meeting.js", "invitation.js"].map(script),
+            ...["address.js", "meeting.js", "invitation.js"].map(script),
             rawFile(`${WEB_ROOT}/meeting.css`, meetingStyle(blueprint)),
             rawFile(`${WEB_ROOT}/unsupported.html`, unsupportedPage(blueprint)),
             rawFile(`${WEB_ROOT}/branding.json`, brandingFile(blueprint)),

@@ -56,6 +56,8 @@ export function meetingIncludes(
   const logo = logoPlace(blueprint);
   const links = legalLinks(blueprint, ' target="_blank" rel="noopener noreferrer"');
   const head = [
+    // Before the client's own, which read the address while they load.
+    '<script src="/address.js"></script>',
     '<link rel="stylesheet" href="/meeting.css">',
     '<script src="/meeting.js" type="module"></script>',
   ];

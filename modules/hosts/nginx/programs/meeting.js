@@ -1,5 +1,5 @@
-// Runs before Jitsi's client on the page of a meeting. It takes the token out of the address, hands it to the client,
-// and tells who can't be let in what their own link says.
+// Runs before Jitsi's client begins on the page of a meeting. It takes the token out of the address, hands it to the
+// client, and tells who can't be let in what their own link says.
 import { problemOf } from "./invitation.js";
 
 const name = location.pathname.slice(1);
@@ -7,8 +7,8 @@ const name = location.pathname.slice(1);
 // more, and the server knows none. The client holds it in its memory all the same.
 const key = `polder-link:${name}`;
 
+// What address.js left. In a link: `#jwt="…"`, percent-encoded.
 const settings = location.hash.slice(1).split("&").filter(Boolean);
-// In a link: `#jwt="…"`, percent-encoded.
 const inAddress = settings.find((one) => one.startsWith("jwt="))?.slice(4);
 const others = settings.filter((one) => !one.startsWith("jwt="));
 
@@ -45,10 +45,6 @@ if (inAddress) {
   const hash = others.length > 0 ? `#${others.join("&")}` : "";
   history.replaceState(history.state, "", location.pathname + location.search + hash);
 }
-// A second link to the same meeting, opened in its tab, changes nothing but this.
-window.addEventListener("hashchange", () => {
-  if (/[#&]jwt=/.test(location.hash)) location.reload();
-});
 
 // The client forgets a token when it reads its address, and connects with the one that it has when somebody presses
 // the button. This is between the two (features/base/jwt/middleware.any.ts, features/app/actions.web.ts of jitsi-meet
