@@ -44,7 +44,7 @@ const room = makeRoom(blueprint.domain, NOW, { index: 0, key: randomBytes(32) },
 /** A link with a token that nobody signed: a page doesn't check that. */
 function link(claims: object = {}, name = room): string {
   const context = { user: { id: "a", name: "Wilhelmina de Vries" } };
-  const all = { room, nbf: NOW - 60, exp: NOW + 3_600, context, ...claims };
+  const all = { room, role: "moderator", nbf: NOW - 60, exp: NOW + 3_600, context, ...claims };
   const body = Buffer.from(JSON.stringify(all)).toString("base64url");
   return linkOf(blueprint.domain, name, `e30.${body}.c2lnbmF0dXJl`);
 }
@@ -57,7 +57,7 @@ function pageWithoutClient(): string {
   const part = (name: string) => `<!--#include virtual="${name}.html" -->`;
   writeFileSync(
     join(home, "index.html"),
-    `<!doctype html><html><head>${part("head")}${part("title")}</head><body>${part("body")}<div id="react" role="main"></div></body></html>`,
+    `<!doctype html><html><head>${part("head")}<script><!--#include virtual="/config.js" --></script>${part("title")}</head><body>${part("body")}<div id="react" role="main"></div></body></html>`,
   );
   return folder;
 }
@@ -432,5 +432,149 @@ client("a crafted link", () => {
       ]);
       await there(page);
       expect(await setting(page)).toEqual([true, false]);
+    }));
+});
+
+client("in a meeting", () => {
+  const BUTTON = "[data-testid='prejoin.joinMeeting']";
+  const OTHERS = ["(?) Kees", "(?) Anna Kok", "(?) Willem-Alexander van Buren", "Piet Hein"];
+
+  /** The client as it is in a meeting: its own state says that others are there, since nobody answers here. */
+  const inMeeting = async (
+    page: Page,
+    role: "moderator" | "guest",
+    others: readonly string[] = OTHERS,
+  ): Promise<void> => {
+    const name = role === "moderator" && { name: "Wilhelmina de Vries" };
+    await page.goto(link({ role, context: { user: { id: "a", ...name } } }));
+    await page.waitForSelector(BUTTON, { timeout: 60_000 });
+    await page.evaluate(`(() => {
+      const { dispatch, getState } = APP.store;
+      const { id } = getState()["features/base/participants"].local;
+      const role = ${JSON.stringify(role === "moderator" ? role : "participant")};
+      dispatch({ type: "SET_PREJOIN_PAGE_VISIBILITY", value: false });
+      dispatch({ type: "PARTICIPANT_UPDATED", participant: { id, local: true, role } });
+      for (const [i, name] of ${JSON.stringify(others)}.entries())
+        dispatch({ type: "PARTICIPANT_JOINED", participant: { id: "abcd123" + i, name, role: "participant" } });
+      dispatch({ type: "SET_TILE_VIEW", enabled: false });
+    })()`);
+    await page.waitForFunction(
+      `document.querySelectorAll(".displayname").length > ${others.length}`,
+    );
+  };
+
+  /** Everything in a part of the page that can be pressed or chosen, as it is called. */
+  const controls = (page: Page, within: string): Promise<string[]> =>
+    page.evaluate(
+      `[...document.querySelectorAll(${JSON.stringify(within)} + " :is(button, input, [role=button])")].map((one) => (one.getAttribute("aria-label") || one.placeholder || one.innerText).trim())`,
+    ) as Promise<string[]>;
+
+  const press = (page: Page, words: string): Promise<void> =>
+    page.$eval(`[aria-label^='${words}']`, (one) => (one as unknown as { click(): void }).click());
+
+  const MENU = "[class*=contextMenuItem][aria-label]";
+
+  /** What the gate would refuse, or leads nowhere, by what it is called in either language. */
+  const DEAD = /uitnodig|wachtwoord|gesprek openen|chat|poll|peiling|invite|password/i;
+
+  it.each(["moderator", "guest"] as const)(
+    "[jitsi-web] a %s finds no invitation, no password and no chat",
+    (role) =>
+      on(dutch, async (page) => {
+        await inMeeting(page, role);
+        await press(page, "Meer acties menu in");
+        await page.waitForSelector(MENU);
+        const toolbar = await controls(page, "#new-toolbox");
+        expect(toolbar.length).toBeGreaterThan(8);
+        const menu = await page.$$eval(MENU, (all) =>
+          all.map((one) => one.getAttribute("aria-label") ?? ""),
+        );
+        expect(menu.filter((one) => /achtergrond/i.test(one))).not.toEqual([]);
+        expect(menu.some((one) => /beveiliging/i.test(one))).toBe(role === "moderator");
+        await page.keyboard.press("Escape");
+        await page.evaluate("APP.store.dispatch({ type: 'PARTICIPANTS_PANE_OPEN' })");
+        await page.waitForSelector("#participants-pane input");
+        const pane = await controls(page, "#participants-pane");
+        expect(pane.some((one) => /allen dempen/i.test(one))).toBe(role === "moderator");
+        expect([...toolbar, ...menu, ...pane].filter((one) => DEAD.test(one))).toEqual([]);
+        if (role === "guest") return;
+        await press(page, "Meer acties menu in");
+        await press(page, "Beveiligingsopties");
+        await page.waitForSelector("[role=dialog]");
+        expect(await page.$eval("[role=dialog]", (one) => one.textContent)).not.toMatch(DEAD);
+      }),
+  );
+
+  it("[jitsi-web] they would be found, if the settings didn't take them away", () =>
+    on(dutch, async (page) => {
+      await page.evaluateOnNewDocument(`{
+        let config;
+        Object.defineProperty(window, "config", { get: () => config, set(value) {
+          const { toolbarButtons, disableInviteFunctions, disableChat, disablePolls, ...rest } = value;
+          config = { ...rest, toolbarButtons: [...toolbarButtons, "chat", "invite"] };
+        } });
+      }`);
+      await inMeeting(page, "moderator");
+      await page.evaluate("APP.store.dispatch({ type: 'PARTICIPANTS_PANE_OPEN' })");
+      await page.waitForSelector("#participants-pane input");
+      const found = [
+        ...(await controls(page, "#new-toolbox")),
+        ...(await controls(page, "#participants-pane")),
+      ].filter((one) => DEAD.test(one));
+      expect(found.some((one) => /chat/i.test(one))).toBe(true);
+      expect(found.some((one) => /uitnodig/i.test(one))).toBe(true);
+    }));
+
+  it("[jitsi-web] who waits is asked for no password, and reads which meeting it is", () =>
+    on(dutch, async (page) => {
+      await inMeeting(page, "guest");
+      await page.evaluate(
+        "for (const one of [{ type: 'TOGGLE_LOBBY_VISIBILITY', visible: true }, { type: 'SET_KNOCKING_STATE', knocking: true }]) APP.store.dispatch(one)",
+      );
+      await page.waitForSelector(".lobby-screen-content, .premeeting-screen");
+      expect(await shown(page)).toMatch(/Tot \d\d:\d\d · Gemeente Proefdorp/);
+      expect((await controls(page, ".premeeting-screen")).filter((one) => DEAD.test(one))).toEqual(
+        [],
+      );
+    }));
+
+  it("[jitsi-web] shows until when it lasts and whose it is, and the room's name nowhere", () =>
+    on(dutch, async (page) => {
+      // As the client would write it: "Ba 2 Mmkm 8 F 19 …".
+      const spoken = (text: string) => text.toLowerCase().replace(/[^0-9a-z]/g, "");
+      const named = async () =>
+        spoken(`${await page.title()} ${await shown(page)}`).includes(room.slice(0, 20));
+      const subject = "APP.store.getState()['features/base/conference'].localSubject";
+      await page.goto(link());
+      await page.waitForSelector(BUTTON, { timeout: 60_000 });
+      const until = new Date((NOW + 3_600) * 1000).toLocaleTimeString("nl", { timeStyle: "short" });
+      await expect.poll(() => shown(page)).toContain(`Tot ${until} · Gemeente Proefdorp`);
+      expect(await named()).toBe(false);
+      await inMeeting(page, "moderator");
+      expect(await page.evaluate(subject)).toBe(`Tot ${until} · Gemeente Proefdorp`);
+      expect(await page.title()).toBe("Vergaderen · Gemeente Proefdorp");
+      expect(await named()).toBe(false);
+      // It would be seen.
+      await page.evaluate(
+        "for (const one of [{ type: 'SET_PREJOIN_PAGE_VISIBILITY', value: true }, { type: 'CONFERENCE_LOCAL_SUBJECT_CHANGED', localSubject: '' }]) APP.store.dispatch(one)",
+      );
+      await expect.poll(named).toBe(true);
+    }));
+
+  it("[jitsi-web] a marked name is read in a small picture, beside which the word would leave none", () =>
+    on(dutch, async (page) => {
+      // Pixels of the name that stand in its label, without what the mark takes.
+      const readable = async (mark: string): Promise<number> => {
+        await inMeeting(page, "moderator", [`${mark} Kees van der Veen`]);
+        return (await page.evaluate(`(() => {
+          const label = document.querySelector("[id^=participant_][id$=_name]");
+          const range = document.createRange();
+          range.setStart(label.firstChild, 0);
+          range.setEnd(label.firstChild, ${mark.length + 1});
+          return label.clientWidth - range.getBoundingClientRect().width;
+        })()`)) as number;
+      };
+      expect(await readable("(?)")).toBeGreaterThan(40);
+      expect(await readable("(unverified)")).toBeLessThan(0);
     }));
 });

@@ -46,8 +46,9 @@ export function clientConfig({ domain, meetings, organisation, hosts }: Blueprin
     lobby: { autoKnock: false, enableChat: false },
     securityUi: { disableLobbyPassword: true, hideLobbyButton: true },
     disableInviteFunctions: true,
-    // The room's name would stand there: who shares a screen shows it.
-    hideConferenceSubject: true,
+    // Otherwise the room's name stands there: 56 characters that say nothing, and who shares a screen shows them. The page's
+    // own script adds until when the meeting lasts (nginx/programs/meeting.js).
+    localSubject: organisation,
     enableClosePage: false,
     welcomePage: { disabled: true },
     toolbarButtons: [...BUTTONS, ...(chat ? ["chat", "reactions"] : [])].sort(),

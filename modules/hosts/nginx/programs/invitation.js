@@ -2,8 +2,12 @@
 // the one answer.
 import { isWellTyped } from "./name.js";
 
-// Nobody checks its signature here: nothing depends on it but what is shown to who holds it.
-function claimsOf(token) {
+/**
+ * What a token says. Nobody checks its signature here: nothing depends on it but what is shown to who holds it.
+ *
+ * @returns its claims; undefined: there is no token in it that says when it begins and ends
+ */
+export function claimsOf(token) {
   try {
     const body = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
     const claims = JSON.parse(atob(body));

@@ -1,6 +1,6 @@
 // Runs before Jitsi's client begins on the page of a meeting. It takes the token out of the address, hands it to the
 // client, and tells who can't be let in what their own link says.
-import { problemOf } from "./invitation.js";
+import { claimsOf, problemOf } from "./invitation.js";
 
 const name = location.pathname.slice(1);
 // Of this tab alone, and gone with it. Without it whoever presses reload would be outside: the address has no token any
@@ -58,18 +58,45 @@ function handOver() {
   }, 20);
 }
 
-const language = (navigator.languages ?? [navigator.language])
-  .map((one) => one.slice(0, 2).toLowerCase())
-  .find((one) => one === "nl" || one === "en");
+const language =
+  (navigator.languages ?? [navigator.language])
+    .map((one) => one.slice(0, 2).toLowerCase())
+    .find((one) => one === "nl" || one === "en") ?? "nl";
+
+// Settings that follow from the token, before the client reads them.
+function configure() {
+  const { exp, role } = claimsOf(jwt);
+  // In place of the room's name, 56 characters that say nothing. The time first, since a long name is cut off at its end.
+  const until = new Date(exp * 1000).toLocaleTimeString(language, { timeStyle: "short" });
+  config.localSubject = `${language === "nl" ? "Tot" : "Until"} ${until} · ${config.localSubject}`;
+  // What there is to choose in that window is a moderator's: for anybody else it is empty.
+  if (role !== "moderator")
+    config.toolbarButtons = config.toolbarButtons.filter((one) => one !== "security");
+}
+
+// Into the browser's tab, too, the client writes the room's name, which whoever shares a screen shows; no setting changes
+// that.
+function keepTitle() {
+  const title = document.querySelector("title");
+  const own = title.textContent;
+  new MutationObserver(() => {
+    if (title.textContent !== own) title.textContent = own;
+  }).observe(title, { childList: true });
+}
+
+function begin() {
+  configure();
+  keepTitle();
+  handOver();
+}
 
 function tell({ id, at }) {
-  const spoken = language ?? "nl";
-  document.documentElement.lang = spoken;
+  document.documentElement.lang = language;
   const notice = document.getElementById("polder-notice");
   for (const one of notice.querySelectorAll("[data-notice]"))
-    one.hidden = one.lang !== spoken || one.dataset.notice !== id;
+    one.hidden = one.lang !== language || one.dataset.notice !== id;
   for (const one of notice.querySelectorAll("[data-try]"))
-    one.hidden = one.lang !== spoken || at === undefined;
+    one.hidden = one.lang !== language || at === undefined;
   if (at !== undefined)
     for (const time of notice.querySelectorAll("time")) {
       const moment = new Date(at * 1000);
@@ -80,8 +107,8 @@ function tell({ id, at }) {
   for (const button of notice.querySelectorAll("button"))
     button.addEventListener("click", () => {
       notice.hidden = true;
+      begin();
       JitsiMeetJS.app.renderEntryPoint({ Component: JitsiMeetJS.app.entryPoints.APP });
-      handOver();
     });
   notice.hidden = false;
 }
@@ -101,4 +128,4 @@ if (problem) {
   const wait = problem.id === "early" ? problem.at * 1000 - Date.now() : Number.NaN;
   // Not everybody of a meeting in one second; what is days away, nobody waits for.
   if (wait < 86_400_000) setTimeout(() => location.reload(), wait + Math.random() * 5_000);
-} else handOver();
+} else begin();
