@@ -59,7 +59,7 @@ describe("who asks and doesn't read", () => {
 
 describe("a lost connection", () => {
   const quick = worldOfSuite(blueprint, {
-    config: (text) => raised(text).replace("read_timeout = 15", "read_timeout = 2"),
+    config: (text) => raised(text).replace("read_timeout = 23", "read_timeout = 2"),
   });
 
   it("is found by its silence, also where others make it be sent something all the time", async () => {
@@ -125,7 +125,7 @@ describe("where all places are taken", () => {
     config: (text) =>
       raised(text)
         .replace(/(link|occupants|sockets) = 100000/g, "$1 = 7")
-        .replace("read_timeout = 15", "read_timeout = 1000"),
+        .replace("read_timeout = 23", "read_timeout = 1000"),
   });
 
   it("everybody whose line was cut comes back, and nobody who is there loses a place", async () => {

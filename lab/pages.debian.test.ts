@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gateSettings } from "../modules/hosts/gate/index.ts";
 import { makeRoom } from "../modules/meetings/rooms/index.ts";
 import { linkOf } from "../modules/meetings/tokens/index.ts";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
@@ -239,7 +240,7 @@ describe("what a link says by itself", () => {
       await page.goto(link({ exp: NOW - 1 }));
       await page.waitForSelector("#polder-notice:not([hidden])");
       await page.evaluate(
-        "window.JitsiMeetJS = { app: { entryPoints: {}, renderEntryPoint: () => { window.began = true; } } }",
+        "window.JitsiMeetJS = { JitsiConnection: class {}, app: { entryPoints: {}, renderEntryPoint: () => { window.began = true; } } }",
       );
       await page.click("#polder-notice [data-try]:not([hidden]) button");
       expect(
@@ -273,6 +274,23 @@ client("the page before a meeting", () => {
       const asked = new URL(sockets[0] ?? "");
       expect(asked.pathname).toBe("/xmpp-websocket");
       expect(asked.searchParams.get("token")).toMatch(/^e30\..+\.c2lnbmF0dXJl$/);
+    }));
+
+  it("[jitsi-web] waits for the server as long as the gate waits for it", () =>
+    on(dutch, async (page) => {
+      await opened(page);
+      await page.click(BUTTON);
+      const asks = "window.APP?.connection?.xmpp?.connection?.ping";
+      await page.waitForFunction(asks);
+      const { interval, timeout, threshold } = (await page.evaluate(
+        `(({ pingInterval, pingTimeout, pingThreshold }) => ({ interval: pingInterval, timeout: pingTimeout, threshold: pingThreshold }))(${asks})`,
+      )) as Record<"interval" | "timeout" | "threshold", number>;
+      // Its last answer came a whole interval before its first question that stays without one.
+      const patience = (interval * threshold + timeout) / 1000;
+      const [, silence = 0] = /read_timeout = (\d+)/.exec(gateSettings(blueprint).join("\n")) ?? [];
+      expect(patience).toBeGreaterThan(40);
+      expect(2 * Number(silence)).toBeGreaterThanOrEqual(patience);
+      expect(2 * Number(silence)).toBeLessThan(60);
     }));
 
   it("[jitsi-web] is there again after a reload, in this tab alone", async () => {

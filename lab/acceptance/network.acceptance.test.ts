@@ -38,7 +38,7 @@ describe("a network that is cut", () => {
         `a network cut for 20 s: pictures again after ${back.join(" and ")} ms\n`,
       );
       expect(Math.max(...back)).toBeLessThan(CALL_BACK);
-      // A session that ended would be noticed within 40 s of the last sign of life.
+      // A session that ended would be found out within 46 s of the last sign of life.
       await sleep(25_000);
       expect(both.map(({ loads }) => loads)).toEqual([1, 1]);
       for (const person of both) expect(await person.run("APP.conference.isJoined()")).toBe(true);

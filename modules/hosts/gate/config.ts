@@ -16,10 +16,11 @@ export const REVOKED_FOLDER = "/var/lib/polder-gate";
 const READ_AT_ONCE = 16_384;
 
 /**
- * Seconds. A client asks each 10 s and gives up after 25 (lib-jitsi-meet, modules/xmpp/strophe.ping.ts): it is never
- * put out while it still waits, since that comes after twice this.
+ * Seconds. A client asks each 10 s and gives up after at most 45 (nginx/programs/meeting.js): it is never put out while it still
+ * waits, since that comes after twice this. So a line that is cut for 20 s costs nobody their session, and who is gone is
+ * out within a minute.
  */
-const SILENCE = 15;
+const SILENCE = 23;
 
 /** Prosody's own default is 32 MiB. Jicofo's Java may stand still for seconds while a large meeting joins. Assumed. */
 const JICOFO_UNREAD = 8 * 1024 * 1024;

@@ -84,9 +84,23 @@ function keepTitle() {
   }).observe(title, { childList: true });
 }
 
+// Questions to the server that may stay without an answer, of one each 10 s. After two, the client's own number, a line
+// that is cut for 20 s would end the session: TCP sends again what was lost up to as long after the cut as it took. The
+// setting for it (xmppPing) is lost on its way (modules/xmpp/xmpp.ts of lib-jitsi-meet cf3a8710).
+function waitLonger() {
+  const { JitsiConnection } = JitsiMeetJS;
+  JitsiMeetJS.JitsiConnection = class extends JitsiConnection {
+    constructor(...all) {
+      super(...all);
+      this.xmpp.connection.ping.pingThreshold = 4;
+    }
+  };
+}
+
 function begin() {
   configure();
   keepTitle();
+  waitLonger();
   handOver();
 }
 
