@@ -240,7 +240,7 @@ export class Person {
     return Date.now() - began;
   }
 
-  /** Cuts this person's own network for a time, of which neither side is told. @param duration ms */
+  /** Cuts this person's own network for a time, of which neither side hears. @param duration ms */
   async cutOff(duration: number): Promise<void> {
     if (!this.#network) throw new Error(`${this.name} shares a network with others`);
     await this.#network.cut(duration);

@@ -72,7 +72,7 @@ export class OwnNetwork {
     execFileSync("nsenter", [`--net=${this.namespace}`, "nft", "-f", "-"], { input });
   }
 
-  /** Drops each packet for a time, of which nobody is told: as in a tunnel. @param duration ms */
+  /** Drops each packet for a time, and nobody hears of it: as in a tunnel. @param duration ms */
   async cut(duration: number): Promise<void> {
     this.#nft(CUT);
     try {
