@@ -40,7 +40,7 @@ soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages
 	@npx vitest run --project alone
 
 ## acceptance real browsers at the cluster that `make lab PACKAGES=folder` has deployed
-acceptance: preflight-lab setup $(STAMPS)/chromium
+acceptance: preflight-lab setup $(STAMPS)/chromium $(STAMPS)/firefox
 	@npx vitest run --project acceptance
 
 ## bench      measure each part; the table for docs/benchmarks.md
@@ -126,6 +126,13 @@ $(STAMPS)/linters:
 	$(call debian,shellcheck luacheck,shellcheck lua-check)
 $(STAMPS)/chromium:
 	$(call debian,chromium certutil,chromium libnss3-tools)
+
+# For the acceptance alone.
+$(STAMPS)/firefox:
+	@command -v firefox-esr >/dev/null || { \
+	  echo "setup: Debian package firefox-esr"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends firefox-esr >/dev/null; }
+	@mkdir -p $(@D) && touch $@
 
 preflight:
 	@scripts/preflight.sh

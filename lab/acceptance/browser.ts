@@ -1,14 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, launch, type Page } from "puppeteer-core";
+import type { Page } from "puppeteer-core";
 import { type Blueprint, namesBelow } from "../../modules/planning/blueprint/index.ts";
 import type { Role } from "../../modules/planning/sizing/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
+import { type BrowserKind, LAUNCH, type Running } from "./launch.ts";
 import { type Family, OwnNetwork } from "./network.ts";
-
-const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const program = (name: string) =>
   readFileSync(join(import.meta.dirname, "programs", `${name}.js`), "utf8");
@@ -34,27 +32,14 @@ export interface MediaPath {
   readonly remote: string;
 }
 
-/**
- * The names that the lab's internet has no DNS for, as Chromium's rules: the domain, and one relay under the relays' name.
- * WebRTC asks for names with a dot at their end.
- */
-function names({ domain, hosts }: Blueprint, family: Family): string {
+/** The names that the lab's internet has no DNS for: the domain, and one relay under the relays' name. */
+function names({ domain, hosts }: Blueprint, family: Family): Record<string, string> {
   const of = (role: Role) => {
     const address = hosts.find((host) => host.role === role)?.publicAddress?.[family];
     if (!address) throw new Error(`no public address of a ${role} is ${family}`);
     return family === "ipv6" ? `[${address}]` : address;
   };
-  const { turn } = namesBelow(domain);
-  return `MAP ${domain} ${of("control")},MAP ${turn}* ${of("turn")}`;
-}
-
-/** Makes a person's store of certificates, in which Chromium looks beside its own. */
-function trust(home: string, authority: string): void {
-  const store = join(home, ".pki/nssdb");
-  mkdirSync(store, { recursive: true });
-  execFileSync("certutil", ["-d", `sql:${store}`, "-N", "--empty-password"]);
-  const add = ["-d", `sql:${store}`, "-A", "-t", "C,,", "-n", "instance"];
-  execFileSync("certutil", add, { input: authority });
+  return { [domain]: of("control"), [namesBelow(domain).turn]: of("turn") };
 }
 
 export interface BrowserOptions {
@@ -67,13 +52,15 @@ export interface BrowserOptions {
   readonly name: string;
   /** Media may go by a relay alone, as behind a firewall: one that lets UDP out, or nothing but TLS. */
   readonly relay?: "turn:" | "turns:" | undefined;
+  /** Chromium unless it says otherwise. */
+  readonly kind?: BrowserKind | undefined;
   /** A network of this person's own, with these kinds of address; otherwise the one that all share. */
   readonly network?: readonly Family[] | undefined;
   /** Settings of the client, by their path, that a link can't give it. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A person with a real Chromium in the lab's internet, with a made-up camera and microphone. */
+/** A person with a real browser in the lab's internet, with a made-up camera and microphone. */
 export class Person {
   readonly name: string;
   readonly page: Page;
@@ -83,57 +70,37 @@ export class Person {
   readonly errors: string[] = [];
   /** How often the page was loaded: a reload is what a person sees of a lost session. */
   loads = 0;
-  readonly #browser: Browser;
+  readonly #running: Running;
   readonly #folder: string;
   readonly #network: OwnNetwork | undefined;
 
   private constructor(
     name: string,
-    browser: Browser,
+    running: Running,
     page: Page,
     folder: string,
     network: OwnNetwork | undefined,
   ) {
     this.name = name;
     this.page = page;
-    this.#browser = browser;
+    this.#running = running;
     this.#folder = folder;
     this.#network = network;
   }
 
   static async open(options: BrowserOptions): Promise<Person> {
-    const { lab, blueprint, authority, name } = options;
+    const { lab, blueprint, authority, name, kind = "chromium" } = options;
     const network = options.network && (await OwnNetwork.make(lab, options.network));
     const family = options.network?.includes("ipv4") === false ? "ipv6" : "ipv4";
     const folder = mkdtempSync(join(tmpdir(), "polder-browser-"));
-    const program = join(folder, "chromium");
-    trust(folder, authority);
-    const command = internetCommand(lab, ["chromium"], network?.namespace);
-    const env = `HOME=${quote(folder)}`;
-    writeFileSync(program, `#!/bin/sh\n${env} exec ${command.map(quote).join(" ")} "$@"\n`);
-    chmodSync(program, 0o755);
-    const browser = await launch({
-      executablePath: program,
-      pipe: true,
-      userDataDir: join(folder, "profile"),
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        // What the page may know of its person's languages; the browser's own would need another package.
-        "--accept-lang=nl",
-        `--host-resolver-rules=${names(blueprint, family)}`,
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        "--autoplay-policy=no-user-gesture-required",
-        "--window-size=800,500",
-      ],
+    const running = await LAUNCH[kind]({
+      folder,
+      authority,
+      within: (argv) => internetCommand(lab, argv, network?.namespace),
+      names: names(blueprint, family),
     });
-    const [page] = await browser.pages();
-    const person = new Person(name, browser, page as Page, folder, network);
+    const [page] = await running.browser.pages();
+    const person = new Person(name, running, page as Page, folder, network);
     await person.#watch(options);
     return person;
   }
@@ -248,7 +215,7 @@ export class Person {
 
   /** Ends as a browser that crashes: nobody hears of it. */
   kill(): void {
-    this.#browser.process()?.kill("SIGKILL");
+    this.#running.kill();
   }
 
   picture(path: string): Promise<unknown> {
@@ -257,7 +224,7 @@ export class Person {
 
   async close(): Promise<void> {
     // A killed one has no end to wait for.
-    await this.#browser.close().catch(() => undefined);
+    await this.#running.close().catch(() => undefined);
     this.#network?.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
