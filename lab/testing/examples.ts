@@ -103,8 +103,9 @@ export function changed(
   const key = `${name} ${allocated} ${pinned} ${what}`;
   const input = cache.get(key) ?? load(name, change, { allocated, pinned });
   cache.set(key, input);
-  const { hosts, ...rest } = input;
-  return { ...(structuredClone(rest) as Planted), ...(hosts && { hosts }) };
+  // A provider's schema is as large as the rest, and no test plants in it.
+  const { hosts, schema, ...rest } = input;
+  return { ...(structuredClone(rest) as Planted), schema, ...(hosts && { hosts }) };
 }
 
 /** An example with the plans that would make it from nothing. */
