@@ -182,5 +182,10 @@ end)
     for (const { nick } of guests) expect(froms(moderator, "presence")).toContain(nick);
     for (const { nick } of [first, second]) expect(froms(moderator, "message")).toContain(nick);
     expect(froms(first, "message")).toContain(moderator.nick);
+    // By a name that is marked with the word, since they decide by it.
+    const shown = moderator.seen.find(
+      ({ attributes }) => attributes["from"] === `${lobby}/${second.nick}`,
+    );
+    expect(shown && childOf(shown, "nick")?.text).toBe("(unverified) Genodigde");
   });
 });
