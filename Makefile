@@ -29,7 +29,7 @@ lint: preflight setup $(STAMPS)/validators $(STAMPS)/linters
 	@npx biome check .
 	@npx depcruise modules stacks cli lab scripts
 	@npx knip
-	@npx tsc -p .
+	@node node_modules/typescript-7/bin/tsc -p .
 	@build/venv/bin/ruff check -q .
 	@scripts/lint-programs.sh
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
