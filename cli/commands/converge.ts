@@ -6,6 +6,7 @@ import {
   restartAtOnce,
   restartCost,
 } from "../../modules/operations/converge/index.ts";
+import type { LoadedInstance } from "../../modules/workspace/index.ts";
 import { FindingsFound } from "../exit.ts";
 import { load } from "../load.ts";
 import { note, out } from "../terminal.ts";
@@ -19,13 +20,19 @@ interface Options extends WhoOptions {
 }
 
 /** How the hosts came out, a line each. @param began when the command began, by `performance.now()` */
-export function printHosts(results: readonly HostResult[], began: number): void {
+export function printHosts(
+  { blueprint }: Pick<LoadedInstance, "blueprint">,
+  results: readonly HostResult[],
+  began: number,
+): void {
   for (const { host, outcome, lines, left, lacks, pending } of results) {
     out(`${host}: ${outcome}`);
     for (const line of [...lines, ...left]) out(`  ${line}`);
     for (const name of lacks) out(`  lacks: ${name}, a security update that isn't in the folder`);
     for (const unit of pending)
-      out(`  pending: ${unit} runs with older files; with --restart ${restartCost(unit)}`);
+      out(
+        `  pending: ${unit} runs with older files; with --restart ${restartCost(unit, blueprint)}`,
+      );
   }
   const count = (outcome: HostResult["outcome"]) =>
     results.filter((result) => result.outcome === outcome).length;
@@ -91,7 +98,7 @@ docs/converge.md tells what lands where.`,
         testbed,
         standIns,
       });
-      printHosts(results, began);
+      printHosts(loaded, results, began);
       const failed = results.filter(({ outcome }) => outcome === "failed");
       if (failed.length > 0)
         throw new ExternalFailure(

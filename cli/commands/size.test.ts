@@ -146,6 +146,50 @@ describe("polder size, for a program", () => {
   });
 });
 
+describe("polder size, of two hosts", () => {
+  it("draws, counts and prices them, and says what is given up", async () => {
+    const into = mkdtempSync(join(folder, "single-"));
+    const html = join(into, "a.html");
+    const charts = ["--svg", join(into, "a.svg"), "--cost-svg", join(into, "b.svg")];
+    const asked = ["--catalogue", "hetzner-cloud"];
+    const { status, stderr } = await polder(
+      "size",
+      "lab-single",
+      ...asked,
+      "--html",
+      html,
+      ...charts,
+    );
+    expect([status, stderr.match(/^wrote /gm)?.length]).toEqual([0, 3]);
+    expect(readFileSync(html, "utf8")).not.toMatch(/undefined|NaN|of your own/);
+    const { stdout } = await polder("size", "lab-single", ...asked, "--schedule");
+    const text = stdout.replace(/\s+/g, " ");
+    expect(text).toContain(
+      "2 hosts (1 bridge, 1 relay) at every hour, none more during an upgrade",
+    );
+    expect(text).toContain("size single: no second bridge and no second relay");
+    expect(text).not.toMatch(/undefined|NaN/);
+    const json = JSON.parse((await polder("size", "lab-single", "--json")).stdout);
+    expect(json).not.toHaveProperty("hardware");
+  });
+
+  it("specifies no hardware for them, and says why", async () => {
+    const { status, stderr } = await polder("size", "lab-single", "--spec", "-");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /--spec: of size single no hardware is specified: it is rented, as 1 lab\.large and 1 lab\.medium\. Without `size: single` in lab-single it is$/m,
+    );
+  });
+
+  it("refuses meetings that one host can't carry, at the field", async () => {
+    const { status, stderr } = await polder("size", "lab-single", "--what-if", "simultaneous=x200");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /--what-if simultaneous=x200: size: got "single", but these meetings ask/,
+    );
+  });
+});
+
 describe("polder size, with bad input", () => {
   it.each<[string[], RegExp]>([
     [["lap"], /no such instance; did you mean "lab"\?/],

@@ -7,6 +7,7 @@ import {
   averageShare,
   type Catalogue,
   compare,
+  fleetText,
   monthlyCost,
   type Offer,
   planSizing,
@@ -133,11 +134,11 @@ function catalogueNamed(id: string): Catalogue {
 function planned(
   demand: Instance["demand"],
   { offers }: Source,
-  { planData }: Sized,
+  { planData, instance: { size } }: Sized,
   asked: string,
 ): Sizing {
   try {
-    return planSizing(demand, offers, planData);
+    return planSizing(demand, offers, planData, { size });
   } catch (error) {
     if (!(error instanceof Unplannable)) throw error;
     throw badInput(asked, `${pathText(error.path)}: ${error.message}`);
@@ -190,21 +191,37 @@ export function sizeCommand(): Command {
           : planned(demand, source, loaded, `--what-if ${changes.join(" ")}`);
       const schedule = scheduleOf(sizing, day);
       const comparedWith = catalogueNamed(COMPARED_WITH);
-      const cost = costOf(demand, source, sizing, { planData, day, comparedWith });
+      const cost = costOf(demand, source, sizing, {
+        planData,
+        size: instance.size,
+        day,
+        comparedWith,
+      });
       const calibration = loadCalibration();
       const limits = turnLimits({ sizing });
       const servers = loadServers();
-      const document = procurementOf(
-        sizing,
-        { figures: planData.figures, servers, averageShare: averageShare(day) },
-        {
-          instance: instance.name,
-          organisation: instance.organisation,
-          plannedOn: source.title,
-          cost: `${cost.text}.`,
-          demand: demandText(demand, sizing),
-        },
-      );
+      // Hardware is specified for hosts of one role each, with a reserve: of two hosts it would promise what they lack.
+      const document =
+        instance.size === "single"
+          ? undefined
+          : procurementOf(
+              sizing,
+              { figures: planData.figures, servers, averageShare: averageShare(day) },
+              {
+                instance: instance.name,
+                organisation: instance.organisation,
+                plannedOn: source.title,
+                cost: `${cost.text}.`,
+                demand: demandText(demand, sizing),
+              },
+            );
+      const specified = () => {
+        if (document) return document;
+        throw badInput(
+          "--spec",
+          `of size single no hardware is specified: it is rented, as ${sizing.roles.map(fleetText).join(" and ")}. Without \`size: single\` in ${instance.name} it is`,
+        );
+      };
       if (options.json) {
         const { text, sizing: compared } = cost;
         const monthly = compared && monthlyCost(compared);
@@ -218,7 +235,7 @@ export function sizeCommand(): Command {
               cost: { text, ...(monthly !== undefined && { monthly, currency: "EUR" }) },
               turn: limits,
               schedule,
-              hardware: document,
+              ...(document && { hardware: document }),
             },
             null,
             2,
@@ -242,7 +259,7 @@ export function sizeCommand(): Command {
         throw badInput("--cost-svg", cost.text);
       });
       write(options.spec, () =>
-        /\.ya?ml$/.test(options.spec ?? "") ? specYaml(document) : specMarkdown(document),
+        /\.ya?ml$/.test(options.spec ?? "") ? specYaml(specified()) : specMarkdown(specified()),
       );
       write(options.html, () =>
         sizePage({
@@ -254,7 +271,7 @@ export function sizeCommand(): Command {
           cost: `Cost: ${cost.text}.`,
           charts: [loads(), costs()].filter((chart) => chart !== undefined),
           calibration: calibrationChart(compare(calibration, planData.figures)),
-          sheets: document.sheets,
+          sheets: document?.sheets ?? [],
           servers,
         }),
       );

@@ -59,7 +59,7 @@ docs/upgrade.md tells more.`,
         standIns,
         testbed,
       });
-      printHosts(hosts, began);
+      printHosts(loaded, hosts, began);
       for (const { id, why } of left) note(`${id} waits: ${why}`);
       const failed = hosts.filter(({ outcome }) => outcome === "failed");
       if (failed.length > 0)

@@ -1,4 +1,4 @@
-import { ENDS_WITH } from "../../modules/operations/review/index.ts";
+import { endsWith } from "../../modules/operations/review/index.ts";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
 import { type Action, lostNames, type PlannedChange } from "../../modules/policy/index.ts";
 import type { Paint } from "./paint.ts";
@@ -12,8 +12,6 @@ const NAMED = 6;
 /** What takes something away stands out where there is no colour, too. */
 const LOUD: readonly Action[] = ["destroy", "replace", "let go", "rebuild", "restart"];
 const word = (action: Action): string => (LOUD.includes(action) ? action.toUpperCase() : action);
-
-type Role = Blueprint["hosts"][number]["role"];
 
 const byName = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
@@ -42,12 +40,10 @@ function rows(changes: readonly PlannedChange[]): string[][] {
 }
 
 /** What it means that a part goes: one sentence a kind. */
-function meaning({ hosts }: Blueprint, part: string, lost: readonly PlannedChange[]): string {
+function meaning(blueprint: Blueprint, part: string, lost: readonly PlannedChange[]): string {
   const kinds = new Set(lost.filter((one) => one.part === part).map(({ kind }) => kind));
-  // Of a host that the Blueprint no longer has, the name says the role.
-  const role = hosts.find(({ id }) => id === part)?.role ?? (part.replace(/-\d+$/, "") as Role);
   const said: string[] = [];
-  if (kinds.has("host")) said.push(ENDS_WITH[role] ?? "what runs on it stops");
+  if (kinds.has("host")) said.push(endsWith(blueprint, part));
   if (kinds.has("volume")) said.push("all that is on it is lost");
   if (kinds.has("public address"))
     said.push("its address goes back to the cloud, for anybody to get");

@@ -154,7 +154,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
         const [first, last] = [entry[0] as Host, entry.at(-1) as Host];
         return [
           "...",
-          first.role,
+          first.roles.join("\n"),
           first.zone,
           `${entry.length} more, to\n${last.ipv4}`,
           `(--all shows them)`,
@@ -165,7 +165,7 @@ export function describe(blueprint: Blueprint, options: DescribeOptions = {}): s
       const host = entry;
       return [
         host.id,
-        host.role,
+        host.roles.join("\n"),
         host.zone,
         privateAddresses(host).join("\n"),
         publicCell(host, addresses.state),

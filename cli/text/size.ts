@@ -36,8 +36,8 @@ export interface SizeText {
   readonly changes: readonly string[];
 }
 
-const hostsOf = (fleet: Schedule["base"]): string => {
-  const total = Object.values(fleet).reduce((sum, count) => sum + count, 0);
+const hostsOf = ({ roles }: Sizing, fleet: Schedule["base"]): string => {
+  const total = roles.reduce((sum, { role }) => sum + fleet[role], 0);
   return `${plural(total, "host")} (${plural(fleet.bridge, "bridge")}, ${plural(fleet.turn, "relay")})`;
 };
 
@@ -79,6 +79,7 @@ export function sizeText(
 ): string {
   const { loaded, source, sizing, schedule, cost, limits, before, changes } = shown;
   const { total } = sizing;
+  const isSingle = loaded.instance.size === "single";
   const lines: string[] = [];
   const layout = { width, title: paint.dim };
   const heading = (title: string, remark = "") =>
@@ -100,7 +101,9 @@ export function sizeText(
         ["cost", cost.text],
         [
           "fleet",
-          `${hostsOf(schedule.base)} at the quietest hour, ${hostsOf(schedule.peak)} at the busiest, one bridge more during an upgrade`,
+          isSingle
+            ? `${hostsOf(sizing, schedule.peak)} at every hour, none more during an upgrade, which waits until no meeting runs`
+            : `${hostsOf(sizing, schedule.base)} at the quietest hour, ${hostsOf(sizing, schedule.peak)} at the busiest, one bridge more during an upgrade`,
         ],
         [
           "relays",

@@ -26,7 +26,7 @@ export function hostsTable(sizing: Sizing, layout: TableOptions): string[] {
       const deciding = role.constraints.find((c) => c.name === role.deciding);
       const spare = role.reserve > 0 ? `, and ${role.reserve} in reserve` : "";
       return [
-        role.role,
+        role.roles.join(", "),
         `${role.count}`,
         fleetText(role),
         ...(priced ? [money(monthlyOf(role) ?? 0)] : []),

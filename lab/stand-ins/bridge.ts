@@ -3,6 +3,7 @@ import { programFiles, pythonCheck, settingsOf, textFile } from "../../modules/h
 import { sandbox } from "../../modules/hosts/sandbox/index.ts";
 import {
   type Blueprint,
+  carries,
   type Host,
   PORTS,
   privateAddresses,
@@ -16,7 +17,7 @@ const UNIT = `/etc/systemd/system/${NAME}.service`;
 /** A bridge host without Jitsi's videobridge: something that hears media and answers the relays. */
 export function bridgeFragment({ hosts }: Blueprint, _host: Host, programs: Programs): Fragment {
   const peers = hosts
-    .filter(({ role }) => role === "turn" || role === "bridge")
+    .filter((host) => carries(host, "turn") || carries(host, "bridge"))
     .flatMap(privateAddresses);
   return {
     packages: { install: ["python3"], absent: [] },

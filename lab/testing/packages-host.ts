@@ -46,6 +46,7 @@ export async function bringPackages(root: string, options: HostOptions): Promise
     const configuration: HostConfiguration = {
       host: "host-1",
       role: "edge",
+      roles: ["edge"],
       packages: { install: options.install, absent: [] },
       unpacked: [],
       files: options.files,

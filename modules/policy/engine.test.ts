@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { EXAMPLES, example, planned } from "../../lab/testing/examples.ts";
+import { changed, EXAMPLES, example, planned } from "../../lab/testing/examples.ts";
 import { type Finding, tally } from "../common/findings/index.ts";
 import { POLICY_RULE_IDS } from "../planning/instance/index.ts";
 import { HOST_RULES } from "./hosts/index.ts";
 import { evaluate, MANAGEMENT_PORTS, PACKS, type PolicyInput, type Rule } from "./index.ts";
 import { ALL_RULES } from "./packs.ts";
-import { AS_OF, asInput, becomes, change, type Planted } from "./testing.ts";
+import { AS_OF, asInput, becomes, change, type Loose, type Planted, withPlans } from "./testing.ts";
 
 const SERVER = "openstack_compute_instance_v2";
 const { rules } = PACKS.openstack;
@@ -55,6 +55,19 @@ describe.each(EXAMPLES)("example %s", (name) => {
     ]);
   });
 });
+
+// Two hosts on each cloud and each kind of public address, with Jitsi's own programs.
+it.each(["lab", "lab-direct", "lab-hetzner"])(
+  "%s passes every rule of size single, too",
+  (name) => {
+    const single = (text: string) => text.replace(/^chat:/m, "size: single\nchat:");
+    const p = changed(name, "single", single, { pinned: true });
+    expect(p.blueprint.hosts.map(({ id }: Loose) => id)).toEqual(["control-1", "monitor-1"]);
+    const findings = evaluate(asInput(withPlans(p)), AS_OF);
+    expect(findings.filter((f) => f.verdict === "fail")).toEqual([]);
+    expect(tally(findings)["not-tested"]).toBe(0);
+  },
+);
 
 describe("evaluate", () => {
   it("gives the same findings for the same input", () => {

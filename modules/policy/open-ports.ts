@@ -9,16 +9,18 @@ export interface OpenPort {
   readonly to: "internet" | "admins";
   readonly what: string;
   readonly source: string;
+  /** Only on a host that carries this role as well, or doesn't. */
+  readonly where?: { readonly beside: Role } | { readonly without: Role };
 }
 
 /** The day on which the list was last held against its sources. */
-export const OPEN_PORTS_READ = "2026-11-28";
+export const OPEN_PORTS_READ = "2026-11-29";
 
 /**
  * All that may be open to the outside, whatever the flows say: a flow to another port is a decision that somebody must
  * write down here first.
  */
-export const OPEN_PORTS: readonly OpenPort[] = [
+const OPEN_PORTS: readonly OpenPort[] = [
   {
     role: "control",
     protocol: "tcp",
@@ -58,6 +60,16 @@ export const OPEN_PORTS: readonly OpenPort[] = [
     to: "internet",
     what: "TURN over TLS, for networks that let nothing but HTTPS out",
     source: "jitsi/handbook docs/devops-guide/turn.md",
+    where: { without: "control" },
+  },
+  {
+    role: "turn",
+    protocol: "tcp",
+    port: 5349,
+    to: "internet",
+    what: "TURN over TLS, where the page has port 443 of the same address",
+    source: "RFC 8656 19",
+    where: { beside: "control" },
   },
   {
     role: "edge",
@@ -68,3 +80,11 @@ export const OPEN_PORTS: readonly OpenPort[] = [
     source: "RFC 4253 4.1",
   },
 ];
+
+/** The entries of the list for a host that carries these roles. */
+export const listedFor = (roles: readonly string[]): readonly OpenPort[] =>
+  OPEN_PORTS.filter(({ role, where }) => {
+    if (!roles.includes(role)) return false;
+    if (where === undefined) return true;
+    return "beside" in where ? roles.includes(where.beside) : !roles.includes(where.without);
+  });

@@ -13,6 +13,8 @@ export type PlanJson = Readonly<Record<string, unknown>>;
 export interface RenderedHost {
   readonly host: string;
   readonly role: Role;
+  /** All that it carries, `role` first. */
+  readonly roles: readonly Role[];
   readonly packages: { readonly install: readonly string[]; readonly absent: readonly string[] };
   readonly files: readonly {
     /** Absolute path on the host. */

@@ -1,1 +1,1 @@
-export { brewery, bridgesOf, videobridgeFragment } from "./videobridge.ts";
+export { brewery, bridgesOf, channelAddress, videobridgeFragment } from "./videobridge.ts";

@@ -1,4 +1,11 @@
-import { type Blueprint, type Host, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  carries,
+  type Host,
+  hostsWith,
+  namesBelow,
+  PORTS,
+} from "../../planning/blueprint/index.ts";
 import { type Fragment, reference } from "../configuration/index.ts";
 import { CA_FILE, HOST_CERTIFICATE, HOST_KEY } from "../host/index.ts";
 import { type Hocon, hoconFile, JAVA, javaLogging, javaUnit, unpacked } from "../jitsi/index.ts";
@@ -10,8 +17,8 @@ const LOGGING = `/etc/polder/${NAME}/logging.properties`;
 /** The host's pair in the form that Java reads, made at each start in memory. */
 const KEYS = `/run/polder-${NAME}/host.p12`;
 
-/** Of the machine's memory: figures.yaml, heapShare, which sizes are planned by. */
-const HEAP_PERCENT = 37.5;
+/** Of the machine's memory: figures.yaml, heapShare and singleHeap, which sizes are planned by. */
+const HEAP_PERCENT = { alone: 37.5, beside: 25 };
 
 /** Of the machine's processor, from which on the bridge calls itself full: figures.yaml, bridgeFull. */
 const FULL = 0.9;
@@ -22,7 +29,11 @@ export const brewery = (blueprint: Pick<Blueprint, "domain">): string =>
 
 /** Bridges of one shard, which may share a meeting. */
 export const bridgesOf = ({ hosts }: Blueprint, shard: number): Host[] =>
-  hosts.filter((host) => host.role === "bridge" && host.shard === shard);
+  hostsWith({ hosts }, "bridge").filter((host) => host.shard === shard);
+
+/** Where the channel listens: on loopback where the web server that passes it on is of the same host. */
+export const channelAddress = (host: Host): string =>
+  carries(host, "control") ? "127.0.0.1" : host.ipv4;
 
 /** Where people reach the bridge: a floating address is translated on the way, a direct one is its own. */
 function addresses({ cloud }: Blueprint, { ipv4, publicAddress }: Host): Hocon {
@@ -36,8 +47,8 @@ function addresses({ cloud }: Blueprint, { ipv4, publicAddress }: Host): Hocon {
  * @throws Error when the host's shard has no control host: that is a bug
  */
 function settings(blueprint: Blueprint, host: Host): Hocon {
-  const { domain, hosts } = blueprint;
-  const control = hosts.find(({ role, shard }) => role === "control" && shard === host.shard);
+  const { domain } = blueprint;
+  const control = hostsWith(blueprint, "control").find(({ shard }) => shard === host.shard);
   if (!control) throw new Error(`${host.id} has no control host`);
   const { auth } = namesBelow(domain);
   return {
@@ -69,7 +80,7 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
       "http-servers": {
         private: { host: "127.0.0.1", port: PORTS.bridgeRest },
         public: {
-          host: host.ipv4,
+          host: channelAddress(host),
           port: -1,
           "tls-port": PORTS.channel,
           "key-store-path": KEYS,
@@ -139,7 +150,7 @@ export function videobridgeFragment(blueprint: Blueprint, host: Host): Fragment 
         logging: LOGGING,
         classPath: [`${folder}/jitsi-videobridge.jar`, `${folder}/lib/*`],
         main: "org.jitsi.videobridge.MainKt",
-        heapPercent: HEAP_PERCENT,
+        heapPercent: HEAP_PERCENT[host.roles.length > 1 ? "beside" : "alone"],
         before: [
           `/usr/bin/openssl pkcs12 -export -in ${HOST_CERTIFICATE} -inkey \${CREDENTIALS_DIRECTORY}/host.key -out ${KEYS} -passout pass:public`,
         ],

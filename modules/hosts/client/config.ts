@@ -1,4 +1,4 @@
-import { type Blueprint, namesBelow } from "../../planning/blueprint/index.ts";
+import { type Blueprint, hostsWith, namesBelow } from "../../planning/blueprint/index.ts";
 
 /** Buttons of a meeting that do something here. What isn't among them isn't drawn. */
 const BUTTONS = [
@@ -38,7 +38,7 @@ export function clientConfig({ domain, meetings, organisation, hosts }: Blueprin
 
     // Media goes by the bridge alone: between two browsers each would learn the other's address.
     p2p: { enabled: false, stunServers: [] },
-    useTurnUdp: hosts.some(({ role }) => role === "turn"),
+    useTurnUdp: hostsWith({ hosts }, "turn").length > 0,
     bridgeChannel: { preferSctp: false },
 
     prejoinConfig: { enabled: true, hideExtraJoinButtons: ["no-audio", "by-phone"] },

@@ -62,6 +62,8 @@ export interface Unpacked {
 export interface HostConfiguration {
   readonly host: string;
   readonly role: Role;
+  /** All that it carries, `role` first. */
+  readonly roles: readonly Role[];
   readonly packages: Packages;
   readonly unpacked: readonly Unpacked[];
   /** Sorted by path; no two of one path. */

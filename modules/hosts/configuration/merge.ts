@@ -2,7 +2,7 @@ import type { Host } from "../../planning/blueprint/index.ts";
 import { assertConfiguration, type HostConfiguration } from "./configuration.ts";
 
 /** What one service adds to a host's configuration: packages, files, units, checks, or some of them. */
-export type Fragment = Partial<Omit<HostConfiguration, "host" | "role">>;
+export type Fragment = Partial<Omit<HostConfiguration, "host" | "role" | "roles">>;
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)].sort();
 
@@ -42,6 +42,7 @@ export function mergeFragments(host: Host, fragments: readonly Fragment[]): Host
   return assertConfiguration({
     host: host.id,
     role: host.role,
+    roles: host.roles,
     packages: { install, absent },
     unpacked: fragments.flatMap((fragment) => fragment.unpacked ?? []),
     files: fragments.flatMap((fragment) => fragment.files ?? []),

@@ -10,8 +10,8 @@ const UNIT = `/etc/systemd/system/polder-${NAME}.service`;
 const CONFIG = `/etc/polder/${NAME}/${NAME}.conf`;
 const LOGGING = `/etc/polder/${NAME}/logging.properties`;
 
-/** Of the machine's memory, beside Prosody, nginx and the system. Assumed. */
-const HEAP_PERCENT = 25;
+/** Of the machine's memory, beside Prosody, nginx and the system, and where a bridge and a relay are there, too. Assumed. */
+const HEAP_PERCENT = { alone: 25, beside: 12.5 };
 
 /** Of what a bridge calls full, from which on others are taken first: figures.yaml, bridgeUse. */
 const USE = 0.8;
@@ -83,7 +83,7 @@ export function jicofoFragment(blueprint: Blueprint, host: Host): Fragment {
         logging: LOGGING,
         classPath: [`${folder}/jicofo.jar`, `${folder}/lib/*`],
         main: "org.jitsi.jicofo.Main",
-        heapPercent: HEAP_PERCENT,
+        heapPercent: HEAP_PERCENT[host.roles.length > 1 ? "beside" : "alone"],
       }),
     ],
     units: [

@@ -1,5 +1,10 @@
 import { lifeOf } from "../../meetings/invitations/index.ts";
-import { type Blueprint, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  hostsWith,
+  instancePorts,
+  namesBelow,
+} from "../../planning/blueprint/index.ts";
 import { unpacked } from "../jitsi/index.ts";
 import { gateHosts } from "./hosts.ts";
 import { limitsOf } from "./limits.ts";
@@ -26,13 +31,16 @@ const SILENCE = 23;
 const JICOFO_UNREAD = 8 * 1024 * 1024;
 
 /** The relays that Prosody names to clients: UDP and TLS, as the flows let them in. */
-const relays = ({ domain, hosts }: Blueprint) =>
-  hosts.some(({ role }) => role === "turn")
+const relays = (blueprint: Blueprint) => {
+  const { turn: host } = namesBelow(blueprint.domain);
+  const { turn, turnTls } = instancePorts(blueprint);
+  return hostsWith(blueprint, "turn").length > 0
     ? [
-        { type: "turn", host: namesBelow(domain).turn, port: PORTS.turn, transport: "udp" },
-        { type: "turns", host: namesBelow(domain).turn, port: PORTS.turnTls, transport: "tcp" },
+        { type: "turn", host, port: turn, transport: "udp" },
+        { type: "turns", host, port: turnTls, transport: "tcp" },
       ]
     : [];
+};
 
 /** Where Prosody finds Jitsi's modules, which an instance without Jitsi's packages doesn't have. */
 const jitsiPlugins = (blueprint: Blueprint): string[] =>

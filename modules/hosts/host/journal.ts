@@ -1,4 +1,4 @@
-import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, hostsWith, PORTS } from "../../planning/blueprint/index.ts";
 import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 import { CA_FILE, HOST_CERTIFICATE, HOST_KEY } from "./paths.ts";
@@ -68,7 +68,7 @@ function upload(monitor: Host): Fragment {
 /** What a host writes down, for how long, and that the monitor has it, too. */
 export function journal(blueprint: Blueprint, host: Host): Fragment[] {
   const config = "/etc/systemd/journald.conf.d/zz-polder.conf";
-  const monitor = blueprint.hosts.find(({ role }) => role === "monitor");
+  const monitor = hostsWith(blueprint, "monitor")[0];
   return [
     {
       packages: { install: [], absent: ["rsyslog", "syslog-ng-core", "inetutils-syslogd"] },

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, carries, type Host } from "../../planning/blueprint/index.ts";
 import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
@@ -117,7 +117,7 @@ const MODULES = [
 
 /** The kernel: how it treats packets and programs, and which modules it never loads. */
 export function kernel(blueprint: Blueprint, host: Host): Fragment {
-  const media = host.role === "bridge" || host.role === "turn";
+  const media = carries(host, "bridge") || carries(host, "turn");
   return {
     packages: { install: ["kmod", "procps"], absent: [] },
     files: [

@@ -74,6 +74,89 @@ const textOf = (blueprint: Blueprint, role: string): string => {
   return packetFilter(blueprint, host).files?.[0]?.content ?? "";
 };
 
+const ofSingle = (location = "lab-floating") =>
+  buildBlueprint(inputOf(someInstance({ size: "single", location })));
+
+describe("the packet filter of a host that carries several roles", () => {
+  const lines = (name: string, text = textOf(ofSingle(), "control")) =>
+    (new RegExp(`chain ${name} \\{\\n([\\s\\S]*?)\\n\\t\\}`).exec(text)?.[1] ?? "")
+      .split("\n")
+      .map((line) => line.trim());
+
+  it("says exactly what the flows say, of any instance", () => {
+    let found = 0;
+    fc.assert(
+      fc.property(anyInstance, (instance) => {
+        try {
+          const blueprint = buildBlueprint(inputOf({ ...instance, size: "single" }));
+          found++;
+          for (const role of ["control", "monitor"])
+            expect(readBack(textOf(blueprint, role))).toEqual(expected(blueprint, role));
+        } catch (error) {
+          if (!(error instanceof Refused)) throw error;
+        }
+      }),
+      { numRuns: 40 },
+    );
+    expect(found).toBeGreaterThan(3);
+  });
+
+  it("lets its relay reach the media port of its own host alone, before loopback is let in", () => {
+    const { ipv4, ipv6 } = ofSingle().hosts[0] ?? {};
+    const shut = (family: string, address: string | undefined) =>
+      `iif lo ${family} daddr { ${address} } udp dport != 10000 ct state new counter drop comment "relay-to-itself"`;
+    const input = lines("input");
+    const passes = input.indexOf("iif lo accept");
+    for (const line of [shut("ip", ipv4), shut("ip6", ipv6)]) {
+      expect(input).toContain(line);
+      expect(input.indexOf(line)).toBeLessThan(passes);
+    }
+    // Nowhere else: there the bridges' own filters stand between the two.
+    expect(textOf(ofSingle(), "monitor")).not.toContain("relay-to-itself");
+    for (const role of ROLES)
+      expect(textOf(buildBlueprint(inputOf(someInstance())), role)).not.toContain(
+        "relay-to-itself",
+      );
+  });
+
+  it("shuts a direct public address of its own, too", () => {
+    const input = inputOf(someInstance({ size: "single", location: "lab-direct" }));
+    const addresses = Object.fromEntries(
+      ["control-1", "monitor-1"].map((id, i) => [
+        id,
+        { id, ipv4: `203.0.113.${i + 10}`, ipv6: `2001:db8::${i + 10}` },
+      ]),
+    );
+    const file = {
+      instance: "proef",
+      cloud: "openstack",
+      location: "lab-direct",
+      addresses,
+    } as const;
+    const text = textOf(buildBlueprint({ ...input, addresses: file }), "control");
+    expect(text).toMatch(/iif lo ip daddr \{ [\d.]+, 203\.0\.113\.10 \} udp dport != 10000/);
+    expect(text).toMatch(/iif lo ip6 daddr \{ fd[\da-f:]+, 2001:db8::10 \} udp dport != 10000/);
+  });
+
+  it("holds the relay's connections to the relay's rates, and the page's to the page's", () => {
+    const input = lines("input");
+    const jump = (ports: string, chain: string) =>
+      `tcp dport { ${ports} } ct state established ct mark != 1 jump ${chain}`;
+    const stands = input.indexOf("ct state established accept");
+    for (const line of [jump("443, 80", "arrivals"), jump("5349", "relay-arrivals")]) {
+      expect(input.indexOf(line)).toBeGreaterThan(-1);
+      expect(input.indexOf(line)).toBeLessThan(stands);
+    }
+    const joins = Math.ceil(ofSingle().sizing.total.joinsPerSecond) * 4;
+    const first = (chain: string) => lines(chain)[1];
+    const rate = (n: number) => `limit rate over ${n}/second burst ${n} packets`;
+    expect(first("arrivals")).toContain(`update @arrivals-v4 { ip saddr ${rate(joins + 1500)}`);
+    expect(first("relay-arrivals")).toContain(
+      `update @relay-arrivals-v4 { ip saddr ${rate(joins + 400)}`,
+    );
+  });
+});
+
 const ROLES = ["control", "turn", "bridge", "edge", "monitor"];
 
 describe("the hosts' packet filter", () => {

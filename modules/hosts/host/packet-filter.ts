@@ -2,12 +2,16 @@ import {
   type Arrivals,
   arrivalsOf,
   type Blueprint,
+  carries,
   type Flow,
   type Host,
+  instancePorts,
   isCounted,
   type Peer,
+  PORTS,
   privateAddresses,
 } from "../../planning/blueprint/index.ts";
+import type { Role } from "../../planning/sizing/index.ts";
 import type { Fragment } from "../configuration/index.ts";
 import { textFile } from "./file.ts";
 
@@ -82,6 +86,33 @@ function ruleLines(blueprint: Blueprint, flow: Flow, direction: "input" | "outpu
   ];
 }
 
+/**
+ * Where the relay's one peer is the bridge of its own host, no cloud and no other host stands between the two: of what the
+ * host sends to its own addresses by UDP only media arrives, and what belongs to it. The relay speaks no other protocol to
+ * peers (turnserver.conf).
+ */
+function relayToItself(blueprint: Blueprint, host: Host): string[] {
+  if (!carries(host, "turn") || !carries(host, "bridge")) return [];
+  const own = ownAddresses(blueprint, host);
+  const line = (family: "ip" | "ip6", addresses: readonly string[]) =>
+    addresses.length === 0
+      ? []
+      : [
+          `\t\tiif lo ${family} daddr { ${addresses.join(", ")} } udp dport != ${PORTS.media} ct state new counter drop comment "relay-to-itself"`,
+        ];
+  return [
+    "\t\t# The relay reaches the media port of its own host, and nothing else of it.",
+    ...line(
+      "ip",
+      own.filter((address) => !address.includes(":")),
+    ),
+    ...line(
+      "ip6",
+      own.filter((address) => address.includes(":")),
+    ),
+  ];
+}
+
 /** Sources that are counted at a time, each for a few seconds; beyond them the limit in all counts alone. */
 const SOURCES = 65_536;
 
@@ -115,6 +146,26 @@ const CLOSING = 120;
 const portsOf = (flows: readonly Flow[]): string =>
   `{ ${flows.map((flow) => flow.ports[0]).join(", ")} }`;
 
+/** Flows that are held to the rates of one role, with what the names of their chain and sets begin with. */
+interface Counted {
+  readonly role: Role;
+  readonly prefix: "" | "relay-";
+  readonly flows: readonly Flow[];
+}
+
+/** A relay beside other services keeps the rates that its memory is bounded by. */
+function countedOf(blueprint: Blueprint, host: Host, incoming: readonly Flow[]): Counted[] {
+  const counted = incoming.filter(isCounted);
+  const { turnTls } = instancePorts(blueprint);
+  const isRelays = ({ ports: [port] }: Flow) =>
+    host.role !== "turn" && carries(host, "turn") && port === turnTls;
+  const all: Counted[] = [
+    { role: host.role, prefix: "", flows: counted.filter((flow) => !isRelays(flow)) },
+    { role: "turn", prefix: "relay-", flows: counted.filter(isRelays) },
+  ];
+  return all.filter(({ flows }) => flows.length > 0);
+}
+
 /**
  * The rate of new connections from the internet. One is looked at when TCP's handshake is done: then its sender is
  * who it says, and nobody uses up another's rate by forged addresses. The kernel rejects one too many with a reset, which
@@ -122,18 +173,19 @@ const portsOf = (flows: readonly Flow[]): string =>
  * host. So the client's TCP sends its first words again, and a person comes in a moment later, while a flood that waits
  * for answers waits.
  */
-function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
-  const rates = arrivalsOf(blueprint, role);
+function arrivals(blueprint: Blueprint, groups: readonly Counted[]): readonly string[] {
   const over = (rate: number) => `limit rate over ${rate}/second burst ${rate} packets`;
   return [
-    ...COUNTED.flatMap(({ set, family }) => [
-      `\tset ${set} {`,
-      `\t\ttype ipv${family}_addr`,
-      `\t\tsize ${SOURCES}`,
-      "\t\tflags dynamic,timeout",
-      "\t\ttimeout 10s",
-      "\t}",
-    ]),
+    ...groups.flatMap(({ prefix }) =>
+      COUNTED.flatMap(({ set, family }) => [
+        `\tset ${prefix}${set} {`,
+        `\t\ttype ipv${family}_addr`,
+        `\t\tsize ${SOURCES}`,
+        "\t\tflags dynamic,timeout",
+        "\t\ttimeout 10s",
+        "\t}",
+      ]),
+    ),
     "",
     "\t# New connections of one source (of IPv6: a /64), of a /48, and of each family: the plan's rates.",
     ...(["one", "site", "all"] as const).flatMap((of) => [
@@ -142,17 +194,22 @@ function arrivals(blueprint: Blueprint, { role }: Host): readonly string[] {
       `\t\tcounter reject with tcp reset comment "too-many-of-${of}"`,
       "\t}",
     ]),
-    "\tchain arrivals {",
-    "\t\ttcp flags rst return",
-    ...COUNTED.map(
-      ({ set, key, rate, of }) =>
-        `\t\tupdate @${set} { ${key} ${over(rates[rate])} } goto too-many-of-${of}`,
-    ),
-    ...[4, 6].map(
-      (family) => `\t\tmeta nfproto ipv${family} ${over(rates.ofFamily)} goto too-many-of-all`,
-    ),
-    `\t\tct mark set ${LET_IN}`,
-    "\t}",
+    ...groups.flatMap(({ role, prefix }) => {
+      const rates = arrivalsOf(blueprint, role);
+      return [
+        `\tchain ${prefix}arrivals {`,
+        "\t\ttcp flags rst return",
+        ...COUNTED.map(
+          ({ set, key, rate, of }) =>
+            `\t\tupdate @${prefix}${set} { ${key} ${over(rates[rate])} } goto too-many-of-${of}`,
+        ),
+        ...[4, 6].map(
+          (family) => `\t\tmeta nfproto ipv${family} ${over(rates.ofFamily)} goto too-many-of-all`,
+        ),
+        `\t\tct mark set ${LET_IN}`,
+        "\t}",
+      ];
+    }),
     "",
   ];
 }
@@ -183,11 +240,13 @@ function chain(
   direction: "input" | "output",
   rules: readonly string[],
   first: readonly string[] = [],
+  beforeLoopback: readonly string[] = [],
 ): string[] {
   const way = direction === "input" ? "in" : "out";
   return [
     `\tchain ${direction} {`,
     `\t\ttype filter hook ${direction} priority filter; policy drop;`,
+    ...beforeLoopback,
     `\t\t${way === "in" ? "iif" : "oif"} lo accept`,
     ...first,
     "\t\tct state established accept",
@@ -204,12 +263,13 @@ function chain(
   ];
 }
 
-/** The host's own packet filter: the flows of its role, in both directions, and nothing else. */
+/** The host's own packet filter: the flows of what it carries, in both directions, and nothing else. */
 export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
   const is = (peer: Peer) => peer.kind === "role" && peer.role === host.role;
   const incoming = blueprint.flows.filter((flow) => is(flow.to));
   const outgoing = blueprint.flows.filter((flow) => is(flow.from));
-  const counted = incoming.filter(isCounted);
+  const counted = countedOf(blueprint, host, incoming);
+  const all = counted.flatMap(({ flows }) => flows);
   const peers = [...incoming.map(({ from }) => from), ...outgoing.map(({ to }) => to)].flatMap(
     (peer) => peerSet(blueprint, peer) ?? [],
   );
@@ -217,7 +277,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
     a.name < b.name ? -1 : 1,
   );
   const lines = [
-    `# Packet filter of ${host.id}: flows of the role ${host.role}. What isn't listed is dropped, in`,
+    `# Packet filter of ${host.id}: flows of ${host.roles.length > 1 ? `the roles ${host.roles.join(", ")}` : `the role ${host.role}`}. What isn't listed is dropped, in`,
     "# and out. Comments are the flows' ids: `polder show` says why each one is there. Answers belong to",
     "# their connection. Before it stands the cloud's own filter, from the same table: for all traffic, or",
     "# where the cloud looks into no private network, for public traffic alone (docs/clouds.md).",
@@ -228,7 +288,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
     "table inet polder {",
     ...sets.flatMap(setLines),
     "",
-    ...(counted.length === 0 ? [] : arrivals(blueprint, host)),
+    ...(counted.length === 0 ? [] : arrivals(blueprint, counted)),
     ...LINK_IN,
     "",
     ...LINK_OUT,
@@ -241,9 +301,13 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
         : [
             // The kernel goes on with the entry of a connection that its server reset, mark and all, if a new one has
             // the same ports. What lives has an entry that expires later: nobody clears another's mark by a forged SYN.
-            `\t\ttcp dport ${portsOf(counted)} tcp flags & (fin | syn | rst | ack) == syn ct expiration <= ${CLOSING}s ct mark set 0`,
-            `\t\ttcp dport ${portsOf(counted)} ct state established ct mark != ${LET_IN} jump arrivals`,
+            `\t\ttcp dport ${portsOf(all)} tcp flags & (fin | syn | rst | ack) == syn ct expiration <= ${CLOSING}s ct mark set 0`,
+            ...counted.map(
+              ({ prefix, flows }) =>
+                `\t\ttcp dport ${portsOf(flows)} ct state established ct mark != ${LET_IN} jump ${prefix}arrivals`,
+            ),
           ],
+      relayToItself(blueprint, host),
     ),
     "",
     ...chain(

@@ -1,4 +1,10 @@
-import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  carries,
+  type Host,
+  hostsWith,
+  privateAddresses,
+} from "../../planning/blueprint/index.ts";
 import { type Fragment, reference } from "../configuration/index.ts";
 import { rawFile, textFile } from "./file.ts";
 
@@ -27,8 +33,8 @@ function forwarding(blueprint: Blueprint, host: Host): string[] {
     "PermitTunnel no",
     "X11Forwarding no",
   ];
-  if (host.role !== "edge") return ["DisableForwarding yes", "AllowTcpForwarding no", ...none];
-  const others = blueprint.hosts.filter((other) => other.role !== "edge");
+  if (!carries(host, "edge")) return ["DisableForwarding yes", "AllowTcpForwarding no", ...none];
+  const others = blueprint.hosts.filter((other) => !carries(other, "edge"));
   const places = others
     .flatMap(privateAddresses)
     .map((address) => (address.includes(":") ? `[${address}]:22` : `${address}:22`));
@@ -46,11 +52,11 @@ function forwarding(blueprint: Blueprint, host: Host): string[] {
  * address, and there one person's mistakes must not shut out the others.
  */
 function penalties(blueprint: Blueprint, host: Host): string[] {
-  const edges = blueprint.hosts.filter(({ role }) => role === "edge");
+  const edges = hostsWith(blueprint, "edge");
   const exempt = edges.flatMap(privateAddresses).join(",");
   return [
     "PerSourcePenalties crash:90s authfail:5s noauth:1s grace-exceeded:10s max:10m min:15s",
-    ...(host.role !== "edge" && exempt ? [`PerSourcePenaltyExemptList ${exempt}`] : []),
+    ...(!carries(host, "edge") && exempt ? [`PerSourcePenaltyExemptList ${exempt}`] : []),
   ];
 }
 
@@ -86,7 +92,7 @@ const daemon = (blueprint: Blueprint, host: Host): string[] => [
   "# Guessing is slow, and many half-open connections don't lock people out.",
   "LoginGraceTime 20",
   "MaxAuthTries 3",
-  `MaxSessions ${host.role === "edge" ? 2 : 4}`,
+  `MaxSessions ${carries(host, "edge") ? 2 : 4}`,
   "MaxStartups 30:50:100",
   ...penalties(blueprint, host),
   "",

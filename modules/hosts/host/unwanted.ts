@@ -1,8 +1,8 @@
-import type { Host } from "../../planning/blueprint/index.ts";
+import { carries, type Host } from "../../planning/blueprint/index.ts";
 import type { Fragment } from "../configuration/index.ts";
 
 /** What an image may bring, or another package recommend, and no host here has a use for. */
-export const unwanted = ({ role }: Host): Fragment => ({
+export const unwanted = (host: Host): Fragment => ({
   packages: {
     install: ["dbus", "python3", "systemd", "systemd-sysv"],
     absent: [
@@ -18,7 +18,7 @@ export const unwanted = ({ role }: Host): Fragment => ({
       "rsh-client",
       "rsh-server",
       // Debian's coturn depends on a telnet client, for a command line that we switch off.
-      ...(role === "turn" ? [] : ["inetutils-telnet", "telnet"]),
+      ...(carries(host, "turn") ? [] : ["inetutils-telnet", "telnet"]),
       "nis",
       "talk",
       "talkd",

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, hostsWith } from "../../planning/blueprint/index.ts";
 
 /** Who may write under an identifier that the monitor makes something of. */
 export interface Author {
@@ -21,9 +21,9 @@ const DYNAMIC = [61_184, 65_519] as const;
  * An identifier is what a process calls itself. What it can't choose are the fields that journald sets
  * (systemd.journal-fields(7), "trusted"), among them unit and account, and its host's certificate.
  */
-export function authorsOf({ hosts }: Blueprint): Authors {
-  const names = (...roles: string[]) =>
-    hosts.filter(({ role }) => roles.length === 0 || roles.includes(role)).map(({ name }) => name);
+export function authorsOf(blueprint: Blueprint): Authors {
+  const names = (role?: Host["role"]) =>
+    (role ? hostsWith(blueprint, role) : blueprint.hosts).map(({ name }) => name);
   return {
     "polder-gate": { hosts: names("control"), unit: "prosody\\.service", uids: SYSTEM },
     "polder-watch": { hosts: names(), unit: "polder-watch\\.service", uids: ROOT },

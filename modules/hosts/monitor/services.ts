@@ -1,4 +1,10 @@
-import { type Blueprint, type Host, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Host,
+  hostsWith,
+  instancePorts,
+  namesBelow,
+} from "../../planning/blueprint/index.ts";
 import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { CA_FILE, programFiles, pythonCheck, rawFile, settingsOf } from "../host/index.ts";
 import { sandbox } from "../sandbox/index.ts";
@@ -15,17 +21,15 @@ const LOGIN = "/etc/polder/monitor/turn-login";
  * own, never the secret that logins are made from.
  */
 export function services(blueprint: Blueprint, own: Host, programs: Programs): Fragment {
-  const { domain, hosts, certificates } = blueprint;
+  const { domain, certificates } = blueprint;
   const of = (role: Host["role"], address = ({ ipv4 }: Host) => ipv4) =>
-    hosts
-      .filter((host) => host.role === role)
-      .map((host) => ({ host: host.name, address: address(host) }));
+    hostsWith(blueprint, role).map((host) => ({ host: host.name, address: address(host) }));
   const turn = of("turn", (host) => listening(blueprint, host)[0] ?? host.ipv4);
   const names = namesBelow(domain);
   const settings = {
     domain,
     names: { auth: names.auth, turn: names.turn },
-    ports: PORTS,
+    ports: instancePorts(blueprint),
     web: of("control"),
     turn,
     // A real bridge answers calls alone, so that nothing comes back from it; how it is, it says itself (watch.ts).

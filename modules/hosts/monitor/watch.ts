@@ -57,13 +57,13 @@ export function watchFragment(
   programs: Programs,
 ): Fragment {
   const own = `${WATCH}.timer`;
-  const health = jitsi && HEALTH[host.role];
+  const health = jitsi ? host.roles.flatMap((role) => HEALTH[role] ?? []) : [];
   const watched = {
     units: [...new Set([...units.map(({ name }) => name), own])].sort(),
-    certificates: [HOST_CERTIFICATE, CA_FILE, ...(FILES[host.role] ?? [])],
+    certificates: [HOST_CERTIFICATE, CA_FILE, ...host.roles.flatMap((role) => FILES[role] ?? [])],
     folders: FOLDERS,
     warnDays: WARN_DAYS,
-    health: health ? [health] : [],
+    health,
   };
   return {
     packages: { install: ["openssl", "python3", "dbus"], absent: [] },
@@ -75,7 +75,7 @@ export function watchFragment(
         "# Root without a capability, by systemd's own socket: D-Bus takes no account that NSS doesn't know, and",
         "# without libnss-systemd that is each of DynamicUser= (Debian 13: Transport endpoint is not connected).",
         `SyslogIdentifier=${WATCH}`,
-        ...sandbox(health ? { families: ["AF_UNIX", "AF_INET"] } : {}),
+        ...sandbox(health.length > 0 ? { families: ["AF_UNIX", "AF_INET"] } : {}),
       ]),
       timer(WATCH, ["OnBootSec=30s", "OnUnitActiveSec=1min"]),
     ],

@@ -1,6 +1,6 @@
 import { LENGTH } from "../../meetings/rooms/index.ts";
 import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
-import { bridgesOf } from "../bridge/index.ts";
+import { bridgesOf, channelAddress } from "../bridge/index.ts";
 import { CA_FILE } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
 import { SUITES_12 } from "../tls/index.ts";
@@ -100,15 +100,15 @@ export function clientLocations(
  * password in the address; the web server only passes it on, over TLS by the instance's CA.
  */
 export const channelLocations = (blueprint: Blueprint, { shard }: Host): string[] =>
-  bridgesOf(blueprint, shard).flatMap(({ id, name, ipv4 }) => [
-    `  location ^~ /colibri-ws/${id}/ {`,
+  bridgesOf(blueprint, shard).flatMap((bridge) => [
+    `  location ^~ /colibri-ws/${bridge.id}/ {`,
     "    if ($polder_websocket = 0) {",
     "      return 404;",
     "    }",
-    `    proxy_pass https://${ipv4}:${PORTS.channel};`,
+    `    proxy_pass https://${channelAddress(bridge)}:${PORTS.channel};`,
     "    proxy_ssl_verify on;",
     `    proxy_ssl_trusted_certificate ${CA_FILE};`,
-    `    proxy_ssl_name ${name};`,
+    `    proxy_ssl_name ${bridge.name};`,
     "    proxy_ssl_server_name on;",
     "    # The bridge's own web server (Jetty, as Jitsi sets it up) speaks no TLS 1.3 (seen 2026-11-28).",
     "    proxy_ssl_protocols TLSv1.2 TLSv1.3;",
@@ -116,7 +116,7 @@ export const channelLocations = (blueprint: Blueprint, { shard }: Host): string[
     "    proxy_http_version 1.1;",
     "    proxy_set_header Upgrade $http_upgrade;",
     '    proxy_set_header Connection "upgrade";',
-    `    proxy_set_header Host ${name};`,
+    `    proxy_set_header Host ${bridge.name};`,
     "    proxy_intercept_errors on;",
     "    proxy_connect_timeout 5s;",
     "    # The bridge sends a sign of life each 15 s.",

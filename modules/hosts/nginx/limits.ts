@@ -1,4 +1,5 @@
 import { arrivalsOf, type Blueprint, unfinished } from "../../planning/blueprint/index.ts";
+import { sizeOfRole } from "../../planning/sizing/index.ts";
 import { limitsOf as gateLimits } from "../gate/index.ts";
 
 /** What one address may have; of IPv6, one /64. */
@@ -55,7 +56,7 @@ export function limitsOf(blueprint: Blueprint): Limits {
   // What comes to nothing, all in one worker; and one address at its limit, each with Prosody's end, leaves as much to others.
   const ofWorker =
     unfinished(arrivalsOf(blueprint, "control"), HANDSHAKE_SECONDS) + 4 * connections;
-  const ram = roles.find(({ role }) => role === "control")?.need.ramMiB ?? 0;
+  const ram = sizeOfRole({ roles }, "control")?.need.ramMiB ?? 0;
   return {
     requestsPerSecond,
     burst: 2 * requestsPerSecond,

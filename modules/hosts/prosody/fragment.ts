@@ -1,9 +1,15 @@
-import { type Blueprint, type Host, privateAddresses } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Host,
+  hostsWith,
+  privateAddresses,
+} from "../../planning/blueprint/index.ts";
+import { bridgesOf } from "../bridge/index.ts";
 import { type Fragment, type HostFile, type Programs, reference } from "../configuration/index.ts";
 import { FOLDER, gateFiles, gateHosts, limitsOf, PLUGINS, REVOKED_FOLDER } from "../gate/index.ts";
 import { HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
-import { awaitAddresses, awaitAddressesProgram, sandbox } from "../sandbox/index.ts";
+import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
 import { KEY, prosodyConfig } from "./config.ts";
 
@@ -26,7 +32,7 @@ const accountsFolder = (blueprint: Blueprint): string =>
  * passwords. Nobody registers another.
  */
 function accounts(blueprint: Blueprint, { shard }: Host): HostFile[] {
-  const bridges = blueprint.hosts.filter((host) => host.role === "bridge" && host.shard === shard);
+  const bridges = bridgesOf(blueprint, shard);
   return ["focus", ...bridges.map(({ id }) => id)].map((user) =>
     rawFile(
       `${accountsFolder(blueprint)}/${stored(user)}.dat`,
@@ -38,7 +44,7 @@ function accounts(blueprint: Blueprint, { shard }: Host): HostFile[] {
 
 /** Prosody of a control host: where bridges log in, and, behind the gate, where meetings are. */
 export function prosodyFragment(blueprint: Blueprint, host: Host, programs: Programs): Fragment {
-  const hasRelays = blueprint.hosts.some(({ role }) => role === "turn");
+  const hasRelays = hostsWith(blueprint, "turn").length > 0;
   const jitsi = blueprint.jitsi ? [unpacked(blueprint, "jitsi-meet-prosody")] : [];
   return {
     packages: {
@@ -53,7 +59,6 @@ export function prosodyFragment(blueprint: Blueprint, host: Host, programs: Prog
       ...accounts(blueprint, host),
       ...gateFiles(programs, hasRelays),
       textFile(OPENSSL, opensslConfig()),
-      ...awaitAddressesProgram(programs),
       textFile(DROP_IN, [
         "[Service]",
         "# Signatures, for which Prosody has no setting.",

@@ -15,6 +15,7 @@ import { baseFragment, restartPolicy } from "../host/index.ts";
 import { monitorFragment, watchFragment } from "../monitor/index.ts";
 import { ARRIVE, nginxFragment } from "../nginx/index.ts";
 import { prosodyFragment } from "../prosody/index.ts";
+import { awaitAddressesFragment } from "../sandbox/index.ts";
 import { turnFragment } from "../turn/index.ts";
 
 const JITSI: JitsiFragments = {
@@ -34,10 +35,15 @@ function jitsiOf({ instance, jitsi, residency }: Blueprint, standIns: StandIns):
   );
 }
 
-/** What each role is beside the base; the edge host only lets admins through. */
+/** What each role is beside the base; the edge host only lets admins through. A fragment of two roles is once on a host. */
 const fragmentsOf = ({ focus, bridge, arrive }: JitsiFragments): Record<Role, MakeFragment[]> => ({
-  control: [prosodyFragment, focus, (...of) => nginxFragment(...of, arrive)],
-  turn: [turnFragment],
+  control: [
+    awaitAddressesFragment,
+    prosodyFragment,
+    focus,
+    (...of) => nginxFragment(...of, arrive),
+  ],
+  turn: [awaitAddressesFragment, turnFragment],
   bridge: [bridge],
   edge: [],
   monitor: [monitorFragment],
@@ -55,7 +61,8 @@ export function renderHost(
   programs: Programs,
   standIns: StandIns,
 ): HostConfiguration {
-  const fragments = [baseFragment, ...fragmentsOf(jitsiOf(blueprint, standIns))[host.role]].map(
+  const ofRole = fragmentsOf(jitsiOf(blueprint, standIns));
+  const fragments = [baseFragment, ...new Set(host.roles.flatMap((role) => ofRole[role]))].map(
     (fragment) => fragment(blueprint, host, programs),
   );
   const units = fragments.flatMap((fragment) => fragment.units ?? []);

@@ -1,2 +1,2 @@
-export { awaitAddresses, awaitAddressesProgram } from "./await-addresses.ts";
+export { awaitAddresses, awaitAddressesFragment } from "./await-addresses.ts";
 export { type Needs, sandbox } from "./sandbox.ts";

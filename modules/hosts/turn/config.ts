@@ -1,4 +1,11 @@
-import { type Blueprint, type Host, namesBelow, PORTS } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  type Host,
+  hostsWith,
+  instancePorts,
+  namesBelow,
+  PORTS,
+} from "../../planning/blueprint/index.ts";
 import { reference } from "../configuration/index.ts";
 import { SUITES_12 } from "../tls/index.ts";
 import { ALLOCATE_SECONDS, turnLimits } from "./limits.ts";
@@ -45,7 +52,7 @@ export function turnConfig(blueprint: Blueprint, host: Host): string[] {
   return [
     ...listening(blueprint, host).map((address) => `listening-ip=${address}`),
     `listening-port=${PORTS.turn}`,
-    `tls-listening-port=${PORTS.turnTls}`,
+    `tls-listening-port=${instancePorts(blueprint).turnTls}`,
     "# Media goes to the bridges over the private network, whatever address people come in by.",
     `relay-ip=${host.ipv4}`,
     // Not `public/private`: 4.6.1 then allows the private one as a peer, ours, whatever is denied
@@ -105,8 +112,9 @@ const TABLES = [
  * Writes the secrets that coturn accepts, and the bridges, in one transaction: a login meanwhile is compared
  * with all of the old values or all of the new ones (write-ahead log: no reader waits).
  */
-export function turnDatabase({ domain, hosts }: Blueprint): string[] {
-  const bridges = hosts.filter(({ role }) => role === "bridge");
+export function turnDatabase(blueprint: Blueprint): string[] {
+  const { domain } = blueprint;
+  const bridges = hostsWith(blueprint, "bridge");
   return [
     "PRAGMA journal_mode = WAL;",
     ...TABLES.map((table) => `CREATE TABLE IF NOT EXISTS ${table};`),

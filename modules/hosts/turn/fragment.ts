@@ -1,7 +1,7 @@
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { programFiles, rawFile, textFile } from "../host/index.ts";
-import { awaitAddresses, awaitAddressesProgram, sandbox } from "../sandbox/index.ts";
+import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { opensslConfig } from "../tls/index.ts";
 import { CERTIFICATE, DATABASE, KEY, LIVE, listening, turnConfig, turnDatabase } from "./config.ts";
 import { turnLimits } from "./limits.ts";
@@ -26,7 +26,6 @@ export function turnFragment(blueprint: Blueprint, host: Host, programs: Program
       rawFile(KEY, reference("turn/tls.key"), PRIVATE),
       textFile(OPENSSL, opensslConfig()),
       ...programFiles(programs, "turn/programs/trial-start.sh", TRIAL),
-      ...awaitAddressesProgram(programs),
       textFile(DROP_IN, [
         "[Unit]",
         "# Its addresses must be there before it binds to them.",

@@ -1,4 +1,5 @@
 import { arrivalsOf, type Blueprint, unfinished } from "../../planning/blueprint/index.ts";
+import { sizeOfRole } from "../../planning/sizing/index.ts";
 
 /** First port that IANA leaves to everybody (RFC 6335, 6), where relays start. */
 const FIRST_PORT = 49152;
@@ -27,8 +28,8 @@ export const ALLOCATE_SECONDS = 6;
 /** What a connection takes that came to nothing, or a relay: 1.7 GB for 20,000 (4.6.1, 2026-11-27). */
 const KIB_PER_CONNECTION = 90;
 const BASE_MIB = 128;
-/** Beside the system, on a host that does nothing else. Assumed. */
-const SHARE_OF_MEMORY = 0.75;
+/** Beside the system, on a host that does nothing else, and beside all else that carries meetings. Assumed. */
+const SHARE_OF_MEMORY = { alone: 0.75, beside: 0.125 };
 
 export interface TurnLimits {
   readonly firstPort: number;
@@ -51,8 +52,8 @@ export interface TurnLimits {
  */
 export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
   const { people } = sizing.total;
-  const size = sizing.roles.find(({ role }) => role === "turn");
-  const { count = 1, reserve = 0 } = size ?? {};
+  const size = sizeOfRole(sizing, "turn");
+  const { count = 1, reserve = 0, roles = [] } = size ?? {};
   const carrying = Math.max(1, count - reserve);
   const wanted = Math.max(64, Math.ceil((people * ALLOCATIONS_PER_PERSON) / carrying));
   // One port an allocation (RFC 8656), as many again for those that were just given back.
@@ -70,7 +71,7 @@ export function turnLimits({ sizing }: Pick<Blueprint, "sizing">): TurnLimits {
     bytesPerSecond: Math.ceil((fastest * RATE_MARGIN) / 8),
     memoryMiB: Math.min(
       BASE_MIB + Math.ceil(kib / 1024),
-      Math.floor((size?.need.ramMiB ?? 0) * SHARE_OF_MEMORY),
+      Math.floor((size?.need.ramMiB ?? 0) * SHARE_OF_MEMORY[roles.length > 1 ? "beside" : "alone"]),
     ),
     // A relay has two: its client's, where that comes over TLS, and the one that the bridges see.
     descriptors: idle + ports + 1_024,

@@ -93,12 +93,13 @@ describe("inventory", () => {
       const hosts = blueprint.hosts.map((host) => ({ ...host, publicAddress }));
       const cloud = { ...blueprint.cloud, publicAddresses };
       const written = inventory({ ...blueprint, cloud, hosts }, "/b", "/v", {}, "", wishes);
-      return (load(written) as { all: typeof all }).all.hosts[id]?.["polder_address"];
+      return (load(written) as { all: typeof all }).all.hosts[id];
     };
     const inside = (id: string) => blueprint.hosts.find((host) => host.id === id)?.ipv4;
-    expect(at("direct", "turn-1")).toBe("203.0.113.7");
-    expect(at("floating", "turn-1")).toBe(inside("turn-1"));
-    expect(at("direct", "control-1")).toBe(inside("control-1"));
+    expect(at("direct", "turn-1")?.["polder_relay_address"]).toBe("203.0.113.7");
+    expect(at("floating", "turn-1")?.["polder_relay_address"]).toBe(inside("turn-1"));
+    expect(at("direct", "control-1")?.["polder_address"]).toBe(inside("control-1"));
+    expect(at("direct", "control-1")).not.toHaveProperty("polder_relay_address");
   });
 
   it("names the folder of Debian's packages where hosts fetch none", () => {
@@ -276,9 +277,14 @@ describe("restarts that cut calls", () => {
     const carriers = renderAll(blueprint, loadPrograms(), standIns)
       .flatMap(({ units }) => units)
       .filter(({ carriesCalls }) => carriesCalls)
-      .map(({ name }) => restartCost(name));
+      .map(({ name }) => restartCost(name, blueprint));
     expect(new Set(carriers).size).toBe(4);
-    expect(restartCost("x.service")).toBe("the calls that it carries end");
+    expect(restartCost("x.service", blueprint)).toBe("the calls that it carries end");
+    // One host has no other to go on by.
+    const alone = (unit: string) => restartCost(unit, { size: "single" });
+    expect(alone("polder-videobridge.service")).toContain("no other host carries it");
+    expect(alone("coturn.service")).toBe("its relays end until it is back");
+    expect(alone("prosody.service")).toBe(restartCost("prosody.service", blueprint));
   });
 });
 

@@ -9,7 +9,7 @@ import { buildFolder } from "../../common/toolkit/index.ts";
 import type { JitsiFragments } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import { revokedText } from "../../meetings/issue-log/index.ts";
-import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { type Blueprint, carries, hostsWith } from "../../planning/blueprint/index.ts";
 import {
   createVault,
   ensureSecrets,
@@ -210,7 +210,7 @@ async function converge(
     const play = (book: PlaybookOptions["book"], limit: readonly string[]) =>
       run(loaded, configurations, vault, book, limit, connections, results, options);
     const stands = blueprint.hosts
-      .filter(({ role }) => role === "edge" || role === "monitor")
+      .filter((host) => carries(host, "edge") || carries(host, "monitor"))
       .every(({ id }) => loadHosts(folder)[id]);
     let edge = await connections.edge(progress);
     const [way] = note([edge]);
@@ -241,8 +241,8 @@ async function converge(
       });
     const done = results.all();
     if (!options.check) recordSteps(loaded, vault, inForce(done));
-    for (const { id, name, role } of blueprint.hosts)
-      if (role === "control" && !options.check && isUp(done, id))
+    for (const { id, name } of hostsWith(blueprint, "control"))
+      if (!options.check && isUp(done, id))
         await shipRevoked([...connections.arguments, "-o", "BatchMode=yes", name], id, revoked);
     return done;
   } finally {

@@ -1,7 +1,12 @@
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { listening } from "../../hosts/turn/index.ts";
-import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  carries,
+  type Host,
+  instancePorts,
+} from "../../planning/blueprint/index.ts";
 import type { Role } from "../../planning/sizing/index.ts";
 
 /** Whether a converge changes the hosts. */
@@ -26,9 +31,9 @@ const PARTS: Readonly<Record<Role, readonly string[]>> = {
   monitor: ["ca", "monitor"],
 };
 
-/** An address that a host's services listen on. The relay's are those that people come in by. */
-const serviceAddress = (blueprint: Blueprint, host: Host): string =>
-  (host.role === "turn" ? listening(blueprint, host)[0] : undefined) ?? host.ipv4;
+/** Where a host's relay takes connections: at the address that people come in by. */
+const relayOf = (blueprint: Blueprint, host: Host) =>
+  carries(host, "turn") && { polder_relay_address: listening(blueprint, host)[0] ?? host.ipv4 };
 
 /** Where a role's volume is mounted. */
 const MOUNTED: Partial<Readonly<Record<Role, string>>> = {
@@ -63,10 +68,11 @@ export function inventory(
     {
       ansible_host: host.name,
       polder_name: host.name,
-      polder_address: serviceAddress(blueprint, host),
+      polder_address: host.ipv4,
+      ...relayOf(blueprint, host),
       polder_role: host.role,
       polder_configuration: join(folder, host.id),
-      polder_parts: [...PARTS[host.role]],
+      polder_parts: [...new Set(host.roles.flatMap((role) => PARTS[role]))],
       polder_public: {
         [`ssh/${host.id}.cert`]: certificates[host.id] ?? "",
         "gate/tokens.pem": tokenKeys,
@@ -76,7 +82,7 @@ export function inventory(
   ]);
   const vars = {
     polder_vault: vault,
-    polder_ports: PORTS,
+    polder_ports: instancePorts(blueprint),
     polder_check: options.check,
     ...(options.packages && { polder_packages: options.packages }),
     ...(options.archive && { polder_archive: options.archive }),

@@ -23,16 +23,24 @@ export type Restarts = (context: RestartContext) => Promise<void>;
  */
 const ORDER: readonly Role[] = ["edge", "monitor", "turn", "bridge", "control"];
 
-/** What a restart costs those who are in meetings, by unit. */
-const COSTS: readonly (readonly [RegExp, string])[] = [
-  [/^coturn\./, "its relays end, and their browsers take others"],
-  [/bridge/, "its media ends, and its meetings go on by another bridge"],
+const MEDIA_ENDS = "the media of every meeting ends until it is back: no other host carries it";
+
+/** What a restart costs those who are in meetings, by unit, and where one host carries all meetings. */
+const COSTS: readonly (readonly [unit: RegExp, cost: string, alone?: string])[] = [
+  [
+    /^coturn\./,
+    "its relays end, and their browsers take others",
+    "its relays end until it is back",
+  ],
+  [/bridge/, "its media ends, and its meetings go on by another bridge", MEDIA_ENDS],
   [/^nginx\./, "everybody's signalling by this host ends, and they come again"],
   [/^prosody\./, "everybody leaves every meeting of this host, and comes again"],
 ];
 
-export const restartCost = (unit: string): string =>
-  COSTS.find(([pattern]) => pattern.test(unit))?.[1] ?? "the calls that it carries end";
+export function restartCost(unit: string, { size }: Pick<Blueprint, "size">): string {
+  const [, cost, alone] = COSTS.find(([pattern]) => pattern.test(unit)) ?? [];
+  return (size === "single" ? alone : undefined) ?? cost ?? "the calls that it carries end";
+}
 
 /** Hosts that are well, and of which every daemon runs with what lies there. */
 export const inForce = (
@@ -55,9 +63,10 @@ export function inRestartOrder<R extends Pick<HostResult, "host" | "outcome" | "
 }
 
 /** Restarts one host after the other, each of them well before the next, and asks nobody whether it may. */
-export const restartAtOnce: Restarts = async ({ waiting, restart, progress }) => {
+export const restartAtOnce: Restarts = async ({ blueprint, waiting, restart, progress }) => {
   for (const [i, { host, pending }] of waiting.entries()) {
-    for (const unit of pending) progress(`${host}: restarting ${unit}: ${restartCost(unit)}`);
+    for (const unit of pending)
+      progress(`${host}: restarting ${unit}: ${restartCost(unit, blueprint)}`);
     if (await restart(host)) continue;
     const rest = waiting.slice(i + 1).map((one) => one.host);
     if (rest.length > 0) progress(`${host} isn't well: nothing is restarted on ${rest.join(", ")}`);

@@ -1,4 +1,4 @@
-import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
+import { type Blueprint, type Host, hostsWith } from "../../planning/blueprint/index.ts";
 import type { Hosts } from "../../secrets/vaults/index.ts";
 
 /** Who connects, and with what. */
@@ -11,7 +11,7 @@ export interface SshUser {
 
 /** The host that all others are reached through. */
 export const edgeOf = (blueprint: Blueprint): Host => {
-  const edge = blueprint.hosts.find((host) => host.role === "edge");
+  const [edge] = hostsWith(blueprint, "edge");
   if (!edge) throw new Error(`${blueprint.instance} has no edge host`);
   return edge;
 };

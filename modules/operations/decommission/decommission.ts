@@ -8,7 +8,7 @@ import { TerraformFailure } from "../../clouds/terraform/index.ts";
 import type { Finding } from "../../common/findings/index.ts";
 import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
-import type { Host } from "../../planning/blueprint/index.ts";
+import { type Host, hostsWith } from "../../planning/blueprint/index.ts";
 import { HOSTS_FILE, loadHosts } from "../../secrets/vaults/index.ts";
 import { ADDRESSES_FILE, type LoadedInstance, writeAtomically } from "../../workspace/index.ts";
 import { applyInstance } from "../apply/index.ts";
@@ -42,7 +42,7 @@ export type LogsFate = "destroyed" | { readonly file: string; readonly sha256: s
 /** The monitors that have taken in logs: those that a converge has reached. */
 export function monitorsWithLogs({ blueprint, folder }: LoadedInstance): Host[] {
   const known = loadHosts(folder);
-  return blueprint.hosts.filter(({ id, role }) => role === "monitor" && known[id]);
+  return hostsWith(blueprint, "monitor").filter(({ id }) => known[id]);
 }
 
 /**

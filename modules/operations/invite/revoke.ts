@@ -3,6 +3,7 @@ import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { type Entry, issuedIn, revokedText, sumOf } from "../../meetings/issue-log/index.ts";
 import { type NotRead, readRoom, readRoomKeys } from "../../meetings/rooms/index.ts";
+import { hostsWith } from "../../planning/blueprint/index.ts";
 import { openVault, type Vault, whoseIdentity } from "../../secrets/vaults/index.ts";
 import {
   issueLogFile,
@@ -103,7 +104,7 @@ export async function revoke(
     if (blueprint.addresses.state !== "allocated")
       return [`${whose} ${said}; no host is there yet: the first converge takes it along`];
     writeSshFiles(loaded, sshUser(loaded, options), instance);
-    const control = blueprint.hosts.filter(({ role }) => role === "control");
+    const control = hostsWith(blueprint, "control");
     for (const { id } of control)
       await shipRevoked(
         sshArguments(loaded, buildFolder(blueprint.instance), id),

@@ -8,7 +8,7 @@ import type { Testbed } from "../../common/testbed/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { limitsOf } from "../../hosts/gate/index.ts";
 import { limitsOf as webLimits } from "../../hosts/nginx/index.ts";
-import { type Blueprint, PORTS } from "../../planning/blueprint/index.ts";
+import { type Blueprint, hostsWith, PORTS } from "../../planning/blueprint/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../../secrets/vaults/index.ts";
 import {
   evaluate,
@@ -61,12 +61,11 @@ export interface Enumerated {
   readonly file: string;
 }
 
-const controlOf = ({ hosts }: Blueprint): string =>
-  hosts.find(({ role }) => role === "control")?.id ?? "";
+const controlOf = (blueprint: Blueprint): string => hostsWith(blueprint, "control")[0]?.id ?? "";
 
 /** Where the domain is reached. */
 function doorOf({ blueprint }: LoadedInstance, vault: Vault | undefined): Door {
-  const control = blueprint.hosts.find(({ role }) => role === "control");
+  const [control] = hostsWith(blueprint, "control");
   const address = control?.publicAddress?.ipv4;
   if (address === undefined)
     throw new ExternalFailure(

@@ -6,7 +6,7 @@ import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { applyWaivers, type Finding, tally } from "../../common/findings/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { renderHost } from "../../hosts/render/index.ts";
-import { type Blueprint, hostOf } from "../../planning/blueprint/index.ts";
+import { type Blueprint, hostOf, hostsWith } from "../../planning/blueprint/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../../secrets/vaults/index.ts";
 import {
   type Drift,
@@ -90,7 +90,7 @@ async function tellMonitor(
   admin: ReturnType<typeof startAdmin>,
   progress: (line: string) => void,
 ): Promise<void> {
-  const edge = blueprint.hosts.find(({ role }) => role === "edge");
+  const [edge] = hostsWith(blueprint, "edge");
   // One line a finding; a report's evidence stays here.
   const lines = findings.flatMap(({ id, subject, message, verdict }) =>
     verdict === "not-tested" ? [] : [`<${PRIORITY[verdict]}>${id} ${subject}: ${message}`],
@@ -188,7 +188,7 @@ export async function probeInstance(
 
 /** @throws ExternalFailure when nobody gets in at all: then all that looks inside would be silent */
 async function assertAdminPath(blueprint: Blueprint, admin: ReturnType<typeof startAdmin>) {
-  const edge = blueprint.hosts.find(({ role }) => role === "edge");
+  const [edge] = hostsWith(blueprint, "edge");
   const ran = edge && (await admin.run(edge.id, ["true"]));
   if (ran && ran.code !== 0)
     throw new ExternalFailure(

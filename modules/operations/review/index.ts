@@ -1,2 +1,2 @@
 export type { ReviewLine, Risk } from "./line.ts";
-export { ENDS_WITH, reviewOf } from "./review.ts";
+export { endsWith, reviewOf } from "./review.ts";

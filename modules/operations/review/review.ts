@@ -7,7 +7,7 @@ import { type ReviewLine, RISKS } from "./line.ts";
 type Role = Blueprint["hosts"][number]["role"];
 
 /** What ends with a host of a role. */
-export const ENDS_WITH: Readonly<Record<Role, string>> = {
+const ENDS_WITH: Readonly<Record<Role, string>> = {
   bridge: "the calls on it are cut at that moment",
   turn: "the calls that it relays are cut at that moment",
   control: "every meeting ends, and nobody gets in until it is made and converged anew",
@@ -18,9 +18,9 @@ export const ENDS_WITH: Readonly<Record<Role, string>> = {
 const numeric = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
 /** What ends with a host; of one that the Blueprint no longer has, the name says the role. */
-function endsWith({ hosts }: Blueprint, part: string): string {
-  const role = hosts.find(({ id }) => id === part)?.role ?? (part.replace(/-\d+$/, "") as Role);
-  return ENDS_WITH[role] ?? "what runs on it stops";
+export function endsWith({ hosts }: Blueprint, part: string): string {
+  const roles = hosts.find(({ id }) => id === part)?.roles ?? [part.replace(/-\d+$/, "") as Role];
+  return roles.map((role) => ENDS_WITH[role] ?? "what runs on it stops").join("; ");
 }
 
 function hostLine(

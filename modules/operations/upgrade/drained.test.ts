@@ -41,7 +41,12 @@ class ModelCluster implements Cluster {
 
   constructor({ shards = 1, bridges = 2, people = 3, relays = 2 } = {}) {
     const of = (role: Place["role"], shard: number, count: number, first = 0): Place[] =>
-      Array.from({ length: count }, (_, i) => ({ id: `${role}-${first + i + 1}`, role, shard }));
+      Array.from({ length: count }, (_, i) => ({
+        id: `${role}-${first + i + 1}`,
+        role,
+        roles: [role],
+        shard,
+      }));
     const all = Array.from({ length: shards }, (_, i) => i + 1);
     this.hosts = [
       ...all.flatMap((shard) => of("control", shard, 1, shard - 1)),
@@ -257,5 +262,68 @@ describe("a failure at any step", () => {
         expect(cluster.wrong, `calls ${first}, ${second}`).toEqual([]);
         expect(cluster.drained, `calls ${first}, ${second}`).toEqual([]);
       }
+  });
+});
+
+describe("one host that carries all of meetings", () => {
+  /** Its restart ends media and signalling at once; what it is asked is written down. */
+  class OneHost implements Cluster {
+    readonly host: Place = {
+      id: "control-1",
+      role: "control",
+      roles: ["control", "bridge", "turn"],
+      shard: 1,
+    };
+    readonly asked: string[] = [];
+    meetings = 0;
+    ready = true;
+
+    async bridge(): Promise<BridgeState> {
+      return { ready: this.ready, drained: false, people: 3 * this.meetings };
+    }
+    async focus(): Promise<FocusState> {
+      return { meetings: this.meetings, bridges: this.ready ? 1 : 0 };
+    }
+    async drain(id: string): Promise<void> {
+      this.asked.push(`drain ${id}`);
+    }
+    async move(id: string): Promise<void> {
+      this.asked.push(`move ${id}`);
+    }
+    async restart(id: string): Promise<boolean> {
+      this.asked.push(`restart ${id}`);
+      return true;
+    }
+    async wait(): Promise<void> {}
+    progress(): void {}
+  }
+  const upgrade = (one: OneHost, patience = GENTLE) =>
+    restartDrained([one.host], [one.host], one, patience);
+
+  it("restarts when no meeting runs, and drains nothing", async () => {
+    const one = new OneHost();
+    expect(await upgrade(one)).toEqual([]);
+    expect(one.asked).toEqual(["restart control-1"]);
+  });
+
+  it("waits while a meeting runs, and says that its restart would end it", async () => {
+    const one = new OneHost();
+    one.meetings = 2;
+    expect(await upgrade(one)).toEqual([
+      { id: "control-1", why: "2 of its meetings go on, and its restart ends all of them" },
+    ]);
+    expect(one.asked).toEqual([]);
+    expect(await upgrade(one, { end: 0, cut: true })).toEqual([]);
+    expect(one.asked).toEqual(["restart control-1"]);
+  });
+
+  it("isn't well before its own bridge can be used again", async () => {
+    const one = new OneHost();
+    one.restart = async () => {
+      one.ready = false;
+      return true;
+    };
+    const [left] = await upgrade(one);
+    expect(left?.why).toMatch(/^runs, and its Jicofo can't use control-1 after \d+ s$/);
   });
 });

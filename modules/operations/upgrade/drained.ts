@@ -4,6 +4,8 @@ import type { Role } from "../../planning/sizing/index.ts";
 export interface Place {
   readonly id: string;
   readonly role: Role;
+  /** All that it carries. One that carries bridge and Prosody restarts as Prosody's host does: when no meeting runs. */
+  readonly roles: readonly Role[];
   readonly shard: number;
 }
 
@@ -116,8 +118,8 @@ class Upgrade {
   readonly #patience: Patience;
 
   constructor(all: readonly Place[], cluster: Cluster, patience: Patience) {
-    this.#bridges = all.filter(({ role }) => role === "bridge");
-    this.#controls = all.filter(({ role }) => role === "control");
+    this.#bridges = all.filter(({ roles }) => roles.includes("bridge"));
+    this.#controls = all.filter(({ roles }) => roles.includes("control"));
     this.#cluster = cluster;
     this.#patience = patience;
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { brewery } from "../../hosts/bridge/index.ts";
-import { hostOf, PORTS } from "../../planning/blueprint/index.ts";
+import { hostOf, hostsWith, PORTS } from "../../planning/blueprint/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
 import {
   type ConvergeOptions,
@@ -72,7 +72,7 @@ function clusterOf(
     move: async (id) => {
       signal.throwIfAborted();
       const { shard } = hostOf(blueprint, id);
-      const control = blueprint.hosts.find((one) => one.role === "control" && one.shard === shard);
+      const control = hostsWith(blueprint, "control").find((one) => one.shard === shard);
       if (!control) throw new Error(`${id} has no control host`);
       const bridge = `${brewery(blueprint)}/${id}`;
       await ask(control.id, "move", `${PORTS.focusRest}`, bridge);
@@ -80,7 +80,7 @@ function clusterOf(
     restart: (id) => {
       signal.throwIfAborted();
       for (const unit of waiting.find((one) => one.host === id)?.pending ?? [])
-        progress(`${id}: restarting ${unit}: ${restartCost(unit)}`);
+        progress(`${id}: restarting ${unit}: ${restartCost(unit, blueprint)}`);
       return restart(id);
     },
     wait: async (seconds) => {

@@ -187,8 +187,11 @@ function volumesOf(
   }
   if (role === "monitor") {
     const hosts = sizing.roles.reduce((sum, r) => sum + r.count, 0);
+    const logging = sizing.roles.reduce((sum, r) => sum + r.count * r.roles.length, 0);
     const { securityDays, logVolumeGiB = 0 } = instance.retention;
-    const derived = Math.ceil((figureOf(figures, "logsPerHostDay") * hosts * securityDays) / 1024);
+    const derived = Math.ceil(
+      (figureOf(figures, "logsPerHostDay") * logging * securityDays) / 1024,
+    );
     const asked = logVolumeGiB > derived ? ", as large as the file asks" : "";
     return [
       {
@@ -199,6 +202,16 @@ function volumesOf(
     ];
   }
   return [];
+}
+
+/** Where a host stands is its own role's to say; who reaches it, every role's that it carries. */
+function placeOf({ role, roles }: RoleSize): (typeof ROLES)[Role] {
+  const all = roles.map((one) => ROLES[one]);
+  return {
+    ...ROLES[role],
+    public: all.some((place) => place.public),
+    why: all.map(({ why }) => why).join("; "),
+  };
 }
 
 /** A host that nobody outside may reach still has to get out: to packages, names, time, alarms. */
@@ -216,7 +229,7 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
   const { instance, addresses, figures } = input;
   const shardOfBridge = bridgeShards(sizing);
   return sizing.roles.flatMap((size: RoleSize) => {
-    const place = ROLES[size.role];
+    const place = placeOf(size);
     const zone = zones.find((z) => z.name === place.zone) as Zone;
     if (size.count > place.room) {
       throw new Unplannable(
@@ -232,6 +245,7 @@ function planHosts(input: BlueprintInput, sizing: Sizing, zones: readonly Zone[]
       return {
         id,
         role: size.role,
+        roles: size.roles,
         shard:
           size.role === "monitor" || size.role === "edge"
             ? 0
@@ -360,6 +374,13 @@ function cloudOf(
   }
 }
 
+/** The size that addresses were recorded for, as far as their hosts tell it: a way in of its own has only a cluster. */
+function recordedSize({ addresses }: AddressesFile): Instance["size"] | undefined {
+  const roles = new Set(Object.keys(addresses).map((id) => id.replace(/-\d+$/, "")));
+  if (["bridge", "turn", "edge"].some((role) => roles.has(role))) return "cluster";
+  return roles.has("monitor") ? "single" : undefined;
+}
+
 /**
  * Takes the whole decision about an instance. Pure: the same input gives the same bytes.
  *
@@ -380,11 +401,20 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
       `the file says ${instance.name} on ${instance.cloud} at ${instance.location}, addresses.yaml was recorded for ${addresses.instance} on ${addresses.cloud} at ${addresses.location}: a running instance doesn't move; write what it was made for, or \`polder decommission\` it there and plan anew`,
     );
   }
+  const recorded = addresses && recordedSize(addresses);
+  if (recorded && recorded !== instance.size) {
+    throw new Refused(
+      ["size"],
+      `got "${instance.size}", addresses.yaml was recorded for size ${recorded}: a running instance keeps its size; write that one, or make another instance and \`polder decommission\` this one`,
+    );
+  }
   let sizing: Sizing;
   let hosts: Host[];
   const zones = planZones(instance);
   try {
-    sizing = planSizing(instance.demand, location.platform.flavours, input);
+    sizing = planSizing(instance.demand, location.platform.flavours, input, {
+      size: instance.size,
+    });
     hosts = planHosts(input, sizing, zones);
   } catch (error) {
     if (error instanceof Unplannable) throw new Refused(error.path, error.message);
@@ -400,18 +430,14 @@ export function buildBlueprint(input: BlueprintInput): Blueprint {
     classification: instance.classification,
     cloud: cloudOf(instance, location),
     residency,
+    size: instance.size,
     demand: instance.demand,
     sizing,
     addresses:
       missing.length === 0 ? { state: "allocated" } : { state: "not yet allocated", missing },
     zones,
     hosts,
-    flows: planFlows(
-      instance,
-      location,
-      sizing.roles.map((r) => r.role),
-      input.jitsi !== undefined,
-    ),
+    flows: planFlows(instance, location, sizing.roles, input.jitsi !== undefined),
     placement: planPlacement(sizing, location),
     dns: planDns(instance, location, hosts),
     admins: instance.admins,

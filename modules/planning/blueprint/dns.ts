@@ -1,6 +1,7 @@
 import type { Instance } from "../instance/index.ts";
 import type { PlatformLocation } from "../residency/index.ts";
 import type { Role } from "../sizing/index.ts";
+import { hostsWith } from "./carried.ts";
 import { namesBelow } from "./services.ts";
 import type { Blueprint, DnsRecord, Host } from "./types.ts";
 
@@ -27,7 +28,7 @@ export function planDns(
   }
   const apex = `${instance.domain}.`;
   const points = (name: string, role: Role, why: string): DnsRecord[] => {
-    const at = hosts.filter((h) => h.role === role).flatMap((h) => h.publicAddress ?? []);
+    const at = hostsWith({ hosts }, role).flatMap((h) => h.publicAddress ?? []);
     const records: DnsRecord[] = [
       { name, type: "A", values: at.map((a) => a.ipv4), why },
       { name, type: "AAAA", values: at.flatMap((a) => a.ipv6 ?? []), why },

@@ -1,12 +1,11 @@
 import type { Instance } from "../instance/index.ts";
 import { parseCidr } from "../network/index.ts";
 import type { PlatformLocation } from "../residency/index.ts";
-import type { Role } from "../sizing/index.ts";
-import { PORTS } from "./services.ts";
+import type { Role, RoleSize } from "../sizing/index.ts";
+import { instancePorts, PORTS } from "./services.ts";
 import type { Flow, Peer } from "./types.ts";
 
 const INTERNET: Peer = { kind: "internet" };
-const role = (name: Role): Peer => ({ kind: "role", role: name });
 const ranges = (name: string, list: readonly string[]): Peer => ({
   kind: "ranges",
   name,
@@ -38,13 +37,20 @@ function packageSource(
 /**
  * Who may talk to whom, on what, and why: the one table that the cloud's security groups, the
  * hosts' packet filters, the exposure register and the drawing come from.
+ *
+ * @param sizes the hosts, by what they are named after and what they carry
  */
 export function planFlows(
   instance: Instance,
   location: PlatformLocation,
-  roles: readonly Role[],
+  sizes: readonly Pick<RoleSize, "role" | "roles">[],
   hasJitsi: boolean,
 ): Flow[] {
+  const roles = sizes.map((size) => size.role);
+  const role = (name: Role): Peer => ({
+    kind: "role",
+    role: sizes.find((size) => size.roles.includes(name))?.role ?? name,
+  });
   const tcp = (id: string, from: Peer, to: Peer, port: number, why: string): Flow => ({
     id,
     from,
@@ -61,7 +67,9 @@ export function planFlows(
     ports: [port, port],
     why,
   });
-  const others = (than: Role) => roles.filter((name) => name !== than);
+  const others = (than: Role) =>
+    sizes.filter((size) => !size.roles.includes(than)).map((size) => size.role);
+  const ports = instancePorts(instance);
   const resolvers = ranges("resolvers", location.platform.resolvers.map(asRange));
   const clocks = ranges("time servers", location.platform.timeServers.map(asRange));
   const packages = packageSource(instance);
@@ -69,7 +77,7 @@ export function planFlows(
   const acme = acmeDirectory ? webPeer("ACME server", acmeDirectory) : undefined;
   const alarm = instance.alarms && webPeer("alarm receiver", instance.alarms.webhook);
 
-  return [
+  const flows = [
     tcp(
       "web",
       INTERNET,
@@ -96,8 +104,10 @@ export function planFlows(
       "turn-tls",
       INTERNET,
       role("turn"),
-      PORTS.turnTls,
-      "the relay, for networks that let nothing but HTTPS out",
+      ports.turnTls,
+      instance.size === "single"
+        ? "the relay, for networks that let no UDP out"
+        : "the relay, for networks that let nothing but HTTPS out",
     ),
     tcp(
       "admin-in",
@@ -176,22 +186,24 @@ export function planFlows(
       "watch-turn",
       role("monitor"),
       role("turn"),
-      PORTS.turnTls,
+      ports.turnTls,
       "the monitor gets a relay, by a login of its own, and sends through it to the bridges",
     ),
     ...(alarm
       ? [tcp("alarm", role("monitor"), alarm.peer, alarm.port, "alarms are told to people")]
       : []),
     ...(acme
-      ? (["control", "turn"] as const).map((name) =>
-          tcp(
-            `acme-${name}`,
-            role(name),
-            acme.peer,
-            acme.port,
-            `the ${name} hosts' certificates are renewed`,
-          ),
-        )
+      ? sizes
+          .filter((size) => size.roles.includes("control") || size.roles.includes("turn"))
+          .map(({ role: name }) =>
+            tcp(
+              `acme-${name}`,
+              role(name),
+              acme.peer,
+              acme.port,
+              `the ${name} hosts' certificates are renewed`,
+            ),
+          )
       : []),
     ...roles.flatMap((name) => [
       udp(
@@ -216,4 +228,11 @@ export function planFlows(
         : []),
     ]),
   ];
+  // What programs of one host say to each other doesn't leave it.
+  const isInside = ({ from, to }: Flow) =>
+    from.kind === "role" &&
+    to.kind === "role" &&
+    from.role === to.role &&
+    sizes.some(({ role: own, roles: all }) => own === from.role && all.length > 1);
+  return flows.filter((flow) => !isInside(flow));
 }

@@ -1,6 +1,7 @@
 export { type AddressesFile, addressesSchema } from "./addresses.ts";
 export { type Arrivals, arrivalsOf, isCounted, unfinished } from "./arrivals.ts";
 export { type BlueprintInput, buildBlueprint, Refused } from "./build.ts";
+export { carries, hostsWith } from "./carried.ts";
 export { hostOf } from "./host-of.ts";
 export {
   JITSI_PACKAGES,
@@ -11,7 +12,7 @@ export {
 } from "./jitsi.ts";
 export { privateAddresses } from "./private-addresses.ts";
 export { type SecurityRule, securityRules } from "./security-rules.ts";
-export { namesBelow, PORTS } from "./services.ts";
+export { instancePorts, namesBelow, PORTS, type Ports } from "./services.ts";
 export type {
   Blueprint,
   BlueprintOn,

@@ -1,3 +1,5 @@
+import type { Blueprint } from "./types.ts";
+
 /** Ports that several rooms speak of: the flows open them, one host listens there, others go there. */
 export const PORTS = {
   /** HTTPS: the web server, and what hosts fetch (RFC 9110, 4.2.2). */
@@ -11,8 +13,6 @@ export const PORTS = {
   focusRest: 8888,
   /** The relay without TLS, UDP (RFC 8656). */
   turn: 3478,
-  /** The relay over TLS. Chosen here in place of RFC 8656's 5349: networks that block media let HTTPS out. */
-  turnTls: 443,
   /** Prosody's, for bridges and Jicofo (RFC 6120). */
   xmpp: 5222,
   /** Journals that hosts send to the monitor (systemd-journal-remote.service(8)). */
@@ -20,6 +20,19 @@ export const PORTS = {
   /** Where the receiver of journals listens behind nginx, on loopback alone (systemd-journal-gatewayd's default). */
   journalBehind: 19_531,
 } as const;
+
+/** The relay over TLS: chosen here in place of RFC 8656's 5349, for networks that block media let HTTPS out. */
+const TURN_TLS = 443;
+/** Where the page has that port of the same address: RFC 8656's own. */
+const TURN_TLS_BESIDE_THE_PAGE = 5349;
+
+/** All ports of an instance: the relay's over TLS is its own host's to choose. */
+export const instancePorts = ({ size }: Pick<Blueprint, "size">) => ({
+  ...PORTS,
+  turnTls: size === "single" ? TURN_TLS_BESIDE_THE_PAGE : TURN_TLS,
+});
+
+export type Ports = ReturnType<typeof instancePorts>;
 
 /** Names below an instance's domain: the relay's in DNS, the others Prosody's own. */
 export const namesBelow = (domain: string) => ({

@@ -38,7 +38,10 @@ export interface Volume {
 export interface Host {
   /** `<role>-<number>`: stable, so that no other host moves when one is added or taken away. */
   readonly id: string;
+  /** What it is named after. Its security group, flavour and flows are this role's. */
   readonly role: Role;
+  /** All roles that it carries, `role` first; in a cluster no other. */
+  readonly roles: readonly Role[];
   /** 1-based. Hosts of all shards (monitor, edge) are in shard 0. */
   readonly shard: number;
   readonly name: string;
@@ -61,7 +64,7 @@ export interface Host {
   readonly protected: boolean;
 }
 
-/** Who is at one end of a flow. */
+/** Who is at one end of a flow. A role means the hosts that are named after it, with all that they carry. */
 export type Peer =
   | { readonly kind: "role"; readonly role: Role }
   | { readonly kind: "internet" }
@@ -139,6 +142,8 @@ export interface Blueprint {
   readonly classification: Classification;
   readonly cloud: OpenStackCloud | HetznerCloud;
   readonly residency: ResidencyVerdict;
+  /** Whether each host has one role, or two hosts carry all of them. */
+  readonly size: Instance["size"];
   readonly demand: Instance["demand"];
   readonly sizing: Sizing;
   readonly addresses:

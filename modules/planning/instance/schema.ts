@@ -354,6 +354,12 @@ export const instanceSchema = z
     credentials: oneLine(40)
       .optional()
       .describe("OpenStack: the entry in clouds.yaml to use; by default the instance's name"),
+    size: z
+      .enum(["cluster", "single"])
+      .default("cluster")
+      .describe(
+        "How many hosts share the work: `cluster`, one role a host, bridges and relays with one in reserve; `single`, one host that carries meetings and one that keeps the logs, which nothing stands in for",
+      ),
     chat: z
       .enum(["off", "on"])
       .describe(

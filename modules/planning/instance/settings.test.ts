@@ -137,6 +137,7 @@ const WAIVER = {
 /** Setting, where it shows, its two values, and what else both files say. */
 const ROWS: readonly (readonly [string, keyof typeof SURFACES, unknown, unknown, Settings?])[] = [
   ["organisation", "drawing", "Een", "Twee"],
+  ["size", "machines", "cluster", "single"],
   ["domain", "hosts", "een.example", "twee.example"],
   ["branding.logo", "hosts", "een.svg", "twee.svg"],
   ["branding.colour", "hosts", "#154273", "#0b6e4f"],

@@ -17,7 +17,7 @@ import { shardedPlanner } from "./sharded.ts";
 import { mainGroup, type PlanData, type RoleSize, type ShardSize } from "./sizing.ts";
 
 /** Bridges by each constraint that grows with the demand. */
-function growingNeeds(asked: Asked, c: Capacity, data: PlanData): Need[] {
+export function growingNeeds(asked: Asked, c: Capacity, data: PlanData): Need[] {
   const needs: Need[] = [
     {
       name: "network",
@@ -35,7 +35,7 @@ function growingNeeds(asked: Asked, c: Capacity, data: PlanData): Need[] {
 }
 
 /** Why a constraint asks for as many bridges on an offer. */
-function wordsOf(
+export function wordsOf(
   { name }: Need,
   offer: Offer,
   c: Capacity,
@@ -63,14 +63,15 @@ function wordsOf(
           cores.machines.has(offer.name) ? "marginMeasured" : "margin",
           "bridgeFull",
           "bridgeUse",
-          ...(offer.vcpus > c.useful ? (["bridgeCoresUseful"] as const) : []),
+          ...(offer.vcpus > f("bridgeCoresUseful") ? (["bridgeCoresUseful"] as const) : []),
+          ...(c.parts.processor ? [c.parts.processor] : []),
         ],
         source: cores.machines.get(offer.name)?.source ?? cores.source,
       };
     case "memory":
       return {
-        reason: `${Math.round(kilobytes)} kB/s out at ${Math.round(c.kilobytesByMemory)} kB/s with ${f("heapShare")} of ${offer.ramMiB} MiB as heap`,
-        from: ["ramPerKilobyte", "ramIdle", "heapShare"],
+        reason: `${Math.round(kilobytes)} kB/s out at ${Math.round(c.kilobytesByMemory)} kB/s with ${f(c.parts.heap)} of ${offer.ramMiB} MiB as heap`,
+        from: ["ramPerKilobyte", "ramIdle", c.parts.heap],
       };
     default: {
       const apart = asked.loads.reduce(
@@ -120,6 +121,7 @@ function mixed(
   const byRoom = room.needs > 1 && count - 1 <= least && together - largest - smallest >= 1 - 1e-9;
   return {
     role: "bridge",
+    roles: ["bridge"],
     count,
     countDuringUpgrade: count + 1,
     reserve: 1,
@@ -132,6 +134,17 @@ function mixed(
       : `smallest fleet with at least ${asked}, by vCPU and number of hosts, the failure of the largest covered`,
   };
 }
+
+/** The one shard of an instance whose bridges these hosts are. */
+export const shardOf = (asked: Asked, { count, fleet }: RoleSize): ShardSize[] => [
+  {
+    shard: 1,
+    rooms: asked.loads.map(({ kind, rooms }) => ({ kind, rooms })),
+    people: asked.loads.reduce((sum, load) => sum + load.people, 0),
+    bridges: count,
+    fleet: fleet.map((group) => ({ flavour: group.flavour, count: group.count })),
+  },
+];
 
 /** The bridges of all shards, and which shard has which. */
 export interface BridgePlan {
@@ -155,17 +168,6 @@ export function bridgePlanner(suitable: Suitable, data: PlanData): (asked: Asked
     if (asked.shards > 1)
       return sharded({ needsOf: (offer) => [room, ...growing(offer)], words, asked });
     const size = mixed(suitable, room, growing, words, data);
-    return {
-      size,
-      shardSizes: [
-        {
-          shard: 1,
-          rooms: asked.loads.map(({ kind, rooms }) => ({ kind, rooms })),
-          people: asked.loads.reduce((sum, load) => sum + load.people, 0),
-          bridges: size.count,
-          fleet: size.fleet.map(({ flavour, count }) => ({ flavour, count })),
-        },
-      ],
-    };
+    return { size, shardSizes: shardOf(asked, size) };
   };
 }

@@ -14,28 +14,39 @@ export interface Capacity {
   readonly networkBits: number;
   readonly networkPackets: number;
   readonly kilobytesByMemory: number;
+  /** What of memory is the bridge's heap, and of the processor the bridge's beside others: by which figures. */
+  readonly parts: { readonly heap: FigureName; readonly processor?: FigureName };
 }
 
-/** How much each of some offers carries. */
+/**
+ * How much each of some offers carries.
+ *
+ * @param use whether a bridge has its machine for itself, or shares it with all that carries meetings
+ */
 export function capacitiesOf(
   offers: readonly Offer[],
   { figures, cores }: PlanData,
+  use: "own" | "shared" = "own",
 ): ReadonlyMap<Offer, Capacity> {
+  const parts: Capacity["parts"] =
+    use === "own" ? { heap: "heapShare" } : { heap: "singleHeap", processor: "singleProcessor" };
   const f = (name: FigureName) => figureOf(figures, name);
   const [most, full, filled] = [f("bridgeCoresUseful"), f("bridgeFull"), f("bridgeUse")];
-  const [heap, idle, perKilobyte] = [f("heapShare"), f("ramIdle"), f("ramPerKilobyte")];
-  const [use, bits] = [f("networkUse"), f("networkBits")];
+  const processor = parts.processor === undefined ? 1 : f(parts.processor);
+  const [heap, idle, perKilobyte] = [f(parts.heap), f("ramIdle"), f("ramPerKilobyte")];
+  const [ofNetwork, bits] = [f("networkUse"), f("networkBits")];
   return new Map(
     offers.map((offer) => {
-      const useful = Math.min(offer.vcpus, most);
+      const useful = Math.min(offer.vcpus * processor, most);
       return [
         offer,
         {
           useful,
           weight: mostWeight(cores, useful * full * filled, offer.name),
-          networkBits: (offer.networkBits ?? bits) * use,
-          networkPackets: (offer.networkPackets ?? Number.POSITIVE_INFINITY) * use,
+          networkBits: (offer.networkBits ?? bits) * ofNetwork,
+          networkPackets: (offer.networkPackets ?? Number.POSITIVE_INFINITY) * ofNetwork,
           kilobytesByMemory: (offer.ramMiB * 1.048576 * heap - idle) / perKilobyte,
+          parts,
         },
       ];
     }),

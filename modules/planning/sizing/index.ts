@@ -28,7 +28,7 @@ export {
 export { type FigureName, type Figures, figureOf, figuresSchema } from "./figures.ts";
 export { type InternetTraffic, internetOf } from "./internet.ts";
 export { type Load, loadOf } from "./load.ts";
-export { type Planner, type PlanOptions, plannerOn, planSizing } from "./plan.ts";
+export { type Planner, type PlanOptions, plannerOn, planSizing, type Size } from "./plan.ts";
 export {
   averageShare,
   type Day,
@@ -41,6 +41,7 @@ export {
   scheduleOf,
   spansOf,
 } from "./schedule.ts";
+export { SINGLE_GIVES_UP } from "./single.ts";
 export {
   bridgeShards,
   type Constraint,
@@ -54,6 +55,7 @@ export {
   type RoleSize,
   type ShardSize,
   type Sizing,
+  sizeOfRole,
   Unplannable,
 } from "./sizing.ts";
 export { whatIf } from "./what-if.ts";

@@ -5,7 +5,11 @@ import type { Offer } from "./catalogue.ts";
 import { type FigureName, type Figures, figureOf } from "./figures.ts";
 import type { Load } from "./load.ts";
 import { cheapestOf, type Need, type Suitable, sizeOf, suitableFor, type Words } from "./roles.ts";
+import { SINGLE_GIVES_UP, singlePlanner } from "./single.ts";
 import type { PlanData, Role, RoleSize, Sizing } from "./sizing.ts";
+
+/** How many hosts share the work: one role a host, or two hosts for all of it. */
+export type Size = "cluster" | "single";
 
 export interface PlanOptions {
   /** Part of the demand that is there, 1 by default: for a quiet hour, or to see where limits lie. */
@@ -72,16 +76,21 @@ function controlOf(suitable: Suitable, asked: Asked, figures: Figures): RoleSize
 /** Plans one demand after the other, on the same offers. */
 export type Planner = (demand: Demand, options?: PlanOptions) => Sizing;
 
-/**
- * A planner of hosts: of each role the cheapest offer that meets its need, the smallest where the
- * catalogue has no prices, and as many as the largest constraint asks for. Bridges may be of several
- * flavours.
- *
- * @returns a function that throws Unplannable when a room exceeds what one shard is known to carry, when
- * more shards would be needed than there are addresses for, or when a number is none.
- * @throws Unplannable when no offer is enough for a role.
- */
-export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
+/** What the hosts of a plan are made of, before it has its words. */
+interface Planned {
+  readonly asked: Asked;
+  /** In the order of the hosts. */
+  readonly roles: readonly RoleSize[];
+  /** The hosts that carry the bridges. */
+  readonly bridge: RoleSize;
+  readonly shardSizes: Sizing["shardSizes"];
+}
+
+/** Hosts of one role each, bridges and relays with one in reserve. */
+function clusterPlanner(
+  offers: readonly Offer[],
+  data: PlanData,
+): (demand: Demand, share: number) => Planned {
   const { figures } = data;
   const suitable = (role: Role) => suitableFor(role, offers, figures);
   const [forControl, forBridges, forRelays] = [
@@ -97,7 +106,7 @@ export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
     "monitorVcpus",
   );
   const edge = one(suitable("edge"), figures, "one host is the way in for management", "edgeVcpus");
-  return (demand, { share = 1 } = {}) => {
+  return (demand, share) => {
     const asked = askedOf(demand, data, share);
     const { size: bridge, shardSizes } = bridgesFor(asked);
     const roles = [
@@ -107,6 +116,41 @@ export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
       monitor,
       edge,
     ];
+    return { asked, roles, bridge, shardSizes };
+  };
+}
+
+/** Two hosts for all roles. */
+function twoHostsPlanner(
+  offers: readonly Offer[],
+  data: PlanData,
+): (demand: Demand, share: number) => Planned {
+  const plan = singlePlanner(offers, data);
+  return (demand, share) => {
+    const { asked, roles, shardSizes } = plan(demand, share);
+    return { asked, roles, bridge: roles[0], shardSizes };
+  };
+}
+
+/**
+ * A planner of hosts: of each role the cheapest offer that meets its need, the smallest where the
+ * catalogue has no prices, and as many as the largest constraint asks for. Bridges may be of several
+ * flavours. Of size `single` two hosts carry all roles.
+ *
+ * @returns a function that throws Unplannable when a room exceeds what one shard is known to carry, when
+ * more shards would be needed than there are addresses for, when one host can't carry what `single` asks of it,
+ * or when a number is none.
+ * @throws Unplannable when no offer is enough for a role.
+ */
+export function plannerOn(
+  offers: readonly Offer[],
+  data: PlanData,
+  size: Size = "cluster",
+): Planner {
+  const { figures } = data;
+  const planned = size === "single" ? twoHostsPlanner(offers, data) : clusterPlanner(offers, data);
+  return (demand, { share = 1 } = {}) => {
+    const { asked, roles, bridge, shardSizes } = planned(demand, share);
     const assumed = roles.filter((r) =>
       r.constraints.some((c) => c.name === r.deciding && c.assumed),
     );
@@ -123,6 +167,7 @@ export function plannerOn(offers: readonly Offer[], data: PlanData): Planner {
       shardSizes,
       roles,
       warnings: [
+        ...(size === "single" ? SINGLE_GIVES_UP.map((text) => `size single: ${text}`) : []),
         ...warningsOf(asked.meetings, asked.loads, figures),
         ...tooMany(roles, "bridge", "bridgesMost", figures),
         ...tooMany(roles, "turn", "turnsMost", figures),
@@ -136,8 +181,8 @@ export const planSizing = (
   demand: Demand,
   offers: readonly Offer[],
   data: PlanData,
-  options?: PlanOptions,
-): Sizing => plannerOn(offers, data)(demand, options);
+  { size, ...options }: PlanOptions & { readonly size?: Size } = {},
+): Sizing => plannerOn(offers, data, size)(demand, options);
 
 /** All meetings together, and what their bridges need. */
 function totalOf(asked: Asked, bridge: RoleSize, { figures, cores }: PlanData): Sizing["total"] {

@@ -53,6 +53,8 @@ export const constraintsOf = (
 /** Offers that meet what a host of a role needs. */
 export interface Suitable {
   readonly role: Role;
+  /** All that such a host carries, `role` first. */
+  readonly roles: readonly Role[];
   readonly need: RoleSize["need"];
   /** The need in words. */
   readonly asked: string;
@@ -71,15 +73,29 @@ const NEEDS = {
   edge: ["edgeVcpus", "edgeRam"],
 } as const satisfies Record<Role, readonly [FigureName, FigureName]>;
 
-/** @throws Unplannable when no offer meets it. */
-export function suitableFor(role: Role, all: readonly Offer[], figures: Figures): Suitable {
+/** What a host of one role needs by itself. */
+export function needOf(role: Role, figures: Figures): RoleSize["need"] {
   const [vcpus, ram] = NEEDS[role];
-  const need = {
+  return {
     vcpus: figureOf(figures, vcpus),
     ramMiB: figureOf(figures, ram),
     diskGiB: figureOf(figures, "diskSystem"),
   };
-  const media = role === "bridge" || role === "turn";
+}
+
+/**
+ * @param roles all that such a host carries, by default its own role alone
+ * @param need what it needs for them, by default what its own role does
+ * @throws Unplannable when no offer meets it.
+ */
+export function suitableFor(
+  role: Role,
+  all: readonly Offer[],
+  figures: Figures,
+  roles: readonly Role[] = [role],
+  need = needOf(role, figures),
+): Suitable {
+  const media = roles.includes("bridge") || roles.includes("turn");
   const asked = `${need.vcpus} vCPU${media ? " (dedicated)" : ""}, ${need.ramMiB} MiB, ${need.diskGiB} GiB`;
   const large = all.filter(
     (o) => o.vcpus >= need.vcpus && o.ramMiB >= need.ramMiB && o.diskGiB >= need.diskGiB,
@@ -97,6 +113,7 @@ export function suitableFor(role: Role, all: readonly Offer[], figures: Figures)
   }
   return {
     role,
+    roles,
     need,
     asked,
     offers,
@@ -128,7 +145,7 @@ export const priceOf = (offer: Offer, priced: boolean, figures: Figures): number
   priced ? (offer.monthly ?? 0) : offer.vcpus + figureOf(figures, "hostVcpus");
 
 /** Ranks equal prices: the smaller offer first, then by name. */
-const smallerFirst = (a: Offer, b: Offer): number =>
+export const smallerFirst = (a: Offer, b: Offer): number =>
   a.vcpus - b.vcpus || a.ramMiB - b.ramMiB || a.diskGiB - b.diskGiB || (a.name < b.name ? -1 : 1);
 
 /** The hosts of one flavour that are the cheapest, before they have words. */
@@ -165,7 +182,7 @@ export function cheapestOf(
 
 /** The same as the plan shows it. */
 export function sizeOf(
-  { role, need, asked, refused, priced }: Suitable,
+  { role, roles, need, asked, refused, priced }: Suitable,
   figures: Figures,
   { offer, needs, count }: Chosen,
   wordsOf: WordsOf,
@@ -174,6 +191,7 @@ export function sizeOf(
   const deciding = largestOf(needs);
   return {
     role,
+    roles,
     count,
     countDuringUpgrade: count + upgrade,
     reserve,

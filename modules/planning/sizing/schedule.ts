@@ -32,6 +32,7 @@ export function averageShare({ workdays, workday, restday }: Day): number {
 export interface Hour {
   readonly hour: number;
   readonly share: number;
+  /** Hosts that carry each role. */
   readonly on: Readonly<Record<Role, number>>;
   /** Hosts of the plan that could be off. */
   readonly off: number;
@@ -123,7 +124,10 @@ export function scheduleOf(sizing: Sizing, day: Day): Schedule {
   const monthly = monthlyCost(sizing);
   const at = (share: number): Record<Role, number> =>
     Object.fromEntries(
-      roles.map((size) => [size.role, needed(size, shards, share, share >= day.largestRoomFrom)]),
+      roles.flatMap((size) => {
+        const count = needed(size, shards, share, share >= day.largestRoomFrom);
+        return size.roles.map((role) => [role, count]);
+      }),
     ) as Record<Role, number>;
   const hoursOf = (shares: readonly number[]): Hour[] =>
     shares.map((share, hour) => {
@@ -152,7 +156,9 @@ export function scheduleOf(sizing: Sizing, day: Day): Schedule {
     workday,
     restday,
     base: at(Math.min(...day.workday, ...day.restday)),
-    peak: Object.fromEntries(roles.map(({ role, count }) => [role, count])) as Record<Role, number>,
+    peak: Object.fromEntries(
+      roles.flatMap((size) => size.roles.map((role) => [role, size.count])),
+    ) as Record<Role, number>,
     ...(monthly !== undefined && {
       monthly,
       savedMonthly: saved(workday) * day.workdays + saved(restday) * Math.max(0, restdays),

@@ -154,6 +154,7 @@ function mixedSize(
   const count = fleet.reduce((sum, group) => sum + group.count, 0);
   return {
     role: "bridge",
+    roles: ["bridge"],
     count,
     countDuringUpgrade: count + 1,
     reserve: asked.shards,

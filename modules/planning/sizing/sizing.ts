@@ -3,7 +3,7 @@ import type { Figures } from "./figures.ts";
 import type { Load } from "./load.ts";
 import type { Shard } from "./shards.ts";
 
-/** What a host does. */
+/** What a host is for. */
 export type Role = "control" | "bridge" | "turn" | "monitor" | "edge";
 
 /** One reason for a number of hosts; the largest decides. */
@@ -31,6 +31,8 @@ export interface FleetGroup {
 /** How many hosts of one role, how large, and why. */
 export interface RoleSize {
   readonly role: Role;
+  /** All roles that its hosts carry, `role` first; in a cluster no other. */
+  readonly roles: readonly Role[];
   readonly count: number;
   /** Hosts while a new version is rolled out. */
   readonly countDuringUpgrade: number;
@@ -58,6 +60,12 @@ export function monthlyOf({ fleet }: RoleSize): number | undefined {
   if (fleet.some(({ monthlyPrice }) => monthlyPrice === undefined)) return undefined;
   return fleet.reduce((sum, { count, monthlyPrice = 0 }) => sum + count * monthlyPrice, 0);
 }
+
+/** The hosts that carry a role; undefined where none do. */
+export const sizeOfRole = (
+  { roles }: { readonly roles: readonly RoleSize[] },
+  role: Role,
+): RoleSize | undefined => roles.find((size) => size.roles.includes(role));
 
 /** The part that carries most. */
 export const mainGroup = ({ fleet }: Pick<RoleSize, "fleet">): FleetGroup =>

@@ -114,5 +114,5 @@ export const luaWords = (value: string): string[] =>
 /** The private addresses of the instance's hosts of a role. */
 export const addressesOfRole = (blueprint: Blueprint, role: string): string[] =>
   blueprint.hosts
-    .filter((host) => host.role === role)
+    .filter((host) => host.roles.some((one) => one === role))
     .flatMap((host) => [host.ipv4, ...(host.ipv6 ? [host.ipv6] : [])]);

@@ -1,4 +1,4 @@
-import { OPEN_PORTS } from "../open-ports.ts";
+import { listedFor } from "../open-ports.ts";
 import { fileAt, withoutComments } from "./files.ts";
 import { defineHostRule, inFile } from "./rule.ts";
 
@@ -6,7 +6,7 @@ const everyRole = ["control", "bridge", "turn", "edge", "monitor"] as const;
 const FILE = "/etc/nftables.conf";
 
 /** The lines of one chain. */
-function chain(text: string, name: string): readonly string[] {
+export function chain(text: string, name: string): readonly string[] {
   const body = new RegExp(`chain ${name} \\{([\\s\\S]*?)\\n\\t\\}`).exec(text)?.[1] ?? "";
   return body
     .split("\n")
@@ -53,7 +53,7 @@ export const filterOpensWhatIsListed = defineHostRule({
     const lines = chain(withoutComments(file?.content ?? ""), "input").filter((line) =>
       /\baccept\b/.test(line),
     );
-    const allowed = OPEN_PORTS.filter(({ role, to }) => role === host.role && to === "internet");
+    const allowed = listedFor(host.roles).filter(({ to }) => to === "internet");
     const wrong = lines.flatMap((line): string[] => {
       if (/^(iif(name)? "?lo"? accept|ct state (established|related)\b)/.test(line)) return [];
       if (/\b(ip|ip6) saddr (@[\w-]+|[\da-f.:/]+|\{[^}]+\})/.test(line))

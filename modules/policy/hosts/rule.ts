@@ -19,23 +19,27 @@ export interface HostRuleProps {
   readonly check: (host: RenderedHost, blueprint: Blueprint) => Looked;
   /** The roles that must have what the rule looks at; where none of the hosts has it, the rule says so. */
   readonly needs?: readonly RenderedHost["role"][];
+  /** A host that carries one of these needs none of it, whatever else it carries. */
+  readonly exempt?: readonly RenderedHost["role"][];
 }
 
 /**
  * A rule over every host's rendered files. It shares no line with what renders them, and reads settings and not bytes:
  * other files, other orders and more services change nothing of what it says.
  */
-export const defineHostRule = ({ check, needs = [], ...props }: HostRuleProps): Rule =>
+export const defineHostRule = ({ check, needs = [], exempt = [], ...props }: HostRuleProps): Rule =>
   defineRule({
     ...props,
     level: "error",
     looksAt: "hosts",
     check: ({ hosts, blueprint }) => {
       if (!hosts) return [];
+      const isNeeded = ({ roles }: RenderedHost) =>
+        roles.some((role) => needs.includes(role)) && !roles.some((role) => exempt.includes(role));
       const seen = hosts.map((host) => ({ host, ...check(host, blueprint) }));
       const fails = seen.flatMap(({ host, at, wrong }): Observation[] => [
         ...wrong.map(([path, message]) => fail(`${host.host}:${path}`, message)),
-        ...(at.length === 0 && wrong.length === 0 && needs.includes(host.role)
+        ...(at.length === 0 && wrong.length === 0 && isNeeded(host)
           ? [fail(host.host, "has nothing of what this rule reads, and its role needs it")]
           : []),
       ]);

@@ -142,7 +142,7 @@ export const sshForwardsNothing = defineHostRule({
   needs: everyRole,
   check: (host, blueprint) => {
     const { path, settings, is } = read(host);
-    const isEdge = host.role === "edge";
+    const isEdge = host.roles.includes("edge");
     const targets = (settings.get("permitopen") ?? "").split(/\s+/).filter(Boolean);
     const others = ["control", "bridge", "turn", "monitor"].flatMap((role) =>
       addressesOfRole(blueprint, role),

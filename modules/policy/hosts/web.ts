@@ -161,7 +161,7 @@ export const webAnswersItsNameAlone = defineHostRule({
     const servers = files.flatMap(({ path, servers: list }) =>
       list.map((one) => ({ path, ...one })),
     );
-    if (host.role !== "control") return inFile(undefined);
+    if (!host.roles.includes("control")) return inFile(undefined);
     const refuses = (inner: readonly Directive[]) =>
       allBelow(inner).some(
         ({ name, words }) =>
@@ -208,7 +208,7 @@ export const webPassesOnInside = defineHostRule({
   check: (host, { hosts }) =>
     each(host, (one) => {
       const bridges = hosts
-        .filter(({ role }) => role === "bridge")
+        .filter(({ roles }) => roles.includes("bridge"))
         .map(({ ipv4 }) => `https://${ipv4}:9090`);
       const verified = one.all
         .filter(
@@ -267,7 +267,7 @@ export const webIsBounded = defineHostRule({
   norms: ["BIO2 8.21.01"],
   needs,
   check: (host) => {
-    if (host.role !== "control") return inFile(undefined);
+    if (!host.roles.includes("control")) return inFile(undefined);
     return each(host, (one) => {
       const isMain = one.path.endsWith("/nginx.conf");
       return inFile(
@@ -337,7 +337,7 @@ export const keyIsTheServices = defineHostRule({
           unless(group === service(path), "group", group, service(path)),
           unless(mode === "0640", "mode", mode, "0640"),
           path.startsWith("/etc/nginx") &&
-            host.role === "control" &&
+            host.roles.includes("control") &&
             !fileAt(host, path.replace(/\.key$/, ".crt")) &&
             "its certificate is missing",
         ),

@@ -1,7 +1,7 @@
 import { parseCidr } from "../../planning/network/index.ts";
 import { resourcesIn } from "../document.ts";
 import { listOf, textOf } from "../json.ts";
-import { OPEN_PORTS, OPEN_PORTS_READ } from "../open-ports.ts";
+import { listedFor, OPEN_PORTS_READ } from "../open-ports.ts";
 import { changesOf, plansOf, stays } from "../plan.ts";
 import { defineRule, fail, failsOr, type Observation } from "../rule.ts";
 import { asResource } from "../stateful.ts";
@@ -64,13 +64,15 @@ type Opened = Pick<ReadRule, "protocol" | "ports" | "remote"> & {
 /** Why an opening isn't one of the list; at most one text. */
 function refused({ blueprint }: PolicyInput, { role, protocol, ports, remote }: Opened): string[] {
   const [from, to] = ports;
-  const named = OPEN_PORTS.filter((one) => one.role === role && one.protocol === protocol);
+  // A rule is of the hosts that are named after a role, with all that they carry.
+  const listed = listedFor(
+    blueprint.hosts.find((host) => host.role === role)?.roles ?? (role ? [role] : []),
+  );
+  const named = listed.filter((one) => one.protocol === protocol);
   const entry = named.find(({ port }) => port === from && port === to);
   const what = `${role ?? "a group of nobody"} ${protocol} ${from === to ? from : `${from}-${to}`} from ${remote}`;
   if (!entry) {
-    const own = OPEN_PORTS.filter((one) => one.role === role).map(
-      (one) => `${one.protocol} ${one.port}`,
-    );
+    const own = listed.map((one) => `${one.protocol} ${one.port}`);
     return [`opens ${what}, allowed for ${role ?? "it"}: ${own.join(", ") || "nothing"}`];
   }
   if (entry.to === "internet") return [];

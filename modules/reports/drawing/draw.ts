@@ -75,6 +75,22 @@ const WHAT: Readonly<Record<Role, string>> = {
   edge: "way in for admins",
 };
 
+/** The same in a word, for a role beside a host's own. */
+const BESIDE: Readonly<Record<Role, string>> = {
+  control: "page",
+  bridge: "media",
+  turn: "relay",
+  monitor: "logs",
+  edge: "way in",
+};
+
+const whatOf = (hosts: readonly Host[]): string => {
+  const [host] = hosts;
+  if (!host) return "";
+  const beside = host.roles.filter((role) => role !== host.role).map((role) => BESIDE[role]);
+  return [WHAT[host.role], ...beside].join(", ");
+};
+
 function publicOf(host: Host): readonly [string, string] {
   if (!host.exposure.addressed) return ["no public address", ""];
   if (!host.publicAddress) return ["not yet allocated", ""];
@@ -135,6 +151,15 @@ function chip(x: number, y: number, label: string): string {
   return element("rect", { class: "chip", ...place }) + text(x, y + 4, "port", label);
 }
 
+/** A longer label of incoming flows is one for each protocol, one below the other. */
+const LONG = 24;
+const BELOW = CHIP + 4;
+
+function labelsOf(flows: readonly Flow[]): string[] {
+  const label = joinLabels(flows);
+  return label.length > LONG ? label.split("; ") : [label];
+}
+
 const path = (d: string): string => element("path", { class: "line", d });
 
 /** A group that says, on hovering and to a screen reader, which flows a line stands for. */
@@ -180,10 +205,20 @@ export function drawNetwork(blueprint: Blueprint): string {
   const all = [...rows.values()].flat();
   const column = (i: 0 | 1 | 2) => Math.max(...all.map((row) => monoWidth(row[i], MONO))) + 14;
   const columns = [column(0), column(1), column(2)] as const;
-  const nameOf = (role: Role) => boxName(hosts.filter((host) => host.role === role));
-  const titles = order.map((role) => titleWidth(nameOf(role)) + sansWidth(WHAT[role]) + 46);
-  const boxWidth = Math.max(340, columns[0] + columns[1] + columns[2] + 14, ...titles);
-  const inLabel = Math.max(60, ...incoming.map((group) => monoWidth(joinLabels(group), MONO) + 14));
+  const ofRole = (role: Role) => hosts.filter((host) => host.role === role);
+  const nameOf = (role: Role) => boxName(ofRole(role));
+  const titles = order.map(
+    (role) => titleWidth(nameOf(role)) + sansWidth(whatOf(ofRole(role))) + 46,
+  );
+  // A zone's ranges stand beside its name, before the labels of the lines.
+  const ranges = zones.map(
+    (zone) => titleWidth(`${zone.name} zone`) + monoWidth(rangesOf(zone), MONO) - 8,
+  );
+  const boxWidth = Math.max(340, columns[0] + columns[1] + columns[2] + 14, ...titles, ...ranges);
+  const inLabel = Math.max(
+    60,
+    ...incoming.flatMap(labelsOf).map((label) => monoWidth(label, MONO) + 14),
+  );
   const frameX = MARGIN + OUTSIDE + inLabel + 60;
   const boxX = frameX + 40;
   // Which lines end at which box, from top to bottom: an order in which fewest lines cross.
@@ -367,7 +402,9 @@ export function drawNetwork(blueprint: Blueprint): string {
             arrow.group,
             path(`${way}H${arrow.target.x - 8}`),
             head(arrow.target.x, arrow.y, "right"),
-            chip((start + frameX) / 2 + 4, arrow.y, joinLabels(arrow.group)),
+            ...labelsOf(arrow.group).map((label, k, all) =>
+              chip((start + frameX) / 2 + 4, arrow.y + (k - (all.length - 1) / 2) * BELOW, label),
+            ),
           ),
         );
       });
@@ -451,7 +488,7 @@ function drawRole(box: RoleBox, columns: readonly [number, number, number]): str
     element(
       "text",
       { x: box.x + box.width - 12, y: box.y + 22, class: "soft", "text-anchor": "end" },
-      escapeXml(WHAT[box.role]),
+      escapeXml(whatOf(box.hosts)),
     ),
   ];
   box.rows.forEach(([what, inside, outside], i) => {
@@ -470,7 +507,9 @@ function drawRole(box: RoleBox, columns: readonly [number, number, number]): str
 function description(blueprint: Blueprint): string {
   const name = (peer: Peer): string =>
     peer.kind === "role" ? peer.role : peer.kind === "ranges" ? peer.name : "internet";
-  const counts = blueprint.sizing.roles.map((size) => `${size.count} ${size.role}`).join(", ");
+  const counts = blueprint.sizing.roles
+    .map((size) => `${size.count} ${size.roles.join(" with ")}`)
+    .join(", ");
   const list = blueprint.flows.map(
     (flow) => `${name(flow.from)} to ${name(flow.to)} on ${joinLabels([flow])}`,
   );

@@ -13,8 +13,10 @@ import {
   PROMISE,
   plannerOn,
   type RoleSize,
+  type Size,
   type Sizing,
   scoreOf,
+  sizeOfRole,
   Unplannable,
 } from "../../planning/sizing/index.ts";
 import { type Chart, type ChartLimit, drawChart } from "./chart.ts";
@@ -22,7 +24,7 @@ import { type Chart, type ChartLimit, drawChart } from "./chart.ts";
 type Demand = Instance["demand"];
 
 const bridgeOf = (sizing: Sizing): RoleSize => {
-  const bridge = sizing.roles.find((size) => size.role === "bridge");
+  const bridge = sizeOfRole(sizing, "bridge");
   if (!bridge) throw new RangeError("a plan without bridges");
   return bridge;
 };
@@ -115,6 +117,7 @@ export interface Priced {
   readonly demand: Demand;
   readonly offers: readonly Offer[];
   readonly data: PlanData;
+  readonly size: Size;
   /** Whose prices these are. */
   readonly catalogue: string;
   readonly currency: string;
@@ -125,12 +128,12 @@ const STEPS = 96;
 
 /** Cost of the cheapest plan against participants. */
 export function costChart(sizing: Sizing, priced: Priced): string {
-  const { demand, offers, data, catalogue, currency } = priced;
+  const { demand, offers, data, size, catalogue, currency } = priced;
   const most = peopleShown(sizing);
   const { people } = sizing.total;
   const total: [number, number][] = [];
   const bridges: [number, number][] = [];
-  const planOf = plannerOn(offers, data);
+  const planOf = plannerOn(offers, data, size);
   for (let i = 1; i <= STEPS; i++) {
     const at = (most * i) / STEPS;
     let plan: Sizing;

@@ -11,6 +11,7 @@ import {
   offersOf,
   type PlanData,
   planSizing,
+  type Size,
   type Sizing,
   Unplannable,
 } from "../../planning/sizing/index.ts";
@@ -68,6 +69,8 @@ export const demandText = (demand: Instance["demand"], sizing: Sizing): string[]
 /** What a cost is calculated from, beside the plan. */
 export interface CostData {
   readonly planData: PlanData;
+  /** How many hosts share the work. */
+  readonly size: Size;
   /** How a day fills: how much traffic a month has. */
   readonly day: Day;
   /** A catalogue with prices, to compare with where the source names none. */
@@ -121,6 +124,7 @@ export function costOf(
     demand,
     offers: by.offers,
     data: data.planData,
+    size: data.size,
     catalogue: by.catalogue?.title ?? by.title,
     currency: by.catalogue?.currency ?? "EUR",
   });
@@ -135,7 +139,7 @@ export function costOf(
   const other = sourceOf(catalogue);
   let compared: Sizing;
   try {
-    compared = planSizing(demand, other.offers, data.planData);
+    compared = planSizing(demand, other.offers, data.planData, { size: data.size });
   } catch (error) {
     if (!(error instanceof Unplannable)) throw error;
     return { text: `unknown: ${source.title} names no prices` };

@@ -113,7 +113,7 @@ export function sizePage(page: SizePage): string {
         "because",
       ],
       sizing.roles.map((size) => [
-        size.role,
+        size.roles.join(", "),
         { n: `${size.count}` },
         { n: `${size.reserve}` },
         { n: `${size.countDuringUpgrade}` },

@@ -41,7 +41,14 @@ const { demand } = someInstance({
   },
 });
 const sizing = planSizing(demand, offers, data);
-const priced = { demand, offers, data, catalogue: "Proef", currency: "EUR" };
+const priced = {
+  demand,
+  offers,
+  data,
+  size: "cluster",
+  catalogue: "Proef",
+  currency: "EUR",
+} as const;
 const specData = { figures: data.figures, servers: loadServers(), averageShare: 0.3 };
 const sheets = specSheets(sizing, specData);
 const context = {

@@ -1,4 +1,5 @@
-import { type Blueprint, namesBelow } from "../../planning/blueprint/index.ts";
+import { type Blueprint, hostsWith, namesBelow } from "../../planning/blueprint/index.ts";
+import type { Role } from "../../planning/sizing/index.ts";
 import type { SecretSpec } from "./spec.ts";
 
 /**
@@ -151,8 +152,7 @@ function publicPair(blueprint: Blueprint, use: "web" | "turn", hosts: string[]):
  * table in docs/keys.md; no value is known here.
  */
 export function secretsOf(blueprint: Blueprint): SecretSpec[] {
-  const ids = (...roles: string[]): string[] =>
-    blueprint.hosts.filter((host) => roles.includes(host.role)).map((host) => host.id);
+  const ids = (role: Role): string[] => hostsWith(blueprint, role).map((host) => host.id);
   const all = blueprint.hosts.map((host) => host.id);
   const { source } = blueprint.certificates;
   return [
@@ -162,18 +162,16 @@ export function secretsOf(blueprint: Blueprint): SecretSpec[] {
     ...publicPair(blueprint, "turn", ids("turn")),
     ...(source === "acme" ? acmeAccount() : []),
     ...services(ids("control"), ids("turn"), ids("monitor")),
-    ...blueprint.hosts
-      .filter(({ role }) => role === "bridge")
-      .flatMap((bridge) =>
-        account(
-          bridge.id,
-          "jvb",
-          [bridge.id],
-          blueprint.hosts
-            .filter(({ role, shard }) => role === "control" && shard === bridge.shard)
-            .map(({ id }) => id),
-        ),
+    ...hostsWith(blueprint, "bridge").flatMap((bridge) =>
+      account(
+        bridge.id,
+        "jvb",
+        [bridge.id],
+        hostsWith(blueprint, "control")
+          .filter(({ shard }) => shard === bridge.shard)
+          .map(({ id }) => id),
       ),
+    ),
     ...gate(ids("control")),
     ...monitoring(blueprint, ids("monitor")),
     ...sshAuthority(all),

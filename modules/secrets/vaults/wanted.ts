@@ -1,5 +1,6 @@
 import {
   type Blueprint,
+  carries,
   type Host,
   namesBelow,
   privateAddresses,
@@ -23,7 +24,7 @@ const commonName = (name: string, short: string): string =>
  */
 export const hostLeaf = (blueprint: Blueprint, host: Host): Leaf => ({
   commonName: commonName(host.name, host.id),
-  dns: [host.name, ...(host.role === "control" ? [namesBelow(blueprint.domain).auth] : [])],
+  dns: [host.name, ...(carries(host, "control") ? [namesBelow(blueprint.domain).auth] : [])],
   addresses: privateAddresses(host),
   use: ["server", "client"],
 });

@@ -3,6 +3,8 @@ import {
   type Blueprint,
   type Flow,
   type Host,
+  hostsWith,
+  instancePorts,
   namesBelow,
   PORTS,
 } from "../../planning/blueprint/index.ts";
@@ -22,7 +24,7 @@ export interface Service {
 }
 
 export const hostsOf = (blueprint: Blueprint, role?: Host["role"]): Host[] =>
-  blueprint.hosts.filter((host) => role === undefined || host.role === role);
+  role === undefined ? [...blueprint.hosts] : hostsWith(blueprint, role);
 
 /** Public addresses of a host, IPv4 first. */
 export const publicAddresses = (host: Host): string[] =>
@@ -62,21 +64,23 @@ export const bridgeOf = (blueprint: Blueprint, control: Host): Host | undefined 
 
 /** All services that speak TLS; the subjects of the group `tls`. */
 export function services(blueprint: Blueprint): Service[] {
+  const { turnTls } = instancePorts(blueprint);
   return hostsOf(blueprint).flatMap((host): Service[] => {
-    if (host.role === "control") {
-      const from = bridgeOf(blueprint, host);
-      const web = { host, name: "web", port: PORTS.https, tlsName: blueprint.domain } as const;
-      const xmpp = { host, name: "xmpp", port: PORTS.xmpp, tlsName: host.name } as const;
-      return [web, ...(from ? [{ ...xmpp, from }] : [])];
-    }
-    if (host.role === "turn")
-      return [
-        { host, name: "turn", port: PORTS.turnTls, tlsName: namesBelow(blueprint.domain).turn },
-      ];
-    const [from] = hostsOf(blueprint, "control");
-    if (host.role === "monitor" && from)
-      return [{ host, name: "journal", port: PORTS.journal, tlsName: host.name, from }];
-    return [];
+    const bridge = bridgeOf(blueprint, host);
+    const [control] = hostsOf(blueprint, "control");
+    const all: Partial<Record<Host["role"], Service[]>> = {
+      control: [
+        { host, name: "web", port: PORTS.https, tlsName: blueprint.domain },
+        ...(bridge
+          ? [{ host, name: "xmpp", port: PORTS.xmpp, tlsName: host.name, from: bridge } as const]
+          : []),
+      ],
+      turn: [{ host, name: "turn", port: turnTls, tlsName: namesBelow(blueprint.domain).turn }],
+      monitor: control
+        ? [{ host, name: "journal", port: PORTS.journal, tlsName: host.name, from: control }]
+        : [],
+    };
+    return host.roles.flatMap((role) => all[role] ?? []);
   });
 }
 

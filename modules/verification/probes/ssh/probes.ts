@@ -1,5 +1,5 @@
 import { fail, notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
-import { type Host, hostOf, PORTS } from "../../../planning/blueprint/index.ts";
+import { carries, type Host, hostOf, PORTS } from "../../../planning/blueprint/index.ts";
 import type { Ran } from "../admin.ts";
 import { adminAlive } from "../alive.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
@@ -107,7 +107,7 @@ async function jump(_subject: string, context: Context): Promise<Outcome> {
   const { blueprint } = context;
   const wrong: string[] = [];
   let tried = 0;
-  for (const host of hostsOf(blueprint).filter(({ role }) => role !== "edge")) {
+  for (const host of hostsOf(blueprint).filter((host) => !carries(host, "edge"))) {
     const ports = [
       80,
       PORTS.https,

@@ -1,5 +1,12 @@
-import { notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
-import { type Host, hostOf, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
+import { fail, notTested, type Outcome, passUnless } from "../../../common/findings/index.ts";
+import {
+  carries,
+  type Host,
+  hostOf,
+  instancePorts,
+  PORTS,
+  privateAddresses,
+} from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authorityOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { TurnRelayed, TurnServer } from "./ask.ts";
@@ -33,7 +40,7 @@ const credential = (name: string, { now, secret }: Context, life = LIFE): Creden
 
 /** Addresses that a relay must never reach, with what each stands for. */
 function forbidden(subject: string, { blueprint }: Context): Map<string, string> {
-  const others = hostsOf(blueprint).filter(({ role }) => role !== "bridge");
+  const others = hostsOf(blueprint).filter((host) => !carries(host, "bridge"));
   return new Map([
     ["127.0.0.1", "loopback"],
     ["127.1.2.3", "loopback"],
@@ -207,36 +214,66 @@ async function peers(subject: string, context: Context): Promise<Outcome> {
 }
 
 /**
- * What a videobridge gets it answers only if it is of one of its meetings. That it came is reported by the kernel of its
- * host, which notes each connection by the relay's port for half a minute.
+ * Sends something through the relay to a port of a bridge's host. That it came is reported by the kernel of that host, which
+ * notes each connection that it lets in, by the relay's port, for half a minute.
+ *
+ * @returns the relay's port and whether it came; or why nothing was sent, or nobody can say
  */
+async function sentThrough(
+  subject: string,
+  bridge: Host,
+  port: number,
+  context: Context,
+): Promise<{ readonly from: number; readonly came: boolean } | string> {
+  const { allocated, relayed, failed } = await context.vantagePoint.ask("relayTurn", {
+    server: byUdp(subject, context),
+    // coturn 4.6.1 refuses a name with a space.
+    credential: credential(`arrives-${bridge.id}-${port}`, context),
+    peers: [bridge.ipv4],
+    echo: { address: bridge.ipv4, port },
+  });
+  if (!relayed) return `no relay to ${bridge.id}: ${failed ?? word(allocated)}`;
+  const entry = `dst=${bridge.ipv4} sport=${relayed.port} dport=${port}`;
+  const command = ["grep", "-m1", "-F", `${entry} `, "/proc/net/nf_conntrack"];
+  const { code, stderr } = await context.admin.run(bridge.id, command);
+  const why = stderr.trim();
+  return why === ""
+    ? { from: relayed.port, came: code === 0 }
+    : `what came to ${bridge.id} can't be read: ${why}`;
+}
+
+/** What a videobridge gets it answers only if it is of one of its meetings: its host's kernel says that it came. */
 async function arrives(subject: string, context: Context): Promise<Outcome> {
   const wrong: string[] = [];
   const seen: string[] = [];
   for (const bridge of hostsOf(context.blueprint, "bridge")) {
-    const { allocated, relayed, failed } = await context.vantagePoint.ask("relayTurn", {
-      server: byUdp(subject, context),
-      // coturn 4.6.1 refuses a name with a space.
-      credential: credential(`arrives-${bridge.id}`, context),
-      peers: [bridge.ipv4],
-      echo: { address: bridge.ipv4, port: PORTS.media },
-    });
-    if (!relayed) {
-      wrong.push(`no relay to ${bridge.id}: ${failed ?? word(allocated)}`);
-      continue;
-    }
-    const entry = `dst=${bridge.ipv4} sport=${relayed.port} dport=${PORTS.media}`;
-    const command = ["grep", "-m1", "-F", `${entry} `, "/proc/net/nf_conntrack"];
-    const { code, stderr } = await context.admin.run(bridge.id, command);
-    if (code === 0) seen.push(`${bridge.id} from port ${relayed.port}`);
-    else {
-      const why = stderr.trim();
-      wrong.push(
-        `what was sent to ${bridge.id} through the relay didn't arrive${why ? `: ${why}` : ""}`,
-      );
-    }
+    const sent = await sentThrough(subject, bridge, PORTS.media, context);
+    if (typeof sent === "string") wrong.push(sent);
+    else if (sent.came) seen.push(`${bridge.id} from port ${sent.from}`);
+    else wrong.push(`what was sent to ${bridge.id} through the relay didn't arrive`);
   }
   return passUnless(wrong, `arrived at ${seen.join(", ")}`);
+}
+
+/** Ports of a relay's own host by UDP: the relay's own, and one that nothing has. */
+const OWN_PORTS = [PORTS.turn, PORTS.xmpp];
+
+/** Where the bridge is on the relay's own host, no other filter stands between the two. */
+async function ownHost(subject: string, context: Context): Promise<Outcome> {
+  const host = hostOf(context.blueprint, subject);
+  const wrong: string[] = [];
+  const media = await sentThrough(subject, host, PORTS.media, context);
+  if (typeof media === "string") return fail(media);
+  if (!media.came) return fail("what is sent to the media port doesn't arrive either");
+  for (const port of OWN_PORTS) {
+    const sent = await sentThrough(subject, host, port, context);
+    if (typeof sent === "string") wrong.push(sent);
+    else if (sent.came) wrong.push(`it reaches port ${port} of its own host`);
+  }
+  return passUnless(
+    wrong,
+    `of its own host it reaches port ${PORTS.media}, and not ${OWN_PORTS.join(" or ")}`,
+  );
 }
 
 async function relays(subject: string, context: Context): Promise<Outcome> {
@@ -285,7 +322,7 @@ async function tls(subject: string, context: Context): Promise<Outcome> {
   });
   return passUnless(
     code === 0 ? [] : [failed ?? word(code)],
-    `a relay by TLS on port ${PORTS.turnTls}`,
+    `a relay by TLS on port ${instancePorts(context.blueprint).turnTls}`,
   );
 }
 
@@ -352,6 +389,18 @@ export const turnProbes: readonly Probe[] = [
     "does nothing: this proves that the relay works at all",
     relays,
   ),
+  {
+    ...probe(
+      "turn-own-host",
+      "a relay whose bridge is on its own host reaches the media port of that host, and no other",
+      "sends through the relay to other ports of the host that the relay is on",
+      ownHost,
+    ),
+    subjects: (blueprint) =>
+      hostsOf(blueprint, "turn")
+        .filter((host) => carries(host, "bridge"))
+        .map(({ id }) => id),
+  },
   probe(
     "turn-quota",
     "one user gets no more relays than planned",
@@ -360,8 +409,8 @@ export const turnProbes: readonly Probe[] = [
   ),
   probe(
     "turn-tls",
-    `the relay works by TLS on port ${PORTS.turnTls}`,
-    `does nothing: some firewalls let nothing out but port ${PORTS.turnTls}`,
+    `the relay works by TLS, on port ${PORTS.https} where it has an address of its own`,
+    `does nothing: some firewalls let nothing out but port ${PORTS.https}`,
     tls,
   ),
   probe(
