@@ -23,6 +23,7 @@ import { providerPinned } from "./rules/provider-pinned.ts";
 import { residencyAccepted } from "./rules/residency-accepted.ts";
 import { residencyFresh } from "./rules/residency-fresh.ts";
 import { retentionHasItsReason } from "./rules/retention-has-its-reason.ts";
+import { rolesStandApart } from "./rules/roles-stand-apart.ts";
 import { runningHostsAreKept } from "./rules/running-hosts-are-kept.ts";
 import { securityLogsTakeTwo } from "./rules/security-logs-take-two.ts";
 import { servicesAreEncrypted } from "./rules/services-are-encrypted.ts";
@@ -64,6 +65,7 @@ const rules = (ownNetwork: Rule): readonly Rule[] => [
   residencyAccepted,
   residencyFresh,
   securityLogsTakeTwo,
+  rolesStandApart,
   jitsiIsPinned,
   waiversInDate,
   peopleArePersons,

@@ -27,6 +27,7 @@ const POLICY_RULES = {
   "residency-accepted": { waivable: false },
   "residency-fresh": { waivable: false },
   "security-logs-take-two": { waivable: true },
+  "roles-stand-apart": { waivable: false },
   "jitsi-is-pinned": { waivable: false },
   "waivers-in-date": { waivable: false },
   "people-are-persons": { waivable: false },

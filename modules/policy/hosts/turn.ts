@@ -1,4 +1,6 @@
-import { addressesOfRole, fileAt, filesLike, optionLines } from "./files.ts";
+import type { Blueprint } from "../../planning/blueprint/index.ts";
+import { addressesOfRole, fileAt, filesLike, optionLines, withoutComments } from "./files.ts";
+import { chain } from "./filter.ts";
 import { defineHostRule, inFile, together, unless } from "./rule.ts";
 import { STRONG_CIPHERS } from "./tls.ts";
 
@@ -23,6 +25,35 @@ const read = (host: Parameters<typeof fileAt>[0]) => {
   return { path: file?.path, options, has, hasNot, between };
 };
 
+/**
+ * A relay whose bridge is on its own host reaches that host by loopback, where the packet filter lets everything pass: but
+ * for what stands before that.
+ */
+function throughLoopback(host: Parameters<typeof fileAt>[0], blueprint: Blueprint) {
+  if (!host.roles.includes("bridge")) return inFile(undefined);
+  const file = fileAt(host, "/etc/nftables.conf");
+  const lines = chain(withoutComments(file?.content ?? ""), "input");
+  const passes = lines.findIndex((line) => /^iif(name)? "?lo"? accept/.test(line));
+  const shut = lines
+    .slice(0, Math.max(0, passes))
+    .flatMap((line) =>
+      (
+        /^iif(?:name)? "?lo"? ip6? daddr \{([^}]*)\} udp dport != 10000 ct state new counter drop\b/.exec(
+          line,
+        )?.[1] ?? ""
+      )
+        .split(",")
+        .map((address) => address.trim()),
+    );
+  const own = blueprint.hosts.find(({ id }) => id === host.host);
+  return inFile(
+    file?.path ?? "/etc/nftables.conf",
+    [own?.ipv4 ?? "", ...(own?.ipv6 ? [own.ipv6] : [])]
+      .filter((address) => !shut.includes(address))
+      .map((address) => `its relay reaches more of ${address} than the media port, by loopback`),
+  );
+}
+
 /** Both families whole: 4.6.1 compares IPv6 byte by byte, so a range that doesn't start at zero has holes. */
 const EVERYBODY = ["0.0.0.0-255.255.255.255", "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"];
 
@@ -37,6 +68,7 @@ export const relayReachesBridgesAlone = defineHostRule({
     const denied = options.get("denied-peer-ip") ?? [];
     const bridges = addressesOfRole(blueprint, "bridge");
     return together([
+      ...(path === undefined ? [] : [throughLoopback(host, blueprint)]),
       inFile(
         path,
         EVERYBODY.filter((range) => !denied.includes(range)).map(
