@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { turnFragment } from "../../modules/hosts/turn/index.ts";
-import type { Blueprint, Host } from "../../modules/planning/blueprint/index.ts";
+import { type Blueprint, type Host, hostsWith } from "../../modules/planning/blueprint/index.ts";
 import {
   type Credential,
   type Endpoint,
@@ -120,7 +120,7 @@ export class RelayServer {
   /** @param secrets what logins count by */
   static async start(blueprint: Blueprint, secrets: readonly string[]): Promise<RelayServer> {
     const root = await validatorRoot();
-    const host = blueprint.hosts.find(({ role }) => role === "turn") as Host;
+    const [host] = hostsWith(blueprint, "turn") as [Host];
     const folder = mkdtempSync(join(tmpdir(), "polder-relay-"));
     const at = (...path: string[]) => join(folder, ...path);
     for (const name of ["work", "tree", "shared"]) mkdirSync(at(name));
@@ -132,7 +132,7 @@ export class RelayServer {
     }
     copyFileSync(join(import.meta.dirname, "echo.py"), at("shared/echo.py"));
     const addresses = blueprint.hosts.map(({ ipv4 }) => `${ipv4}/32`);
-    const bridges = blueprint.hosts.filter(({ role }) => role === "bridge");
+    const bridges = hostsWith(blueprint, "bridge");
     writeFileSync(
       at("shared/run"),
       run(
@@ -161,6 +161,11 @@ export class RelayServer {
     for (let tries = 0; tries < 20; tries++)
       if ((await server.outside.ask("askTurn", question)).code === 401) return server;
     throw new Error("coturn doesn't answer");
+  }
+
+  /** Its certificate for TLS, PEM, which trusts itself; its name is `dummy`. */
+  certificate(blueprint: Blueprint): string {
+    return this.secrets.valueOf(blueprint, "turn/tls.crt");
   }
 
   /** What converge would send next; coturn gets no signal. */
