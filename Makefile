@@ -129,10 +129,7 @@ $(STAMPS)/chromium:
 
 # For the acceptance alone.
 $(STAMPS)/firefox:
-	@command -v firefox-esr >/dev/null || { \
-	  echo "setup: Debian package firefox-esr"; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends firefox-esr >/dev/null; }
-	@mkdir -p $(@D) && touch $@
+	$(call debian,firefox-esr,firefox-esr)
 
 preflight:
 	@scripts/preflight.sh
