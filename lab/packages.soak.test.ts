@@ -1,0 +1,61 @@
+// What a host without network does besides installing: updates, and folders and files that are no longer good.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { aptFiles, PackagesFolder } from "./testing/packages-folder.ts";
+
+const packages = new PackagesFolder();
+beforeAll(() => packages.fill());
+afterAll(() => packages.remove());
+
+/** Shell that puts these files where apt reads them, as converge's switch does. */
+const switched = (): string =>
+  aptFiles()
+    .map(({ path, content }) => `cat >${path} <<'END'\n${content}\nEND`)
+    .join("\n");
+
+/** One package that is older than the archive's, as an image may bring it; the root's own age is no part of the test. */
+const OLDER =
+  "sed -i '/^Package: xz-utils$/,/^$/s/^Version: .*/Version: 5.8.0-1/' /var/lib/dpkg/status;" +
+  "dpkg-query -W -f '${Package}\n' | grep -vx xz-utils | xargs apt-mark hold >/dev/null";
+
+describe("a host without any network", () => {
+  it("gets the security updates of what it has, and unattended-upgrades installs them", async () => {
+    const after = `${switched()}\nunattended-upgrade -v; dpkg-query -W -f '\${Version}' xz-utils`;
+    const { failure, output } = await packages.bring({ before: OLDER, after });
+    expect(failure).toBeUndefined();
+    expect(output).toMatch(/Packages that will be upgraded: xz-utils[\s\S]*\n5\.8\.1-\S+$/);
+  });
+
+  it("says which update the folder lacks, and goes on", async () => {
+    const xz = packages.packageFile("xz-utils");
+    const { failure, reports } = await packages.changed(
+      (copy) => rmSync(join(copy, xz)),
+      (copy) => packages.bring({ folder: copy, before: OLDER }),
+    );
+    expect(failure).toBeUndefined();
+    expect(reports.flatMap(({ lacks }) => lacks ?? [])).toContain(xz.split("/").at(-1));
+  });
+
+  it("refuses a folder that has expired", async () => {
+    // apt's own bound in place of a clock that nobody may turn: a second after its date a list is too old.
+    const files = aptFiles().map((file) =>
+      file.path.endsWith("90polder")
+        ? { ...file, content: `${file.content}Acquire::Max-ValidTime "1";\n` }
+        : file,
+    );
+    const { failure } = await packages.bring({ files });
+    expect(failure).toMatch(/the folder of packages has expired .* ago: fill it again/);
+  });
+
+  it("refuses by digest what was changed on the host itself", async () => {
+    const after = [
+      "dpkg --purge hello >/dev/null",
+      "for file in $(find /var/lib/polder-packages -name 'hello_*'); do printf x >>$file; done",
+      "apt-get install -y hello",
+    ].join("\n");
+    const { failure, output } = await packages.bring({ after: `${switched()}\n${after}` });
+    expect(failure).toBeUndefined();
+    expect(output).toMatch(/Hash Sum mismatch|unexpected size/i);
+  });
+});
