@@ -8,12 +8,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { HetznerProjects } from "../../lab/testing/hetzner-projects.ts";
 import { PlannedInstance } from "../../lab/testing/planned-instance.ts";
 import { polder, type Ran, type TestInstance, testInstance } from "../../lab/testing/polder.ts";
-import { buildFolder } from "../../modules/common/toolkit/index.ts";
+import { buildFolder, TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { planInstance, terraformEnvironment } from "../../modules/operations/plan/index.ts";
 import type { Synthesis } from "../../modules/operations/working-folder/index.ts";
 import { synthesis } from "../../stacks/instance-stacks.ts";
 import { deployOptions } from "../deploy-options.ts";
 import { testbed } from "../testbed.ts";
+import { ranFrom } from "./testing.ts";
 
 const NAME = "t-geoordeeld";
 const STACK = `${NAME}-addresses`;
@@ -29,10 +30,13 @@ const remembered = join(stack, ".terraform/terraform.tfstate");
 /** A file that what was planted would write. */
 const mark = join(hetzner.folder, "mark");
 
-const run = (command: string, env: Readonly<Record<string, string>> = {}, ...args: string[]) =>
-  polder([command, instance.folder, ...args], {
-    env: { ...hetzner.environment(start.project), ...env },
-  });
+/** In this process, but for an environment of one's own: that is a process's from its start. */
+const run = (command: string, env: Readonly<Record<string, string>> = {}) => {
+  const project = hetzner.environment(start.project);
+  return Object.keys(env).length > 0
+    ? polder([command, instance.folder], { env: { ...project, ...env } })
+    : ranFrom(TOOLKIT, { env: project })(command, instance.folder);
+};
 const said = ({ stdout, stderr }: Ran) => stdout + stderr;
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 const write = (file: string, value: unknown) => writeFileSync(file, JSON.stringify(value));

@@ -21,6 +21,7 @@ import { readHistory } from "../../modules/operations/history/index.ts";
 import { terraformEnvironment } from "../../modules/operations/plan/index.ts";
 import { record } from "../../modules/planning/residency/testing.ts";
 import { testbed } from "../testbed.ts";
+import { ranFrom } from "./testing.ts";
 
 const NAME = "t-akkoord";
 const hetzner = new HetznerProjects();
@@ -33,10 +34,9 @@ const platform = (
   ) as { platform: object }
 ).platform;
 
-const run = (command: string, args: readonly string[] = [], env = {}) =>
-  polder([command, instance.folder, ...args], {
-    env: { ...hetzner.environment(start.project), POLDER_USER: "annakok", ...env },
-  });
+const environment = () => ({ ...hetzner.environment(start.project), POLDER_USER: "annakok" });
+const run = (command: string, args: readonly string[] = []) =>
+  ranFrom(TOOLKIT, { env: environment() })(command, instance.folder, ...args);
 const said = ({ stdout, stderr }: Ran) => stdout + stderr;
 const history = () => join(instance.folder, "history");
 const log = () => join(history(), "log.jsonl");
@@ -72,7 +72,8 @@ beforeAll(async () => {
     join(instance.folder, "location.yaml"),
     dump(record({}, { provider: "hetzner", platform })),
   );
-  const planned = await run("plan");
+  // By a process, as people start it; all later ones in this one.
+  const planned = await polder(["plan", instance.folder], { env: environment() });
   expect(planned.code, said(planned)).toBe(0);
   expect(planned.stdout).toContain("profile nl-sovereign: 2 admins must approve it");
   start.keep();

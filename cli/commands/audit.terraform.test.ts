@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { handOver } from "../../lab/testing/handed-over.ts";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import type { Loose } from "../../modules/policy/testing.ts";
+import { polderFrom, processFrom } from "./testing.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-audit-test-"));
 afterAll(() => rmSync(parent, { recursive: true, force: true }));
@@ -25,11 +25,8 @@ function handed(): string {
   return folder;
 }
 
-const audit = (...args: string[]) =>
-  spawnSync(join(TOOLKIT, "cli/polder"), ["audit", "--as-of", "2026-11-28", ...args], {
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
+const AS_OF = ["audit", "--as-of", "2026-11-28"];
+const audit = (...args: string[]) => polderFrom(TOOLKIT)(...AS_OF, ...args);
 
 const edit = (file: string, change: (json: Loose) => void, indent?: number): void => {
   const json = JSON.parse(readFileSync(file, "utf8"));
@@ -38,8 +35,9 @@ const edit = (file: string, change: (json: Loose) => void, indent?: number): voi
 };
 
 describe("polder audit <folder>", () => {
-  test("passes what was handed over as it was made, and says what it couldn't see", () => {
-    const { status, stdout } = audit(handed());
+  test("passes what was handed over as it was made, and says what it couldn't see", async () => {
+    // By a process, as people start it; the others in this one.
+    const { status, stdout } = processFrom(TOOLKIT)(...AS_OF, handed());
     expect(stdout).not.toMatch(/^fail/m);
     expect(stdout).toMatch(
       /^audit of eea-voorbeeld as of 2026-11-28: \d+ pass, 0 fail, 0 not-tested/m,
@@ -49,7 +47,7 @@ describe("polder audit <folder>", () => {
     expect(status).toBe(0);
   }, 60_000);
 
-  test("finds an argument in a document that the stacks don't write", () => {
+  test("finds an argument in a document that the stacks don't write", async () => {
     const folder = handed();
     edit(
       join(folder, "stacks/eea-voorbeeld/cdk.tf.json"),
@@ -59,24 +57,24 @@ describe("polder audit <folder>", () => {
       },
       2,
     );
-    const { status, stdout } = audit(folder);
+    const { status, stdout } = await audit(folder);
     expect(stdout).toMatch(
       /^fail +explained-by-blueprint {2}eea-voorbeeld\/hcloud_server\.\S+: backups: got true/m,
     );
     expect(status).toBe(1);
   }, 60_000);
 
-  test("rejects a document in which a key may stand twice", () => {
+  test("rejects a document in which a key may stand twice", async () => {
     const folder = handed();
     const file = join(folder, "stacks/eea-voorbeeld/cdk.tf.json");
     const text = readFileSync(file, "utf8");
     writeFileSync(file, text.replace('"resource": {', '"resource": {},\n  "resource": {'));
-    const { status, stderr } = audit(folder);
+    const { status, stderr } = await audit(folder);
     expect(stderr).toMatch(/cdk\.tf\.json: isn't written as polder writes it/);
     expect(status).toBe(2);
   }, 60_000);
 
-  test("finds a file that isn't the one of the record, and a record that was edited", () => {
+  test("finds a file that isn't the one of the record, and a record that was edited", async () => {
     const folder = handed();
     const sum = createHash("sha256")
       .update(readFileSync(join(folder, "instance.yaml")))
@@ -88,54 +86,58 @@ describe("polder audit <folder>", () => {
     const digest = createHash("sha256").update(JSON.stringify(unsigned)).digest("hex");
     const file = join(folder, "plan/record.json");
     writeFileSync(file, JSON.stringify({ ...unsigned, digest }));
-    const { stdout, status } = audit(folder);
+    const { stdout, status } = await audit(folder);
     expect(stdout).toMatch(/^fail +plan-record {2}addresses\.yaml: its sum is/m);
     expect(stdout).not.toMatch(/plan-record {2}instance\.yaml|record\.json: its digest/);
     expect(status).toBe(1);
     writeFileSync(file, JSON.stringify({ ...unsigned, digest: "0".repeat(64) }));
-    expect(audit(folder).stdout).toMatch(/^fail +plan-record {2}record\.json: its digest isn't/m);
+    expect((await audit(folder)).stdout).toMatch(
+      /^fail +plan-record {2}record\.json: its digest isn't/m,
+    );
   }, 60_000);
 
-  test("has Terraform show the binary plan, and finds that it is another than the JSON", () => {
+  test("has Terraform show the binary plan, and finds that it is another than the JSON", async () => {
     const folder = handed();
-    expect(audit(folder).stdout).not.toContain("binary-plan");
+    expect((await audit(folder)).stdout).not.toContain("binary-plan");
     edit(join(folder, "plan/eea-voorbeeld.json"), (json) => {
       json.applyable = false;
     });
-    const { status, stdout } = audit(folder);
+    const { status, stdout } = await audit(folder);
     expect(stdout).toMatch(/^fail +binary-plan {2}eea-voorbeeld\.tfplan: Terraform shows another/m);
     expect(stdout).not.toMatch(/binary-plan {2}eea-voorbeeld-addresses/);
     expect(status).toBe(1);
     writeFileSync(join(folder, "plan/eea-voorbeeld.tfplan"), "no plan");
-    expect(audit(folder).stdout).toMatch(
+    expect((await audit(folder)).stdout).toMatch(
       /^not-tested +binary-plan .*Terraform can't show it here/m,
     );
   }, 60_000);
 
-  test("takes several folders, and one that can't be read doesn't stop the others", () => {
+  test("takes several folders, and one that can't be read doesn't stop the others", async () => {
     const [one, other, none] = [handed(), handed(), join(parent, "none")];
     writeFileSync(join(other, "instance.yaml"), "name: other\n");
-    const { status, stdout, stderr } = audit(one, other, none, one, "--format", "sarif");
+    const { status, stdout, stderr } = await audit(one, other, none, one, "--format", "sarif");
     expect(JSON.parse(stdout).runs).toHaveLength(2);
     expect(stderr).toMatch(/other.*instance\.yaml|instance\.yaml.*name/);
     expect(stderr).toMatch(/none: holds no instance\.yaml/);
     expect(status).toBe(2);
-    const text = audit(one, one).stdout;
+    const text = (await audit(one, one)).stdout;
     expect(text.match(/^audit of eea-voorbeeld/gm)).toHaveLength(2);
     expect(text).toMatch(/^2 instances: \d+ pass, 0 fail/m);
-    expect(JSON.parse(audit(one, one, "--format", "json").stdout)).toHaveLength(2);
-    expect(audit(one, one, "--format", "junit").stdout).toContain('name="eea-voorbeeld no-secret"');
-    expect(audit(one, one, "--format", "html").stderr).toMatch(/a page is of one instance/);
+    expect(JSON.parse((await audit(one, one, "--format", "json")).stdout)).toHaveLength(2);
+    expect((await audit(one, one, "--format", "junit")).stdout).toContain(
+      'name="eea-voorbeeld no-secret"',
+    );
+    expect((await audit(one, one, "--format", "html")).stderr).toMatch(/a page is of one instance/);
   }, 60_000);
 
-  test("says where no instance was handed over", () => {
-    const { status, stderr } = audit(parent);
+  test("says where no instance was handed over", async () => {
+    const { status, stderr } = await audit(parent);
     expect(stderr).toMatch(/holds no instance\.yaml/);
     expect(status).toBe(2);
   }, 60_000);
 
-  test("evaluates as of the day that is asked for", () => {
-    const { status, stdout } = audit(handed(), "--as-of", "2031-01-01");
+  test("evaluates as of the day that is asked for", async () => {
+    const { status, stdout } = await audit(handed(), "--as-of", "2031-01-01");
     expect(stdout).toMatch(/^fail +residency-fresh/m);
     expect(status).toBe(1);
   }, 60_000);
@@ -149,8 +151,8 @@ describe("polder audit --plan", () => {
     return file;
   };
 
-  test("passes a plan without faults, and says what it can't know", () => {
-    const { status, stdout } = audit(
+  test("passes a plan without faults, and says what it can't know", async () => {
+    const { status, stdout } = await audit(
       "--plan",
       plan(() => {}),
     );
@@ -191,16 +193,16 @@ describe("polder audit --plan", () => {
     ],
   ])(
     "finds %s",
-    (_, change, says) => {
-      const { status, stdout } = audit("--plan", plan(change));
+    async (_, change, says) => {
+      const { status, stdout } = await audit("--plan", plan(change));
       expect(stdout).toMatch(says);
       expect(status).toBe(1);
     },
     60_000,
   );
 
-  test("takes no id of a foreign project for a secret", () => {
-    const { status } = audit(
+  test("takes no id of a foreign project for a secret", async () => {
+    const { status } = await audit(
       "--plan",
       plan((json) => {
         const after = json.resource_changes[0].change.after;
@@ -213,8 +215,8 @@ describe("polder audit --plan", () => {
 
   test.each(["sarif", "json"])(
     "writes %s",
-    (format) => {
-      const { stdout } = audit(
+    async (format) => {
+      const { stdout } = await audit(
         "--plan",
         plan(() => {}),
         "--format",
@@ -231,10 +233,10 @@ describe("polder audit --plan", () => {
     ["no plan", "{}", /is no plan/],
   ])(
     "rejects %s",
-    (_, text, says) => {
+    async (_, text, says) => {
       const file = join(parent, `${++count}.json`);
       writeFileSync(file, text);
-      const { status, stderr } = audit("--plan", file);
+      const { status, stderr } = await audit("--plan", file);
       expect(stderr).toMatch(says);
       expect(status).toBe(2);
     },
@@ -243,9 +245,7 @@ describe("polder audit --plan", () => {
 });
 
 test("polder rules lists every rule with what it protects and the edition of its norm", () => {
-  const { stdout, status } = spawnSync(join(TOOLKIT, "cli/polder"), ["rules", "--json"], {
-    encoding: "utf8",
-  });
+  const { stdout, status } = processFrom(TOOLKIT)("rules", "--json");
   const { rules } = JSON.parse(stdout) as { rules: Loose[] };
   expect(status).toBe(0);
   expect(rules.length).toBeGreaterThan(80);

@@ -6,15 +6,17 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { HetznerProjects } from "../../lab/testing/hetzner-projects.ts";
 import { polder, type TestInstance, testInstance } from "../../lab/testing/polder.ts";
 import { formatFinding } from "../../modules/common/findings/index.ts";
-import { buildFolder } from "../../modules/common/toolkit/index.ts";
+import { buildFolder, TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { hostDrift } from "../../modules/operations/drift/drift.ts";
+import { ranFrom } from "./testing.ts";
 
 const NAME = "t-drift";
 const hetzner = new HetznerProjects();
 let instance: TestInstance;
 const environment = () => hetzner.environment("a");
-const drift = (...args: string[]) =>
-  polder(["drift", instance.folder, ...args], { env: environment() });
+const run = (command: string, ...args: string[]) =>
+  ranFrom(TOOLKIT, { env: environment() })(command, instance.folder, ...args);
+const drift = (...args: string[]) => run("drift", ...args);
 const log = () => readFileSync(join(instance.folder, "history/log.jsonl"), "utf8");
 
 async function send(method: string, path: string, body?: object) {
@@ -46,8 +48,7 @@ test("before the first apply there is nothing to compare with", async () => {
 });
 
 test("after an apply the cloud is as applied, and hosts that aren't there aren't passed", async () => {
-  for (const command of ["plan", "apply"])
-    expect((await polder([command, instance.folder], { env: environment() })).code).toBe(0);
+  for (const command of ["plan", "apply"]) expect((await run(command)).code).toBe(0);
   const before = log();
   const { code, stdout } = await drift();
   expect(stdout).toMatch(/^drift of t-drift: 0 differ, 1 not looked at, \d+ as they must be/m);
@@ -58,7 +59,7 @@ test("after an apply the cloud is as applied, and hosts that aren't there aren't
 });
 
 test("what somebody changed or made by hand is told in words, and a recorded plan stays", async () => {
-  const plan = await polder(["plan", instance.folder], { env: environment() });
+  const plan = await run("plan");
   expect(plan.code, plan.stderr).toBe(0);
   const record = readFileSync(join(buildFolder(NAME), "plan/record.json"), "utf8");
   const [address] = await hetzner.api("a").list("primary_ips");
@@ -93,6 +94,7 @@ test("what the files ask for and nobody applied differs, too", async () => {
 test("a cloud that can't be reached isn't tested", async () => {
   await hetzner.close();
   const env = { HCLOUD_ENDPOINT: "http://127.0.0.1:9/v1", HCLOUD_TOKEN: "a".repeat(64) };
+  // By a process, as people start it; the others in this one.
   const { code, stdout } = await polder(["drift", instance.folder], { env });
   expect(stdout).toMatch(/^not-tested cloud-is-as-applied .*couldn't be looked at/m);
   expect(code).toBe(3);

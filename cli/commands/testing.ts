@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { vi } from "vitest";
+import type { Ran } from "../../lab/testing/polder.ts";
 import { asked, runPolder } from "../program.ts";
 import { ROOT } from "../root.ts";
 
@@ -108,4 +109,12 @@ export const polderFrom =
     });
     last = ran.catch(() => undefined);
     return ran;
+  };
+
+/** The same, with what it ended with by the name that `polder` of the lab's tests gives it. */
+export const ranFrom =
+  (folder: string, options?: Pick<Options, "env">) =>
+  async (...args: string[]): Promise<Ran> => {
+    const { status, ...printed } = await polderFrom(folder, options)(...args);
+    return { code: status, ...printed };
   };
