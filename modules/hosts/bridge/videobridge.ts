@@ -6,8 +6,15 @@ import {
   namesBelow,
   PORTS,
 } from "../../planning/blueprint/index.ts";
-import { type Fragment, reference } from "../configuration/index.ts";
-import { CA_FILE, HOST_CERTIFICATE, HOST_KEY } from "../host/index.ts";
+import { type Fragment, type Programs, reference } from "../configuration/index.ts";
+import {
+  CA_FILE,
+  HOST_CERTIFICATE,
+  HOST_KEY,
+  programFiles,
+  pythonCheck,
+  settingsOf,
+} from "../host/index.ts";
 import { type Hocon, hoconFile, JAVA, javaLogging, javaUnit, unpacked } from "../jitsi/index.ts";
 
 const NAME = "videobridge";
@@ -16,6 +23,11 @@ const CONFIG = `/etc/polder/${NAME}/${NAME}.conf`;
 const LOGGING = `/etc/polder/${NAME}/logging.properties`;
 /** The host's pair in the form that Java reads, made at each start in memory. */
 const KEYS = `/run/polder-${NAME}/host.p12`;
+/** Has the bridge load its classes before people wait for that. */
+const WARM = "/usr/local/lib/polder/warm-bridge";
+
+/** Seconds for a start: the bridge answers after 60 on a machine with several (seen), and what warms it waits for that. */
+const START = 180;
 
 /** Of the machine's memory: figures.yaml, heapShare and singleHeap, which sizes are planned by. */
 const HEAP_PERCENT = { alone: 37.5, beside: 25 };
@@ -54,7 +66,8 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
   return {
     videobridge: {
       apis: {
-        rest: { enabled: false },
+        // Meetings by REST, for what warms the bridge: root alone reaches it (the packet filter).
+        rest: { enabled: true },
         "xmpp-client": {
           configs: {
             shard: {
@@ -110,6 +123,8 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
           "cpu-usage": { "load-threshold": FULL },
         },
       },
+      // Until it is warm.
+      "initial-drain-mode": true,
       version: { announce: false },
       "redact-remote-addresses": true,
     },
@@ -133,15 +148,20 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
 }
 
 /** Jitsi's videobridge, from its package, which is unpacked and not installed. */
-export function videobridgeFragment(blueprint: Blueprint, host: Host): Fragment {
+export function videobridgeFragment(
+  blueprint: Blueprint,
+  host: Host,
+  programs: Programs,
+): Fragment {
   const program = unpacked(blueprint, "jitsi-videobridge2");
   const folder = `${program.folder}/usr/share/jitsi-videobridge`;
   return {
-    packages: { install: [JAVA, "openssl"], absent: ["jitsi-videobridge2"] },
+    packages: { install: [JAVA, "openssl", "python3"], absent: ["jitsi-videobridge2"] },
     unpacked: [program],
     files: [
       hoconFile(CONFIG, settings(blueprint, host)),
       javaLogging(LOGGING),
+      ...programFiles(programs, "bridge/programs/warm.py", WARM, { port: PORTS.bridgeRest }),
       javaUnit(UNIT, {
         description: "Jitsi's videobridge",
         name: NAME,
@@ -154,7 +174,13 @@ export function videobridgeFragment(blueprint: Blueprint, host: Host): Fragment 
         before: [
           `/usr/bin/openssl pkcs12 -export -in ${HOST_CERTIFICATE} -inkey \${CREDENTIALS_DIRECTORY}/host.key -out ${KEYS} -passout pass:public`,
         ],
-        more: [`LoadCredential=host.key:${HOST_KEY}`, "LimitNOFILE=65000"],
+        more: [
+          "# In the sandbox, without a capability, and as root: nobody else may ask the bridge's REST.",
+          `ExecStartPost=!${WARM}`,
+          `TimeoutStartSec=${START}`,
+          `LoadCredential=host.key:${HOST_KEY}`,
+          "LimitNOFILE=65000",
+        ],
       }),
     ],
     units: [
@@ -166,6 +192,6 @@ export function videobridgeFragment(blueprint: Blueprint, host: Host): Fragment 
       },
     ],
     masked: [],
-    checks: [],
+    checks: [pythonCheck(programs, "warm-bridge", [WARM, settingsOf(WARM)])],
   };
 }

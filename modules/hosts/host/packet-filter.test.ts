@@ -220,6 +220,19 @@ describe("the hosts' packet filter", () => {
       expect(textOf(blueprint, role)).not.toMatch(/arrivals|ct mark/);
   });
 
+  it("lets root alone ask Jitsi's programs on loopback, before it lets loopback through", () => {
+    const blueprint = buildBlueprint(inputOf(someInstance()));
+    const first = (role: string) =>
+      (/hook output .*\n([\s\S]*?oif lo accept)/.exec(textOf(blueprint, role))?.[1] ?? "")
+        .split("\n")
+        .map((line) => line.trim());
+    const refused = (port: number) =>
+      `oif lo tcp dport ${port} meta skuid != 0 counter reject with tcp reset comment "root-alone-asks"`;
+    expect(first("bridge")).toEqual([refused(8080), "oif lo accept"]);
+    expect(first("control")).toEqual([refused(8888), "oif lo accept"]);
+    expect(first("turn")).toEqual(["oif lo accept"]);
+  });
+
   it("drops by default in every direction and starts from nothing", () => {
     const text = textOf(buildBlueprint(inputOf(someInstance())), "bridge");
     expect(

@@ -236,6 +236,21 @@ const LINK_OUT = [
   "\t}",
 ];
 
+/** Where Jitsi's programs take orders on loopback from whoever asks: who moves people, or is added to a meeting. */
+const ROOTS: Readonly<Partial<Record<Host["role"], number>>> = {
+  bridge: PORTS.bridgeRest,
+  control: PORTS.focusRest,
+};
+
+/** Only root asks there; an attacker who is a service of this host is no root. */
+const rootsAlone = (host: Host): string[] =>
+  host.roles.flatMap((role) => {
+    const port = ROOTS[role];
+    if (port === undefined) return [];
+    const what = `tcp dport ${port} meta skuid != 0`;
+    return [`\t\toif lo ${what} counter reject with tcp reset comment "root-alone-asks"`];
+  });
+
 function chain(
   direction: "input" | "output",
   rules: readonly string[],
@@ -317,6 +332,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
       counted.length === 0
         ? []
         : ['\t\tct state related tcp flags rst counter drop comment "resets stay here"'],
+      rootsAlone(host),
     ),
     "",
     "\t# No host passes on what isn't for it.",

@@ -120,6 +120,18 @@ describe("with Jitsi's packages", () => {
     expect(videobridge.rest.debug.enabled || videobridge.rest.shutdown.enabled).toBe(false);
   });
 
+  it("a bridge takes nobody until it is warm, and root warms it inside the bridge's sandbox", () => {
+    const { videobridge } = bridge();
+    expect(videobridge["initial-drain-mode"]).toBe(true);
+    expect(videobridge.apis.rest.enabled).toBe(true);
+    const unit = text(of("bridge-1"), "/etc/systemd/system/polder-videobridge.service");
+    expect(unit).toMatch(/^ExecStartPost=!\/usr\/local\/lib\/polder\/warm-bridge$/m);
+    const at = "/usr/local/lib/polder/warm-bridge.json";
+    expect(JSON.parse(text(of("bridge-1"), at))).toEqual({
+      port: videobridge["http-servers"].private.port,
+    });
+  });
+
   it("a bridge names its private IPv4 address, by which relays come, and no private IPv6 address", () => {
     const { videobridge, ice4j } = bridge();
     expect(videobridge.ice["advertise-private-candidates"]).toBe(true);

@@ -57,6 +57,7 @@ const POLICY_RULES = {
   "filter-drops-the-rest": { waivable: false },
   "filter-opens-what-is-listed": { waivable: false },
   "filter-lets-out-by-name": { waivable: false },
+  "rest-is-for-root": { waivable: false },
   "secrets-are-unreadable": { waivable: false },
   "secrets-are-references": { waivable: false },
   "files-are-roots": { waivable: false },

@@ -93,3 +93,32 @@ export const filterLetsOutByName = defineHostRule({
     return inFile(file?.path, wrong);
   },
 });
+
+/** Where Jitsi's programs take orders without a login, by the roles whose hosts run them: management-ports.ts says which. */
+const REST: Readonly<Record<string, number>> = { bridge: 8080, control: 8888 };
+
+export const restIsForRoot = defineHostRule({
+  id: "rest-is-for-root",
+  what: "a host's filter lets root alone ask the REST interfaces of videobridge and Jicofo, before it lets anything through on loopback",
+  why: "These interfaces know no login: whoever asks adds people to a meeting, or moves them, and an attacker who has taken over another service of the host is on loopback, too.",
+  norms: ["ISO 27002 8.2", "BIO2 8.20.02"],
+  needs: ["control", "bridge"],
+  check: (host) => {
+    const ports = host.roles.flatMap((role) => REST[role] ?? []);
+    if (ports.length === 0) return inFile(undefined);
+    const file = fileAt(host, FILE);
+    const lines = chain(withoutComments(file?.content ?? ""), "output");
+    const first = lines.findIndex((line) => /\baccept\b/.test(line));
+    const wrong = ports.flatMap((port) => {
+      const refuses = new RegExp(
+        `^oif(name)? "?lo"? tcp dport ${port} meta skuid != (0|"?root"?) .*\\b(reject|drop)\\b`,
+      );
+      const at = lines.findIndex((line) => refuses.test(line));
+      if (at < 0) return [`every account may ask port ${port} on loopback`];
+      return first >= 0 && first < at
+        ? [`port ${port}: let through by "${lines[first]}" before`]
+        : [];
+    });
+    return inFile(file?.path, wrong);
+  },
+});

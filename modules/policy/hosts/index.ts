@@ -7,7 +7,12 @@ import {
   servicesHaveNoRights,
   unitsHoldNoSecret,
 } from "./files-and-units.ts";
-import { filterDropsTheRest, filterLetsOutByName, filterOpensWhatIsListed } from "./filter.ts";
+import {
+  filterDropsTheRest,
+  filterLetsOutByName,
+  filterOpensWhatIsListed,
+  restIsForRoot,
+} from "./filter.ts";
 import {
   journalsEnd,
   journalsGoToTheMonitor,
@@ -86,6 +91,7 @@ export const HOST_RULES: readonly Rule[] = [
   filterDropsTheRest,
   filterOpensWhatIsListed,
   filterLetsOutByName,
+  restIsForRoot,
   secretsAreUnreadable,
   secretsAreReferences,
   filesAreRoots,
