@@ -35,6 +35,9 @@ class ModelCluster implements Cluster {
   answers = true;
   /** Whether Jicofo moves anybody. */
   moves = true;
+  /** How often somebody waits until a bridge that was restarted takes people. */
+  warmth = 0;
+  #cold: { readonly bridge: ModelBridge; waits: number }[] = [];
   calls = 0;
   /** The call that fails. */
   failsAt = 0;
@@ -121,13 +124,15 @@ class ModelCluster implements Cluster {
     if (id.startsWith("control") && [...this.pending].some((one) => !one.startsWith("control")))
       this.wrong.push(`${id} before bridges and relays`);
     const isWell = !this.bad.has(id);
-    if (bridge) Object.assign(bridge, { drained: false, ready: isWell, people: 0 });
+    if (bridge) Object.assign(bridge, { drained: this.warmth > 0, ready: isWell, people: 0 });
+    if (bridge && this.warmth > 0) this.#cold.push({ bridge, waits: this.warmth });
     if (isWell) this.pending.delete(id);
     return isWell;
   }
 
   async wait(): Promise<void> {
     this.#called();
+    for (const cold of this.#cold) if (--cold.waits === 0) cold.bridge.drained = false;
   }
 
   progress(line: string): void {
@@ -149,6 +154,15 @@ describe("restarts that cut nobody off", () => {
     expect(cluster.restarted).toEqual(order);
     expect(cluster.wrong).toEqual([]);
     expect(cluster.drained).toEqual([]);
+  });
+
+  it("wait until a bridge that was restarted takes people, before they go on to the next one", async () => {
+    const cluster = new ModelCluster({ bridges: 3 });
+    cluster.meetings = 0;
+    cluster.warmth = 3;
+    expect(await run(cluster)).toEqual([]);
+    expect(cluster.wrong).toEqual([]);
+    expect(cluster.restarted).toHaveLength(6);
   });
 
   it("leave what would end meetings, with the reason, and do all else", async () => {

@@ -145,9 +145,9 @@ class Upgrade {
     if (!(await this.#cluster.restart(host.id))) return broken("isn't well after its restart");
     const focus = this.#controls.find(({ shard }) => shard === host.shard);
     const missing = async () => {
-      const states = await Promise.all(needed.map(({ id }) => this.#cluster.bridge(id)));
+      const taking = await Promise.all(needed.map((bridge) => this.#takes(bridge)));
       const seen = focus && (await this.#cluster.focus(focus.id));
-      const usable = Math.min(states.filter((state) => state?.ready).length, seen?.bridges ?? 0);
+      const usable = Math.min(taking.filter(Boolean).length, seen?.bridges ?? 0);
       return needed.length - usable;
     };
     if (needed.length === 0 || (await this.#none(missing, BACK)) <= 0) return undefined;
@@ -159,10 +159,8 @@ class Upgrade {
     const state = await this.#cluster.bridge(id);
     const ready: Place[] = [];
     for (const other of this.#bridges)
-      if (other.shard === host.shard && other.id !== id) {
-        const seen = await this.#cluster.bridge(other.id);
-        if (seen?.ready && !seen.drained) ready.push(other);
-      }
+      if (other.shard === host.shard && other.id !== id && (await this.#takes(other)))
+        ready.push(other);
     const needed = [...ready, host];
     // Nobody is on a bridge that doesn't answer, and no other can be spared from one that stands alone.
     if (!state) return this.#restart(host, needed);
@@ -206,8 +204,7 @@ class Upgrade {
       );
     const ready: Place[] = [];
     for (const other of this.#bridges)
-      if (other.shard === host.shard && (await this.#cluster.bridge(other.id))?.ready)
-        ready.push(other);
+      if (other.shard === host.shard && (await this.#takes(other))) ready.push(other);
     return this.#restart(host, ready);
   }
 
@@ -224,6 +221,12 @@ class Upgrade {
     this.#cluster.progress(`${id}: ${people(await this.#people(id))} move to other bridges`);
     await this.#cluster.move(id);
     return this.#none(() => this.#people(id), MOVED);
+  }
+
+  /** Whether a bridge takes people: one that was just started does when it is warm. */
+  async #takes({ id }: Place): Promise<boolean> {
+    const state = await this.#cluster.bridge(id);
+    return state?.ready === true && !state.drained;
   }
 
   async #people(id: string): Promise<number> {
