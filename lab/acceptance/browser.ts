@@ -68,6 +68,8 @@ export class Person {
   readonly elsewhere: string[] = [];
   /** What the browser wrote into its console as an error, and what its policy stopped. */
   readonly errors: string[] = [];
+  /** All that the page wrote there, each line with its time, UTC: the client says what it does. */
+  readonly lines: string[] = [];
   /** How often the page was loaded: a reload is what a person sees of a lost session. */
   loads = 0;
   readonly #running: Running;
@@ -123,6 +125,7 @@ export class Person {
         this.elsewhere.push(request.url());
     });
     this.page.on("console", (message) => {
+      this.lines.push(`${new Date().toISOString().slice(11, 23)} ${message.text()}`);
       if (message.type() === "error") this.errors.push(message.text());
     });
     this.page.on("pageerror", (error) => this.errors.push(String(error)));

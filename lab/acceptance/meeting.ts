@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { CA_FILE } from "../../modules/hosts/host/index.ts";
@@ -106,12 +106,15 @@ export class Acceptance {
     return { links, moderator, guests: admitted };
   }
 
-  /** Everybody leaves. @param failed the name of a test that failed: what everybody saw is kept as pictures */
+  /** Everybody leaves. @param failed the name of a test that failed: what everybody saw is kept, and what the pages wrote */
   async end(failed?: string): Promise<void> {
     const name = failed?.replace(/[^a-z0-9]+/gi, "-").toLowerCase();
     for (const [i, person] of this.#people.splice(0).entries()) {
-      const picture = join(this.lab, `acceptance-failed-${name}-${i}-${person.name}.png`);
-      if (name) await person.picture(picture).catch(() => undefined);
+      const kept = join(this.lab, `acceptance-failed-${name}-${i}-${person.name}`);
+      if (name) {
+        await person.picture(`${kept}.png`).catch(() => undefined);
+        writeFileSync(`${kept}.log`, `${person.lines.join("\n")}\n`);
+      }
       await person.close();
     }
   }
