@@ -256,6 +256,19 @@ class BeyondTest(Root):
             file.write("y")
         self.assertTrue(named())
 
+    def test_what_the_image_brought_is_remembered_in_no_words_of_ours(self):
+        releases = Releases(self.root)
+        path = self.write("/etc/cron.d/image", "x")
+        os.symlink("image", path + "-link")
+        os.makedirs(releases.base)
+        polder_beyond.remember(releases, self.wanted, [])
+        paths, found = [name for name in polder_beyond.look(releases, self.wanted, []) if name.startswith("/")], []
+        with unittest.mock.patch.object(polder_beyond, "look", return_value=dict.fromkeys(paths, "other words")):
+            found.append(sorted(polder_beyond.beyond(releases, self.wanted, [])))
+            os.chmod(path, 0o4755)
+            found.append(sorted(polder_beyond.beyond(releases, self.wanted, [])))
+        self.assertEqual(found, [[], ["/etc/cron.d/image"]])
+
     def test_what_was_remembered_is_whole_or_not_there(self):
         releases = Releases(self.root)
         self.write("/etc/polder/brought.json.polder", "{")

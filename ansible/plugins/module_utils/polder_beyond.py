@@ -227,15 +227,30 @@ def brought_file(releases):
 
 
 def _sum(root, name, what):
-    """What an entry is, so that the same name with something else in it is another one."""
+    """What an entry is, so that the same name with something else in it is another one.
+
+    Of a path it holds what lies there and no word of ours: the next polder words its findings otherwise.
+    """
+    if not name.startswith("/"):
+        return what
     path = os.path.join(root, name.lstrip("/"))
-    if not name.startswith("/") or os.path.islink(path) or not os.path.isfile(path):
-        return "%s %s" % (what, os.readlink(path) if name.startswith("/") and os.path.islink(path) else "")
     try:
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            return "link %s" % os.readlink(path)
+        if not stat.S_ISREG(mode):
+            return "%o" % mode
         with open(path, "rb") as file:
-            return "%s %s" % (what, hashlib.sha256(file.read()).hexdigest())
+            return "%o %s %s" % (mode, _capabilities(path), hashlib.sha256(file.read()).hexdigest())
     except FileNotFoundError:
-        return "%s " % what
+        return "gone"
+
+
+def _capabilities(path):
+    try:
+        return os.getxattr(path, "security.capability").hex()
+    except OSError:
+        return "-"
 
 
 def unpacked_before(releases, wanted):
