@@ -213,9 +213,21 @@ async function peers(subject: string, context: Context): Promise<Outcome> {
   );
 }
 
+/** Packets that a relay's own host dropped between the two, by its filter's counters. @returns or why they can't be read */
+async function droppedByItself(host: string, context: Context): Promise<number | string> {
+  const command = ["nft", "list", "chain", "inet", "polder", "input"];
+  const { code, stdout, stderr } = await context.admin.run(host, command);
+  if (code !== 0) return stderr.trim();
+  const counters = stdout.matchAll(
+    /counter packets (\d+) bytes \d+ drop comment "relay-to-itself"/g,
+  );
+  return [...counters].reduce((sum, [, packets]) => sum + Number(packets), 0);
+}
+
 /**
  * Sends something through the relay to a port of a bridge's host. That it came is reported by the kernel of that host, which
- * notes each connection that it lets in, by the relay's port, for half a minute.
+ * notes each connection that it lets in, by the relay's port, for half a minute. What a host sends to itself it notes on the
+ * way out: there its filter, too, must have dropped nothing.
  *
  * @returns the relay's port and whether it came; or why nothing was sent, or nobody can say
  */
@@ -225,6 +237,8 @@ async function sentThrough(
   port: number,
   context: Context,
 ): Promise<{ readonly from: number; readonly came: boolean } | string> {
+  const itself = bridge.id === subject;
+  const before = itself ? await droppedByItself(subject, context) : 0;
   const { allocated, relayed, failed } = await context.vantagePoint.ask("relayTurn", {
     server: byUdp(subject, context),
     // coturn 4.6.1 refuses a name with a space.
@@ -236,9 +250,10 @@ async function sentThrough(
   const entry = `dst=${bridge.ipv4} sport=${relayed.port} dport=${port}`;
   const command = ["grep", "-m1", "-F", `${entry} `, "/proc/net/nf_conntrack"];
   const { code, stderr } = await context.admin.run(bridge.id, command);
-  const why = stderr.trim();
-  return why === ""
-    ? { from: relayed.port, came: code === 0 }
+  const after = itself ? await droppedByItself(subject, context) : 0;
+  const why = [stderr.trim(), before, after].find((one) => typeof one === "string" && one !== "");
+  return why === undefined
+    ? { from: relayed.port, came: code === 0 && after === before }
     : `what came to ${bridge.id} can't be read: ${why}`;
 }
 
