@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HostFile } from "../../modules/hosts/configuration/index.ts";
 import { renderHost } from "../../modules/hosts/render/index.ts";
-import { filesBelow, fillArchive } from "../../modules/operations/mirror/archive.ts";
+import { filesBelow, fillArchive } from "../../modules/operations/mirror/index.ts";
 import { buildBlueprint, type Host } from "../../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../../modules/planning/blueprint/testing.ts";
 import { loadPrograms } from "../../modules/workspace/index.ts";
