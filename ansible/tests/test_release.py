@@ -55,6 +55,25 @@ class Units(unittest.TestCase):
     def test_skipped_by_its_own_condition_is_up(self):
         self.assertTrue(polder_units.is_up(self.state(ConditionTimestampMonotonic="123")))
 
+    def settled(self, active, seconds):
+        """What is wrong with a unit that stays so for these seconds and is up then."""
+        clock = [0.0]
+        state = lambda: self.state(ActiveState=active if clock[0] < seconds else "active", Type="simple", NRestarts="0")
+        with (
+            unittest.mock.patch.object(polder_units, "states", lambda names: {name: state() for name in names}),
+            unittest.mock.patch.object(polder_units.time, "monotonic", lambda: clock[0]),
+            unittest.mock.patch.object(polder_units.time, "sleep", lambda s: clock.__setitem__(0, clock[0] + s)),
+        ):
+            return polder_units.settle(["bridge.service"])
+
+    def test_what_starts_is_waited_for_as_long_as_its_unit_may_take(self):
+        self.assertEqual(self.settled("activating", 120), {})
+        self.assertEqual(list(self.settled("activating", 400)), ["bridge.service"])
+
+    def test_what_does_not_stop_is_waited_for_half_a_minute(self):
+        self.assertEqual(self.settled("deactivating", 20), {})
+        self.assertEqual(list(self.settled("deactivating", 120)), ["bridge.service"])
+
 
 class ReleasesTest(unittest.TestCase):
     def setUp(self):
@@ -81,6 +100,16 @@ class ReleasesTest(unittest.TestCase):
     def test_same_release_has_no_differences(self):
         wanted = self.bring({"/etc/a": b"1", "/etc/sudoers": b"s"})
         self.assertEqual(self.releases.differences(wanted), ({}, []))
+
+    def test_the_same_files_with_other_units_are_the_release_that_is_there(self):
+        import polder_release
+
+        files = {"/etc/a": b"1"}
+        self.bring(files)
+        wanted = manifest(files, masked=["x.service"])
+        self.assertEqual(polder_release.staged(self.releases, wanted), self.releases.current())
+        with self.assertRaisesRegex(Refused, "no release of this digest"):
+            polder_release.staged(self.releases, manifest({"/etc/a": b"2"}))
 
     def test_every_kind_of_drift_is_named(self):
         files = {"/etc/%s" % n: n.encode() for n in "abcde"}

@@ -15,8 +15,10 @@ PROPERTIES = (
     "ConditionResult,ConditionTimestampMonotonic,MainPID,FragmentPath"
 )
 
-# Seconds for a unit to settle after a start or a reload.
+# Seconds for a unit to settle after a start or a reload, and for a new program to take over.
 PATIENCE = 30
+# Seconds for what is just starting, such as a bridge after a boot: its unit allows it 180.
+START_PATIENCE = 190
 
 
 def full(name):
@@ -227,11 +229,13 @@ def daemon_reload(releases):
 
 def settle(names):
     """Waits until nothing changes any more. Gives what is wrong with each unit that isn't well."""
-    end = time.monotonic() + PATIENCE
+    began = time.monotonic()
     while True:
         seen = states(names)
-        busy = [n for n, s in seen.items() if s["ActiveState"] in ("activating", "deactivating", "reloading")]
-        if not busy or time.monotonic() > end:
+        waited = time.monotonic() - began
+        starting = any(s["ActiveState"] == "activating" for s in seen.values())
+        stopping = any(s["ActiveState"] in ("deactivating", "reloading") for s in seen.values())
+        if not ((starting and waited < START_PATIENCE) or (stopping and waited < PATIENCE)):
             break
         time.sleep(0.2)
     # A daemon that can't read its files often dies only after systemd called it started.
