@@ -55,10 +55,14 @@ class Units(unittest.TestCase):
     def test_skipped_by_its_own_condition_is_up(self):
         self.assertTrue(polder_units.is_up(self.state(ConditionTimestampMonotonic="123")))
 
-    def settled(self, active, seconds):
+    def settled(self, active, seconds, sub="start"):
         """What is wrong with a unit that stays so for these seconds and is up then."""
         clock = [0.0]
-        state = lambda: self.state(ActiveState=active if clock[0] < seconds else "active", Type="simple", NRestarts="0")
+
+        def state():
+            now = active if clock[0] < seconds else "active"
+            return self.state(ActiveState=now, SubState=sub, Type="simple", NRestarts="0")
+
         with (
             unittest.mock.patch.object(polder_units, "states", lambda names: {name: state() for name in names}),
             unittest.mock.patch.object(polder_units.time, "monotonic", lambda: clock[0]),
@@ -69,6 +73,9 @@ class Units(unittest.TestCase):
     def test_what_starts_is_waited_for_as_long_as_its_unit_may_take(self):
         self.assertEqual(self.settled("activating", 120), {})
         self.assertEqual(list(self.settled("activating", 400)), ["bridge.service"])
+
+    def test_what_is_started_again_and_again_is_waited_for_half_a_minute(self):
+        self.assertEqual(list(self.settled("activating", 120, "auto-restart")), ["bridge.service"])
 
     def test_what_does_not_stop_is_waited_for_half_a_minute(self):
         self.assertEqual(self.settled("deactivating", 20), {})

@@ -233,9 +233,10 @@ def settle(names):
     while True:
         seen = states(names)
         waited = time.monotonic() - began
-        starting = any(s["ActiveState"] == "activating" for s in seen.values())
-        stopping = any(s["ActiveState"] in ("deactivating", "reloading") for s in seen.values())
-        if not ((starting and waited < START_PATIENCE) or (stopping and waited < PATIENCE)):
+        # What fails and is started again and again is activating, too; it must not hold up the way back.
+        starting = any(s["ActiveState"] == "activating" and s["SubState"] != "auto-restart" for s in seen.values())
+        busy = any(s["ActiveState"] in ("activating", "deactivating", "reloading") for s in seen.values())
+        if not busy or waited > (START_PATIENCE if starting else PATIENCE):
             break
         time.sleep(0.2)
     # A daemon that can't read its files often dies only after systemd called it started.
