@@ -26,8 +26,12 @@ interface Asked {
   readonly body: string;
 }
 
-/** Runs the program against a server that gives these answers, by a part of what it is asked. */
-async function warmed(answers: Readonly<Record<string, number>> = {}) {
+/**
+ * Runs the program against a server that gives these answers, by a part of what it is asked.
+ *
+ * @param garbled what it answers with something else than HTTP
+ */
+async function warmed(answers: Readonly<Record<string, number>> = {}, garbled?: string) {
   const asked: Asked[] = [];
   server = createServer((request, response) => {
     const { method, url } = request;
@@ -40,7 +44,8 @@ async function warmed(answers: Readonly<Record<string, number>> = {}) {
       asked.push({ what, body });
       const [, code = 200] =
         Object.entries(answers).find(([part]) => `${what} ${body}`.includes(part)) ?? [];
-      response.writeHead(code).end("{}");
+      if (what === garbled) request.socket.end("no HTTP\n");
+      else response.writeHead(code).end("{}");
     });
   });
   await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
@@ -88,6 +93,13 @@ it.each([["POST /colibri/v2/conferences"], ["00000002"], ['"ufrag"'], ['"expire"
     if (began) expect(asked.at(-2)?.body).toBe('{"expire": true}');
   },
 );
+
+it("lets a cold bridge take people when its answer is no HTTP, and says that it is cold", async () => {
+  const { code, stderr, asked } = await warmed({}, "POST /colibri/v2/conferences");
+  expect(code).toBe(0);
+  expect(stderr).toBe("the bridge isn't warm: no HTTP\n\n");
+  expect(asked.at(-1)?.what).toBe("POST /colibri/drain/disable");
+});
 
 it("fails when the bridge stays drained, so that systemd starts it anew", async () => {
   expect((await warmed({ "drain/disable": 500 })).code).toBe(1);

@@ -6,11 +6,11 @@ nobody sees a picture. So a bridge starts drained, is asked for a meeting of two
 people only when that meeting is over. Runs as root without a capability: the packet filter lets nobody else ask.
 """
 
+import http.client
 import json
 import os
 import sys
 import time
-import urllib.error
 import urllib.request
 import uuid
 
@@ -100,7 +100,7 @@ def main():
     await_answer()
     try:
         meet()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         # The first meeting waits, as it would have without this. A bridge that nobody may use would be worse.
         print(f"the bridge isn't warm: {error}", file=sys.stderr)
     ask("POST", "/colibri/drain/disable")
