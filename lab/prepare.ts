@@ -1,3 +1,4 @@
+import { report } from "../cli/exit.ts";
 import { defaultFolder, prepare } from "./cloud/index.ts";
 import { prepareImage } from "./hypervisor/index.ts";
 
@@ -8,7 +9,11 @@ const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
 const controller = new AbortController();
 const { signal } = controller;
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => controller.abort());
-await prepare({
-  ...{ folder, progress, signal },
-  besideRoot: () => prepareImage({ folder, progress, signal }),
-});
+try {
+  await prepare({
+    ...{ folder, progress, signal },
+    besideRoot: () => prepareImage({ folder, progress, signal }),
+  });
+} catch (error) {
+  process.exitCode = report(error, progress);
+}
