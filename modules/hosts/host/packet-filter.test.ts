@@ -119,6 +119,23 @@ describe("the packet filter of a host that carries several roles", () => {
       );
   });
 
+  it("lets new ways by a relay wait where the bridge is, its own host's relay too", () => {
+    const several = buildBlueprint(inputOf(someInstance()));
+    for (const [blueprint, role] of [
+      [ofSingle(), "control"],
+      [several, "bridge"],
+    ] as const) {
+      const relays = blueprint.hosts.filter(({ roles }) => roles.includes("turn"));
+      const from = relays.map(({ ipv4 }) => ipv4).join(", ");
+      const input = lines("input", textOf(blueprint, role));
+      const jump = `ip saddr { ${from} } udp dport 10000 ct state new jump relayed`;
+      expect(input.indexOf(jump)).toBeGreaterThan(-1);
+      expect(input.indexOf(jump)).toBeLessThan(input.indexOf("iif lo accept"));
+    }
+    for (const role of ROLES.filter((one) => one !== "bridge"))
+      expect(textOf(several, role)).not.toContain("relayed");
+  });
+
   it("shuts a direct public address of its own, too", () => {
     const input = inputOf(someInstance({ size: "single", location: "lab-direct" }));
     const addresses = Object.fromEntries(

@@ -113,6 +113,49 @@ function relayToItself(blueprint: Blueprint, host: Host): string[] {
   ];
 }
 
+/**
+ * Milliseconds for which a bridge hears nothing of a new relayed way. ice4j waits as long for a direct way before it takes
+ * one that it knows to be relayed (DefaultNominator, WAIT_TIME, 3.2-15-g6da2b08). Jitsi's client names its candidates to no
+ * bridge, so ice4j knows of none, and takes the way that answers first.
+ */
+const RELAYED_WAITS = 800;
+/** Relayed ways that are remembered at a time: all ports of four relays. Beyond them a new one doesn't wait. */
+const RELAYED_WAYS = 65_536;
+
+/** Relays reach bridges by IPv4 alone (turnserver.conf), the bridge of their own host by loopback. */
+function relayedWays(blueprint: Blueprint, host: Host): { chain: string[]; jump: string[] } {
+  const relays = blueprint.hosts
+    .filter((one) => carries(one, "turn"))
+    .flatMap((one) => ownAddresses(blueprint, one))
+    .filter((address) => !address.includes(":"));
+  if (!carries(host, "bridge") || relays.length === 0) return { chain: [], jump: [] };
+  const way = "ip saddr . udp sport";
+  const set = (name: string, timeout: string) => [
+    `\tset ${name} {`,
+    `\t\ttypeof ${way}`,
+    `\t\tsize ${RELAYED_WAYS}`,
+    "\t\tflags dynamic,timeout",
+    `\t\ttimeout ${timeout}`,
+    "\t}",
+  ];
+  return {
+    chain: [
+      "\t# A new way by a relay waits, so that a direct one is found first: the bridge takes the first that works, and",
+      "\t# can't see which of them is relayed. Who has no direct way begins that much later.",
+      ...set("relayed-known", "1m"),
+      ...set("relayed-waiting", `${RELAYED_WAITS}ms`),
+      "\tchain relayed {",
+      `\t\t${way} @relayed-waiting counter drop comment "relayed-waits"`,
+      `\t\t${way} != @relayed-known add @relayed-known { ${way} } add @relayed-waiting { ${way} } counter drop comment "relayed-waits"`,
+      "\t}",
+      "",
+    ],
+    jump: [
+      `\t\tip saddr { ${relays.join(", ")} } udp dport ${PORTS.media} ct state new jump relayed`,
+    ],
+  };
+}
+
 /** Sources that are counted at a time, each for a few seconds; beyond them the limit in all counts alone. */
 const SOURCES = 65_536;
 
@@ -291,6 +334,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
   const sets = [...new Map(peers.map((set) => [set.name, set])).values()].sort((a, b) =>
     a.name < b.name ? -1 : 1,
   );
+  const relayed = relayedWays(blueprint, host);
   const lines = [
     `# Packet filter of ${host.id}: flows of ${host.roles.length > 1 ? `the roles ${host.roles.join(", ")}` : `the role ${host.role}`}. What isn't listed is dropped, in`,
     "# and out. Comments are the flows' ids: `polder show` says why each one is there. Answers belong to",
@@ -304,6 +348,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
     ...sets.flatMap(setLines),
     "",
     ...(counted.length === 0 ? [] : arrivals(blueprint, counted)),
+    ...relayed.chain,
     ...LINK_IN,
     "",
     ...LINK_OUT,
@@ -322,7 +367,7 @@ export function packetFilter(blueprint: Blueprint, host: Host): Fragment {
                 `\t\ttcp dport ${portsOf(flows)} ct state established ct mark != ${LET_IN} jump ${prefix}arrivals`,
             ),
           ],
-      relayToItself(blueprint, host),
+      [...relayToItself(blueprint, host), ...relayed.jump],
     ),
     "",
     ...chain(
