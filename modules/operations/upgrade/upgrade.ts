@@ -13,7 +13,13 @@ import {
   restartCost,
   runRemotely,
 } from "../converge/index.ts";
-import { type Cluster, type Left, type Patience, restartDrained } from "./drained.ts";
+import {
+  type Cluster,
+  type FocusState,
+  type Left,
+  type Patience,
+  restartDrained,
+} from "./drained.ts";
 
 export type UpgradeOptions = Omit<ConvergeOptions, "restarts" | "check" | "limit"> & Patience;
 
@@ -43,30 +49,20 @@ function clusterOf(
     const command = ["sudo", "-n", "python3", "-", ...words];
     return JSON.parse(await runRemotely(ssh(hostOf(blueprint, id).name), command, PROGRAM, id));
   };
-  const metrics = async (id: string, port: number) => {
-    const found = await ask(id, "metrics", `${port}`);
-    return found === null ? undefined : (found as Record<string, number>);
-  };
   return {
     bridge: async (id) => {
-      const found = await metrics(id, PORTS.bridgeRest);
-      if (!found) return undefined;
-      const value = (name: string) => numbered(found, id, `jitsi_jvb_${name}`);
+      const found = await ask(id, "metrics", `${PORTS.bridgeRest}`);
+      if (found === null) return undefined;
+      const value = (name: string) =>
+        numbered(found as Record<string, number>, id, `jitsi_jvb_${name}`);
       return {
         ready: value("healthy") === 1 && value("mucs_joined") >= 1,
         drained: value("drain_mode") === 1,
         people: value("local_endpoints"),
       };
     },
-    focus: async (id) => {
-      const found = await metrics(id, PORTS.focusRest);
-      if (!found) return undefined;
-      const value = (name: string) => numbered(found, id, `jitsi_jicofo_${name}`);
-      return {
-        meetings: value("conferences"),
-        bridges: value("bridge_selector_bridge_count_operational"),
-      };
-    },
+    focus: async (id) =>
+      ((await ask(id, "focus", `${PORTS.focusRest}`)) as FocusState | null) ?? undefined,
     drain: async (id, on) => {
       await ask(id, "drain", `${PORTS.bridgeRest}`, on ? "on" : "off");
     },
