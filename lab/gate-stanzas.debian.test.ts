@@ -296,6 +296,28 @@ describe("inside", () => {
       expect(await one.join(room, "bridge-1"), room).toBe(REFUSED);
   });
 
+  // Smack has a room configured by who made it, and a bridge may not do that.
+  it("the brewery stands before anybody comes, and after all have gone: no bridge makes it", async () => {
+    const brewery = `jvbbrewery@internal.auth.${domain}`;
+    for (const user of ["bridge-2", "bridge-1", "focus"]) {
+      const one = await inside().account(user);
+      const at = `${brewery}/${user}`;
+      const own = (type?: string) =>
+        one.take(
+          ({ name, attributes }) =>
+            name === "presence" && attributes["from"] === at && attributes["type"] === type,
+          5_000,
+        );
+      one.send(`<presence to='${at}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
+      const codes = childOf(await own(), "x")?.children.map(({ attributes }) => attributes["code"]);
+      expect(codes).toContain("110");
+      expect(codes).not.toContain("201");
+      one.send(`<presence type='unavailable' to='${at}'/>`);
+      await own("unavailable");
+      one.close();
+    }
+  });
+
   it("a bridge whose account is gone is out, also if it was logged in, and the others stay", async () => {
     const [one, second] = [await inside().account("bridge-1"), await inside().account("bridge-2")];
     await inside().server.removeAccount("bridge-2");

@@ -11,6 +11,8 @@ export interface JavaService {
   /** Names of its folders and files: `polder-<name>`. */
   readonly name: string;
   readonly after: readonly string[];
+  /** A service whose restart is its restart, too. */
+  readonly partOf?: string;
   /** Its configuration, which holds a password: root's, handed in as a credential. */
   readonly config: string;
   readonly logging: string;
@@ -36,6 +38,7 @@ export function javaUnit(path: string, service: JavaService): HostFile {
     `Description=${service.description}`,
     `After=${service.after.join(" ")}`,
     `Wants=${service.after.join(" ")}`,
+    ...(service.partOf === undefined ? [] : [`PartOf=${service.partOf}`]),
     "# Prosody comes and goes; this tries again for as long as it takes.",
     "StartLimitIntervalSec=0",
     "",

@@ -4,11 +4,19 @@
 
 local jid = require "prosody.util.jid"
 local gate = module:depends("gate")
+local muc = module:depends("muc")
+
+local BREWERY = "jvbbrewery"
+
+-- It stands before anybody comes. Who comes to a room that isn't there yet makes it, and Smack has such a room
+-- configured by its maker: what no bridge may do.
+local brewery = muc.create_room(jid.join(BREWERY, module.host))
+if brewery then brewery:set_persistent(true) end
 
 local function guard(event)
 	local room, _, nick = jid.split(event.stanza.attr.to)
 	local user, host = jid.split(event.stanza.attr.from)
-	if host == gate.names.auth and nick == user and room == "jvbbrewery" then return end
+	if host == gate.names.auth and nick == user and room == BREWERY then return end
 	return gate.refuse(event, { action = "brewery" })
 end
 module:hook("muc-room-pre-create", guard, 1000)
