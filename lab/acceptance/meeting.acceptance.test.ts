@@ -45,7 +45,7 @@ describe("a meeting of real browsers", () => {
     const { moderator: link, guest: guestLink, guestId } = acceptance.invite();
     const moderator = await acceptance.person("Wilhelmina");
     await moderator.join(link);
-    acceptance.polder("revoke", "lab", guestId);
+    acceptance.polder("revoke", acceptance.instance, guestId);
     for (const bad of [link.replace(/#.*/, ""), guestLink]) {
       const outsider = await acceptance.person("Piet");
       await outsider.join(bad).catch(() => undefined);

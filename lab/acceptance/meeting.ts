@@ -36,15 +36,17 @@ export interface Links {
 /** The cluster that `make lab PACKAGES=folder` has deployed and that still stands. */
 export class Acceptance {
   readonly lab = defaultFolder();
+  /** The instance's name: `make acceptance INSTANCE=lab-direct` asks another one than the lab's main one. */
+  readonly instance = process.env["INSTANCE"] || "lab";
   readonly loaded: LoadedInstance;
   #authority = "";
   readonly #people: Person[] = [];
 
   /** @throws Error when it runs stand-ins */
   constructor() {
-    this.loaded = loadInstance(instanceFolder(TOOLKIT, "lab"));
+    this.loaded = loadInstance(instanceFolder(TOOLKIT, this.instance));
     if (!this.loaded.blueprint.jitsi)
-      throw new Error("the lab's instance runs stand-ins: `make lab PACKAGES=folder` first");
+      throw new Error(`${this.instance} runs stand-ins: \`make lab PACKAGES=folder\` first`);
   }
 
   /** Runs `polder` as a person would. @returns what it prints. @throws Error when it ends with another code than 0 */
@@ -62,7 +64,7 @@ export class Acceptance {
     const soon = new Date(Date.now() + 20_000);
     const now = soon.toLocaleString("sv", { timeZone: "Europe/Amsterdam" });
     const starts = now.slice(0, 16).replace(" ", "T");
-    const asked = ["lab", "--starts", starts, "--minutes", "60", "--name", "Wilhelmina"];
+    const asked = [this.instance, "--starts", starts, "--minutes", "60", "--name", "Wilhelmina"];
     const printed = this.polder("invite", ...asked);
     const [moderator = "", guest = ""] = printed.match(/https:\S+/g) ?? [];
     const guestId = /^guest .*id (\S+)$/m.exec(printed)?.[1] ?? "";
@@ -125,7 +127,12 @@ export class Acceptance {
   }
 
   async #run(host: string, argv: readonly string[], input = ""): Promise<string> {
-    const { code, stdout, stderr } = await inHost(this.lab, `lab-${host}`, argv, input);
+    const { code, stdout, stderr } = await inHost(
+      this.lab,
+      `${this.instance}-${host}`,
+      argv,
+      input,
+    );
     if (code !== 0) throw new Error(`${host}: ${argv.join(" ")}: ${stderr}${stdout}`);
     return stdout;
   }
