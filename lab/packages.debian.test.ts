@@ -49,30 +49,15 @@ describe("a host without any network", () => {
     expect(output).toBe("Hello, world!\ndebian\ndebian-security");
   });
 
-  it.each([
-    [
-      "lacks a package",
-      (copy: string) => rmSync(join(copy, packages.packageFile("hello"))),
-      /the folder lacks hello_\S+\.deb: `polder mirror` fills it/,
-    ],
-    [
-      "has another file in its place",
-      (copy: string) => appendFileSync(join(copy, packages.packageFile("hello")), "x"),
-      /hello_\S+ in the folder is another file than the one that Debian signed/,
-    ],
-    [
-      "has a list that Debian didn't sign",
-      (copy: string) => {
-        const list = join(copy, "debian/dists/trixie/InRelease");
-        writeFileSync(list, readFileSync(list, "utf8").replace("Suite: stable", "Suite: stabel"));
-      },
-      /signature is not Debian's/,
-    ],
-  ])("installs nothing from a folder that %s", async (_, change, line) => {
+  it("installs nothing from a folder that has a list that Debian didn't sign", async () => {
+    const change = (copy: string) => {
+      const list = join(copy, "debian/dists/trixie/InRelease");
+      writeFileSync(list, readFileSync(list, "utf8").replace("Suite: stable", "Suite: stabel"));
+    };
     const { failure, output } = await packages.changed(change, (copy) =>
       packages.bring({ folder: copy, after: "dpkg-query -W hello" }),
     );
-    expect(failure).toMatch(line);
+    expect(failure).toMatch(/signature is not Debian's/);
     expect(output).toMatch(/no packages found matching hello/);
   });
 });

@@ -1,5 +1,5 @@
 // What a host without network does besides installing: updates, and folders and files that are no longer good.
-import { rmSync } from "node:fs";
+import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aptFiles, PackagesFolder } from "./testing/packages-folder.ts";
@@ -35,6 +35,25 @@ describe("a host without any network", () => {
     );
     expect(failure).toBeUndefined();
     expect(reports.flatMap(({ lacks }) => lacks ?? [])).toContain(xz.split("/").at(-1));
+  });
+
+  it.each([
+    [
+      "lacks a package",
+      (copy: string) => rmSync(join(copy, packages.packageFile("hello"))),
+      /the folder lacks hello_\S+\.deb: `polder mirror` fills it/,
+    ],
+    [
+      "has another file in its place",
+      (copy: string) => appendFileSync(join(copy, packages.packageFile("hello")), "x"),
+      /hello_\S+ in the folder is another file than the one that Debian signed/,
+    ],
+  ])("installs nothing from a folder that %s", async (_, change, line) => {
+    const { failure, output } = await packages.changed(change, (copy) =>
+      packages.bring({ folder: copy, after: "dpkg-query -W hello" }),
+    );
+    expect(failure).toMatch(line);
+    expect(output).toMatch(/no packages found matching hello/);
   });
 
   it("refuses a folder that has expired", async () => {
