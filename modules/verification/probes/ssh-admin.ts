@@ -9,6 +9,9 @@ import { hostsOf } from "./services.ts";
 /** Time for one command, ms. */
 const WAIT = 60_000;
 
+/** Time for which a connection is kept open that nobody uses, s. */
+const PERSIST = 60;
+
 /** A word for a remote shell. */
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
@@ -18,6 +21,24 @@ function streamOf(child: ChildProcess): Duplex {
   stream.on("close", () => child.kill());
   child.stdin?.on("error", () => undefined);
   return stream;
+}
+
+/** What ssh ends with where it reached nobody. */
+const NO_CONNECTION = 255;
+
+interface Queue {
+  busy: number;
+  readonly waiting: (() => void)[];
+  /** Whether there is a connection that sessions can share. */
+  shared: boolean;
+  /** When the last session ended, ms since 1970. */
+  left: number;
+}
+
+interface Entered {
+  /** The connection is there: others may share it. */
+  there(): void;
+  leave(): void;
 }
 
 export interface SshAdmin extends Admin {
@@ -43,7 +64,7 @@ export function startAdmin(
     "-o",
     `ControlPath=${control}/%C`,
     "-o",
-    "ControlPersist=60",
+    `ControlPersist=${PERSIST}`,
   ];
   const children = new Set<ChildProcess>();
   const start = (args: readonly string[]): ChildProcess => {
@@ -88,23 +109,38 @@ export function startAdmin(
       });
     });
   // Sessions that one connection to a host may have at once (MaxSessions is 2 on the edge host, 4
-  // on the others), less one to spare; a session beyond that waits.
-  const queues = new Map<string, { busy: number; readonly waiting: (() => void)[] }>();
-  const enter = async (host: string): Promise<() => void> => {
-    const queue = queues.get(host) ?? { busy: 0, waiting: [] };
+  // on the others), less one to spare; a session beyond that waits. The first is alone until it is there: of two that
+  // open the connection at once one can't share it, says so among the errors of its command, and counts as another.
+  const queues = new Map<string, Queue>();
+  const enter = async (host: string): Promise<Entered> => {
+    const queue = queues.get(host) ?? { busy: 0, waiting: [], shared: false, left: 0 };
     queues.set(host, queue);
-    while (queue.busy >= (host === edge ? 1 : 3))
-      await new Promise<void>((resolve) => queue.waiting.push(resolve));
+    const most = () => (!queue.shared || host === edge ? 1 : 3);
+    while (queue.busy >= most()) await new Promise<void>((resolve) => queue.waiting.push(resolve));
+    if (queue.busy === 0 && Date.now() - queue.left > (PERSIST / 2) * 1_000) queue.shared = false;
     queue.busy++;
-    return () => {
-      queue.busy--;
-      queue.waiting.shift()?.();
+    const wake = () => {
+      for (const resolve of queue.waiting.splice(0)) resolve();
+    };
+    return {
+      there: () => {
+        queue.shared = true;
+        wake();
+      },
+      leave: () => {
+        queue.busy--;
+        queue.left = Date.now();
+        wake();
+      },
     };
   };
   const run: Admin["run"] = async (host, command, options) => {
-    const leave = await enter(host);
+    const { there, leave } = await enter(host);
     const remote = ["sudo", "-n", ...command.map(quote)];
-    return end([...shared, ...argumentsFor(host), "--", ...remote], options).finally(leave);
+    const ran = await end([...shared, ...argumentsFor(host), "--", ...remote], options);
+    if (ran.code !== NO_CONNECTION) there();
+    leave();
+    return ran;
   };
   const relay = loadHostProgram("relay");
   return {
@@ -116,9 +152,10 @@ export function startAdmin(
         timeout: 20_000,
       }),
     dial: async (host, address, port) => {
-      const leave = await enter(host);
+      const { there, leave } = await enter(host);
       const remote = ["sudo", "-n", "python3", "-c", quote(relay), address, String(port)];
       const child = start([...shared, ...argumentsFor(host), "--", ...remote]);
+      child.stdout?.once("data", there);
       child.on("close", leave);
       return opened(child, true);
     },
