@@ -1,4 +1,8 @@
+import { spawn } from "node:child_process";
 import { Socket } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { TOOLKIT } from "../../../common/toolkit/index.ts";
 
 export interface ScanTarget {
   readonly address: string;
@@ -46,55 +50,41 @@ export function tryConnect(
   });
 }
 
+const PROGRAM = join(TOOLKIT, "modules/verification/probes/programs/scan.py");
+
+/** A line of the program's. */
+type Line = { readonly progress: readonly [number, number] } | { readonly results: ScanResult[] };
+
 /**
  * Connects to every port of every target, all targets mixed so that none is hit at once by all.
  *
  * @param progress called about every five seconds with the connections done so far and in all
+ * @throws Error when the scan couldn't be done to its end
  */
-export async function scan(
+export function scan(
   targets: readonly ScanTarget[],
   limits: ScanLimits,
   progress: (done: number, all: number) => void = () => undefined,
 ): Promise<ScanResult[]> {
-  const results = targets.map(({ address }) => ({
-    address,
-    open: [] as number[],
-    refused: 0,
-    tried: 0,
-  }));
-  const cursors = targets.map(function* ({ ports }) {
-    for (const [from, to] of ports) for (let port = from; port <= to; port++) yield port;
+  return new Promise((resolve, reject) => {
+    const child = spawn("python3", [PROGRAM], { stdio: ["pipe", "pipe", "pipe"] });
+    let results: ScanResult[] | undefined;
+    let complaint = "";
+    child.stderr.on("data", (data: Buffer) => {
+      complaint = `${complaint}${data}`.slice(-2_000);
+    });
+    createInterface({ input: child.stdout }).on("line", (text) => {
+      const line = JSON.parse(text) as Line;
+      if ("progress" in line) progress(...line.progress);
+      else results = line.results;
+    });
+    child.stdin.on("error", () => undefined);
+    child.once("error", (error) => reject(new Error(`the scan needs python3: ${error.message}`)));
+    child.once("close", (code, signal) => {
+      if (code === 0 && results) resolve(results);
+      else
+        reject(new Error(complaint.trim().split("\n").at(-1) || `it ended with ${signal ?? code}`));
+    });
+    child.stdin.end(JSON.stringify({ targets, limits }));
   });
-  const all = targets
-    .flatMap(({ ports }) => ports)
-    .reduce((sum, [from, to]) => sum + to - from + 1, 0);
-  let done = 0;
-  let turn = 0;
-  const next = (): readonly [number, number] | undefined => {
-    for (let tried = 0; tried < cursors.length; tried++) {
-      const at = turn++ % cursors.length;
-      const { value, done: over } = cursors[at]?.next() ?? { done: true, value: undefined };
-      if (!over && value !== undefined) return [at, value];
-    }
-    return undefined;
-  };
-  let reportedAt = Date.now();
-  const work = async (): Promise<void> => {
-    for (let job = next(); job; job = next()) {
-      const [at, port] = job;
-      const result = results[at];
-      if (!result) continue;
-      const verdict = await tryConnect(result.address, port, limits.timeout);
-      result.tried++;
-      if (verdict === "open") result.open.push(port);
-      if (verdict === "refused") result.refused++;
-      done++;
-      if (Date.now() - reportedAt >= 5_000) {
-        reportedAt = Date.now();
-        progress(done, all);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limits.inFlight, all) }, work));
-  return results.map((result) => ({ ...result, open: result.open.sort((a, b) => a - b) }));
 }
