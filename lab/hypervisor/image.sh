@@ -21,6 +21,8 @@ mmdebstrap --variant=minbase --mode=root --format=dir --include="$packages" \
   trixie "$building" "$sources"
 
 cd "$building"
+# Pages of the manual are left out to be small, their folders aren't: Java's installation puts links there, and ends where it can't.
+mkdir -p usr/share/man/man{1..8}
 rm -f etc/apt/apt.conf.d/99mmdebstrap etc/apt/sources.list etc/apt/sources.list.d/* \
   etc/dpkg/dpkg.cfg.d/99mmdebstrap etc/resolv.conf etc/ssh/ssh_host_*
 echo localhost >etc/hostname
