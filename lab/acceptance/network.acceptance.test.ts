@@ -49,18 +49,27 @@ describe("a network that is cut", () => {
 });
 
 describe("a network without IPv4", () => {
-  it("has a call, signalling and media, and every pair of addresses is IPv6", async ({ skip }) => {
+  it.for([
+    ["a call, signalling and media, and every pair of addresses is IPv6", undefined],
+    ["a call by a relay alone, by UDP", "turn:"],
+    ["a call by a relay alone, by TLS on port 443", "turns:"],
+  ] as const)("has %s", async ([, relay], { skip }) => {
     const control = hostOf(acceptance.loaded.blueprint, "control-1");
     // Floating addresses are IPv4 alone; lab-direct has both.
     skip(!control.publicAddress?.ipv6, "the instance has no public IPv6 address");
-    const { moderator, guests } = await acceptance.meeting(["Kees"], { network: ["ipv6"] });
+    const network = ["ipv6"] as const;
+    const { moderator, guests } = await acceptance.meeting(["Kees"], { network, relay });
     const { hosts } = acceptance.loaded.blueprint;
     const own = hosts.flatMap(({ publicAddress }) => publicAddress?.ipv6 ?? []);
     for (const person of [moderator, ...guests]) {
       const paths = await person.paths();
       process.stdout.write(`${person.name}: ${JSON.stringify(paths)}\n`);
       expect(paths.length).toBeGreaterThan(0);
-      for (const { remote } of paths) expect(own).toContain(remote.replace(/:\d+$/, ""));
+      for (const { remote, url } of paths) {
+        // Behind a relay the bridge has its private IPv4 address: this network reaches the relay alone, by IPv6.
+        if (relay) expect(url.startsWith(relay)).toBe(true);
+        else expect(own).toContain(remote.replace(/:\d+$/, ""));
+      }
     }
   });
 });
