@@ -53,6 +53,8 @@ export interface Subnet {
   readonly cidr: string;
   readonly gateway: string | undefined;
   readonly nameservers: readonly string[];
+  /** Ranges with the addresses on the link by which a host reaches them, beside its gateway. */
+  readonly hostRoutes?: readonly { readonly destination: string; readonly nexthop: string }[];
   /**
    * A network of layer 3: a guest's own address has a prefix this long, and it reaches these ranges by
    * the gateway. Absent: the range is on the guest's link, and all else is behind the gateway.

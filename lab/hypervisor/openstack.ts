@@ -78,6 +78,10 @@ export function toSubnet(json: Json): Subnet {
     cidr: text(json, "cidr"),
     gateway: optional(json, "gateway_ip"),
     nameservers: (json["dns_nameservers"] ?? []) as string[],
+    hostRoutes: list(json, "host_routes").map((route) => ({
+      destination: text(route, "destination"),
+      nexthop: text(route, "nexthop"),
+    })),
   };
 }
 

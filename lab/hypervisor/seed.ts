@@ -30,10 +30,17 @@ function linkConfig(port: Port, index: number, subnets: ReadonlyMap<string, Subn
     addresses: known.map(({ address, subnet }) => `${address}/${wayOf(subnet).prefix}`),
     routes: known.flatMap(({ subnet }) => {
       const { gateway: via } = subnet;
-      if (!via) return [];
+      const further = (subnet.hostRoutes ?? []).map(({ destination, nexthop }) => ({
+        to: destination,
+        via: nexthop,
+        metric,
+      }));
+      if (!via) return further;
       const behind = wayOf(subnet).ranges.map((to) => ({ to, via, metric }));
       // One that is in no range of the link's is listed as on it.
-      return wayOf(subnet).prefix === 32 ? [{ to: `${via}/32`, metric }, ...behind] : behind;
+      return wayOf(subnet).prefix === 32
+        ? [{ to: `${via}/32`, metric }, ...behind]
+        : [...behind, ...further];
     }),
     nameservers: { addresses: nameservers([port], subnets) },
   };

@@ -46,6 +46,7 @@ const inventory: Inventory = {
       cidr: "10.0.0.0/24",
       gateway: "10.0.0.1",
       nameservers: ["198.18.64.1"],
+      hostRoutes: [{ destination: "10.0.1.0/24", nexthop: "10.0.0.1" }],
     },
     { id: "v6", network: "n", version: 6, cidr: "fd00::/64", gateway: undefined, nameservers: [] },
   ],
@@ -65,7 +66,10 @@ describe("the seed", () => {
     expect(config.ethernets["ens3"]).toMatchObject({
       match: { macaddress: "m2" },
       addresses: ["10.0.0.5/24"],
-      routes: [{ to: "0.0.0.0/0", via: "10.0.0.1", metric: 100 }],
+      routes: [
+        { to: "0.0.0.0/0", via: "10.0.0.1", metric: 100 },
+        { to: "10.0.1.0/24", via: "10.0.0.1", metric: 100 },
+      ],
     });
     expect(config.ethernets["ens4"]).toMatchObject({ addresses: ["fd00::5/64"], routes: [] });
   });

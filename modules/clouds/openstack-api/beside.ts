@@ -29,6 +29,10 @@ const items = (item: Item, name: string): readonly Item[] =>
 const nameOf = (item: Item): string =>
   String(item["name"] || item["floating_ip_address"] || item["id"]);
 
+/** Of a route that a state knows, as `openstack_networking_subnet_route_v2` has it. */
+const routeKey = (item: Item): string =>
+  `${item["subnet_id"]} ${item["destination_cidr"]} ${item["next_hop"]}`;
+
 /** Reported elsewhere, by the network, the group or the zone that they are in; and what each project has by itself. */
 const isPart = (kind: string, item: Item): boolean =>
   ["ports", "records"].includes(kind) || (kind === "securityGroups" && item["name"] === "default");
@@ -113,12 +117,14 @@ export function besideIn(
         subject: `route ${destination}`,
         message: `router ${nameOf(router)} sends ${destination} to ${nexthop}, which no plan said: delete it (openstack router unset ${router["id"]} --route destination=${destination},gateway=${nexthop})`,
       });
+  const planned = new Set([...managed.values()].map(routeKey));
   for (const subnet of own("subnets"))
     for (const { destination, nexthop } of items(subnet, "host_routes"))
-      touching.push({
-        subject: `route ${destination}`,
-        message: `subnet ${nameOf(subnet)} tells its hosts to send ${destination} to ${nexthop}, which no plan said: delete it (openstack subnet unset ${subnet["id"]} --host-route destination=${destination},gateway=${nexthop})`,
-      });
+      if (!planned.has(`${subnet["id"]} ${destination} ${nexthop}`))
+        touching.push({
+          subject: `route ${destination}`,
+          message: `subnet ${nameOf(subnet)} tells its hosts to send ${destination} to ${nexthop}, which no plan said: delete it (openstack subnet unset ${subnet["id"]} --host-route destination=${destination},gateway=${nexthop})`,
+        });
   for (const port of own("ports")) {
     const given = items(managed.get(String(port["id"])) ?? {}, "fixed_ip");
     const known = given.map(({ ip_address }) => ip_address);

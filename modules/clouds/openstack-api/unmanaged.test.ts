@@ -169,6 +169,14 @@ test.each<[string, Partial<Listing>, string, Item, readonly string[], string]>([
     "p",
   ],
   [
+    "a route to another zone",
+    { subnets: [{ id: "s", host_routes: [{ destination: "10.0.1.0/24", nexthop: "10.0.0.1" }] }] },
+    "openstack_networking_subnet_route_v2",
+    { subnet_id: "s", destination_cidr: "10.0.1.0/24", next_hop: "10.0.0.1" },
+    ["s"],
+    "s-route-10.0.1.0/24-10.0.0.1",
+  ],
+  [
     "an attachment",
     { volumes: [{ id: "v", name: "lab-data", attachments: [{ server_id: "s" }] }] },
     "openstack_compute_volume_attach_v2",
@@ -353,4 +361,25 @@ test("a port in one of its networks that no plan made fails, the cloud's own don
       message: expect.stringContaining("port alien (compute:nova)"),
     },
   ]);
+});
+
+test("a route that a subnet tells its hosts is foreign where no state knows it", () => {
+  const [ours, foreign] = ["10.80.1.0/24", "192.0.2.0/24"].map((destination) => ({
+    destination,
+    nexthop: "10.80.0.1",
+  }));
+  const more: Partial<Listing> = {
+    subnets: [{ id: "s", name: "lab-service-ipv4", host_routes: [ours, foreign] }],
+  };
+  const route = { subnet_id: "s", destination_cidr: ours?.destination, next_hop: ours?.nexthop };
+  const resources = [
+    { values: { id: "group" } },
+    { values: { id: "s" } },
+    { values: { id: "s-route-10.80.1.0/24-10.80.0.1", ...route } },
+  ];
+  const json = { prior_state: { values: { root_module: { resources } } }, resource_changes: [] };
+  const plans = new Map([["lab", json as unknown as PlanJson]]);
+  const { imports, findings } = unmanagedIn(cloud([], more), blueprint, plans);
+  expect(imports).toEqual([]);
+  expect(findings.map(({ subject }) => subject)).toEqual(["route 192.0.2.0/24"]);
 });

@@ -54,6 +54,8 @@ const PLANNED: Readonly<Record<string, (after: Item) => string>> = {
   openstack_compute_volume_attach_v2: (a) => `attachment ${words(a, "instance_id", "volume_id")}`,
   openstack_networking_network_v2: (a) => `networks ${words(a, "name")}`,
   openstack_networking_router_v2: (a) => `routers ${words(a, "name")}`,
+  openstack_networking_subnet_route_v2: (a) =>
+    `route ${words(a, "subnet_id", "destination_cidr", "next_hop")}`,
   openstack_networking_subnet_v2: (a) => `subnets ${words(a, "name", "network_id")}`,
   openstack_networking_port_v2: (a) => `ports ${words(a, "name", "network_id")}`,
   openstack_networking_floatingip_v2: (a) => `floatingIps ${words(a, "description")}`,
@@ -128,6 +130,13 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
     const subnet = list(port, "fixed_ips")[0]?.["subnet_id"];
     found.push({ id: String(port["id"]), key: `interface ${port["device_id"]} ${subnet}` });
   }
+  // One that no plan makes is reported with what else stands beside the instance.
+  for (const { id, host_routes } of cloud.subnets.filter((one) => ids.has(String(one["id"]))))
+    for (const { destination, nexthop } of (host_routes ?? []) as Item[])
+      found.push({
+        id: `${id}-route-${destination}-${nexthop}`,
+        key: `route ${id} ${destination} ${nexthop}`,
+      });
   const networks = cloud.networks.filter(
     (n) => ids.has(String(n["id"])) && belongsTo(n, blueprint),
   );
@@ -222,7 +231,13 @@ export function unmanagedIn(
       if (change.importing) ids.add(change.importing.id);
       const key = PLANNED[type] ?? ASKED[type];
       if (change.actions.join() === "create" && change.after && key)
-        planned.set(key(change.after), { stack, to: address, type, knowsNothing });
+        planned.set(key(change.after), {
+          stack,
+          to: address,
+          type,
+          knowsNothing,
+          after: change.after,
+        });
     }
   }
   const whole = blueprint.addresses.state === "allocated";
@@ -240,8 +255,10 @@ export function unmanagedIn(
   const findings: Finding[] = [];
   for (const { id, place, finding } of matched) {
     const asked = place && ASKED[place.type] !== undefined;
-    if (place && (importing || !asked)) imports.push({ stack: place.stack, to: place.to, id });
-    else if (finding) {
+    if (place && (importing || !asked)) {
+      imports.push({ stack: place.stack, to: place.to, id });
+      managed.set(id, place.after);
+    } else if (finding) {
       const more = asked
         ? `. If it is ${instance}'s, \`polder plan ${instance} --import\` imports it`
         : "";
@@ -272,6 +289,8 @@ interface Planned {
   readonly type: string;
   /** Whether the stack's state holds nothing at all. */
   readonly knowsNothing: boolean;
+  /** What it would be. */
+  readonly after: Item;
 }
 
 /** Of an instance that runs and that the state knows nothing of: nobody shall delete it on our advice. */

@@ -1,6 +1,7 @@
 import { NetworkingNetworkV2 } from "@cdktf/provider-openstack/lib/networking-network-v2";
 import { NetworkingRouterInterfaceV2 } from "@cdktf/provider-openstack/lib/networking-router-interface-v2";
 import type { NetworkingRouterV2 } from "@cdktf/provider-openstack/lib/networking-router-v2";
+import { NetworkingSubnetRouteV2 } from "@cdktf/provider-openstack/lib/networking-subnet-route-v2";
 import { NetworkingSubnetV2 } from "@cdktf/provider-openstack/lib/networking-subnet-v2";
 import { Construct } from "constructs";
 import type { Blueprint, Zone } from "../../planning/blueprint/index.ts";
@@ -20,7 +21,7 @@ export class ZoneNetwork extends Construct {
   readonly ipv4SubnetId: string;
   readonly ipv6SubnetId: string;
   /** What a port must wait for before its host can reach anything. */
-  readonly routes: readonly NetworkingRouterInterfaceV2[];
+  readonly routes: readonly (NetworkingRouterInterfaceV2 | NetworkingSubnetRouteV2)[];
 
   constructor(scope: Construct, id: string, props: ZoneNetworkProps) {
     super(scope, id);
@@ -69,6 +70,34 @@ export class ZoneNetwork extends Construct {
         routerId: router.id,
         subnetId: ipv6.id,
       }),
+      ...this.#toOtherZones(blueprint, zone, [
+        ["ipv4", ipv4],
+        ["ipv6", ipv6],
+      ]),
     ];
+  }
+
+  /**
+   * Where a host has its public address on a port of its own, its default route goes that way, and so would what it
+   * answers another zone of its own instance: no admin reaches it, and no log leaves it.
+   */
+  #toOtherZones(
+    blueprint: Blueprint,
+    zone: Zone,
+    subnets: readonly (readonly ["ipv4" | "ipv6", NetworkingSubnetV2])[],
+  ): NetworkingSubnetRouteV2[] {
+    if (blueprint.cloud.publicAddresses !== "direct") return [];
+    const others = blueprint.zones.filter(({ name }) => name !== zone.name);
+    return others.flatMap((other) =>
+      subnets.flatMap(([family, subnet]) => {
+        const destinationCidr = other[family];
+        if (!destinationCidr) return [];
+        return new NetworkingSubnetRouteV2(this, `to-${other.name}-${family}`, {
+          subnetId: subnet.id,
+          destinationCidr,
+          nextHop: subnet.gatewayIp,
+        });
+      }),
+    );
   }
 }
