@@ -39,7 +39,7 @@ soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages
 	@npx vitest run --project soak
 	@npx vitest run --project alone
 
-## acceptance real browsers at the cluster that `make lab PACKAGES=folder` has deployed
+## acceptance real browsers at the cluster that `make lab PACKAGES=folder` has deployed; INSTANCE=lab-direct: at another
 acceptance: preflight-lab setup $(STAMPS)/chromium $(STAMPS)/firefox
 	@npx vitest run --project acceptance
 
