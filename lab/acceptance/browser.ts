@@ -35,7 +35,7 @@ export interface MediaPath {
 /** The names that the lab's internet has no DNS for: the domain, and one relay under the relays' name. */
 function names({ domain, hosts }: Blueprint, family: Family): Record<string, string> {
   const of = (role: Role) => {
-    const address = hosts.find((host) => host.role === role)?.publicAddress?.[family];
+    const address = hosts.find(({ roles }) => roles.includes(role))?.publicAddress?.[family];
     if (!address) throw new Error(`no public address of a ${role} is ${family}`);
     return family === "ipv6" ? `[${address}]` : address;
   };

@@ -28,7 +28,7 @@ const stillest = async (everybody: readonly Person[]): Promise<number> =>
 describe("a meeting whose people may use a relay alone", () => {
   it.each([
     ["by UDP", "turn:"],
-    ["by TLS on port 443", "turns:"],
+    ["by TLS", "turns:"],
   ] as const)("has media %s", async (_by, relay) => {
     const { moderator, guests } = await acceptance.meeting(["Kees"], { relay });
     for (const person of [moderator, ...guests]) {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { CA_FILE } from "../../modules/hosts/host/index.ts";
-import { PORTS } from "../../modules/planning/blueprint/index.ts";
+import { hostsWith, PORTS } from "../../modules/planning/blueprint/index.ts";
 import {
   instanceFolder,
   type LoadedInstance,
@@ -145,7 +145,7 @@ export class Acceptance {
 
   /** How many people's media goes over each bridge; one that doesn't run carries nobody's. */
   async people(): Promise<Record<string, number>> {
-    const bridges = this.loaded.blueprint.hosts.filter(({ role }) => role === "bridge");
+    const bridges = hostsWith(this.loaded.blueprint, "bridge");
     const counts = bridges.map(async ({ id }) => {
       const words = ["metrics", `${PORTS.bridgeRest}`];
       const found = JSON.parse(await this.#run(id, ["python3", "-", ...words], REST));

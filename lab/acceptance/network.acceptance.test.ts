@@ -52,7 +52,7 @@ describe("a network without IPv4", () => {
   it.for([
     ["a call, signalling and media, and every pair of addresses is IPv6", undefined],
     ["a call by a relay alone, by UDP", "turn:"],
-    ["a call by a relay alone, by TLS on port 443", "turns:"],
+    ["a call by a relay alone, by TLS", "turns:"],
   ] as const)("has %s", async ([, relay], { skip }) => {
     const control = hostOf(acceptance.loaded.blueprint, "control-1");
     // Floating addresses are IPv4 alone; lab-direct has both.
