@@ -76,12 +76,11 @@ describe("an instance of size single", () => {
   });
 
   it("leads every peer of a flow to a host, and every role to one, whatever is asked", () => {
-    let found = 0;
+    const planned = anyInstance
+      .map((instance) => plan(instanceSchema.parse({ ...instance, size: "single" })))
+      .filter((any) => any !== undefined);
     fc.assert(
-      fc.property(anyInstance, (instance) => {
-        const any = plan(instanceSchema.parse({ ...instance, size: "single" }));
-        if (!any) return;
-        found++;
+      fc.property(planned, (any) => {
         const named = any.hosts.map(({ role }) => role);
         for (const { from, to } of any.flows)
           for (const peer of [from, to])
@@ -92,9 +91,8 @@ describe("an instance of size single", () => {
           any.hosts.filter((host) => carries(host, "monitor") && carries(host, "turn")),
         ).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 10 },
     );
-    expect(found).toBeGreaterThan(5);
   });
 });
 

@@ -103,12 +103,12 @@ describe("a plan of size single", () => {
   });
 
   it("is never dearer than a cluster, carries all of what is asked, and no hour switches it off", () => {
-    let found = 0;
+    // A ninth of all demands fits on one host: others are drawn again.
+    const fits = anyDemand.filter((demand) => planned(demand) !== undefined);
     fc.assert(
-      fc.property(anyDemand, (demand) => {
-        const [single, cluster] = [planned(demand), planned(demand, "cluster")];
-        if (!single || !cluster) return;
-        found++;
+      fc.property(fits, (demand) => {
+        const single = plan(demand);
+        const cluster = plan(demand, "cluster");
         expect(monthlyCost(single)).toBeLessThanOrEqual(monthlyCost(cluster) ?? 0);
         for (const { constraints } of single.roles)
           for (const { needs } of constraints) expect(needs).toBeLessThanOrEqual(1 + 1e-9);
@@ -122,9 +122,7 @@ describe("a plan of size single", () => {
         });
         expect(base).toEqual({ control: 1, bridge: 1, turn: 1, monitor: 1, edge: 1 });
       }),
-      // A ninth of all demands fits on one host.
-      { numRuns: 600 },
+      { numRuns: 25 },
     );
-    expect(found).toBeGreaterThan(20);
   });
 });
