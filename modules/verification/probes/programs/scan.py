@@ -4,7 +4,7 @@ Standard input: {"targets": [{"address": ..., "ports": [[from, to], ...]}, ...],
 way at once, "timeout": ms for one connection; a filter that drops costs all of it}}. Standard output, a line each: about
 every five seconds {"progress": [connections done so far, in all]}, at the end {"results": [...]}.
 
-Python, since Node takes two to three times the processor for the same (393,000 connections: 14 s against 25 to 48).
+Python, since a whole `polder probe all` takes 38 s of the processor with it and took 46 s with Node (393,000 connections).
 """
 import collections
 import errno
@@ -19,8 +19,12 @@ import time
 
 # A reset instead of a farewell: no half-closed connection is left at either end.
 RESET = struct.pack("ii", 1, 0)
-# That nobody answered, or that somebody says there is no way: a filter that rejects, or no host.
-SILENT = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES, errno.EPERM, errno.ECONNRESET}
+# That nobody answered, or that somebody says there is no way: a filter that rejects, or no host. What one host's ICMP says
+# (Linux, icmp_err_convert) must not end the scan of all.
+SILENT = {
+    errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENOPROTOOPT, errno.EHOSTDOWN, errno.ENONET, errno.EMSGSIZE,
+    errno.EOPNOTSUPP, errno.EACCES, errno.EPERM, errno.ECONNRESET,
+}
 # Descriptors for all but connections.
 SPARE = 32
 # Connections that begin before answers are read.
@@ -138,3 +142,5 @@ if __name__ == "__main__":
         main()
     except OSError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
