@@ -23,8 +23,8 @@ function streamOf(child: ChildProcess): Duplex {
   return stream;
 }
 
-/** What ssh ends with where it reached nobody. */
-const NO_CONNECTION = 255;
+/** What ssh ends with where it reached nobody; -1 is one that didn't start, or was killed. */
+const NO_CONNECTION = [255, -1];
 
 interface Queue {
   busy: number;
@@ -138,7 +138,7 @@ export function startAdmin(
     const { there, leave } = await enter(host);
     const remote = ["sudo", "-n", ...command.map(quote)];
     const ran = await end([...shared, ...argumentsFor(host), "--", ...remote], options);
-    if (ran.code !== NO_CONNECTION) there();
+    if (!NO_CONNECTION.includes(ran.code)) there();
     leave();
     return ran;
   };
