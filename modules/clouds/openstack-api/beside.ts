@@ -29,9 +29,13 @@ const items = (item: Item, name: string): readonly Item[] =>
 const nameOf = (item: Item): string =>
   String(item["name"] || item["floating_ip_address"] || item["id"]);
 
-/** Of a route that a state knows, as `openstack_networking_subnet_route_v2` has it. */
-const routeKey = (item: Item): string =>
-  `${item["subnet_id"]} ${item["destination_cidr"]} ${item["next_hop"]}`;
+/** What makes a route that a subnet tells its hosts this one and no other. */
+export const routeKey = (subnet: unknown, destination: unknown, nextHop: unknown): string =>
+  `route ${subnet} ${destination} ${nextHop}`;
+
+/** The same of what a plan or a state says (`openstack_networking_subnet_route_v2`). */
+export const plannedRouteKey = (item: Item): string =>
+  routeKey(item["subnet_id"], item["destination_cidr"], item["next_hop"]);
 
 /** Reported elsewhere, by the network, the group or the zone that they are in; and what each project has by itself. */
 const isPart = (kind: string, item: Item): boolean =>
@@ -117,10 +121,10 @@ export function besideIn(
         subject: `route ${destination}`,
         message: `router ${nameOf(router)} sends ${destination} to ${nexthop}, which no plan said: delete it (openstack router unset ${router["id"]} --route destination=${destination},gateway=${nexthop})`,
       });
-  const planned = new Set([...managed.values()].map(routeKey));
+  const known = new Set([...managed.values()].map(plannedRouteKey));
   for (const subnet of own("subnets"))
     for (const { destination, nexthop } of items(subnet, "host_routes"))
-      if (!planned.has(`${subnet["id"]} ${destination} ${nexthop}`))
+      if (!known.has(routeKey(subnet["id"], destination, nexthop)))
         touching.push({
           subject: `route ${destination}`,
           message: `subnet ${nameOf(subnet)} tells its hosts to send ${destination} to ${nexthop}, which no plan said: delete it (openstack subnet unset ${subnet["id"]} --host-route destination=${destination},gateway=${nexthop})`,

@@ -3,7 +3,7 @@ import type { Testbed } from "../../common/testbed/index.ts";
 import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { besideFindings, type ImportBlock, type PlanRead, type Unmanaged } from "../cloud/index.ts";
 import type { BesideListing, Item, Kind, Listing } from "./api.ts";
-import { besideIn } from "./beside.ts";
+import { besideIn, plannedRouteKey, routeKey } from "./beside.ts";
 import { belongsTo, connect } from "./project.ts";
 
 /** Something that the cloud holds and no state knows. */
@@ -54,8 +54,7 @@ const PLANNED: Readonly<Record<string, (after: Item) => string>> = {
   openstack_compute_volume_attach_v2: (a) => `attachment ${words(a, "instance_id", "volume_id")}`,
   openstack_networking_network_v2: (a) => `networks ${words(a, "name")}`,
   openstack_networking_router_v2: (a) => `routers ${words(a, "name")}`,
-  openstack_networking_subnet_route_v2: (a) =>
-    `route ${words(a, "subnet_id", "destination_cidr", "next_hop")}`,
+  openstack_networking_subnet_route_v2: plannedRouteKey,
   openstack_networking_subnet_v2: (a) => `subnets ${words(a, "name", "network_id")}`,
   openstack_networking_port_v2: (a) => `ports ${words(a, "name", "network_id")}`,
   openstack_networking_floatingip_v2: (a) => `floatingIps ${words(a, "description")}`,
@@ -131,11 +130,11 @@ function held(cloud: Listing, blueprint: Blueprint, whole: boolean, ids: Readonl
     found.push({ id: String(port["id"]), key: `interface ${port["device_id"]} ${subnet}` });
   }
   // One that no plan makes is reported with what else stands beside the instance.
-  for (const { id, host_routes } of cloud.subnets.filter((one) => ids.has(String(one["id"]))))
-    for (const { destination, nexthop } of (host_routes ?? []) as Item[])
+  for (const subnet of cloud.subnets.filter((one) => ids.has(String(one["id"]))))
+    for (const { destination, nexthop } of list(subnet, "host_routes"))
       found.push({
-        id: `${id}-route-${destination}-${nexthop}`,
-        key: `route ${id} ${destination} ${nexthop}`,
+        id: `${subnet["id"]}-route-${destination}-${nexthop}`,
+        key: routeKey(subnet["id"], destination, nexthop),
       });
   const networks = cloud.networks.filter(
     (n) => ids.has(String(n["id"])) && belongsTo(n, blueprint),
