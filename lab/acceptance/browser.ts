@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "puppeteer-core";
-import { type Blueprint, namesBelow } from "../../modules/planning/blueprint/index.ts";
+import { type Blueprint, hostsWith, namesBelow } from "../../modules/planning/blueprint/index.ts";
 import type { Role } from "../../modules/planning/sizing/index.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import { type BrowserKind, LAUNCH, type Running } from "./launch.ts";
@@ -33,13 +33,13 @@ export interface MediaPath {
 }
 
 /** The names that the lab's internet has no DNS for: the domain, and one relay under the relays' name. */
-function names({ domain, hosts }: Blueprint, family: Family): Record<string, string> {
+function names(blueprint: Blueprint, family: Family): Record<string, string> {
   const of = (role: Role) => {
-    const address = hosts.find(({ roles }) => roles.includes(role))?.publicAddress?.[family];
+    const address = hostsWith(blueprint, role)[0]?.publicAddress?.[family];
     if (!address) throw new Error(`no public address of a ${role} is ${family}`);
     return family === "ipv6" ? `[${address}]` : address;
   };
-  return { [domain]: of("control"), [namesBelow(domain).turn]: of("turn") };
+  return { [blueprint.domain]: of("control"), [namesBelow(blueprint.domain).turn]: of("turn") };
 }
 
 export interface BrowserOptions {

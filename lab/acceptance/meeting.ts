@@ -46,7 +46,9 @@ export class Acceptance {
   constructor() {
     this.loaded = loadInstance(instanceFolder(TOOLKIT, this.instance));
     if (!this.loaded.blueprint.jitsi)
-      throw new Error(`${this.instance} runs stand-ins: \`make lab PACKAGES=folder\` first`);
+      throw new Error(
+        `${this.instance} runs stand-ins: \`PACKAGES=folder lab/main-job.sh ${this.instance}\` first`,
+      );
   }
 
   /** Runs `polder` as a person would. @returns what it prints. @throws Error when it ends with another code than 0 */
