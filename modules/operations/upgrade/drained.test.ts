@@ -13,6 +13,8 @@ interface ModelBridge extends Place {
   ready: boolean;
   drained: boolean;
   people: number;
+  /** Whether media reaches it. */
+  deaf: boolean;
 }
 
 const FAULT = new Error("planted");
@@ -37,6 +39,9 @@ class ModelCluster implements Cluster {
   moves = true;
   /** How often somebody waits until a bridge that was restarted takes people. */
   warmth = 0;
+  /** How often somebody waits until the media of those who moved arrives. */
+  way = 0;
+  #coming: { readonly to: ModelBridge; waits: number }[] = [];
   #cold: { readonly bridge: ModelBridge; waits: number }[] = [];
   calls = 0;
   /** The call that fails. */
@@ -58,7 +63,7 @@ class ModelCluster implements Cluster {
     ];
     this.#bridges = this.hosts
       .filter(({ role }) => role === "bridge")
-      .map((host) => ({ ...host, ready: true, drained: false, people }));
+      .map((host) => ({ ...host, ready: true, drained: false, people, deaf: false }));
     this.pending = new Set(this.hosts.map(({ id }) => id));
   }
 
@@ -82,8 +87,10 @@ class ModelCluster implements Cluster {
 
   async bridge(id: string): Promise<BridgeState | undefined> {
     this.#called();
-    const { ready, drained, people } = this.model(id);
-    return { ready, drained, people };
+    const { ready, drained, people, deaf } = this.model(id);
+    const coming = this.#coming.filter(({ to }) => to.id === id).length;
+    const senders = deaf || coming > 0 ? 0 : people;
+    return { ready, drained, people, senders };
   }
 
   async focus(control: string): Promise<FocusState | undefined> {
@@ -111,6 +118,7 @@ class ModelCluster implements Cluster {
       (one) => one.shard === from.shard && one.id !== id && one.ready && !one.drained,
     );
     if (!this.moves || !to) return;
+    if (this.way > 0) this.#coming.push({ to, waits: this.way });
     to.people += from.people;
     from.people = 0;
   }
@@ -118,6 +126,7 @@ class ModelCluster implements Cluster {
   async restart(id: string): Promise<boolean> {
     this.#called();
     this.restarted.push(id);
+    if (this.#coming.length > 0) this.wrong.push(`${id} before people's media came`);
     const bridge = this.#bridges.find((one) => one.id === id);
     if (bridge && bridge.people > 0) this.wrong.push(`${bridge.people} people cut off on ${id}`);
     if (id.startsWith("control") && this.meetings > 0) this.wrong.push(`meetings cut off on ${id}`);
@@ -133,6 +142,8 @@ class ModelCluster implements Cluster {
   async wait(): Promise<void> {
     this.#called();
     for (const cold of this.#cold) if (--cold.waits === 0) cold.bridge.drained = false;
+    for (const one of this.#coming) one.waits--;
+    this.#coming = this.#coming.filter(({ waits }) => waits > 0);
   }
 
   progress(line: string): void {
@@ -202,6 +213,32 @@ describe("restarts that cut nobody off", () => {
     expect(left.map(({ id }) => id)).toEqual(["bridge-1", "bridge-2", "control-1"]);
     expect(cluster.drained).toEqual([]);
     expect(cluster.wrong).toEqual([]);
+  });
+
+  it("wait until the media of those who moved arrives on their new bridge", async () => {
+    const cluster = new ModelCluster();
+    cluster.meetings = 0;
+    cluster.way = 4;
+    expect(await run(cluster)).toEqual([]);
+    expect(cluster.wrong).toEqual([]);
+  });
+
+  it("stop where no media arrives, before they take the bridge that people could go back to", async () => {
+    const cluster = new ModelCluster({ bridges: 3 });
+    for (const id of ["bridge-2", "bridge-3"]) cluster.model(id).deaf = true;
+    const [first, ...others] = await run(cluster, { end: 0, cut: true });
+    const why = "its people moved to bridge-2, bridge-3, where no media arrives after 30 s";
+    expect(first).toEqual({ id: "bridge-1", why });
+    expect(others.map(({ id }) => id)).toEqual(["bridge-2", "bridge-3", "control-1"]);
+    expect(cluster.restarted).toEqual(["turn-1", "turn-2"]);
+    expect(cluster.drained).toEqual([]);
+  });
+
+  it("go on where nobody of those who moved sends anything", async () => {
+    const cluster = new ModelCluster();
+    cluster.meetings = 0;
+    for (const id of ["bridge-1", "bridge-2"]) cluster.model(id).deaf = true;
+    expect(await run(cluster)).toEqual([]);
   });
 
   it("cut people off where that was asked for, and only then", async () => {
@@ -293,7 +330,8 @@ describe("one host that carries all of meetings", () => {
     ready = true;
 
     async bridge(): Promise<BridgeState> {
-      return { ready: this.ready, drained: false, people: 3 * this.meetings };
+      const people = 3 * this.meetings;
+      return { ready: this.ready, drained: false, people, senders: people };
     }
     async focus(): Promise<FocusState> {
       return { meetings: this.meetings, bridges: this.ready ? 1 : 0 };

@@ -17,6 +17,8 @@ export interface BridgeState {
   readonly drained: boolean;
   /** People whose media it forwards. */
   readonly people: number;
+  /** Those whose sound or picture reached it in the last seconds; it counts them every 5 (videobridge.stats.interval). */
+  readonly senders: number;
 }
 
 /** How a shard's Jicofo says that it is. */
@@ -63,6 +65,12 @@ const KNOWN = 12;
 
 /** Seconds for people to be on another bridge. Each is invited anew, and its media takes some seconds. Assumed. */
 const MOVED = 60;
+
+/**
+ * Seconds for the media of those who moved to reach their new bridge: 2 to 14 were seen. Before that the next restart
+ * would only slow down what they wait for, and a release whose media doesn't work would take the next bridge, too.
+ */
+const HEARD = 30;
 
 /** Seconds for a program in Java to start, to log in and to be seen: 6.5 on a quiet machine, 60 with several on a busy one. */
 const BACK = 180;
@@ -174,10 +182,10 @@ class Upgrade {
       this.#cluster.progress(`${id}: takes nobody new from now on`);
       await this.#cluster.drain(id, true);
       await this.#cluster.wait(KNOWN);
-      const still = (await this.#ended(id)) > 0 ? await this.#moved(id) : 0;
-      if (still > 0 && !this.#patience.cut) {
+      const refusal = (await this.#ended(id)) > 0 ? await this.#moved(id, ready) : undefined;
+      if (refusal && (refusal.broken || !this.#patience.cut)) {
         await this.#cluster.drain(id, false);
-        return busy(`${people(still)} couldn't be moved to ${names(ready)}`);
+        return refusal;
       }
       return await this.#restart(host, needed);
     } catch (error) {
@@ -216,11 +224,24 @@ class Upgrade {
     return this.#none(() => this.#people(id), this.#patience.end);
   }
 
-  /** Has people invited to other bridges. @returns how many are still there */
-  async #moved(id: string): Promise<number> {
-    this.#cluster.progress(`${id}: ${people(await this.#people(id))} move to other bridges`);
+  /** Has people invited to other bridges, and waits until their media arrives there. */
+  async #moved(id: string, ready: readonly Place[]): Promise<Refusal | undefined> {
+    const elsewhere = (what: "people" | "senders") => async () => {
+      const states = await Promise.all(ready.map((other) => this.#cluster.bridge(other.id)));
+      return states.reduce((sum, state) => sum + (state?.[what] ?? 0), 0);
+    };
+    const senders = elsewhere("senders");
+    const before = await senders();
+    const moving = await this.#cluster.bridge(id);
+    this.#cluster.progress(`${id}: ${people(moving?.people ?? 0)} move to other bridges`);
     await this.#cluster.move(id);
-    return this.#none(() => this.#people(id), MOVED);
+    const still = await this.#none(() => this.#people(id), MOVED);
+    if (still > 0) return busy(`${people(still)} couldn't be moved to ${names(ready)}`);
+    const all = before + (moving?.senders ?? 0);
+    // Some may have left, or switched off what they sent: what nobody at all sends is the bridge's fault.
+    await this.#none(async () => all - (await senders()), HEARD);
+    if (all === 0 || (await senders()) > 0 || (await elsewhere("people")()) === 0) return undefined;
+    return broken(`its people moved to ${names(ready)}, where no media arrives after ${HEARD} s`);
   }
 
   /** Whether a bridge takes people: one that was just started does when it is warm. */

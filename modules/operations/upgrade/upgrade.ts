@@ -59,6 +59,8 @@ function clusterOf(
         ready: value("healthy") === 1 && value("mucs_joined") >= 1,
         drained: value("drain_mode") === 1,
         people: value("local_endpoints"),
+        // Most send both, some one of the two.
+        senders: Math.max(value("endpoints_sending_audio"), value("endpoints_sending_video")),
       };
     },
     focus: async (id) =>
