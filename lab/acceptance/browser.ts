@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "puppeteer-core";
 import { type Blueprint, hostsWith, namesBelow } from "../../modules/planning/blueprint/index.ts";
 import type { Role } from "../../modules/planning/sizing/index.ts";
@@ -208,6 +209,15 @@ export class Person {
     const began = Date.now();
     await this.page.waitForFunction(expression, { timeout: patience });
     return Date.now() - began;
+  }
+
+  /** Waits until the page was loaded again by itself. @throws Error when it wasn't in time */
+  async loadedAgain(patience = 90_000): Promise<void> {
+    const end = Date.now() + patience;
+    while (this.loads < 2) {
+      if (Date.now() > end) throw new Error(`${this.name}'s page wasn't loaded again`);
+      await sleep(500);
+    }
   }
 
   /** Cuts this person's own network for a time, of which neither side hears. @param duration ms */

@@ -110,6 +110,17 @@ export class Acceptance {
     return { links, moderator, guests: admitted };
   }
 
+  /** A moderator and guests whose pages are loaded again come in again, the guests with the moderator's leave. */
+  async comeAgain(moderator: Person, guests: readonly Person[]): Promise<void> {
+    await moderator.ask();
+    for (const guest of guests) {
+      await guest.ask();
+      await moderator.press(/toelaten/i, 90_000);
+      await guest.seesVideo(90_000);
+    }
+    await moderator.seesVideo(90_000);
+  }
+
   /** Everybody leaves. @param failed the name of a test that failed: what everybody saw is kept, and what the pages wrote */
   async end(failed?: string): Promise<void> {
     const name = failed?.replace(/[^a-z0-9]+/gi, "-").toLowerCase();
@@ -146,12 +157,23 @@ export class Acceptance {
   }
 
   /** How many people's media goes over each bridge; one that doesn't run carries nobody's. */
-  async people(): Promise<Record<string, number>> {
+  people(): Promise<Record<string, number>> {
+    return this.#metric("local_endpoints");
+  }
+
+  /** Bridges that take nobody new. */
+  async drained(): Promise<string[]> {
+    const modes = Object.entries(await this.#metric("drain_mode"));
+    return modes.filter(([, mode]) => mode === 1).map(([id]) => id);
+  }
+
+  /** A number that each bridge tells of itself, 0 where it doesn't run. */
+  async #metric(name: string): Promise<Record<string, number>> {
     const bridges = hostsWith(this.loaded.blueprint, "bridge");
     const counts = bridges.map(async ({ id }) => {
       const words = ["metrics", `${PORTS.bridgeRest}`];
       const found = JSON.parse(await this.#run(id, ["python3", "-", ...words], REST));
-      return [id, found?.jitsi_jvb_local_endpoints ?? 0];
+      return [id, found?.[`jitsi_jvb_${name}`] ?? 0];
     });
     return Object.fromEntries(await Promise.all(counts));
   }

@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { Acceptance } from "./meeting.ts";
 
 // A running call lives through the upgrade of every bridge and every relay. The release is the same, packed anew under
@@ -110,5 +112,45 @@ describe("a running call of two browsers", () => {
       expect(await person.longestStill()).toBeLessThan(10_000);
       expect(person.loads).toBe(1);
     }
+  });
+
+  it("goes on while an upgrade is interrupted, which takes back what it began", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const everybody = [moderator, ...guests];
+    nextRelease();
+    acceptance.polder("packages", acceptance.instance, folder);
+    for (const person of everybody) await person.beginWatching();
+    const begun = spawn(
+      join(TOOLKIT, "cli/polder"),
+      ["upgrade", acceptance.instance, "--wait", "0"],
+      {
+        cwd: TOOLKIT,
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    const ended = once(begun, "close");
+    let text = "";
+    for await (const chunk of begun.stderr) {
+      text += chunk;
+      if (/takes nobody new/.test(text)) begun.kill("SIGINT");
+    }
+    const [code] = await ended;
+    expect(text).toContain("bridge-1: takes people again");
+    expect(text).toContain("interrupted: run it again to go on");
+    expect(code).not.toBe(0);
+    expect(await acceptance.drained()).toEqual([]);
+    for (const person of everybody) expect(await person.longestStill()).toBeLessThan(10_000);
+    expect(everybody.map(({ loads }) => loads)).toEqual([1, 1]);
+  });
+
+  it("ends where --cut allows that, and everybody comes in again", async () => {
+    const { moderator, guests } = await acceptance.meeting(["Kees"]);
+    const everybody = [moderator, ...guests];
+    await acceptance.on("control-1", "apt-get", "install", "-qq", "-y", "--reinstall", "prosody");
+    const { code, text } = upgrade("--cut");
+    expect(text).toContain("done: restart prosody.service");
+    expect(code).toBe(0);
+    for (const person of everybody) await person.loadedAgain();
+    await acceptance.comeAgain(moderator, guests);
   });
 });
