@@ -23,6 +23,7 @@ const ANSWERS: Answers = {
   tbb: 4,
   residency: "lab",
   location: "lab-floating",
+  size: "cluster",
   chat: "off",
   meetings: [{ kind: "teamoverleg", simultaneous: 2, participants: 8, cameras: "all" }],
   adminName: "Sam de Vries",
@@ -191,8 +192,15 @@ describe("polder new --yes", () => {
     expect(loadInstance(join(dir, "proef")).instance).toMatchObject({
       residency: "lab",
       location: "lab-direct",
+      size: "cluster",
       chat: "on",
     });
+  });
+
+  it("plans two hosts for who asks for them", async () => {
+    const dir = empty();
+    expect((await polder(dir, "proef", { "--size": "single" })).status).toBe(0);
+    expect(loadInstance(join(dir, "proef")).blueprint.hosts).toHaveLength(2);
   });
 
   it("takes the key from a .pub file", async () => {
@@ -215,6 +223,7 @@ describe("polder new --yes", () => {
       {
         "--domain": "localhost",
         "--tbb": "9",
+        "--size": "singel",
         "--admin-network": "0.0.0.0/0",
         "--meeting": "overleg,0,8,all",
         "--location": "lab-drect",
@@ -222,6 +231,7 @@ describe("polder new --yes", () => {
       [
         '--domain: got "localhost", a domain name is allowed: at least two labels, each 1 to 63 of a-z, 0-9 and -, like vergaderen.voorbeeld.nl',
         "--tbb: got 9, allowed: 1, 2, 3, 4",
+        '--size: got "singel", allowed: cluster, single; did you mean "single"?',
         '--admin-network: "0.0.0.0/0" is the whole internet, which is never an admin network',
         "--meeting: simultaneous: got 0, at least 1 is allowed",
         '--location: got "lab-drect", did you mean "lab-direct"?',

@@ -47,6 +47,7 @@ interface NewOptions {
   readonly tbb?: string;
   readonly residency?: string;
   readonly location?: string;
+  readonly size?: string;
   readonly chat?: string;
   readonly meeting?: readonly string[];
   readonly adminName?: string;
@@ -114,6 +115,7 @@ function fromFlags(name: string | undefined, options: NewOptions): Known {
     "--tbb": options.tbb,
     "--residency": options.residency,
     "--location": options.location,
+    "--size": options.size,
     "--chat": options.chat,
     "--admin-name": options.adminName,
     "--admin-user": options.adminUser,
@@ -140,6 +142,7 @@ function fromFlags(name: string | undefined, options: NewOptions): Known {
     tbb: options.tbb === undefined ? undefined : (typed("tbb", options.tbb) as number),
     residency: options.residency,
     location: options.location,
+    size: options.size,
     chat: options.chat,
     meetings,
     adminName: options.adminName,
@@ -182,7 +185,7 @@ function complete(known: Known): Answers {
     const flags = named.map(([, flag]) => flag).join(", ");
     throw badInput("polder new", `missing, as nothing is asked: ${flags}`);
   }
-  return known as Answers;
+  return { ...known, size: known.size ?? "cluster" } as Answers;
 }
 
 /**
@@ -241,6 +244,7 @@ export function newCommand(): Command {
       "the residency profile; needed where more than one profile accepts the location",
     )
     .option("--location <id>", "where it runs, one of `polder residency` that polder can build at")
+    .option("--size <cluster|single>", "seven hosts or more, or two: cluster unless you say so")
     .option("--chat <off|on>", "text chat in meetings")
     .option(
       "--meeting <kind,simultaneous,participants,cameras>",

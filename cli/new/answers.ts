@@ -10,7 +10,7 @@ export interface MeetingAnswer {
   readonly cameras: "all" | "none" | number;
 }
 
-/** All that an instance file has no default for. */
+/** All that an instance file has no default for, and how many hosts it is: that decides the bill. */
 export interface Answers {
   readonly name: string;
   readonly organisation: string;
@@ -19,6 +19,7 @@ export interface Answers {
   readonly tbb: number;
   readonly residency: string;
   readonly location: string;
+  readonly size: string;
   readonly chat: string;
   readonly meetings: readonly MeetingAnswer[];
   readonly adminName: string;
@@ -41,6 +42,7 @@ const PARTS = {
   tbb: shape.classification.shape.tbb,
   residency: shape.residency,
   location: shape.location,
+  size: shape.size,
   chat: shape.chat,
   kind: meeting.kind,
   simultaneous: meeting.simultaneous,
@@ -106,6 +108,7 @@ export const FLAGS: Readonly<Record<string, AnswerField>> = {
   "--tbb": "tbb",
   "--residency": "residency",
   "--location": "location",
+  "--size": "size",
   "--chat": "chat",
   "--admin-name": "adminName",
   "--admin-user": "adminUser",

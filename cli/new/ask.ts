@@ -181,6 +181,20 @@ export async function ask(known: Known, options: AskOptions): Promise<Answers> {
       ]),
     );
   const place = await askPlace(known, options.places(marking, tbb));
+  const size =
+    known.size ??
+    (await choose("How many hosts?", [
+      {
+        value: "cluster",
+        label: "a cluster",
+        hint: "one role a host, seven at least; one in reserve where people's calls are",
+      },
+      {
+        value: "single",
+        label: "two hosts",
+        hint: "for a small organisation: a restart ends its meetings, and nothing stands in",
+      },
+    ]));
   const chat =
     known.chat ??
     (await choose("Text chat in meetings?", [
@@ -223,6 +237,7 @@ export async function ask(known: Known, options: AskOptions): Promise<Answers> {
     tbb,
     residency: place.residency,
     location: place.location,
+    size,
     chat,
     meetings,
     adminName,
