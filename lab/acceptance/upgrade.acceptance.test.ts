@@ -137,7 +137,7 @@ describe("a running call of two browsers", () => {
     const [code] = await ended;
     expect(text).toContain("bridge-1: takes people again");
     expect(text).toContain("interrupted: run it again to go on");
-    expect(code).not.toBe(0);
+    expect(code).toBe(3);
     expect(await acceptance.drained()).toEqual([]);
     for (const person of everybody) expect(await person.longestStill()).toBeLessThan(10_000);
     expect(everybody.map(({ loads }) => loads)).toEqual([1, 1]);
