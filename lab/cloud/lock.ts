@@ -10,12 +10,22 @@ import type { LabPaths } from "./paths.ts";
  * The kernel holds the lock for a child that ends when we do, whatever ends us: there is no stale
  * lock to clear. The file names the process that holds it.
  *
- * @throws LabError at once when another one holds it
+ * @param patience seconds to wait for another one that holds it
+ * @throws LabError when another one still holds it then
  */
-export async function locked<T>(paths: LabPaths, work: () => Promise<T>): Promise<T> {
+export async function locked<T>(paths: LabPaths, work: () => Promise<T>, patience = 0): Promise<T> {
   const holder = spawn(
     "flock",
-    ["--nonblock", "--conflict-exit-code", "9", paths.lockFile, "sh", "-c", "echo held; exec cat"],
+    [
+      "--timeout",
+      `${patience}`,
+      "--conflict-exit-code",
+      "9",
+      paths.lockFile,
+      "sh",
+      "-c",
+      "echo held; exec cat",
+    ],
     { detached: true, stdio: ["pipe", "pipe", "ignore"], env: systemEnvironment },
   );
   const closed = new Promise<void>((resolve) => holder.on("close", () => resolve()));

@@ -33,6 +33,8 @@ export interface UpOptions {
   readonly signal?: AbortSignal;
   /** What else takes long and needs no lab: it goes on beside the making of the Debian root, which uses one core. */
   readonly besideRoot?: () => Promise<void>;
+  /** Seconds to wait for another command at work on the lab, such as one that makes its root; none unless given. */
+  readonly patience?: number;
 }
 
 interface Start extends UpOptions {
@@ -127,32 +129,36 @@ async function startLab(start: Start, wanted: LabNet | undefined): Promise<LabNe
  * @throws LabInterrupted when the signal fires
  */
 export async function up(options: UpOptions): Promise<LabStatus> {
-  const { folder, projects, progress } = options;
+  const { folder, projects, progress, patience } = options;
   const names = projects.map(({ name }) => name);
   assertProjectNames(names);
   const computes = parseComputes(process.env["POLDER_LAB_COMPUTES"]);
   assertRoot();
   assertPrograms();
   const paths = prepareFolder(folder);
-  return locked(paths, async () => {
-    const wanted = boundNet(paths, process.env["POLDER_LAB_NET"]);
-    const start = { ...options, paths, computes, passwords: ensurePasswords(paths, names) };
-    const before = await status({ folder });
-    let net = before.state === "up" ? lastNet(paths) : undefined;
-    if (net && startedRecipe(paths) === recipeOf(computes)) {
-      progress("the lab is up");
-    } else {
-      if (before.state === "broken") progress(`the lab was broken: ${before.reason}`);
-      if (before.state === "up") progress("the lab's recipe has changed: starting it again");
-      net = await startLab(start, wanted);
-    }
-    if (projects.length > 0) {
-      const api = await openAdmin(net.lab, start);
-      await step(progress, `projects ${names.join(", ")}`, () =>
-        seedProjects(api, projects, start.passwords),
-      );
-    }
-    writeClouds(paths, start.passwords, urlOf(net.lab, "identity"));
-    return status({ folder });
-  });
+  return locked(
+    paths,
+    async () => {
+      const wanted = boundNet(paths, process.env["POLDER_LAB_NET"]);
+      const start = { ...options, paths, computes, passwords: ensurePasswords(paths, names) };
+      const before = await status({ folder });
+      let net = before.state === "up" ? lastNet(paths) : undefined;
+      if (net && startedRecipe(paths) === recipeOf(computes)) {
+        progress("the lab is up");
+      } else {
+        if (before.state === "broken") progress(`the lab was broken: ${before.reason}`);
+        if (before.state === "up") progress("the lab's recipe has changed: starting it again");
+        net = await startLab(start, wanted);
+      }
+      if (projects.length > 0) {
+        const api = await openAdmin(net.lab, start);
+        await step(progress, `projects ${names.join(", ")}`, () =>
+          seedProjects(api, projects, start.passwords),
+        );
+      }
+      writeClouds(paths, start.passwords, urlOf(net.lab, "identity"));
+      return status({ folder });
+    },
+    patience,
+  );
 }

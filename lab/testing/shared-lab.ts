@@ -76,6 +76,8 @@ async function start(): Promise<() => Promise<void>> {
     progress,
     projects: TEST_PROJECTS.map((name) => ({ name, quota: defaultQuota })),
     besideRoot: () => prepareImage({ folder, progress }),
+    // `make test` makes the root while the first tests run.
+    patience: 1_200,
   });
   // A user's hosts that run go on running.
   const tests: readonly string[] = [...TEST_PROJECTS, ...HETZNER];
