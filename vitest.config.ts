@@ -64,7 +64,13 @@ export default defineConfig({
       },
       {
         // What asks the real Terraform for minutes, by the command itself: plan, apply, approvals, drift, audit.
-        test: { ...long, maxWorkers, name: "terraform", include: files("terraform.test") },
+        test: {
+          ...long,
+          maxWorkers,
+          name: "terraform",
+          include: files("terraform.test"),
+          isolate: false,
+        },
       },
       {
         // Debian's own programs, in a root that is never booted, and the kernel's: root's rights, no lab.
@@ -73,6 +79,7 @@ export default defineConfig({
           maxWorkers,
           name: "debian",
           include: files("debian.test"),
+          isolate: false,
           setupFiles: ["lab/testing/await-validator-root.ts"],
         },
       },
