@@ -22,9 +22,9 @@ test: preflight-lab
 tests: setup-parts $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/chromium
 	@node --import tsx scripts/test.ts unit terraform debian lab
 
-## unit       the tests that need neither lab nor root, in little more than a minute
+## unit       the tests that need neither lab nor root, in a minute
 unit: preflight setup
-	@npx vitest run --project unit
+	@npx vitest run --project unit --maxWorkers=100%
 
 ## lint       formatting, lint, module boundaries, dead code, types; Python, shell, Lua, playbook
 lint: preflight setup $(STAMPS)/validators $(STAMPS)/linters

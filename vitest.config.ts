@@ -43,6 +43,8 @@ const veryLong = { testTimeout: 3_600_000, hookTimeout: 600_000, fileParallelism
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    // What was compiled for a run serves the next one: a tenth of the unit tests' time.
+    experimental: { fsModuleCache: true, fsModuleCachePath: "build/vitest" },
     projects: [
       {
         test: {
