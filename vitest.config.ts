@@ -62,6 +62,7 @@ export default defineConfig({
           maxWorkers,
           // Modules are read once a worker, not once a file: cdktf and zod alone take a second.
           isolate: false,
+          setupFiles: ["lab/testing/after-the-lab.ts"],
         },
       },
       {

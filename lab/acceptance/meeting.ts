@@ -167,14 +167,19 @@ export class Acceptance {
     return modes.filter(([, mode]) => mode === 1).map(([id]) => id);
   }
 
-  /** A number that each bridge tells of itself, 0 where it doesn't run. */
+  /** Numbers that a bridge tells of itself, by their name; none where it doesn't run. */
+  async metrics(bridge: string): Promise<Readonly<Record<string, number>>> {
+    const words = ["metrics", `${PORTS.bridgeRest}`];
+    return JSON.parse(await this.#run(bridge, ["python3", "-", ...words], REST)) ?? {};
+  }
+
+  /** One of them of each bridge, 0 where it doesn't run. */
   async #metric(name: string): Promise<Record<string, number>> {
     const bridges = hostsWith(this.loaded.blueprint, "bridge");
-    const counts = bridges.map(async ({ id }) => {
-      const words = ["metrics", `${PORTS.bridgeRest}`];
-      const found = JSON.parse(await this.#run(id, ["python3", "-", ...words], REST));
-      return [id, found?.[`jitsi_jvb_${name}`] ?? 0];
-    });
+    const counts = bridges.map(async ({ id }) => [
+      id,
+      (await this.metrics(id))[`jitsi_jvb_${name}`] ?? 0,
+    ]);
     return Object.fromEntries(await Promise.all(counts));
   }
 }
