@@ -1,11 +1,12 @@
 // `make bench`: how long each part takes and how much memory it needs, as a table for
 // docs/benchmarks.md. Machines are shared and noisy, so each time stands also as a multiple of
 // starting Node in the same run.
-import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { defaultFolder, status } from "../lab/cloud/index.ts";
+import { type Cost, costOf, spread } from "./cost.ts";
 
 const root = join(import.meta.dirname, "..");
 const polder = join(root, "cli/polder");
@@ -13,71 +14,27 @@ const instance = "lab-tweede";
 const work = mkdtempSync(join(tmpdir(), "polder-bench-"));
 const folder = join(work, instance);
 
-interface Measure {
-  /** Seconds, one a run. */
-  readonly seconds: readonly number[];
-  /** Highest resident memory of the command's own process, MiB. */
-  readonly memory: number;
-}
-
-/** Runs a command to its end; polls its peak memory, since Node doesn't tell a child's. */
-function once(
+const measure = async (
+  runs: number,
   command: string,
-  args: readonly string[],
-): Promise<{ seconds: number; memory: number; output: string }> {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-    let [memory, output, told] = [0, "", ""];
-    const poll = setInterval(() => {
-      const file = `/proc/${child.pid}/status`;
-      if (!existsSync(file)) return;
-      try {
-        memory = Math.max(
-          memory,
-          Number(/VmHWM:\s+(\d+)/.exec(readFileSync(file, "utf8"))?.[1] ?? 0) / 1024,
-        );
-      } catch {
-        // It ended between the two lines.
-      }
-    }, 20);
-    child.stdout.on("data", (data) => {
-      output += data;
-    });
-    child.stderr.on("data", (data) => {
-      told += data;
-    });
-    child.on("close", (code) => {
-      clearInterval(poll);
-      const seconds = (performance.now() - began) / 1000;
-      if (code === 0) resolve({ seconds, memory, output });
-      else reject(new Error(`${command} ${args.join(" ")} exited ${code}:\n${output}${told}`));
-    });
-  });
-}
-
-async function measure(runs: number, command: string, ...args: string[]): Promise<Measure> {
-  const seconds: number[] = [];
-  let memory = 0;
-  for (let i = 0; i < runs; i++) {
-    const ran = await once(command, args);
-    seconds.push(ran.seconds);
-    memory = Math.max(memory, ran.memory);
-  }
-  return { seconds, memory };
-}
+  ...args: readonly string[]
+): Promise<Cost[]> => {
+  const costs: Cost[] = [];
+  for (let i = 0; i < runs; i++) costs.push(await costOf(command, args));
+  return costs;
+};
 
 const rows: string[] = [];
 let unit = 1;
-function row(what: string, { seconds, memory }: Measure): void {
-  const sorted = [...seconds].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const range =
-    sorted.length > 1 ? `${sorted[0]?.toFixed(2)} to ${sorted.at(-1)?.toFixed(2)}` : "one run";
+function row(what: string, costs: readonly Cost[]): void {
+  const seconds = spread(costs.map((cost) => cost.seconds));
+  const processor = spread(costs.map((cost) => cost.processor)).median.toFixed(2);
+  const memory = Math.max(...costs.map((cost) => cost.memory)).toFixed(0);
+  const times = (seconds.median / unit).toFixed(1);
   rows.push(
-    `| ${what} | ${median.toFixed(2)} | ${range} | ${(median / unit).toFixed(0)} | ${memory ? memory.toFixed(0) : ""} |`,
+    `| ${what} | ${seconds.median.toFixed(2)} | ${seconds.range} | ${times} | ${processor} | ${memory} |`,
   );
-  process.stderr.write(`${what}: ${median.toFixed(2)} s\n`);
+  process.stderr.write(`${what}: ${seconds.median.toFixed(2)} s\n`);
 }
 
 const load = () => readFileSync("/proc/loadavg", "utf8").split(" ").slice(0, 3).join(" ");
@@ -91,14 +48,17 @@ writeFileSync(
 
 try {
   const node = await measure(11, process.execPath, "-e", "0");
-  unit = [...node.seconds].sort((a, b) => a - b)[5] ?? 1;
+  unit = spread(node.map(({ seconds }) => seconds)).median;
   row("start Node and end it", node);
+  row("`polder --help`", await measure(11, polder, "--help"));
+  row("`polder --version`", await measure(11, polder, "--version"));
   row("`polder show lab`", await measure(11, polder, "show", "lab"));
   row(
     "`polder show ministerie-groot` (57 hosts)",
     await measure(11, polder, "show", "ministerie-groot"),
   );
   row("`polder show lab --svg`", await measure(5, polder, "show", "lab", "--svg", "-"));
+  row("`polder size lab`", await measure(11, polder, "size", "lab"));
   row("`polder size ministerie-groot`", await measure(5, polder, "size", "ministerie-groot"));
   row(
     "10,000 random demands planned, Node's start included",
@@ -110,16 +70,16 @@ try {
   );
 
   process.stderr.write("synth beside a bare app\n");
-  const synth = await once(process.execPath, ["--import", "tsx", "scripts/bench-synth.ts"]);
+  const synth = await costOf(process.execPath, ["--import", "tsx", "scripts/bench-synth.ts"]);
 
   process.stderr.write("audits\n");
-  const audits = await once(process.execPath, ["--import", "tsx", "scripts/bench-audit.ts"]);
+  const audits = await costOf(process.execPath, ["--import", "tsx", "scripts/bench-audit.ts"]);
 
   process.stderr.write("Prosody with the gate beside Prosody without\n");
-  const gate = await once(process.execPath, ["--import", "tsx", "scripts/bench-gate.ts"]);
+  const gate = await costOf(process.execPath, ["--import", "tsx", "scripts/bench-gate.ts"]);
 
   process.stderr.write("floods of half handshakes\n");
-  const floods = await once(process.execPath, ["--import", "tsx", "scripts/bench-floods.ts"]);
+  const floods = await costOf(process.execPath, ["--import", "tsx", "scripts/bench-floods.ts"]);
 
   if ((await status({ folder: defaultFolder() })).state === "up")
     row("`polder lab down`", await measure(1, polder, "lab", "down"));
@@ -149,8 +109,8 @@ try {
       `${new Date().toISOString().slice(0, 10)}; ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB; ` +
         `Node ${process.versions.node}, ${version("terraform", "version")}; load ${loadBefore} before, ${load()} after.`,
       "",
-      "| What | median s | range s | times Node's start | peak MiB |",
-      "| --- | --- | --- | --- | --- |",
+      "| What | median s | range s | times Node's start | processor, median s | peak MiB |",
+      "| --- | --- | --- | --- | --- | --- |",
       ...rows,
       "",
       synth.output,
