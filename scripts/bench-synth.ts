@@ -2,7 +2,16 @@
 // finished JSON and does nothing else. Part of `make bench`; alone: `node --import tsx
 // scripts/bench-synth.ts [PAIRS]`. No test evaluates a time.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -12,6 +21,7 @@ import {
   ADDRESSES_FILE,
   INSTANCE_FILE,
   instanceFolder,
+  JITSI_FILE,
   loadInstance,
 } from "../modules/workspace/index.ts";
 
@@ -22,10 +32,10 @@ const work = mkdtempSync(join(tmpdir(), "polder-bench-synth-"));
 function allocated(example: string): string {
   const folder = join(work, example);
   mkdirSync(folder);
-  writeFileSync(
-    join(folder, INSTANCE_FILE),
-    readFileSync(join(instanceFolder(TOOLKIT, example), INSTANCE_FILE)),
-  );
+  for (const file of [INSTANCE_FILE, JITSI_FILE]) {
+    const from = join(instanceFolder(TOOLKIT, example), file);
+    if (existsSync(from)) copyFileSync(from, join(folder, file));
+  }
   writeFileSync(
     join(folder, ADDRESSES_FILE),
     JSON.stringify(addressesFor(loadInstance(folder).blueprint)),
