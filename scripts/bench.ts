@@ -82,7 +82,8 @@ async function benchLab(): Promise<void> {
   } finally {
     receiver.kill();
     // Its state goes with the folder, so a cluster that stayed couldn't be ended any more.
-    row("decommission", await measure(1, polder, "decommission", folder, "--confirm", instance));
+    const confirmed = ["--confirm", instance, "--logs", "destroyed"];
+    row("decommission", await measure(1, polder, "decommission", folder, ...confirmed));
   }
 }
 
