@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "puppeteer-core";
 import { type Blueprint, hostsWith, namesBelow } from "../../modules/planning/blueprint/index.ts";
 import type { Role } from "../../modules/planning/sizing/index.ts";
+import { until } from "../cloud/process.ts";
 import { internetCommand } from "../hypervisor/index.ts";
 import { type BrowserKind, LAUNCH, type Running } from "./launch.ts";
 import { type Family, OwnNetwork } from "./network.ts";
@@ -13,6 +13,10 @@ const program = (name: string) =>
   readFileSync(join(import.meta.dirname, "programs", `${name}.js`), "utf8");
 const RECORDER = program("recorder");
 const SETTINGS = program("settings");
+
+/** JavaScript for the videos of others that play in a page. */
+const PLAYING =
+  "[...document.querySelectorAll('video[id^=remoteVideo]')].filter((one) => one.videoWidth > 0 && one.currentTime > 0)";
 
 /** A time without a new picture of anybody else. */
 export interface Still {
@@ -168,14 +172,13 @@ export class Person {
   }
 
   /** Milliseconds until somebody else's video plays here: a picture of some size whose time goes on. */
-  async seesVideo(patience = 60_000): Promise<number> {
-    const began = Date.now();
-    const plays = "video.videoWidth > 0 && video.currentTime > 0";
-    await this.page.waitForFunction(
-      `[...document.querySelectorAll("video[id^=remoteVideo]")].some((video) => ${plays})`,
-      { timeout: patience },
-    );
-    return Date.now() - began;
+  seesVideo(patience = 60_000): Promise<number> {
+    return this.until(`${PLAYING}.length > 0`, patience);
+  }
+
+  /** The same of exactly so many others. */
+  seesVideos(others: number, patience = 60_000): Promise<number> {
+    return this.until(`${PLAYING}.length === ${others}`, patience);
   }
 
   /** Begins to look for the longest time without a new picture of anybody else. */
@@ -211,13 +214,10 @@ export class Person {
     return Date.now() - began;
   }
 
-  /** Waits until the page was loaded again by itself. @throws Error when it wasn't in time */
-  async loadedAgain(patience = 90_000): Promise<void> {
-    const end = Date.now() + patience;
-    while (this.loads < 2) {
-      if (Date.now() > end) throw new Error(`${this.name}'s page wasn't loaded again`);
-      await sleep(500);
-    }
+  /** Waits until the page was loaded again by itself. @param patience seconds @throws Error when it wasn't in time */
+  async loadedAgain(patience = 90): Promise<void> {
+    if (!(await until(() => this.loads >= 2, patience)))
+      throw new Error(`${this.name}'s page wasn't loaded again`);
   }
 
   /** Cuts this person's own network for a time, of which neither side hears. @param duration ms */

@@ -51,9 +51,7 @@ describe("a meeting on two bridges", () => {
       await late.join(links.guest);
       await moderator.press(/toelaten/i, 90_000);
       await late.seesVideo(90_000);
-      const both =
-        "[...document.querySelectorAll('video[id^=remoteVideo]')].filter((one) => one.videoWidth > 0 && one.currentTime > 0).length === 2";
-      for (const person of [moderator, ...guests, late]) await person.until(both, 60_000);
+      for (const person of [moderator, ...guests, late]) await person.seesVideos(2);
       expect(await acceptance.people()).toEqual({ [used]: 2, [spare]: 1 });
     } finally {
       await acceptance.drain(used, false);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { median } from "../../modules/verification/enumeration/index.ts";
 import { Acceptance } from "./meeting.ts";
 
 // What hardening costs a person: the time from an opened link to a picture, with it and without it, in one run.
@@ -22,27 +22,21 @@ afterAll(async () => {
 /** Whether the cluster stands without its hardening. */
 let soft = false;
 
-/** On a host: how many filters of system calls its services have, and how many lines its packet filter. */
-const HARDENED = `for unit in prosody nginx polder-videobridge; do
-  pid=$(systemctl show -P MainPID $unit.service)
-  [ "$pid" = 0 ] || sed -n 's/^Seccomp_filters:[[:space:]]*//p' "/proc/$pid/status"
-done | awk '{ sum += $1 } END { print sum }'; nft list ruleset | wc -l`;
-
 /** Has sandboxes, packet filters, the policy of the page and nginx's limits taken away, or back. */
 async function soften(...words: readonly ["back"] | readonly []): Promise<void> {
   soft = true;
   for (const host of ["control-1", "bridge-1", "bridge-2"]) {
-    const hardened = async () =>
-      (await acceptance.on(host, "sh", "-c", HARDENED)).trim().split("\n").map(Number);
+    const run = (...given: readonly string[]) =>
+      acceptance.on(host, "sh", "-c", SOFTEN, "soften", ...given);
+    const hardened = async () => (await run("count")).trim().split("\n").map(Number);
     const before = await hardened();
-    await acceptance.on(host, "sh", "-c", SOFTEN, "soften", ...words);
+    await run(...words);
     const after = await hardened();
     const [more, less] = words.length > 0 ? [after, before] : [before, after];
     for (const [i, value] of more.entries()) expect(value).toBeGreaterThan(less[i] ?? value);
   }
   soft = words.length === 0;
-  // Until Jicofo has its bridges again.
-  await sleep(15_000);
+  await acceptance.bridgesUsable();
 }
 
 /** Milliseconds that each of some guests needs from the opened link, admission included, until the moderator's picture. */
@@ -67,12 +61,6 @@ async function opened(guests: number, policed = true): Promise<number[]> {
   // The first one meets programs that were just started.
   return taken.slice(1);
 }
-
-const median = (times: readonly number[]): number => {
-  const sorted = times.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
-};
 
 describe("from an opened link to a picture", () => {
   it("hardening takes a tenth of the time at most", async () => {

@@ -10,6 +10,7 @@ import {
   loadInstance,
 } from "../../modules/workspace/index.ts";
 import { defaultFolder } from "../cloud/index.ts";
+import { until } from "../cloud/process.ts";
 import { inHost } from "../hypervisor/index.ts";
 import { type BrowserOptions, Person } from "./browser.ts";
 
@@ -159,6 +160,17 @@ export class Acceptance {
   /** How many people's media goes over each bridge; one that doesn't run carries nobody's. */
   people(): Promise<Record<string, number>> {
     return this.#metric("local_endpoints");
+  }
+
+  /** Waits until Jicofo can use every bridge. @throws Error when it can't in time */
+  async bridgesUsable(): Promise<void> {
+    const all = hostsWith(this.loaded.blueprint, "bridge").length;
+    const usable = async () => {
+      const words = ["focus", `${PORTS.focusRest}`];
+      const focus = JSON.parse(await this.#run("control-1", ["python3", "-", ...words], REST));
+      return focus?.bridges === all;
+    };
+    if (!(await until(usable, 180))) throw new Error(`Jicofo can't use ${all} bridges`);
   }
 
   /** Bridges that take nobody new. */

@@ -1,9 +1,17 @@
 #!/bin/sh
 # On a host: takes away what polder hardens a service by, so that a measurement can be compared with one that has it.
-# With `back` all of it is there again. The gate stays: without it nobody's token would be judged.
+# With `back` all of it is there again; `count` prints how many filters of system calls they have, and how many lines the
+# packet filter. The gate stays: without it nobody's token would be judged.
 set -eu
 site=$(readlink -f /etc/nginx/polder-site.conf || true)
 units=$(systemctl list-units --plain --no-legend nginx.service prosody.service polder-jicofo.service polder-videobridge.service | cut -d' ' -f1)
+if [ "${1:-}" = count ]; then
+  for unit in $units; do
+    sed -n 's/^Seccomp_filters:[[:space:]]*//p' "/proc/$(systemctl show -P MainPID "$unit")/status"
+  done | awk '{ sum += $1 } END { print sum }'
+  nft list ruleset | wc -l
+  exit
+fi
 for unit in $units; do
   folder=/run/systemd/system/$unit.d
   if [ "${1:-}" = back ]; then

@@ -19,5 +19,5 @@ export type { Answer, Held, Observed, Occupants, Pair, Planted, Timing } from ".
 export { ALPHA, PILOT, POWER, STATES, type State, TIMINGS, unnamed } from "./plan.ts";
 export { differences, MOST_PAIRS, plan, type Sample, type Times } from "./power.ts";
 export { type Random, seeded } from "./random.ts";
-export { SHIFT, shiftTest } from "./randomisation-test.ts";
+export { median, SHIFT, shiftTest } from "./randomisation-test.ts";
 export { report, type Setting } from "./report.ts";
