@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { addressesFor } from "../lab/testing/examples.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
+import { median } from "../modules/verification/enumeration/index.ts";
 import {
   ADDRESSES_FILE,
   INSTANCE_FILE,
@@ -58,9 +59,6 @@ function timed(
   });
   return (performance.now() - began) / 1000;
 }
-
-const median = (all: readonly number[]): number =>
-  [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 
 /** Resources of all stacks of a folder, without cdktf's remarks on where each comes from. */
 function resources(outdir: string): { readonly count: number; readonly all: unknown } {

@@ -59,16 +59,6 @@ async function benchLab(): Promise<void> {
   row("`polder lab up`, its root and data there", await measure(1, polder, "lab", "up"));
   row("`polder lab up`, when it is up", await measure(3, polder, "lab", "up"));
   await measure(1, polder, "keys", "person", "--lab", folder);
-  row("plan of the addresses", await measure(1, polder, "plan", folder));
-  row("apply of the addresses (6)", await measure(1, polder, "apply", folder));
-  row("record them", await measure(1, polder, "addresses", folder));
-  row("plan of the cluster", await measure(1, polder, "plan", folder));
-  row(
-    "apply of the cluster (7 hosts, about 128 resources)",
-    await measure(1, polder, "apply", folder),
-  );
-  row("plan again: no changes", await measure(3, polder, "plan", folder));
-  await measure(1, polder, "keys", "init", folder);
   // Somebody must take the alarms: that nobody does is a fault, and a probe says so.
   const port = /^alarms:.*:([0-9]+)\//m.exec(copy)?.[1] ?? "";
   const receiver = spawn(process.execPath, ["--import", "tsx", "lab/receive-alarms.ts", port], {
@@ -76,6 +66,16 @@ async function benchLab(): Promise<void> {
     stdio: "ignore",
   });
   try {
+    row("plan of the addresses", await measure(1, polder, "plan", folder));
+    row("apply of the addresses (6)", await measure(1, polder, "apply", folder));
+    row("record them", await measure(1, polder, "addresses", folder));
+    row("plan of the cluster", await measure(1, polder, "plan", folder));
+    row(
+      "apply of the cluster (7 hosts, about 128 resources)",
+      await measure(1, polder, "apply", folder),
+    );
+    row("plan again: no changes", await measure(3, polder, "plan", folder));
+    await measure(1, polder, "keys", "init", folder);
     row("converge from bare servers (7 hosts)", await measure(1, polder, "converge", folder));
     row("converge again: nothing to do", await measure(3, polder, "converge", folder));
     row("`polder probe all`", await measure(1, polder, "probe", "all", folder, "--no-alarm"));

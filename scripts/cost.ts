@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
+import { median } from "../modules/verification/enumeration/index.ts";
 
 /** ms between two looks at a running command: what it does in its last moment isn't counted. */
 const LOOK_EVERY = 10;
@@ -59,8 +60,6 @@ export function costOf(
 
 /** The middle of some numbers, and their range as words. */
 export function spread(numbers: readonly number[]): { readonly median: number; range: string } {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const median = sorted[sorted.length >> 1] ?? Number.NaN;
-  const range = `${sorted[0]?.toFixed(2)} to ${sorted.at(-1)?.toFixed(2)}`;
-  return { median, range: sorted.length > 1 ? range : "one run" };
+  const range = `${Math.min(...numbers).toFixed(2)} to ${Math.max(...numbers).toFixed(2)}`;
+  return { median: median(numbers), range: numbers.length > 1 ? range : "one run" };
 }
