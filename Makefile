@@ -22,7 +22,7 @@ test: preflight-lab
 tests: setup-parts $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/chromium
 	@node --import tsx scripts/test.ts unit terraform debian lab
 
-## unit       the tests that need neither lab nor root, in a minute
+## unit       the tests that need neither lab nor root, in little more than a minute
 unit: preflight setup
 	@npx vitest run --project unit --maxWorkers=100%
 
@@ -144,7 +144,7 @@ preflight-lab:
 
 ## clean      delete what was built, but not the lab (that is: polder lab down --purge)
 clean:
-	rm -rf build dist cdktf.out node_modules providers/*/lib
+	rm -rf build dist cdktf.out node_modules scripts/node-22/node_modules providers/*/lib
 
 ## help       this list
 help:
