@@ -25,6 +25,10 @@ beforeAll(async () => {
   guest = await world().client(moderator.room, "guest");
   await moderator.setAffiliation(guest.bareJid, "member");
   expect(await guest.join()).toBe("joined");
+  // Of what a guest sends about encryption, what agrees with a moderator arrives.
+  moderator.send(
+    `<presence to='${room()}/${moderator.nick}'><jitsi_participant_e2ee.enabled>true</jitsi_participant_e2ee.enabled></presence>`,
+  );
 }, 60_000);
 
 const room = () => guest.at("conference");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { childOf } from "../modules/verification/probes/index.ts";
-import { conditionOf } from "./testing/gate-client.ts";
+import { conditionOf, type GateClient } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
 import { REFUSED } from "./testing/gate-world.ts";
@@ -206,6 +206,70 @@ describe("a room", () => {
       expect(conditionOf(await second.setRole(first.nick, "none"))).toBe("result");
       expect(await first.join()).toBe("joined");
     }
+  });
+
+  it("encrypts from end to end when a moderator says so, and no guest begins or ends it", async () => {
+    const moderator = await world().meeting();
+    const second = await world().client(moderator.room, "moderator");
+    expect(await second.join()).toBe("joined");
+    const guests: GateClient[] = [];
+    for (let i = 0; i < 2; i++) {
+      const guest = await world().client(moderator.room, "guest");
+      await moderator.setAffiliation(guest.bareJid, "member");
+      expect(await guest.join()).toBe("joined");
+      guests.push(guest);
+    }
+    const [guest, other] = guests as [GateClient, GateClient];
+    const name = "jitsi_participant_e2ee.enabled";
+    /** What another learns when somebody says this; `undefined`: nothing about encryption. */
+    const heard = async (from: GateClient, inside: string, by = other) => {
+      await by.ping();
+      by.seen.length = 0;
+      const at = `${from.at("conference")}/${from.nick}`;
+      from.send(`<presence to='${at}'>${inside}</presence>`);
+      const presence = await by.take(({ attributes }) => attributes["from"] === at);
+      return childOf(presence, name)?.text;
+    };
+    const on = `<${name}>true</${name}>`;
+    // Jitsi's client writes what is off as an empty element.
+    const offs = [`<${name}/>`, `<${name}>false</${name}>`, `<p:${name} xmlns:p='jabber:client'/>`];
+
+    expect(await heard(guest, on)).toBeUndefined();
+    expect(await heard(moderator, on)).toBe("true");
+    expect(await heard(guest, on)).toBe("true");
+    for (const off of offs) expect(await heard(guest, off), off).toBeUndefined();
+    // A moderator who says nothing, or follows, changes nothing.
+    expect(await heard(second, "<nick xmlns='http://jabber.org/protocol/nick'>x</nick>")).toBe(
+      undefined,
+    );
+    expect(await heard(second, on)).toBe("true");
+    expect(await heard(guest, offs[0] as string)).toBeUndefined();
+
+    // Any moderator ends it. What the first sent before isn't a new word.
+    expect(await heard(second, offs[0] as string)).toBe("");
+    expect(await heard(moderator, on)).toBe("true");
+    expect(await heard(guest, on)).toBeUndefined();
+    expect(await heard(guest, offs[0] as string)).toBe("");
+    expect(await heard(moderator, offs[0] as string)).toBe("");
+    expect(await heard(moderator, on)).toBe("true");
+
+    // It outlasts them, and holds for who comes.
+    for (const one of [moderator, second]) {
+      one.leave(one.at("conference"));
+      await one.ping();
+    }
+    expect(await heard(guest, offs[0] as string)).toBeUndefined();
+    expect(await heard(guest, on)).toBe("true");
+    guest.leave(guest.at("conference"));
+    await guest.ping();
+    const at = `${guest.at("conference")}/${guest.nick}`;
+    const x = "<x xmlns='http://jabber.org/protocol/muc'/>";
+    other.seen.length = 0;
+    guest.send(`<presence to='${at}'>${x}${offs[0]}</presence>`);
+    const came = await other.take(
+      ({ attributes }) => attributes["from"] === at && attributes["type"] === undefined,
+    );
+    expect(childOf(came, name)).toBeUndefined();
   });
 
   it("knows nobody by another's nick", async () => {

@@ -17,7 +17,9 @@ return {
 	-- members-only at -5: later than any of them, no moderator ever gets in.
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-join", priority = 5, above = -3.5 },
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-join", priority = -1000, below = -20 },
+	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-join", priority = -1001, below = -1000 },
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-change", priority = 1000, alone = true },
+	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-change", priority = -1001, below = -1000 },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-affiliation", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-role", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-invite", priority = 1000, alone = true },

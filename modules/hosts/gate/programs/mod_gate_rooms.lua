@@ -148,6 +148,31 @@ module:hook("muc-occupant-joined", function (event)
 	note({ action = "join", result = "admitted" }, event.room, event.origin)
 end, -1000)
 
+-- End-to-end encryption ------------------------------------------------------------------------------
+
+-- Jitsi's clients begin and end it as soon as anybody's presence has it so; whose it is they don't look. So a moderator's
+-- change counts, for the room's whole life, and of a guest's presence what agrees with it: else one guest's client could
+-- have everybody's media readable for the bridge again. What disagrees is left out, and nobody hears of it.
+local ENCRYPTS = "jitsi_participant_e2ee.enabled"
+local encrypts = setmetatable({}, { __mode = "k" })
+
+local function heed_encryption(event)
+	local room, stanza, pinned = event.room, event.stanza, event.origin.gate
+	local element = pinned and stanza:get_child(ENCRYPTS)
+	if not element then return end
+	local wanted = element:get_text() == "true"
+	if pinned.role == "moderator" then
+		-- Each later presence has it again, also when another moderator has ended it meanwhile.
+		if wanted ~= (pinned.encrypts == true) then encrypts[room] = wanted end
+		pinned.encrypts = wanted
+	elseif wanted ~= (encrypts[room] == true) then
+		stanza:remove_children(ENCRYPTS)
+	end
+end
+-- Of who is in, and of what came through all other modules.
+module:hook("muc-occupant-pre-join", heed_encryption, -1001)
+module:hook("muc-occupant-pre-change", heed_encryption, -1001)
+
 -- Affiliations and roles -----------------------------------------------------------------------------
 
 -- Whose act it was; nobody's where the server itself acts.
