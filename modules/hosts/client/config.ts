@@ -44,6 +44,8 @@ export function clientConfig({ domain, meetings, organisation, hosts }: Blueprin
     prejoinConfig: { enabled: true, hideExtraJoinButtons: ["no-audio", "by-phone"] },
     requireDisplayName: true,
     lobby: { autoKnock: false, enableChat: false },
+    // End-to-end encryption in Firefox and Safari, too, which have it under another name than Chromium's.
+    enableEncodedTransformSupport: true,
     securityUi: { disableLobbyPassword: true, hideLobbyButton: true },
     disableInviteFunctions: true,
     // Otherwise the room's name stands there: 56 characters that say nothing, and who shares a screen shows them. The page's

@@ -63,12 +63,34 @@ const language =
     .map((one) => one.slice(0, 2).toLowerCase())
     .find((one) => one === "nl" || one === "en") ?? "nl";
 
-// Settings that follow from the token, before the client reads them.
+// In place of the client's own words, which name services that aren't here and call the switch a key. The number is the
+// client's (features/e2ee/constants.ts).
+const ENCRYPTION = {
+  nl: {
+    label: "Eind-tot-eindversleuteling",
+    description:
+      "De browsers van alle deelnemers versleutelen beeld en geluid zelf, met sleutels die de videoserver niet heeft. Dit kan met hoogstens 19 deelnemers.",
+    warning:
+      "Let op: iemand in deze vergadering heeft een browser die dit niet kan. Die persoon ziet en hoort dan niemand, en wordt niet gezien of gehoord.",
+    tooltip: "Beeld en geluid zijn van browser tot browser versleuteld",
+  },
+  en: {
+    label: "End-to-end encryption",
+    description:
+      "The browsers of all participants encrypt video and sound themselves, with keys that the video server doesn't have. This works with at most 19 participants.",
+    warning:
+      "Note: someone in this meeting has a browser that can't do this. That person then sees and hears nobody, and isn't seen or heard.",
+    tooltip: "Video and sound are encrypted from browser to browser",
+  },
+};
+
+// Settings that follow from the token and the browser's language, before the client reads them.
 function configure() {
   const { exp, role } = claimsOf(jwt);
   // In place of the room's name, 56 characters that say nothing. The time first, since a long name is cut off at its end.
   const until = new Date(exp * 1000).toLocaleTimeString(language, { timeStyle: "short" });
   config.localSubject = `${language === "nl" ? "Tot" : "Until"} ${until} · ${config.localSubject}`;
+  config.e2ee = { ...config.e2ee, labels: ENCRYPTION[language] };
   // What there is to choose in that window is a moderator's: for anybody else it is empty.
   if (role !== "moderator")
     config.toolbarButtons = config.toolbarButtons.filter((one) => one !== "security");
