@@ -70,5 +70,16 @@
     }
     return found;
   };
+  /** Pictures of other people that came, and of them those that could be decoded. */
+  recorder.frames = async () => {
+    const frames = { received: 0, decoded: 0 };
+    for (const connection of connections.filter((one) => one.connectionState === "connected"))
+      for (const stream of (await connection.getStats()).values()) {
+        if (stream.type !== "inbound-rtp" || stream.kind !== "video") continue;
+        frames.received += stream.framesReceived ?? 0;
+        frames.decoded += stream.framesDecoded ?? 0;
+      }
+    return frames;
+  };
   window.recorder = recorder;
 })();
