@@ -37,7 +37,7 @@ lint: preflight setup $(STAMPS)/validators $(STAMPS)/linters
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
 ## soak       what takes long: more deployments, each planted fault alone, interrupts, hundreds of runs (docs/tests.md)
-soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages $(STAMPS)/node-22
+soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages $(STAMPS)/node-22 $(STAMPS)/cdktf
 	@npx vitest run --project soak
 	@npx vitest run --project alone
 
@@ -46,7 +46,7 @@ acceptance: preflight-lab setup $(STAMPS)/chromium $(STAMPS)/firefox
 	@npx vitest run --project acceptance
 
 ## bench      measure each part; the table for docs/benchmarks.md
-bench: preflight-lab setup $(STAMPS)/lab-packages
+bench: preflight-lab setup $(STAMPS)/lab-packages $(STAMPS)/cdktf
 	@node --import tsx scripts/bench.ts
 
 ## sizing     the tables and the plot of docs/sizing.md, from the planner's own data
@@ -64,6 +64,8 @@ polder: dist/compiled
 ## setup      all four, and the npm packages; FROM=folder: without internet, from what `polder mirror` filled
 setup:
 	@$(BESIDE) setup-parts
+## cdktf      install cdktf's own command into scripts/cdktf, which polder doesn't need (docs/deploy.md)
+cdktf: preflight $(STAMPS)/cdktf
 setup-parts: $(STAMPS)/npm $(STAMPS)/bindings $(STAMPS)/providers $(STAMPS)/ansible dist/compiled
 
 # What takes longest of the lab's first start.
@@ -83,10 +85,10 @@ $(STAMPS)/npm: package.json package-lock.json $(wildcard providers/*/package.jso
 	@npm ci --no-audit --no-fund --loglevel=error $(if $(FROM),--offline --cache build/npm-cache)
 	@mkdir -p $(@D) && touch $@
 
-# The second Node of the test matrix, 185 MB.
-$(STAMPS)/node-22: scripts/node-22/package-lock.json
-	@echo "setup: Node 22"
-	@npm ci --prefix scripts/node-22 --no-audit --no-fund --loglevel=error
+# The second Node of the test matrix, 185 MB, and cdktf's command, 19,000 files: polder and `make test` need neither.
+$(STAMPS)/node-22 $(STAMPS)/cdktf: $(STAMPS)/%: scripts/%/package-lock.json
+	@echo "setup: $*"
+	@npm ci --prefix scripts/$* --no-audit --no-fund --loglevel=error
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/bindings: $(STAMPS)/npm providers/generate.ts providers/provider.ts $(wildcard providers/*/schema.json)
@@ -144,10 +146,10 @@ preflight-lab:
 
 ## clean      delete what was built, but not the lab (that is: polder lab down --purge)
 clean:
-	rm -rf build dist cdktf.out node_modules scripts/node-22/node_modules providers/*/lib
+	rm -rf build dist cdktf.out node_modules scripts/*/node_modules providers/*/lib
 
 ## help       this list
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-.PHONY: polder lab test tests unit lint soak acceptance bench sizing bindings providers ansible setup setup-parts lab-root preflight preflight-lab clean help
+.PHONY: polder cdktf lab test tests unit lint soak acceptance bench sizing bindings providers ansible setup setup-parts lab-root preflight preflight-lab clean help

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { testbed } from "../cli/testbed.ts";
 import { terraformEnvironment } from "../modules/operations/plan/index.ts";
 import {
+  CDKTF,
   polder,
   polderOk,
   program,
@@ -22,7 +23,7 @@ const output = mkdtempSync(join(tmpdir(), "polder-cdktf-"));
 
 /** Runs the CLI as docs/deploy.md says: with `polder env` in its environment. */
 async function cdktf(...args: string[]): Promise<Ran> {
-  const ran = await program("node_modules/.bin/cdktf", [...args, "--output", output], {
+  const ran = await program(CDKTF, [...args, "--output", output], {
     env: {
       ...terraformEnvironment(testbed, instance.load().blueprint),
       POLDER_INSTANCE: instance.folder,

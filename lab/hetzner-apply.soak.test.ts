@@ -4,9 +4,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testbed } from "../cli/testbed.ts";
 import { KINDS } from "../modules/clouds/hetzner-api/index.ts";
+import { readHistory } from "../modules/operations/history/index.ts";
 import { terraformEnvironment } from "../modules/operations/plan/index.ts";
 import { HetznerProjects } from "./testing/hetzner-projects.ts";
-import { polder, program, type Ran, type TestInstance, testInstance } from "./testing/polder.ts";
+import {
+  CDKTF,
+  polder,
+  program,
+  type Ran,
+  type TestInstance,
+  testInstance,
+} from "./testing/polder.ts";
 
 const hetzner = new HetznerProjects();
 beforeAll(() => hetzner.start());
@@ -60,7 +68,7 @@ describe("cdktf on Hetzner Cloud", () => {
   afterAll(() => instance.forget());
 
   async function cdktf(...args: string[]): Promise<Ran> {
-    const ran = await program("node_modules/.bin/cdktf", [...args, "--output", output], {
+    const ran = await program(CDKTF, [...args, "--output", output], {
       env: {
         ...hetzner.environment("c"),
         ...terraformEnvironment(testbed, instance.load().blueprint),
@@ -74,10 +82,31 @@ describe("cdktf on Hetzner Cloud", () => {
   const deploy = (stack: string) =>
     cdktf("deploy", stack, "--auto-approve", "--skip-provider-lock");
 
+  test("stands in the history, and the next plan says that the state changed", async () => {
+    await hetzner.polderOk("c", "plan", instance.folder);
+    expect((await deploy("t-hz-cdktf-addresses")).code).toBe(0);
+    const env = hetzner.environment("c");
+    const stale = await polder(["apply", instance.folder], { env });
+    expect([stale.code, stale.stderr]).toEqual([3, expect.stringContaining("the plan is stale")]);
+    await hetzner.polderOk("c", "plan", instance.folder);
+    const events = readHistory(instance.load()).lines.map(({ event }) => event);
+    expect(events).toContainEqual({ kind: "cdktf", verb: "deploy t-hz-cdktf-addresses" });
+    expect(events).toContainEqual({
+      kind: "changed-elsewhere",
+      serials: { "t-hz-cdktf-addresses": expect.any(Number) },
+    });
+    const told = await hetzner.polderOk("c", "history", instance.folder);
+    expect(told.replace(/\s+/g, " ")).toMatch(/changed by something else than polder apply/);
+  });
+
   test("deploys the addresses, then the cluster, and diffs to nothing", async () => {
     for (const stack of ["t-hz-cdktf-addresses", "t-hz-cdktf"]) {
       const { code, stdout } = await deploy(stack);
-      expect([code, stdout]).toEqual([0, expect.stringContaining("Apply complete")]);
+      // The addresses stand already.
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(stack.endsWith("-addresses") ? /No changes/ : /Apply complete/),
+      ]);
       if (stack.endsWith("-addresses")) await hetzner.polderOk("c", "addresses", instance.folder);
     }
     expect((await cdktf("diff", "t-hz-cdktf", "--skip-provider-lock")).stdout).toContain(

@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { addressesFor } from "../lab/testing/examples.ts";
+import { CDKTF } from "../lab/testing/polder.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { median } from "../modules/verification/enumeration/index.ts";
 import {
@@ -100,7 +101,7 @@ try {
     ];
     const ways = {
       "`cdktf synth`": (file: string, env: Readonly<Record<string, string>>) =>
-        timed("node_modules/.bin/cdktf", cli(file, env["CDKTF_OUTDIR"] ?? ""), env),
+        timed(CDKTF, cli(file, env["CDKTF_OUTDIR"] ?? ""), env),
       "the app alone": (file: string, env: Readonly<Record<string, string>>) =>
         timed(process.execPath, app(file), env),
     };

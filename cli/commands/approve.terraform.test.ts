@@ -18,9 +18,7 @@ import {
 import { BadInput } from "../../modules/common/input/index.ts";
 import { buildFolder, TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { readHistory } from "../../modules/operations/history/index.ts";
-import { terraformEnvironment } from "../../modules/operations/plan/index.ts";
 import { record } from "../../modules/planning/residency/testing.ts";
-import { testbed } from "../testbed.ts";
 import { ranFrom } from "./testing.ts";
 
 const NAME = "t-akkoord";
@@ -331,37 +329,6 @@ describe("the history", () => {
     writeFileSync(join(history(), "files", files["record.json"]), "{}");
     rewrite(([a = "", b = ""]) => [a.replace("annakok", "iemand"), b]);
     expect(await looked()).toMatch(/changed: [0-9a-f]{64}\ndoesn't follow: /);
-  });
-
-  test("says that cdktf deployed, and the next plan that the state changed", async () => {
-    const output = join(hetzner.folder, "cdktf.out");
-    const ran = await program(
-      "node_modules/.bin/cdktf",
-      [
-        ...["deploy", `${NAME}-addresses`, "--auto-approve", "--skip-provider-lock"],
-        ...["--output", output],
-      ],
-      {
-        env: {
-          ...hetzner.environment(start.project),
-          ...terraformEnvironment(testbed, instance.load().blueprint),
-          POLDER_INSTANCE: instance.folder,
-          CI: "true",
-          NO_COLOR: "1",
-        },
-      },
-    );
-    expect([ran.code, await start.addresses()], said(ran)).toEqual([0, start.planned]);
-    const stale = await run("apply");
-    expect([stale.code, said(stale)]).toEqual([3, expect.stringContaining("the plan is stale")]);
-    expect((await run("plan")).code).toBe(0);
-    const events = readHistory(instance.load()).lines.map(({ event }) => event);
-    expect(events.slice(1, 3)).toEqual([
-      { kind: "cdktf", verb: `deploy ${NAME}-addresses` },
-      { kind: "changed-elsewhere", serials: { [`${NAME}-addresses`]: expect.any(Number) } },
-    ]);
-    const told = (await run("history")).stdout.replace(/\s+/g, " ");
-    expect(told).toMatch(/changed by something else than polder apply/);
   });
 
   test("keeps everything that the record names, under its sum", () => {

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { buildFolder, TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import { type LoadedInstance, loadInstance } from "../../modules/workspace/index.ts";
 
+/** cdktf's own command, which `make cdktf` installs. */
+export const CDKTF = join(TOOLKIT, "scripts/cdktf/node_modules/.bin/cdktf");
+
 export interface Ran {
   readonly code: number;
   readonly stdout: string;

@@ -16,7 +16,7 @@ import { testbed } from "../cli/testbed.ts";
 import { TOOLKIT } from "../modules/common/toolkit/index.ts";
 import { terraformEnvironment } from "../modules/operations/plan/index.ts";
 import { defaultFolder } from "./cloud/index.ts";
-import { program, type Ran, type RunOptions } from "./testing/polder.ts";
+import { CDKTF, program, type Ran, type RunOptions } from "./testing/polder.ts";
 
 // What docs/own-repository.md says, in an empty folder: nothing of the checkout is there, but for what `polder setup`
 // would build there from the same sources in some minutes.
@@ -107,6 +107,6 @@ test("cdktf synthesises the folder's instances by an app of one line", async () 
     CI: "true",
     NO_COLOR: "1",
   };
-  await ok(inFolder(join(TOOLKIT, "node_modules/.bin/cdktf"), ["synth"], { env }));
+  await ok(inFolder(CDKTF, ["synth"], { env }));
   expect(existsSync(join(folder, `cdktf.out/stacks/${NAME}-addresses/cdk.tf.json`))).toBe(true);
 });
