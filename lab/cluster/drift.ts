@@ -47,6 +47,20 @@ async function runs(host: string): Promise<void> {
 
 /** What is loaded, what runs and what is there beyond: a host is more than its files. */
 export function driftTests(): void {
+  describe("what lies in a release", () => {
+    test("drift is told by --check, named and put right", async () => {
+      await on("turn-1", "sed -i 's/^/ /' /etc/issue; echo x >>/etc/polder/current/etc/hosts");
+      const told = await converge("turn-1", "--check");
+      expect(told.code).toBe(1);
+      expect(told.stdout).toContain("drift: /etc/issue: replaced by a file");
+      expect(told.stdout).toContain("drift: /etc/hosts: edited");
+      expect(await on("turn-1", "tail -1 /etc/hosts")).toBe("x");
+      const done = await converge("turn-1");
+      expect(done.stdout).toContain("turn-1: changed");
+      expect((await converge("turn-1", "--check")).code).toBe(0);
+    });
+  });
+
   describe("what is loaded and what runs", () => {
     test("a flushed packet filter, and one rule more: told, then loaded anew", async () => {
       for (const [fault, told] of [
