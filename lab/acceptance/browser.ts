@@ -202,6 +202,12 @@ export class Person {
     return (await this.page.evaluate("recorder.pairs()")) as MediaPath[];
   }
 
+  /** What the page wrote, and by which ways its media went, as text. */
+  async record(): Promise<string> {
+    const traffic = await this.page.evaluate("recorder.traffic()").catch((error) => [`${error}`]);
+    return `${[...this.lines, ...(traffic as unknown[]).map((one) => JSON.stringify(one))].join("\n")}\n`;
+  }
+
   /** Runs JavaScript in the page, which the client's own `APP` is part of. */
   run(script: string): Promise<unknown> {
     return this.page.evaluate(script);

@@ -124,15 +124,15 @@ export class Acceptance {
 
   /** Everybody leaves. @param failed the name of a test that failed: what everybody saw is kept, and what the pages wrote */
   async end(failed?: string): Promise<void> {
+    const people = this.#people.splice(0);
     const name = failed?.replace(/[^a-z0-9]+/gi, "-").toLowerCase();
-    for (const [i, person] of this.#people.splice(0).entries()) {
+    // Before anybody leaves, which the others' pages would show.
+    for (const [i, person] of name ? people.entries() : []) {
       const kept = join(this.lab, `acceptance-failed-${name}-${i}-${person.name}`);
-      if (name) {
-        await person.picture(`${kept}.png`).catch(() => undefined);
-        writeFileSync(`${kept}.log`, `${person.lines.join("\n")}\n`);
-      }
-      await person.close();
+      await person.picture(`${kept}.png`).catch(() => undefined);
+      writeFileSync(`${kept}.log`, await person.record());
     }
+    for (const person of people) await person.close();
   }
 
   /** Runs a command on a host as root. @returns what it prints. @throws Error when it fails */

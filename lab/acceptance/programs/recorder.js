@@ -70,6 +70,28 @@
     }
     return found;
   };
+  /** Each pair of candidates that was ever usable, and what went by it: for who looks why nothing came. */
+  recorder.traffic = async () => {
+    const found = [];
+    for (const connection of connections) {
+      const stats = await connection.getStats();
+      for (const pair of stats.values()) {
+        if (pair.type !== "candidate-pair" || !(pair.nominated || pair.responsesReceived > 0))
+          continue;
+        const [local, remote] = [
+          stats.get(pair.localCandidateId),
+          stats.get(pair.remoteCandidateId),
+        ];
+        const { state, nominated, packetsSent, packetsReceived, responsesReceived } = pair;
+        found.push({
+          ...{ connection: connection.connectionState, state, nominated },
+          ...{ packetsSent, packetsReceived, responsesReceived },
+          way: `${local?.candidateType} ${local?.url ?? ""} ${local?.port} to ${remote?.address}:${remote?.port}`,
+        });
+      }
+    }
+    return found;
+  };
   /** Pictures of other people that came, and of them those that could be decoded. */
   recorder.frames = async () => {
     const frames = { received: 0, decoded: 0 };
