@@ -6,10 +6,16 @@ import { AS_OF, asInput, change, type Loose } from "./testing.ts";
 const ROUTER = "openstack_networking_router_v2";
 
 /** What the rule says of a router that stands, and that somebody changed. */
-function said(before: Loose, after: Loose, more: Loose = {}, planAfter: Loose = before): string[] {
+function said(
+  before: Loose,
+  after: Loose,
+  more: Loose = {},
+  planAfter: Loose = before,
+  actions = ["update"],
+): string[] {
   const p = planned();
   const found = change(p, ROUTER, "router");
-  found.change.actions = ["update"];
+  found.change.actions = actions;
   Object.assign(found.change.after, planAfter);
   const { address, mode, type } = found;
   const { tags } = found.change.after;
@@ -40,6 +46,16 @@ it("tells in words what somebody changed, and that the plan puts it back", () =>
 it("fails where the plan leaves what a document says otherwise", () => {
   expect(said({ name: "lab-router" }, { name: "mallory" }, {}, { name: "mallory" })).toEqual([
     'fail router: name was changed outside Terraform: "lab-router" -> "mallory", and the plan leaves it so',
+  ]);
+});
+
+it("warns in one line where the plan makes it anew or deletes it: an apply that was cut short leaves nothing but its id", () => {
+  const drift = [{ name: null }, { name: "lab-router", distributed: true }] as const;
+  expect(said(...drift, {}, { name: "lab-router" }, ["delete", "create"])).toEqual([
+    "warning router was changed outside Terraform: distributed, name; the plan makes it anew",
+  ]);
+  expect(said(...drift, {}, {}, ["delete"])).toEqual([
+    "warning router was changed outside Terraform: distributed, name; the plan deletes it",
   ]);
 });
 

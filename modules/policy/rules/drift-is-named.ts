@@ -53,19 +53,30 @@ function observed(input: PolicyInput, drift: Change, changes: readonly Change[])
   const written = resourcesIn(stack, input.stacks.get(stack)).find((r) => r.address === address);
   const ignored = listOf(at(written?.body, "lifecycle", "ignore_changes")).map(String);
   const skip = [...ignored, ...(BY_THE_CLOUD[drift.type] ?? [])];
-  return changedIn(drift)
-    .filter((argument) => !skip.includes(argument) && isSettable(input, drift.type, argument))
-    .map((argument): Observation => {
-      const [from, to] = [drift.before[argument], drift.after[argument]];
-      const hidden = isSensitive(drift, argument);
-      const words = hidden ? "" : `: ${shown(from)} -> ${shown(to)}`;
-      const changed = `${name}: ${argument} was changed outside Terraform${words}`;
-      const isBack = next !== undefined && canonical(next.after[argument]) === canonical(from);
-      if (isBack) return warning(subject, `${changed}; the plan puts it back`);
-      return isSet(written?.body[argument])
-        ? fail(subject, `${changed}, and the plan leaves it so`)
-        : warning(subject, `${changed}, and no document says what it must be`);
-    });
+  const changed = changedIn(drift).filter(
+    (argument) => !skip.includes(argument) && isSettable(input, drift.type, argument),
+  );
+  // Nothing of it stays. So it is after an apply that was cut short: of what was being made the state has the id alone.
+  if (next?.actions.includes("delete"))
+    return changed.length === 0
+      ? []
+      : [
+          warning(
+            subject,
+            `${name} was changed outside Terraform: ${changed.join(", ")}; the plan ${next.actions.includes("create") ? "makes it anew" : "deletes it"}`,
+          ),
+        ];
+  return changed.map((argument): Observation => {
+    const [from, to] = [drift.before[argument], drift.after[argument]];
+    const hidden = isSensitive(drift, argument);
+    const words = hidden ? "" : `: ${shown(from)} -> ${shown(to)}`;
+    const what = `${name}: ${argument} was changed outside Terraform${words}`;
+    const isBack = next !== undefined && canonical(next.after[argument]) === canonical(from);
+    if (isBack) return warning(subject, `${what}; the plan puts it back`);
+    return isSet(written?.body[argument])
+      ? fail(subject, `${what}, and the plan leaves it so`)
+      : warning(subject, `${what}, and no document says what it must be`);
+  });
 }
 
 const warning = (subject: string, message: string): Observation => ({
