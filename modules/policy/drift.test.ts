@@ -12,10 +12,13 @@ function said(
   more: Loose = {},
   planAfter: Loose = before,
   actions = ["update"],
+  reason?: string,
+  isDeposed = false,
 ): string[] {
   const p = planned();
   const found = change(p, ROUTER, "router");
   found.change.actions = actions;
+  if (reason) found.action_reason = reason;
   Object.assign(found.change.after, planAfter);
   const { address, mode, type } = found;
   const { tags } = found.change.after;
@@ -31,6 +34,10 @@ function said(
     },
   };
   p.plans.get("lab").resource_drift = [drift];
+  if (isDeposed) {
+    const left = { ...found, deposed: "0f", change: { ...found.change, actions: ["delete"] } };
+    p.plans.get("lab").resource_changes.unshift(left);
+  }
   return driftIsNamed
     .check(asInput(p), AS_OF)
     .filter(({ subject }) => subject === `lab/${address}`)
@@ -49,13 +56,28 @@ it("fails where the plan leaves what a document says otherwise", () => {
   ]);
 });
 
-it("warns in one line where the plan makes it anew or deletes it: an apply that was cut short leaves nothing but its id", () => {
-  const drift = [{ name: null }, { name: "lab-router", distributed: true }] as const;
-  expect(said(...drift, {}, { name: "lab-router" }, ["delete", "create"])).toEqual([
-    "warning router was changed outside Terraform: distributed, name; the plan makes it anew",
+it("warns where the plan makes it anew or deletes it, since nothing of it stays", () => {
+  const drift = [{ name: "lab-router" }, { name: "mallory" }, {}, { name: "lab-router" }] as const;
+  const changed =
+    'warning router: name was changed outside Terraform: "lab-router" -> "mallory"; the plan';
+  expect(said(...drift, ["delete", "create"])).toEqual([`${changed} makes it anew`]);
+  expect(said(...drift, ["delete"])).toEqual([`${changed} deletes it`]);
+});
+
+it("says in one line what an apply that was cut short didn't know yet, and names what it knew", () => {
+  const before = { name: null, distributed: false };
+  const after = { name: "lab-router", distributed: true };
+  const tainted = "replace_because_tainted";
+  expect(said(before, after, {}, { name: "lab-router" }, ["delete", "create"], tainted)).toEqual([
+    "warning router is of an apply that was cut short before it knew name; the plan makes it anew",
+    "warning router: distributed was changed outside Terraform: false -> true; the plan makes it anew",
   ]);
-  expect(said(...drift, {}, {}, ["delete"])).toEqual([
-    "warning router was changed outside Terraform: distributed, name; the plan deletes it",
+});
+
+it("looks at what stands, not at what an earlier apply left behind", () => {
+  const drift = [{ name: "lab-router" }, { name: "mallory" }, {}, { name: "mallory" }] as const;
+  expect(said(...drift, ["update"], undefined, true)).toEqual([
+    'fail router: name was changed outside Terraform: "lab-router" -> "mallory", and the plan leaves it so',
   ]);
 });
 

@@ -42,7 +42,9 @@ export const driftIsNamed = defineRule({
 function observed(input: PolicyInput, drift: Change, changes: readonly Change[]): Observation[] {
   const { stack, address, subject } = drift;
   const name = plannedName(drift) ?? address;
-  const next = changes.find((change) => change.address === address);
+  const next = changes.find(
+    (change) => change.address === address && !isSet(change.entry["deposed"]),
+  );
   if (drift.actions.includes("delete"))
     return [
       warning(
@@ -56,27 +58,33 @@ function observed(input: PolicyInput, drift: Change, changes: readonly Change[])
   const changed = changedIn(drift).filter(
     (argument) => !skip.includes(argument) && isSettable(input, drift.type, argument),
   );
-  // Nothing of it stays. So it is after an apply that was cut short: of what was being made the state has the id alone.
-  if (next?.actions.includes("delete"))
-    return changed.length === 0
-      ? []
-      : [
-          warning(
-            subject,
-            `${name} was changed outside Terraform: ${changed.join(", ")}; the plan ${next.actions.includes("create") ? "makes it anew" : "deletes it"}`,
-          ),
-        ];
-  return changed.map((argument): Observation => {
-    const [from, to] = [drift.before[argument], drift.after[argument]];
-    const hidden = isSensitive(drift, argument);
-    const words = hidden ? "" : `: ${shown(from)} -> ${shown(to)}`;
-    const what = `${name}: ${argument} was changed outside Terraform${words}`;
-    const isBack = next !== undefined && canonical(next.after[argument]) === canonical(from);
-    if (isBack) return warning(subject, `${what}; the plan puts it back`);
-    return isSet(written?.body[argument])
-      ? fail(subject, `${what}, and the plan leaves it so`)
-      : warning(subject, `${what}, and no document says what it must be`);
-  });
+  // Of what was being made when an apply was cut short, the state has the id alone, and the plan makes it anew.
+  const isCut = next?.reason.startsWith("replace_because_tainted") ?? false;
+  const unread = isCut ? changed.filter((argument) => !isSet(drift.before[argument])) : [];
+  const cut = warning(
+    subject,
+    `${name} is of an apply that was cut short before it knew ${unread.join(", ")}; the plan makes it anew`,
+  );
+  const named = changed
+    .filter((argument) => !unread.includes(argument))
+    .map((argument): Observation => {
+      const [from, to] = [drift.before[argument], drift.after[argument]];
+      const hidden = isSensitive(drift, argument);
+      const words = hidden ? "" : `: ${shown(from)} -> ${shown(to)}`;
+      const what = `${name}: ${argument} was changed outside Terraform${words}`;
+      // Nothing stays of what goes.
+      if (next?.actions.includes("delete"))
+        return warning(
+          subject,
+          `${what}; the plan ${next.actions.includes("create") ? "makes it anew" : "deletes it"}`,
+        );
+      const isBack = next !== undefined && canonical(next.after[argument]) === canonical(from);
+      if (isBack) return warning(subject, `${what}; the plan puts it back`);
+      return isSet(written?.body[argument])
+        ? fail(subject, `${what}, and the plan leaves it so`)
+        : warning(subject, `${what}, and no document says what it must be`);
+    });
+  return unread.length > 0 ? [cut, ...named] : named;
 }
 
 const warning = (subject: string, message: string): Observation => ({
