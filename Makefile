@@ -85,7 +85,7 @@ $(STAMPS)/npm: package.json package-lock.json $(wildcard providers/*/package.jso
 	@npm ci --no-audit --no-fund --loglevel=error $(if $(FROM),--offline --cache build/npm-cache)
 	@mkdir -p $(@D) && touch $@
 
-# The second Node of the test matrix, 185 MB, and cdktf's command, 19,000 files: polder and `make test` need neither.
+# The second Node of the test matrix, 185 MB, and cdktf's command, half of all files: polder and `make test` need neither.
 $(STAMPS)/node-22 $(STAMPS)/cdktf: $(STAMPS)/%: scripts/%/package-lock.json
 	@echo "setup: $*"
 	@npm ci --prefix scripts/$* --no-audit --no-fund --loglevel=error

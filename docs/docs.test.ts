@@ -210,7 +210,7 @@ describe("docs/dependencies.md", () => {
   const names = (heading: string) => rows(heading).map(([name]) => name);
   const words = (text: string | undefined) => (text ?? "").split(/[ ,]+/).filter(Boolean);
   const manifest = JSON.parse(read("package.json")) as Record<string, Record<string, string>>;
-  // What `make cdktf` and `make soak` alone install.
+  // What `make setup` doesn't install.
   const apart = new Map(
     ["cdktf", "node-22"].flatMap((folder) => {
       const { packages } = JSON.parse(read(`scripts/${folder}/package-lock.json`));

@@ -102,11 +102,8 @@ describe("cdktf on Hetzner Cloud", () => {
   test("deploys the addresses, then the cluster, and diffs to nothing", async () => {
     for (const stack of ["t-hz-cdktf-addresses", "t-hz-cdktf"]) {
       const { code, stdout } = await deploy(stack);
-      // The addresses stand already.
-      expect([code, stdout]).toEqual([
-        0,
-        expect.stringMatching(stack.endsWith("-addresses") ? /No changes/ : /Apply complete/),
-      ]);
+      // The addresses may stand already.
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/Apply complete|No changes/)]);
       if (stack.endsWith("-addresses")) await hetzner.polderOk("c", "addresses", instance.folder);
     }
     expect((await cdktf("diff", "t-hz-cdktf", "--skip-provider-lock")).stdout).toContain(

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { expect } from "vitest";
 import { TOOLKIT } from "../../modules/common/toolkit/index.ts";
 import type { HostConfiguration, HostFile } from "../../modules/hosts/configuration/index.ts";
 import { renderHost } from "../../modules/hosts/render/index.ts";
@@ -93,6 +94,15 @@ export class Programs {
   }
 }
 
+/** Asks programs about all files of an instance. @throws Error of the test when one refuses some */
+export async function expectRead(programs: Programs, { name, ...of }: Rendered): Promise<void> {
+  for (const configuration of of.configurations) {
+    const verdicts = await programs.validated(programs.filled(of.blueprint, configuration));
+    expect(refusals(verdicts), `${name} ${configuration.host}`).toEqual([]);
+    expect(verdicts.length).toBeGreaterThan(20);
+  }
+}
+
 /** What programs refuse, and what they say of it. */
-export const refusals = (verdicts: readonly Validated[]): string[] =>
+const refusals = (verdicts: readonly Validated[]): string[] =>
   verdicts.filter((v) => !v.accepted).map((v) => `${v.validator}: ${v.output}`);
