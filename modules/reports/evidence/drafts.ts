@@ -173,7 +173,7 @@ ${madeBy(evidence, "nl")}
 
 - Verantwoordelijke: ${organisation}. Hoogste rubricering: ${classification.marking === "none" ? "geen" : classification.marking}, TBB ${classification.tbb}.
 - De verwerking staat in \`processing-register.nl.md\`, de bewaartermijnen in \`retention.nl.md\`.
-- Beeld en geluid zijn versleuteld tot de bridges, en staan daar alleen in het geheugen. Van begin tot eind versleuteld zijn zij alleen als een moderator dat aanzet, bij hoogstens 19 deelnemers. Wie de control-server beheert, kan dat omzeilen.
+- Beeld en geluid zijn versleuteld tot de bridges, en staan daar alleen in het geheugen. Van begin tot eind versleuteld zijn zij alleen als een moderator dat aanzet, wat met hoogstens 19 deelnemers kan; wie als 25e of later komt, doet niet mee. Wie de control-server beheert, kan dat omzeilen.
 
 ## Risico's, en wat een machine erover weet
 
@@ -195,7 +195,7 @@ ${madeBy(evidence, "en")}
 
 - Controller: ${organisation}. Highest classification: ${classification.marking}, TBB ${classification.tbb}.
 - The processing is in \`processing-register.en.md\`, the retention in \`retention.en.md\`.
-- Video and sound are encrypted up to the bridges, and are in their memory alone there. They are encrypted end to end only where a moderator turns that on, with at most 19 participants. Whoever controls the control host can get around that.
+- Video and sound are encrypted up to the bridges, and are in their memory alone there. They are encrypted end to end only where a moderator turns that on, which at most 19 participants can; whoever comes as the 25th or later doesn't take part. Whoever controls the control host can get around that.
 
 ## Risks, and what a machine knows of them
 

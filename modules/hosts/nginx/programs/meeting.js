@@ -71,7 +71,7 @@ const ENCRYPTION = {
     description:
       "De browsers van alle deelnemers versleutelen beeld en geluid zelf, met sleutels die de videoserver niet heeft. Dit kan met hoogstens 19 deelnemers.",
     warning:
-      "Let op: iemand in deze vergadering heeft een browser die dit niet kan. Die persoon ziet en hoort dan niemand, en wordt niet gezien of gehoord.",
+      "Let op: iemand in deze vergadering heeft een browser die dit niet kan. Die persoon ziet en hoort dan niemand en wordt niet gezien of gehoord, maar de videoserver kan die persoon wel zien en horen.",
     tooltip: "Beeld en geluid zijn van browser tot browser versleuteld",
   },
   en: {
@@ -79,7 +79,7 @@ const ENCRYPTION = {
     description:
       "The browsers of all participants encrypt video and sound themselves, with keys that the video server doesn't have. This works with at most 19 participants.",
     warning:
-      "Note: someone in this meeting has a browser that can't do this. That person then sees and hears nobody, and isn't seen or heard.",
+      "Note: someone in this meeting has a browser that can't do this. That person then sees and hears nobody and isn't seen or heard, but the video server can see and hear that person.",
     tooltip: "Video and sound are encrypted from browser to browser",
   },
 };
