@@ -150,7 +150,9 @@ end)
     const lobby = `${moderator.room}@lobby.${domain}`;
     const name = "<nick xmlns='http://jabber.org/protocol/nick'>Genodigde</nick>";
     const [first, second, third] = guests;
-    expect(await first.join(lobby, first.nick, name)).toBe("joined");
+    // Which nobody's client could bear (contents.yaml, waiting).
+    const property = "<jitsi_participant_raisedHand>1</jitsi_participant_raisedHand>";
+    expect(await first.join(lobby, first.nick, name + property)).toBe("joined");
     expect(await moderator.join(lobby)).toBe("joined");
     expect(await second.join(lobby, second.nick, name)).toBe("joined");
     expect(await third.join(lobby, third.nick, name)).toBe("joined");
@@ -180,6 +182,11 @@ end)
     // Moderators see who waits, and read what they say.
     await moderator.ping();
     for (const { nick } of guests) expect(froms(moderator, "presence")).toContain(nick);
+    const names = moderator.seen
+      .filter(({ attributes }) => attributes["from"] === `${lobby}/${first.nick}`)
+      .flatMap(({ children }) => children.map((child) => child.name));
+    expect(names).toContain("nick");
+    expect(names).not.toContain("jitsi_participant_raisedHand");
     for (const { nick } of [first, second]) expect(froms(moderator, "message")).toContain(nick);
     expect(froms(first, "message")).toContain(moderator.nick);
     // By a name that is marked with the word, since they decide by it.

@@ -234,8 +234,30 @@ describe("a room", () => {
     // Jitsi's client writes what is off as an empty element.
     const offs = [`<${name}/>`, `<${name}>false</${name}>`, `<p:${name} xmlns:p='jabber:client'/>`];
 
+    /** What somebody who comes is sent of those who are in. */
+    const shown = async () => {
+      const newcomer = await world().client(moderator.room, "guest");
+      await (moderators.at(-1) as GateClient).setAffiliation(newcomer.bareJid, "member");
+      expect(await newcomer.join()).toBe("joined");
+      await newcomer.ping();
+      const of = (one: GateClient) =>
+        newcomer.seen.find(
+          ({ name: kind, attributes }) =>
+            kind === "presence" && attributes["from"] === `${one.at("conference")}/${one.nick}`,
+        );
+      const seen = [guest, ...moderators].map((one) => of(one));
+      expect(seen).not.toContain(undefined);
+      newcomer.leave(newcomer.at("conference"));
+      await newcomer.ping();
+      return seen.map((presence) => childOf(presence, name)?.text);
+    };
+    const moderators = [moderator, second];
+
     expect(await heard(guest, on)).toBeUndefined();
+    // What agrees is kept, and no more shown when it doesn't.
+    expect(await heard(guest, offs[1] as string)).toBe("false");
     expect(await heard(moderator, on)).toBe("true");
+    expect(await shown()).toEqual([undefined, "true", undefined]);
     expect(await heard(guest, on)).toBe("true");
     for (const off of offs) expect(await heard(guest, off), off).toBeUndefined();
     // A moderator who says nothing, or follows, changes nothing.
@@ -244,17 +266,20 @@ describe("a room", () => {
     );
     expect(await heard(second, on)).toBe("true");
     expect(await heard(guest, offs[0] as string)).toBeUndefined();
+    expect(await heard(guest, on)).toBe("true");
 
     // Any moderator ends it. What the first sent before isn't a new word.
     expect(await heard(second, offs[0] as string)).toBe("");
-    expect(await heard(moderator, on)).toBe("true");
+    expect(await shown()).toEqual([undefined, undefined, ""]);
+    expect(await heard(moderator, on)).toBeUndefined();
     expect(await heard(guest, on)).toBeUndefined();
     expect(await heard(guest, offs[0] as string)).toBe("");
     expect(await heard(moderator, offs[0] as string)).toBe("");
     expect(await heard(moderator, on)).toBe("true");
+    expect(await heard(guest, on)).toBe("true");
 
-    // It outlasts them, and holds for who comes.
-    for (const one of [moderator, second]) {
+    // It outlasts them while somebody encrypts.
+    for (const one of moderators) {
       one.leave(one.at("conference"));
       await one.ping();
     }
@@ -262,14 +287,12 @@ describe("a room", () => {
     expect(await heard(guest, on)).toBe("true");
     guest.leave(guest.at("conference"));
     await guest.ping();
-    const at = `${guest.at("conference")}/${guest.nick}`;
-    const x = "<x xmlns='http://jabber.org/protocol/muc'/>";
-    other.seen.length = 0;
-    guest.send(`<presence to='${at}'>${x}${offs[0]}</presence>`);
-    const came = await other.take(
-      ({ attributes }) => attributes["from"] === at && attributes["type"] === undefined,
-    );
-    expect(childOf(came, name)).toBeUndefined();
+    expect(await guest.join()).toBe("joined");
+    expect(await heard(guest, on)).toBeUndefined();
+    // Of who comes back the first word counts anew.
+    expect(await moderator.join()).toBe("joined");
+    expect(await heard(moderator, on)).toBe("true");
+    expect(await heard(guest, on)).toBe("true");
   });
 
   it("knows nobody by another's nick", async () => {

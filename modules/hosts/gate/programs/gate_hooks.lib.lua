@@ -20,6 +20,7 @@ return {
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-join", priority = -1001, below = -1000 },
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-change", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-occupant-pre-change", priority = -1001, below = -1000 },
+	{ host = "conference", module = "gate_rooms", event = "muc-build-occupant-presence", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-affiliation", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-set-role", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-pre-invite", priority = 1000, alone = true },

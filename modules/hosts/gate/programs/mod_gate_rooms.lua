@@ -151,27 +151,56 @@ end, -1000)
 -- End-to-end encryption ------------------------------------------------------------------------------
 
 -- Jitsi's clients begin and end it as soon as anybody's presence has it so; whose it is they don't look. So a moderator's
--- change counts, for the room's whole life, and of a guest's presence what agrees with it: else one guest's client could
--- have everybody's media readable for the bridge again. What disagrees is left out, and nobody hears of it.
+-- change counts, and of all presences what agrees with it: else one guest's client could have everybody's media readable
+-- for the bridge again. What disagrees is left out wherever a presence is sent: a room keeps each and shows it to who comes.
 local ENCRYPTS = "jitsi_participant_e2ee.enabled"
-local encrypts = setmetatable({}, { __mode = "k" })
+-- Of a room: whether it encrypts, and what each moderator's session had last.
+local encryption = setmetatable({}, { __mode = "k" })
 
-local function heed_encryption(event)
-	local room, stanza, pinned = event.room, event.stanza, event.origin.gate
-	local element = pinned and stanza:get_child(ENCRYPTS)
-	if not element then return end
-	local wanted = element:get_text() == "true"
-	if pinned.role == "moderator" then
-		-- Each later presence has it again, also when another moderator has ended it meanwhile.
-		if wanted ~= (pinned.encrypts == true) then encrypts[room] = wanted end
-		pinned.encrypts = wanted
-	elseif wanted ~= (encrypts[room] == true) then
-		stanza:remove_children(ENCRYPTS)
+local function encryption_of(room)
+	local of = encryption[room]
+	if not of then
+		of = { on = false, had = setmetatable({}, { __mode = "k" }) }
+		encryption[room] = of
 	end
+	return of
+end
+
+-- true, false, or nil where a presence has nothing of it.
+local function has_encryption(presence)
+	local element = presence:get_child(ENCRYPTS)
+	return element and element:get_text() == "true"
+end
+
+local function note_encryption(event)
+	local session = event.origin
+	if not session.gate or session.gate.role ~= "moderator" then return end
+	local of, wanted = encryption_of(event.room), has_encryption(event.stanza)
+	if wanted == nil then return end
+	-- Each later presence has it again, also when another moderator has ended it meanwhile.
+	if wanted ~= (of.had[session] == true) then of.on = wanted end
+	of.had[session] = wanted
 end
 -- Of who is in, and of what came through all other modules.
-module:hook("muc-occupant-pre-join", heed_encryption, -1001)
-module:hook("muc-occupant-pre-change", heed_encryption, -1001)
+module:hook("muc-occupant-pre-join", function (event)
+	encryption_of(event.room).had[event.origin] = nil
+	note_encryption(event)
+end, -1001)
+module:hook("muc-occupant-pre-change", note_encryption, -1001)
+module:hook("muc-build-occupant-presence", function (event)
+	local wanted = has_encryption(event.stanza)
+	if wanted ~= nil and wanted ~= encryption_of(event.room).on then event.stanza:remove_children(ENCRYPTS) end
+end, 1000)
+
+-- Nobody is left who encrypts, so nobody who comes learns of it: a moderator begins it again.
+module:hook("muc-occupant-left", function (event)
+	local of = encryption[event.room]
+	if not of or not of.on then return end
+	for _, occupant in event.room:each_occupant() do
+		if has_encryption(occupant:get_presence()) then return end
+	end
+	of.on = false
+end, -1000)
 
 -- Affiliations and roles -----------------------------------------------------------------------------
 
