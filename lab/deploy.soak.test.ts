@@ -66,7 +66,7 @@ describe("two side by side, and the other kind of address", () => {
 });
 
 describe("change", () => {
-  const busier = (source: string) => source.replace(/simultaneous: \d+/, "simultaneous: 12");
+  const busier = (source: string) => source.replace(/simultaneous: \d+/, "simultaneous: 18");
 
   test("more demand: first the new address, then the host; no other host is touched", async () => {
     const before = one.load().blueprint.hosts;
