@@ -61,10 +61,6 @@ function observed(input: PolicyInput, drift: Change, changes: readonly Change[])
   // Of what was being made when an apply was cut short, the state has the id alone, and the plan makes it anew.
   const isCut = next?.reason.startsWith("replace_because_tainted") ?? false;
   const unread = isCut ? changed.filter((argument) => !isSet(drift.before[argument])) : [];
-  const cut = warning(
-    subject,
-    `${name} is of an apply that was cut short before it knew ${unread.join(", ")}; the plan makes it anew`,
-  );
   const named = changed
     .filter((argument) => !unread.includes(argument))
     .map((argument): Observation => {
@@ -84,7 +80,9 @@ function observed(input: PolicyInput, drift: Change, changes: readonly Change[])
         ? fail(subject, `${what}, and the plan leaves it so`)
         : warning(subject, `${what}, and no document says what it must be`);
     });
-  return unread.length > 0 ? [cut, ...named] : named;
+  if (unread.length === 0) return named;
+  const cut = `${name} is of an apply that was cut short before it knew ${unread.join(", ")}; the plan makes it anew`;
+  return [warning(subject, cut), ...named];
 }
 
 const warning = (subject: string, message: string): Observation => ({
