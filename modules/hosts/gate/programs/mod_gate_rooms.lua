@@ -197,7 +197,8 @@ module:hook("muc-occupant-left", function (event)
 	local of = encryption[event.room]
 	if not of or not of.on then return end
 	for _, occupant in event.room:each_occupant() do
-		if has_encryption(occupant:get_presence()) then return end
+		local presence = occupant:get_presence()
+		if presence and has_encryption(presence) then return end
 	end
 	of.on = false
 end, -1000)
