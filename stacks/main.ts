@@ -86,7 +86,7 @@ for (const name of names) {
   for (const stack of found.stacks) stacks.push({ stack, provider });
   if (loaded.blueprint.addresses.state !== "allocated" && selected) {
     say(
-      `${name}: only its addresses yet; deploy ${name}-addresses, then \`polder addresses ${name}\``,
+      `${name}: only its addresses yet; deploy ${loaded.instance.name}-addresses, then \`polder addresses ${name}\``,
     );
   }
 }
