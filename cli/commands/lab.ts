@@ -143,12 +143,13 @@ export function labCommand(): Command {
   lab
     .command("down")
     .description("Stop it; what was deployed is there again at the next `up`")
-    .option("--purge", "delete its folder, too: the root, the state, everything")
-    .action(async (options: { purge?: boolean }) => {
-      const folder = defaultFolder();
-      const purge = options.purge ?? false;
-      await hypervisorDown({ folder, progress: note, purge });
-      await down({ folder, progress: note, purge });
+    .option("--data", "delete what its cloud and hosts hold, too; the next `up` makes no root")
+    .option("--purge", "delete its folder, too: the root, the data, everything")
+    .action(async (options: { data?: true; purge?: true }) => {
+      const deleted = options.purge ? "all" : options.data ? "data" : undefined;
+      const ending = { folder: defaultFolder(), progress: note, delete: deleted } as const;
+      await hypervisorDown(ending);
+      await down(ending);
     });
   lab
     .command("shell <host> [command...]")

@@ -12,9 +12,14 @@ import { sweepBuild, usersOf } from "./root.ts";
 export interface DownOptions {
   readonly folder: string;
   readonly progress: Progress;
-  /** Also removes what is kept: root, data, passwords, and the folder when it is the lab's own. */
-  readonly purge?: boolean;
+  readonly delete?: Deleted | undefined;
 }
+
+/**
+ * What is deleted when a lab ends. `data` is what its cloud and its hosts hold, with the passwords: the next start begins with
+ * an empty cloud, and finds root and image. `all` is these, too, and the folder when it is the lab's own.
+ */
+export type Deleted = "data" | "all";
 
 /** The mount points below a folder, from the text of /proc/self/mountinfo. */
 export function mountsBelow(mountinfo: string, folder: string): string[] {
@@ -52,13 +57,13 @@ async function purgeFolder(paths: LabPaths, progress: Progress): Promise<void> {
 }
 
 /**
- * Ends the lab: processes, namespaces, mounts and link, whatever state it is in. The data is kept
- * for the next `up` unless `purge` says otherwise.
+ * Ends the lab: processes, namespaces, mounts and link, whatever state it is in. All that it holds is kept
+ * for the next `up` unless `delete` says otherwise.
  *
  * @throws LabError when another command is at work on this lab, or the folder is still in use
  */
 export async function down(options: DownOptions): Promise<void> {
-  const { progress, purge = false } = options;
+  const { progress } = options;
   const paths = labPaths(options.folder);
   assertRoot();
   if (!existsSync(paths.cloud)) {
@@ -69,7 +74,12 @@ export async function down(options: DownOptions): Promise<void> {
     if (running(paths)) await step(progress, "ending the lab", () => stop(paths));
     else await stop(paths);
     await sweepBuild(paths);
-    if (purge) await purgeFolder(paths, progress);
+    if (options.delete === "data") {
+      await step(progress, "deleting the cloud's data", () =>
+        run("rm", ["-rf", "--one-file-system", paths.cloud]),
+      );
+    }
+    if (options.delete === "all") await purgeFolder(paths, progress);
     progress("the lab is down");
   });
 }

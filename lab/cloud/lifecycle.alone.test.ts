@@ -308,8 +308,17 @@ describe("a lab's life", { timeout: 3 * minutes }, () => {
     expect(servers).toMatchObject([{ name: "one", status: "ACTIVE" }]);
   });
 
+  it("begins with an empty cloud when its data was deleted, by the root that it had", async () => {
+    await down({ folder, progress, delete: "data" });
+    expect(traces()).toEqual([]);
+    expect(existsSync(paths.cloud)).toBe(false);
+    expect(rootStamp(root)).toBeDefined();
+    expect((await start()).state).toBe("up");
+    expect(await (await login("beta")).list("compute", "/servers", "servers")).toEqual([]);
+  });
+
   it("is gone after a purge", async () => {
-    await down({ folder, progress, purge: true });
+    await down({ folder, progress, delete: "all" });
     expect(traces()).toEqual([]);
     expect(existsSync(folder)).toBe(false);
     expect(rootStamp(root)).toBeDefined();

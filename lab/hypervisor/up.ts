@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../cloud/command.ts";
+import type { DownOptions } from "../cloud/down.ts";
 import { LabError } from "../cloud/error.ts";
 import { locked } from "../cloud/lock.ts";
 import type { LabNet, Link } from "../cloud/network.ts";
@@ -146,16 +147,25 @@ export async function prepareImage(
   );
 }
 
-/** Ends it with all hosts; what they hold is kept for the next `up` unless `purge` says otherwise. */
+/** Ends it with all hosts; what they hold is kept for the next `up` unless `delete` says otherwise. */
 export async function hypervisorDown(
-  options: Pick<HypervisorOptions, "folder" | "progress"> & { readonly purge?: boolean },
+  options: Pick<HypervisorOptions, "folder" | "progress"> & Pick<DownOptions, "delete">,
 ): Promise<void> {
-  const { progress, purge = false } = options;
+  const { progress } = options;
   const paths = hypervisorPaths(options.folder);
   if (!existsSync(paths.folder)) return;
   await locked(labPaths(paths.lab), async () => {
     if (running(paths)) await step(progress, "shutting the hosts down", () => stop(paths));
     else await stop(paths);
-    if (purge) await run("rm", ["-rf", "--one-file-system", paths.folder]);
+    if (!options.delete) return;
+    // The image and packages are no data: the next start would make or fetch the same ones.
+    const data = readdirSync(paths.folder)
+      .map((name) => join(paths.folder, name))
+      .filter((path) => path !== paths.images && path !== paths.aptCache);
+    await run("rm", [
+      "-rf",
+      "--one-file-system",
+      ...(options.delete === "all" ? [paths.folder] : data),
+    ]);
   });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAtomically } from "../../modules/workspace/index.ts";
 import { defaultFolder, defaultQuota, down, status, up } from "../cloud/index.ts";
+import { readIfThere } from "../cloud/process.ts";
 import {
   hetznerProjects,
   hypervisorDown,
@@ -34,23 +35,37 @@ const HETZNER = ["t-hz-hosts", "t-hz-cluster"];
 /** Those whose servers boot; all others are records to the suites that make them. */
 const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", "t-folder", ...HETZNER];
 
-/** Environment variable with the file that is there once the lab is up, or can't be: then it says why. */
-export const OUTCOME = "POLDER_LAB_OUTCOME";
+/** Environment variable with the file that is there once the lab is up, or can't be: a {@link LabOutcome}. */
+const OUTCOME = "POLDER_LAB_OUTCOME";
+
+export interface LabOutcome {
+  /** Why the lab can't be up. */
+  readonly problem?: string;
+  /** At the end the data is deleted, with all that suites have deployed: there was none before. */
+  readonly dataIsDeleted?: boolean;
+}
+
+/** What became of the start; undefined while it goes on. */
+export function labOutcome(): LabOutcome | undefined {
+  const text = readIfThere(process.env[OUTCOME] ?? "");
+  return text === undefined ? undefined : (JSON.parse(text) as LabOutcome);
+}
 
 /**
  * One lab for all suites. It starts beside the tests that need none; await-lab.ts keeps the others
- * waiting. It is left as it was found: a lab that was up stays up.
+ * waiting. It is left as it was found: a lab that was up stays up, and one that held no data holds none.
  */
 export function setup(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "polder-lab-"));
-  const outcome = join(folder, "outcome");
-  process.env[OUTCOME] = outcome;
+  const file = join(folder, "outcome");
+  process.env[OUTCOME] = file;
+  const write = (outcome: LabOutcome) => writeAtomically(file, JSON.stringify(outcome));
   const started = start().then(
-    (end) => {
-      writeAtomically(outcome, "");
+    ({ dataIsDeleted, end }) => {
+      write({ dataIsDeleted });
       return end;
     },
-    (error) => writeAtomically(outcome, error instanceof Error ? error.message : String(error)),
+    (error) => write({ problem: error instanceof Error ? error.message : String(error) }),
   );
   return async () => {
     const end = await started;
@@ -66,10 +81,12 @@ export function setup(): () => Promise<void> {
 }
 
 /** Brings it up; gives the way back. */
-async function start(): Promise<() => Promise<void>> {
+async function start() {
   const folder = defaultFolder();
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
-  const before = (await status({ folder })).state;
+  const before = await status({ folder });
+  // It has an address from its first start on.
+  const dataIsDeleted = before.apiUrl === undefined;
   const booted = hypervisorProjects(folder);
   const lab = await up({
     folder,
@@ -85,9 +102,11 @@ async function start(): Promise<() => Promise<void>> {
   const users = booted === "none" ? [] : booted === "all" ? others : booted;
   const projects = [...new Set([...users, ...BOOTED])];
   await hypervisorUp({ folder, progress, projects, hetzner: HETZNER });
-  return async () => {
-    if (booted === "none") await hypervisorDown({ folder, progress });
+  const ending = { folder, progress, delete: dataIsDeleted ? ("data" as const) : undefined };
+  const end = async () => {
+    if (booted === "none") await hypervisorDown(ending);
     else await hypervisorUp({ folder, progress, projects: booted === "all" ? undefined : booted });
-    if (before !== "up") await down({ folder, progress });
+    if (before.state !== "up") await down(ending);
   };
+  return { dataIsDeleted, end };
 }
