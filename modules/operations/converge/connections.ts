@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Blueprint, Host } from "../../planning/blueprint/index.ts";
 import type { Hosts } from "../../secrets/vaults/index.ts";
-import { edgeOf } from "./ssh-config.ts";
+import { edgeOf, jumpCommand } from "./ssh-config.ts";
 
 /** Milliseconds until a connection must stand, the jump included. */
 const PATIENCE = 25_000;
@@ -126,11 +126,9 @@ export class Connections {
     const { id, name } = host;
     const known = this.#known[id];
     const seen = join(this.#folder, `key-${id}`);
-    const edge = edgeOf(this.#blueprint).name;
-    const quote = (text: string): string =>
-      `'${text.replaceAll("'", "'\\''").replaceAll("%", "%%")}'`;
-    const control = join(this.#folder, edge);
-    const jump = `ssh -F ${quote(this.#config)} -o ControlPath=${quote(control)} -W '[%h]:%p' ${edge}`;
+    const edge = edgeOf(this.#blueprint);
+    const standing = ["-o", `ControlPath=${join(this.#folder, edge.name)}`];
+    const jump = jumpCommand(edge, this.#config, standing);
     const args = [
       ...this.arguments,
       "-o",
@@ -141,7 +139,7 @@ export class Connections {
       "PermitLocalCommand=yes",
       "-o",
       "LocalCommand=echo ready",
-      ...(name === edge ? [] : ["-o", `ProxyCommand=${jump}`]),
+      ...(name === edge.name ? [] : ["-o", `ProxyCommand=${jump}`]),
       // The first visit: there is nothing to compare with yet, so a person confirms it later.
       ...(known
         ? []

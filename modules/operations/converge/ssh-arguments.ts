@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ExternalFailure } from "../../common/external-failure/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
+import { edgeOf, jumpCommand } from "./ssh-config.ts";
 
 /** Where an instance's ssh files are, below its build folder. */
 export const sshFiles = (build: string) => ({
@@ -15,12 +16,14 @@ export const sshFiles = (build: string) => ({
  *
  * @param build the instance's build folder
  * @param hostId such as `turn-1`
+ * @param sharing options of ssh by which connections share one to the edge host; none: each makes its own
  * @throws ExternalFailure before the first converge
  */
 export function sshArguments(
   { blueprint }: LoadedInstance,
   build: string,
   hostId: string,
+  sharing: readonly string[] = [],
 ): string[] {
   const { config } = sshFiles(build);
   const host = blueprint.hosts.find(({ id }) => id === hostId);
@@ -29,5 +32,10 @@ export function sshArguments(
     throw new ExternalFailure(
       `${blueprint.instance}: no way to the hosts yet: \`polder converge ${blueprint.instance}\` makes it`,
     );
-  return ["-F", config, "-o", "BatchMode=yes", host.name];
+  const edge = edgeOf(blueprint);
+  const jump =
+    sharing.length === 0 || host === edge
+      ? []
+      : ["-o", `ProxyCommand=${jumpCommand(edge, config, sharing)}`];
+  return ["-F", config, "-o", "BatchMode=yes", ...jump, host.name];
 }

@@ -16,6 +16,20 @@ export const edgeOf = (blueprint: Blueprint): Host => {
   return edge;
 };
 
+/**
+ * How to go to another host over a connection to the edge host that stands, or that this makes: for ssh's ProxyCommand.
+ *
+ * @param config the file that {@link sshConfig} made
+ * @param sharing options of ssh, such as `-o`, `ControlPath=…`
+ */
+export function jumpCommand(edge: Host, config: string, sharing: readonly string[]): string {
+  const quote = (text: string): string =>
+    `'${text.replaceAll("'", "'\\''").replaceAll("%", "%%")}'`;
+  return ["ssh", "-F", quote(config), ...sharing.map(quote), "-W", "'[%h]:%p'", edge.name].join(
+    " ",
+  );
+}
+
 /** Names of an instance's hosts all end so; its SSH CA counts for no other. */
 export const hostNames = (blueprint: Blueprint): string => `*.${blueprint.instance}.internal`;
 

@@ -89,7 +89,8 @@ async function lookInside(
 ): Promise<Occupants | string> {
   const { blueprint } = loaded;
   const host = controlOf(blueprint);
-  const argumentsFor = (id: string) => sshArguments(loaded, buildFolder(blueprint.instance), id);
+  const argumentsFor = (id: string, sharing: readonly string[]) =>
+    sshArguments(loaded, buildFolder(blueprint.instance), id, sharing);
   const sockets = mkdtempSync(join(tmpdir(), "polder-"));
   const admin = startAdmin(blueprint, argumentsFor, sockets);
   const stop = () => void admin.close();

@@ -114,8 +114,8 @@ export async function probeInstance(
 ): Promise<Probed> {
   const { blueprint } = loaded;
   const own = cloudOf(blueprint, options.testbed).testbedOf(blueprint);
-  const argumentsFor = (host: string) =>
-    sshArguments(loaded, buildFolder(blueprint.instance), host);
+  const argumentsFor = (host: string, sharing?: readonly string[]) =>
+    sshArguments(loaded, buildFolder(blueprint.instance), host, sharing);
   // Before the first converge there is no way in: say so at once.
   for (const { id } of blueprint.hosts.slice(0, 1)) argumentsFor(id);
   const vault = await openVault(loaded, {

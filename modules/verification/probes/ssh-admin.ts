@@ -49,13 +49,14 @@ export interface SshAdmin extends Admin {
 /**
  * The admin path by the machine's own ssh client.
  *
- * @param argumentsFor options and name of a host, such that `ssh <these> <command>` logs in there
+ * @param argumentsFor options and name of a host, such that `ssh <these> <command>` logs in there; the way over the edge
+ *   host is shared by the options given
  * @param control folder for the sockets of connections that are kept open; short: a socket's path
  *   has at most 107 bytes
  */
 export function startAdmin(
   blueprint: Blueprint,
-  argumentsFor: (host: string) => readonly string[],
+  argumentsFor: (host: string, sharing: readonly string[]) => readonly string[],
   control: string,
 ): SshAdmin {
   const shared = [
@@ -66,6 +67,7 @@ export function startAdmin(
     "-o",
     `ControlPersist=${PERSIST}`,
   ];
+  const leadingTo = (host: string) => argumentsFor(host, shared);
   const children = new Set<ChildProcess>();
   const start = (args: readonly string[]): ChildProcess => {
     const child = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"] });
@@ -137,7 +139,7 @@ export function startAdmin(
   const run: Admin["run"] = async (host, command, options) => {
     const { there, leave } = await enter(host);
     const remote = ["sudo", "-n", ...command.map(quote)];
-    const ran = await end([...shared, ...argumentsFor(host), "--", ...remote], options);
+    const ran = await end([...shared, ...leadingTo(host), "--", ...remote], options);
     if (!NO_CONNECTION.includes(ran.code)) there();
     leave();
     return ran;
@@ -148,13 +150,13 @@ export function startAdmin(
     python: (host, program, options) =>
       run(host, ["python3", "-c", loadHostProgram(program)], options),
     ssh: (host, options, command) =>
-      end([...options, ...shared, ...argumentsFor(host), ...command.map(quote)], {
+      end([...options, ...shared, ...leadingTo(host), ...command.map(quote)], {
         timeout: 20_000,
       }),
     dial: async (host, address, port) => {
       const { there, leave } = await enter(host);
       const remote = ["sudo", "-n", "python3", "-c", quote(relay), address, String(port)];
-      const child = start([...shared, ...argumentsFor(host), "--", ...remote]);
+      const child = start([...shared, ...leadingTo(host), "--", ...remote]);
       child.stdout?.once("data", there);
       child.on("close", leave);
       return opened(child, true);
@@ -162,12 +164,12 @@ export function startAdmin(
     forward: (host, port) => {
       const { ipv4, publicAddress } = hostOf(blueprint, host);
       if (host === edge) return dialTcp(publicAddress?.ipv4 ?? ipv4, port)();
-      return opened(start(["-W", `${ipv4}:${port}`, ...argumentsFor(edge)]), false);
+      return opened(start([...shared, "-W", `${ipv4}:${port}`, ...leadingTo(edge)]), false);
     },
     close: async () => {
       for (const child of children) child.kill();
       for (const host of blueprint.hosts)
-        await end(["-O", "exit", ...shared, ...argumentsFor(host.id)], { timeout: 2_000 });
+        await end(["-O", "exit", ...shared, ...leadingTo(host.id)], { timeout: 2_000 });
     },
   };
 }
