@@ -146,6 +146,44 @@ describe("of what a guest sends, others get what the table of contents names", (
   });
 });
 
+describe("a media session that its sender has ended", () => {
+  const says = (action: string, sid: string) =>
+    `<iq type='set' to='${room()}/focus' ID><jingle xmlns='urn:xmpp:jingle:1' action='${action}' sid='${sid}'/></iq>`;
+  /** What Jicofo got, in order, up to a last one. */
+  const heard = async (last: string) => {
+    const got: string[] = [];
+    do {
+      const { children } = await world().focus.take(
+        (seen) => childOf(seen, "jingle") !== undefined,
+      );
+      const { action, sid } = children[0]?.attributes ?? {};
+      got.push(`${action} ${sid}`);
+    } while (got.at(-1) !== last);
+    return got;
+  };
+
+  it("is accepted without Jicofo, which would refuse that; each other one is Jicofo's", async () => {
+    guest.send(says("session-accept", "one").replace("ID", "id='a'"));
+    guest.send(says("session-terminate", "one").replace("ID", "id='b'"));
+    const answer = await guest.ask(says("session-accept", "one"));
+    expect([answer.attributes["type"], answer.attributes["from"], answer.children]).toEqual([
+      "result",
+      `${room()}/focus`,
+      [],
+    ]);
+    // Another's is not theirs to end.
+    moderator.send(says("session-accept", "one").replace("ID", "id='c'"));
+    await moderator.ping();
+    guest.send(says("session-accept", "two").replace("ID", "id='d'"));
+    expect(await heard("session-accept two")).toEqual([
+      "session-accept one",
+      "session-terminate one",
+      "session-accept one",
+      "session-accept two",
+    ]);
+  });
+});
+
 describe("of random trees", () => {
   /** Words that no known attribute and no known text but people's words may hold. */
   const FORGED = "FOR GED";

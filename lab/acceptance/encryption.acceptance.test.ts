@@ -46,23 +46,24 @@ async function say(guest: Person, on: boolean, moderator: Person): Promise<void>
   );
 }
 
-/** Of the pictures of others that come in a while, the part that can be decoded. */
-async function decoded(person: Person): Promise<number> {
+/** Of the pictures of others that come in a while, the part that can be decoded; undefined: hardly any came. */
+async function decoded(person: Person): Promise<number | undefined> {
   const frames = () =>
     person.run("recorder.frames()") as Promise<{ received: number; decoded: number }>;
   const before = await frames();
   await sleep(COUNTED);
   const after = await frames();
+  // A connection that began anew meanwhile counts from nought.
   const received = after.received - before.received;
-  expect(received, `pictures that came to ${person.name}`).toBeGreaterThan(20);
-  return (after.decoded - before.decoded) / received;
+  return received < 20 ? undefined : (after.decoded - before.decoded) / received;
 }
 
 /** Waits until nearly all can be: media begins anew with encryption, and a codec is agreed upon again. */
 async function decodes(person: Person): Promise<void> {
-  const parts: number[] = [];
-  while (parts.length < 8 && !parts.some((part) => part > MOST)) parts.push(await decoded(person));
-  expect(Math.max(...parts), `${person.name}: ${parts.join(", ")}`).toBeGreaterThan(MOST);
+  const parts: (number | undefined)[] = [];
+  const nearlyAll = (part: number | undefined) => part !== undefined && part > MOST;
+  while (parts.length < 8 && !parts.some(nearlyAll)) parts.push(await decoded(person));
+  expect(parts.some(nearlyAll), `${person.name}: ${parts.join(", ")}`).toBe(true);
 }
 
 describe("end-to-end encryption", () => {
@@ -132,6 +133,8 @@ describe("end-to-end encryption", () => {
     await press(moderator);
     await encrypts([moderator, kees], true);
     await kees.until(`!!${known("Wilhelmina")}?.getProperty("e2ee.idKey.ed25519")`);
+    // They have keys of each other by then: until then the client begins nothing.
+    for (const one of [moderator, kees]) await decodes(one);
     await kees.run(`${ROOM}.startVerification(${known("Wilhelmina")}.getId())`);
     const signs = async (person: Person) => {
       await person.until("/in dezelfde volgorde/.test(document.body.innerText)");

@@ -103,7 +103,10 @@ const rooms = (kind: string, modules: readonly string[]): string[] => [
 export function publicHosts(blueprint: Blueprint): string[] {
   const { domain, conference, lobby, breakout, focus } = gateHosts(blueprint);
   const ifJitsi = (...lines: string[]): string[] => (blueprint.jitsi ? lines : []);
-  const ofDomain = ["gate_handshake", "gate_stanzas", "gate_sessions", "gate_turn", "websocket"];
+  const ofDomain = [
+    ...["gate_handshake", "gate_stanzas", "gate_sessions", "gate_media", "gate_turn"],
+    "websocket",
+  ];
   return [
     `VirtualHost "${domain}"`,
     "  enabled = false",
