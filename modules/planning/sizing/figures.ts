@@ -32,6 +32,7 @@ const NAMES = [
   "fullHdVP9",
   "fullHdVP8",
   "fullHdH264",
+  "pictureHeaders",
   "tilesLarge",
   "bridgeFull",
   "bridgeUse",

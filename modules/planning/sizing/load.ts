@@ -48,7 +48,7 @@ const BITS_OF = {
 } as const satisfies Record<string, Record<Layer, FigureName>>;
 const CODECS = ["AV1", "VP9", "VP8", "H264"] as const satisfies readonly (keyof typeof BITS_OF)[];
 
-/** The figures of traffic, read once for all meetings. */
+/** The figures of traffic, read once for all meetings; bit rates as a bridge counts them, headers included. */
 interface Rates {
   /** Highest bit rate of each video layer, averaged over the codecs that people send. */
   readonly bits: Readonly<Record<Layer, number>>;
@@ -65,8 +65,9 @@ interface Rates {
 function ratesOf(figures: Figures, codecs: Codecs): Rates {
   const f = (name: FigureName) => figureOf(figures, name);
   const bits = { low: 0, standard: 0, high: 0, fullHd: 0 };
+  const headers = f("pictureHeaders");
   for (const codec of CODECS) {
-    const share = codecs[codec] ?? 0;
+    const share = (codecs[codec] ?? 0) * headers;
     if (share > 0) for (const height of LAYERS) bits[height] += share * f(BITS_OF[codec][height]);
   }
   const full = f("packetsHd");
@@ -76,7 +77,7 @@ function ratesOf(figures: Figures, codecs: Codecs): Rates {
     packetsAudio: f("packetsAudio"),
     packetsSimulcast: f("packetsSimulcast"),
     bitsAudio: f("bitsAudio"),
-    bitsScreen: f("bitsScreen"),
+    bitsScreen: f("bitsScreen") * headers,
     tilesLarge: f("tilesLarge"),
     bridgeRoomPeople: f("bridgeRoomPeople"),
     joinsPerRoom: f("joinsPerRoom"),

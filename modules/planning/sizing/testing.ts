@@ -74,7 +74,7 @@ function addUp(m: Demand["meetings"][number], codecs: Demand["codecs"], data: Pl
       ),
     ]),
   );
-  const bits = (height: string) => rates.get(height) ?? 0;
+  const bits = (height: string) => (rates.get(height) ?? 0) * f("pictureHeaders");
   const cameras = m.cameras === "all" ? m.participants : m.cameras === "none" ? 0 : m.cameras;
   const voices = Math.min(m.microphones, m.participants);
   const top = { 180: "low", 360: "standard", 720: "high", 1080: "fullHd" }[m.resolution];
@@ -89,7 +89,9 @@ function addUp(m: Demand["meetings"][number], codecs: Demand["codecs"], data: Pl
   const [lowBits, tileBits, topBits] = [bits("low"), bits(tile), bits(top)];
   const [lowPackets, tilePackets, topPackets] = [rate("low"), rate(tile), rate(top)];
   const [voiceBits, voicePackets] = [f("bitsAudio"), f("packetsAudio")];
-  const [screenBits, screenPackets] = m.screenShare ? [f("bitsScreen"), f("packetsHd")] : [0, 0];
+  const [screenBits, screenPackets] = m.screenShare
+    ? [f("bitsScreen") * f("pictureHeaders"), f("packetsHd")]
+    : [0, 0];
   let [packetsOut, bitsOut, videosOut] = [0, 0, 0];
   for (let person = 0; person < m.participants; person++) {
     const videos = Math.min(m.lastN, person < cameras ? cameras - 1 : cameras);
@@ -142,7 +144,7 @@ function addUp(m: Demand["meetings"][number], codecs: Demand["codecs"], data: Pl
   const sourceBits =
     cameras * sent.reduce((sum, height) => sum + bits(height), 0) +
     voices * f("bitsAudio") +
-    (m.screenShare ? f("bitsScreen") : 0);
+    screenBits;
   let bridges = 1;
   while (bridges * f("bridgeRoomPeople") < m.participants) bridges++;
   const links = bridges - 1;

@@ -129,10 +129,10 @@ describe("the drawing", () => {
     const { instance } = loadInstance(instanceFolder(ROOT, "ministerie-groot"));
     const svg = drawNetwork(buildBlueprint(onOneSize(inputOf(instance))));
     for (const word of [
-      "bridge-1 … bridge-28",
-      "… 26 more",
+      "bridge-1 … bridge-29",
+      "… 27 more",
       "172.20.0.50",
-      "172.20.0.77",
+      "172.20.0.78",
       "control-1",
     ]) {
       expect(svg).toContain(word);
