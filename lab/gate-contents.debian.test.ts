@@ -146,9 +146,19 @@ describe("of what a guest sends, others get what the table of contents names", (
   });
 });
 
-describe("a media session that its sender has ended", () => {
-  const says = (action: string, sid: string) =>
-    `<iq type='set' to='${room()}/focus' ID><jingle xmlns='urn:xmpp:jingle:1' action='${action}' sid='${sid}'/></iq>`;
+describe("a media session that its sender has ended, to begin anew", () => {
+  const says = (action: string, sid: string, inside = "") =>
+    `<iq type='set' to='${room()}/focus' ID><jingle xmlns='urn:xmpp:jingle:1' action='${action}' sid='${sid}'>${inside}</jingle></iq>`;
+  const accepts = (sid: string) => says("session-accept", sid);
+  const ends = (sid: string, restart: boolean) =>
+    says(
+      "session-terminate",
+      sid,
+      `<bridge-session xmlns='http://jitsi.org/protocol/focus' id='b' restart='${restart}'/>`,
+    );
+  /** Sends what nobody answers here: Jicofo would. */
+  const send = (who: GateClient, xml: string, id: string) =>
+    who.send(xml.replace("ID", `id='${id}'`));
   /** What Jicofo got, in order, up to a last one. */
   const heard = async (last: string) => {
     const got: string[] = [];
@@ -163,24 +173,35 @@ describe("a media session that its sender has ended", () => {
   };
 
   it("is accepted without Jicofo, which would refuse that; each other one is Jicofo's", async () => {
-    guest.send(says("session-accept", "one").replace("ID", "id='a'"));
-    guest.send(says("session-terminate", "one").replace("ID", "id='b'"));
-    const answer = await guest.ask(says("session-accept", "one"));
-    expect([answer.attributes["type"], answer.attributes["from"], answer.children]).toEqual([
-      "result",
-      `${room()}/focus`,
-      [],
-    ]);
-    // Another's is not theirs to end.
-    moderator.send(says("session-accept", "one").replace("ID", "id='c'"));
+    send(guest, accepts("one"), "a");
+    send(guest, ends("one", true), "b");
+    send(guest, ends("two", true), "c");
+    for (const sid of ["one", "two", "one"]) {
+      const answer = await guest.ask(accepts(sid));
+      expect([answer.attributes["type"], answer.attributes["from"], answer.children]).toEqual([
+        "result",
+        `${room()}/focus`,
+        [],
+      ]);
+    }
+    // One that ended for good, another's, and of those that began anew the fifth.
+    send(guest, ends("three", false), "d");
+    send(guest, accepts("three"), "e");
+    await guest.ping();
+    send(moderator, accepts("one"), "f");
     await moderator.ping();
-    guest.send(says("session-accept", "two").replace("ID", "id='d'"));
-    expect(await heard("session-accept two")).toEqual([
+    for (const sid of ["4", "5", "6", "7"]) send(guest, ends(sid, true), sid);
+    send(guest, accepts("one"), "g");
+    expect(await heard("session-terminate 7")).toEqual([
       "session-accept one",
       "session-terminate one",
+      "session-terminate two",
+      "session-terminate three",
+      "session-accept three",
       "session-accept one",
-      "session-accept two",
+      ...["4", "5", "6", "7"].map((sid) => `session-terminate ${sid}`),
     ]);
+    expect(await heard("session-accept one")).toHaveLength(1);
   });
 });
 

@@ -27,6 +27,7 @@ describe("the watch", () => {
       "handshake",
       "stanzas",
       "sessions",
+      "media",
       "rooms",
       "turn",
       "beside",

@@ -7,6 +7,7 @@ return {
 	{ host = "domain", module = "gate_stanzas", event = "pre-stanza", priority = 1000, alone = true },
 	{ host = "auth", module = "gate_stanzas", event = "pre-stanza", priority = 1000, alone = true },
 	{ host = "domain", module = "gate_sessions", event = "c2s-read-timeout", priority = 1000, alone = true },
+	{ host = "domain", module = "gate_media", event = "pre-iq/full", priority = 1000, alone = true },
 	{ host = "domain", module = "gate_turn", event = "iq-get/host/urn:xmpp:extdisco:2:services", priority = 1000, alone = true },
 	{ host = "domain", module = "gate_turn", event = "iq-get/host/urn:xmpp:extdisco:2:credentials", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-room-pre-create", priority = 1000, alone = true },
