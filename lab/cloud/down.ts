@@ -8,6 +8,7 @@ import { readIfThere } from "./process.ts";
 import { type Progress, step } from "./progress.ts";
 import { assertRoot } from "./requirements.ts";
 import { sweepBuild, usersOf } from "./root.ts";
+import { forgetSchema } from "./state.ts";
 
 export interface DownOptions {
   readonly folder: string;
@@ -17,7 +18,7 @@ export interface DownOptions {
 
 /**
  * What is deleted when a lab ends. `data` is what its cloud and its hosts hold, with the passwords: the next start begins with
- * an empty cloud, and finds root and image. `all` is these, too, and the folder when it is the lab's own.
+ * an empty cloud, and finds root and image; logs stay. `all` is these, too, and the folder when it is the lab's own.
  */
 export type Deleted = "data" | "all";
 
@@ -56,6 +57,14 @@ async function purgeFolder(paths: LabPaths, progress: Progress): Promise<void> {
   if (!whole) progress(`${paths.folder} holds things that aren't the lab's: they are kept`);
 }
 
+async function deleteData(paths: LabPaths, progress: Progress): Promise<void> {
+  // First what says that the data is whole: a deletion that is cut short leaves none that counts.
+  forgetSchema(paths);
+  await step(progress, "deleting the cloud's data", () =>
+    run("rm", ["-rf", "--one-file-system", paths.data, paths.passwordsFile, paths.cloudsFile]),
+  );
+}
+
 /**
  * Ends the lab: processes, namespaces, mounts and link, whatever state it is in. All that it holds is kept
  * for the next `up` unless `delete` says otherwise.
@@ -74,11 +83,7 @@ export async function down(options: DownOptions): Promise<void> {
     if (running(paths)) await step(progress, "ending the lab", () => stop(paths));
     else await stop(paths);
     await sweepBuild(paths);
-    if (options.delete === "data") {
-      await step(progress, "deleting the cloud's data", () =>
-        run("rm", ["-rf", "--one-file-system", paths.cloud]),
-      );
-    }
+    if (options.delete === "data") await deleteData(paths, progress);
     if (options.delete === "all") await purgeFolder(paths, progress);
     progress("the lab is down");
   });

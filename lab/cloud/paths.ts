@@ -12,6 +12,8 @@ export interface LabPaths {
   readonly cloud: string;
   /** What is `/lab` inside: `etc`, `guest`, `log`, `var`. */
   readonly state: string;
+  /** What the services keep: databases, images, volumes. */
+  readonly data: string;
   /** Logs of the services, one file each. */
   readonly logs: string;
   /** Grows by a byte with each change that a service tells of: see guest/lab_changes.py. */
@@ -40,13 +42,15 @@ export function labPaths(folder: string, environment: NodeJS.ProcessEnv = proces
   const absolute = resolve(folder);
   const cloud = join(absolute, "cloud");
   const state = join(cloud, "state");
+  const data = join(state, "var");
   return {
     folder: absolute,
     root: resolve(environment["POLDER_LAB_ROOT"] || join(absolute, "root")),
     cloud,
     state,
+    data,
     logs: join(state, "log"),
-    changesFile: join(state, "var", "changes"),
+    changesFile: join(data, "changes"),
     pidFile: join(cloud, "pid"),
     lockFile: join(cloud, "lock"),
     passwordsFile: join(cloud, "passwords.json"),

@@ -56,7 +56,7 @@ export function startedRecipe(paths: LabPaths): string | undefined {
   return readIfThere(join(paths.state, "recipe"));
 }
 
-const schemaFile = (paths: LabPaths) => join(paths.state, "var", "schema");
+const schemaFile = (paths: LabPaths) => join(paths.data, "schema");
 
 /** Whether tables must be made or brought to the versions of this root. */
 export function needsSchema(paths: LabPaths, stamp: string): boolean {
@@ -68,7 +68,12 @@ export function recordSchema(paths: LabPaths, stamp: string): void {
   writeFileSync(schemaFile(paths), stamp);
 }
 
-const netFile = (paths: LabPaths) => join(paths.state, "var", "net");
+/** The data counts no more: the next start begins without. */
+export function forgetSchema(paths: LabPaths): void {
+  rmSync(schemaFile(paths), { force: true });
+}
+
+const netFile = (paths: LabPaths) => join(paths.data, "net");
 
 /** The range that the lab was last started in, or undefined before the first start. */
 export function lastNet(paths: LabPaths): LabNet | undefined {
@@ -87,7 +92,7 @@ export function boundNet(paths: LabPaths, asked: string | undefined): LabNet | u
   const wanted = asked ? parseNet(asked) : before;
   if (before && wanted?.range !== before.range) {
     throw new LabError(
-      `the lab in ${paths.folder} was made for ${before.range}: set POLDER_LAB_NET=${before.range}, or remove the lab with \`polder lab down --purge\``,
+      `the lab in ${paths.folder} was made for ${before.range}: set POLDER_LAB_NET=${before.range}, or delete its data with \`polder lab down --data\``,
       2,
     );
   }
@@ -100,11 +105,10 @@ export async function prepareState(
   settings: Settings,
   adminPassword: string,
 ): Promise<void> {
-  const variable = join(paths.state, "var");
   const etc = join(paths.state, "etc");
   // Tables that were never finished can't be gone on with.
-  if (!existsSync(schemaFile(paths))) await run("rm", ["-rf", "--one-file-system", variable]);
-  mkdirSync(variable, { recursive: true });
+  if (!existsSync(schemaFile(paths))) await run("rm", ["-rf", "--one-file-system", paths.data]);
+  mkdirSync(paths.data, { recursive: true });
   writeFileSync(netFile(paths), settings.net.range);
 
   const former = `${paths.logs}.before`;

@@ -157,15 +157,12 @@ export async function hypervisorDown(
   await locked(labPaths(paths.lab), async () => {
     if (running(paths)) await step(progress, "shutting the hosts down", () => stop(paths));
     else await stop(paths);
-    if (!options.delete) return;
-    // The image and packages are no data: the next start would make or fetch the same ones.
-    const data = readdirSync(paths.folder)
-      .map((name) => join(paths.folder, name))
-      .filter((path) => path !== paths.images && path !== paths.aptCache);
-    await run("rm", [
-      "-rf",
-      "--one-file-system",
-      ...(options.delete === "all" ? [paths.folder] : data),
-    ]);
+    const { servers, volumes, hetzner, settingsFile, stateFile } = paths;
+    const deleted = {
+      all: [paths.folder],
+      // Neither the image and the packages, which the next start would make or fetch again, nor logs.
+      data: [servers, volumes, hetzner, settingsFile, stateFile],
+    };
+    if (options.delete) await run("rm", ["-rf", "--one-file-system", ...deleted[options.delete]]);
   });
 }

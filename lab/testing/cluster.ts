@@ -17,7 +17,6 @@ import {
   type TestInstance,
   testInstance,
 } from "./polder.ts";
-import { labOutcome } from "./shared-lab.ts";
 
 export interface Alarm {
   readonly instance: string;
@@ -147,10 +146,10 @@ class Cluster {
     return printed;
   }
 
-  async takeDown(): Promise<void> {
+  /** @param deletedWithLab that the lab's data is deleted next: what hosts and cloud hold goes with it */
+  async takeDown(deletedWithLab = false): Promise<void> {
     await this.webhook.close();
-    // Where the lab goes on, nothing of the cluster may be left in it.
-    if (!labOutcome()?.dataIsDeleted) await this.decommission();
+    if (!deletedWithLab) await this.decommission();
     this.instance.forget();
   }
 

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAtomically } from "../../modules/workspace/index.ts";
 import { defaultFolder, defaultQuota, down, status, up } from "../cloud/index.ts";
-import { readIfThere } from "../cloud/process.ts";
 import {
   hetznerProjects,
   hypervisorDown,
@@ -32,40 +31,35 @@ export const TEST_PROJECTS = [
 /** Projects of the stand-in of Hetzner's API; what is made there boots. */
 const HETZNER = ["t-hz-hosts", "t-hz-cluster"];
 
+const OURS: readonly string[] = [...TEST_PROJECTS, ...HETZNER];
+
 /** Those whose servers boot; all others are records to the suites that make them. */
 const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", "t-folder", ...HETZNER];
 
-/** Environment variable with the file that is there once the lab is up, or can't be: a {@link LabOutcome}. */
-const OUTCOME = "POLDER_LAB_OUTCOME";
+/** Environment variable with the file that is there once the lab is up, or can't be: then it says why. */
+export const OUTCOME = "POLDER_LAB_OUTCOME";
 
-export interface LabOutcome {
-  /** Why the lab can't be up. */
-  readonly problem?: string;
-  /** At the end the data is deleted, with all that suites have deployed: there was none before. */
-  readonly dataIsDeleted?: boolean;
-}
-
-/** What became of the start; undefined while it goes on. */
-export function labOutcome(): LabOutcome | undefined {
-  const text = readIfThere(process.env[OUTCOME] ?? "");
-  return text === undefined ? undefined : (JSON.parse(text) as LabOutcome);
+/** Whether nobody but the suites has anything in the lab: then its data is deleted at their end. */
+export async function labIsOfTests(): Promise<boolean> {
+  const folder = defaultFolder();
+  const projects = [...(await status({ folder })).projects, ...hetznerProjects(folder)];
+  return projects.every((name) => OURS.includes(name));
 }
 
 /**
  * One lab for all suites. It starts beside the tests that need none; await-lab.ts keeps the others
- * waiting. It is left as it was found: a lab that was up stays up, and one that held no data holds none.
+ * waiting. A lab that was up stays up; one that is the suites' alone ends, and its data is deleted.
  */
 export function setup(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "polder-lab-"));
-  const file = join(folder, "outcome");
-  process.env[OUTCOME] = file;
-  const write = (outcome: LabOutcome) => writeAtomically(file, JSON.stringify(outcome));
+  const outcome = join(folder, "outcome");
+  process.env[OUTCOME] = outcome;
   const started = start().then(
-    ({ dataIsDeleted, end }) => {
-      write({ dataIsDeleted });
+    (end) => {
+      writeAtomically(outcome, "");
       return end;
     },
-    (error) => write({ problem: error instanceof Error ? error.message : String(error) }),
+    (error) => writeAtomically(outcome, error instanceof Error ? error.message : String(error)),
   );
   return async () => {
     const end = await started;
@@ -81,12 +75,15 @@ export function setup(): () => Promise<void> {
 }
 
 /** Brings it up; gives the way back. */
-async function start() {
+async function start(): Promise<() => Promise<void>> {
   const folder = defaultFolder();
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
-  const before = await status({ folder });
-  // It has an address from its first start on.
-  const dataIsDeleted = before.apiUrl === undefined;
+  const { state: before, apiUrl } = await status({ folder });
+  // What a run that was cut short left: its instances' files are gone.
+  if (before !== "up" && apiUrl !== undefined && (await labIsOfTests())) {
+    await hypervisorDown({ folder, progress, delete: "data" });
+    await down({ folder, progress, delete: "data" });
+  }
   const booted = hypervisorProjects(folder);
   const lab = await up({
     folder,
@@ -97,16 +94,14 @@ async function start() {
     patience: 1_200,
   });
   // A user's hosts that run go on running.
-  const tests: readonly string[] = [...TEST_PROJECTS, ...HETZNER];
-  const others = [...lab.projects, ...hetznerProjects(folder)].filter((n) => !tests.includes(n));
+  const others = [...lab.projects, ...hetznerProjects(folder)].filter((n) => !OURS.includes(n));
   const users = booted === "none" ? [] : booted === "all" ? others : booted;
   const projects = [...new Set([...users, ...BOOTED])];
   await hypervisorUp({ folder, progress, projects, hetzner: HETZNER });
-  const ending = { folder, progress, delete: dataIsDeleted ? ("data" as const) : undefined };
-  const end = async () => {
-    if (booted === "none") await hypervisorDown(ending);
+  return async () => {
+    const deleted = (await labIsOfTests()) ? "data" : undefined;
+    if (deleted || booted === "none") await hypervisorDown({ folder, progress, delete: deleted });
     else await hypervisorUp({ folder, progress, projects: booted === "all" ? undefined : booted });
-    if (before.state !== "up") await down(ending);
+    if (deleted || before !== "up") await down({ folder, progress, delete: deleted });
   };
-  return { dataIsDeleted, end };
 }
