@@ -113,6 +113,7 @@ export function startAdmin(
   // Sessions that one connection to a host may have at once (MaxSessions is 2 on the edge host, 4
   // on the others), less one to spare; a session beyond that waits. The first is alone until it is there: of two that
   // open the connection at once one can't share it, says so among the errors of its command, and counts as another.
+  // The one to the edge host, over which all others go, may be opened by any of them: whoever comes too late has one alone.
   const queues = new Map<string, Queue>();
   const enter = async (host: string): Promise<Entered> => {
     const queue = queues.get(host) ?? { busy: 0, waiting: [], shared: false, left: 0 };
