@@ -60,8 +60,9 @@ async function purgeFolder(paths: LabPaths, progress: Progress): Promise<void> {
 async function deleteData(paths: LabPaths, progress: Progress): Promise<void> {
   // First what says that the data is whole: a deletion that is cut short leaves none that counts.
   forgetSchema(paths);
+  const { data, configuration, passwordsFile, cloudsFile } = paths;
   await step(progress, "deleting the cloud's data", () =>
-    run("rm", ["-rf", "--one-file-system", paths.data, paths.passwordsFile, paths.cloudsFile]),
+    run("rm", ["-rf", "--one-file-system", data, configuration, passwordsFile, cloudsFile]),
   );
 }
 

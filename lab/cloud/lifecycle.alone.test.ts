@@ -311,7 +311,8 @@ describe("a lab's life", { timeout: 3 * minutes }, () => {
   it("begins with an empty cloud when its data was deleted, by the root that it had", async () => {
     await down({ folder, progress, delete: "data" });
     expect(traces()).toEqual([]);
-    expect([paths.data, paths.passwordsFile].filter(existsSync)).toEqual([]);
+    const gone = [paths.data, paths.configuration, paths.passwordsFile, paths.cloudsFile];
+    expect(gone.filter(existsSync)).toEqual([]);
     expect(rootStamp(root)).toBeDefined();
     // Twice in a row, as a person who isn't sure does.
     await down({ folder, progress, delete: "data" });

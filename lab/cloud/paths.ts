@@ -14,6 +14,8 @@ export interface LabPaths {
   readonly state: string;
   /** What the services keep: databases, images, volumes. */
   readonly data: string;
+  /** Configuration of the services, with the admin's password; made anew at each start. */
+  readonly configuration: string;
   /** Logs of the services, one file each. */
   readonly logs: string;
   /** Grows by a byte with each change that a service tells of: see guest/lab_changes.py. */
@@ -49,6 +51,7 @@ export function labPaths(folder: string, environment: NodeJS.ProcessEnv = proces
     cloud,
     state,
     data,
+    configuration: join(state, "etc"),
     logs: join(state, "log"),
     changesFile: join(data, "changes"),
     pidFile: join(cloud, "pid"),

@@ -105,7 +105,7 @@ export async function prepareState(
   settings: Settings,
   adminPassword: string,
 ): Promise<void> {
-  const etc = join(paths.state, "etc");
+  const etc = paths.configuration;
   // Tables that were never finished can't be gone on with.
   if (!existsSync(schemaFile(paths))) await run("rm", ["-rf", "--one-file-system", paths.data]);
   mkdirSync(paths.data, { recursive: true });
