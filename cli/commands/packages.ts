@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { pinPackages } from "../../modules/operations/packages/index.ts";
 import { instanceFolder, shown } from "../../modules/workspace/index.ts";
@@ -15,14 +17,16 @@ export function packagesCommand(): Command {
   polder packages lab ~/jitsi-2.0.11146     writes instances/lab/jitsi.yaml
 
 The folder holds one file each of jitsi-videobridge2, jicofo, jitsi-meet-web and jitsi-meet-prosody,
-named as Debian names them. jitsi.yaml has their versions and digests; \`polder converge\` brings the
-files to the hosts, which compare them with it and unpack them. None of their scripts runs.
-docs/jitsi.md tells more.`,
+named as Debian names them. jitsi.yaml has their versions and digests. \`polder converge\` brings the files to new hosts, and
+\`polder upgrade\` to hosts that run another release; hosts compare them with it and unpack them.
+None of their scripts runs. docs/jitsi.md tells more.`,
     )
     .action(async (name: string, folder: string) => {
       const instance = instanceFolder(ROOT, name);
+      // Hosts that run another release get this one without a call being cut.
+      const next = existsSync(join(instance, "jitsi.yaml")) ? "upgrade" : "converge";
       const { packages } = await pinPackages(instance, folder);
       for (const one of packages) out(`${one.name} ${one.version} ${one.sha256.slice(0, 16)}`);
-      note(`commit ${shown(instance)}/jitsi.yaml; then \`polder converge ${name}\``);
+      note(`commit ${shown(instance)}/jitsi.yaml; then \`polder ${next} ${name}\``);
     });
 }
