@@ -33,10 +33,9 @@ async function one(probe: Probe, subject: string, context: Context): Promise<Out
 
 /**
  * Groups that ask from outside, one probe after the other: hosts count connections by address, and a scan of all ports
- * is no company for a handshake that is timed. The other groups go the admin's way, beside these; what XMPP's ask from outside
- * are ports that the scan tries, too.
+ * is no company for a handshake that is timed. The other groups go the admin's way, beside these.
  */
-const FROM_OUTSIDE: readonly Group[] = ["ports", "tls", "http", "turn"];
+const FROM_OUTSIDE: readonly Group[] = ["ports", "tls", "http", "xmpp", "turn"];
 
 /**
  * Runs probes in two lines side by side, from outside and by the admin's way; in a line one after the other, the
