@@ -73,7 +73,8 @@ describe("change", () => {
   /** Asks for as much as takes four bridges of the size that is there: one that changed its size would restart. */
   function askForFourBridges(): void {
     const sizes = new Set(bridges().map(({ flavour }) => flavour));
-    const isMeant = () => bridges().length === 4 && bridges().every((one) => sizes.has(one.flavour));
+    const isMeant = () =>
+      bridges().length === 4 && bridges().every((one) => sizes.has(one.flavour));
     for (let count = 3; !isMeant(); count++) {
       if (count > 40) throw new Error("no demand takes four bridges of the size that is there");
       meetings(count);

@@ -14,11 +14,13 @@ export interface DownOptions {
   readonly folder: string;
   readonly progress: Progress;
   readonly delete?: Deleted | undefined;
+  /** Seconds to wait for another command that is at work on the lab. */
+  readonly patience?: number;
 }
 
 /**
  * What is deleted when a lab ends. `data` is what its cloud and its hosts hold, with the passwords: the next start begins with
- * an empty cloud, and finds root and image; logs stay. `all` is these, too, and the folder when it is the lab's own.
+ * an empty cloud, and finds root and image; the services' logs stay. `all` is these, too, and the folder when it is the lab's own.
  */
 export type Deleted = "data" | "all";
 
@@ -80,12 +82,13 @@ export async function down(options: DownOptions): Promise<void> {
     progress(`no lab in ${paths.folder}`);
     return;
   }
-  await locked(paths, async () => {
+  const work = async () => {
     if (running(paths)) await step(progress, "ending the lab", () => stop(paths));
     else await stop(paths);
     await sweepBuild(paths);
     if (options.delete === "data") await deleteData(paths, progress);
     if (options.delete === "all") await purgeFolder(paths, progress);
     progress("the lab is down");
-  });
+  };
+  await locked(paths, work, options.patience);
 }

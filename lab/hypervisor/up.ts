@@ -9,7 +9,7 @@ import type { LabNet, Link } from "../cloud/network.ts";
 import { labPaths } from "../cloud/paths.ts";
 import { type Progress, step } from "../cloud/progress.ts";
 import { rootStamp, sources } from "../cloud/root.ts";
-import { lastNet } from "../cloud/state.ts";
+import { forgetSchema, lastNet } from "../cloud/state.ts";
 import { makeImage } from "./image.ts";
 import { edgeLink, ownerOf } from "./namespaces.ts";
 import { type HypervisorPaths, hypervisorPaths, sourceFolder } from "./paths.ts";
@@ -149,20 +149,26 @@ export async function prepareImage(
 
 /** Ends it with all hosts; what they hold is kept for the next `up` unless `delete` says otherwise. */
 export async function hypervisorDown(
-  options: Pick<HypervisorOptions, "folder" | "progress"> & Pick<DownOptions, "delete">,
+  options: Pick<HypervisorOptions, "folder" | "progress"> &
+    Pick<DownOptions, "delete" | "patience">,
 ): Promise<void> {
   const { progress } = options;
   const paths = hypervisorPaths(options.folder);
   if (!existsSync(paths.folder)) return;
-  await locked(labPaths(paths.lab), async () => {
+  const cloud = labPaths(paths.lab);
+  const work = async () => {
     if (running(paths)) await step(progress, "shutting the hosts down", () => stop(paths));
     else await stop(paths);
     const { servers, volumes, hetzner, settingsFile, stateFile } = paths;
     const deleted = {
       all: [paths.folder],
-      // Neither the image and the packages, which the next start would make or fetch again, nor logs.
+      // Neither the image and the packages, which the next start would make or fetch again, nor the services' logs.
       data: [servers, volumes, hetzner, settingsFile, stateFile],
     };
-    if (options.delete) await run("rm", ["-rf", "--one-file-system", ...deleted[options.delete]]);
-  });
+    if (!options.delete) return;
+    // A cloud whose servers have lost their disks counts for nothing, also when its own deletion never comes.
+    forgetSchema(cloud);
+    await run("rm", ["-rf", "--one-file-system", ...deleted[options.delete]]);
+  };
+  await locked(cloud, work, options.patience);
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeAtomically } from "../../modules/workspace/index.ts";
-import { defaultFolder, defaultQuota, down, status, up } from "../cloud/index.ts";
+import { defaultFolder, defaultQuota, down, type LabStatus, status, up } from "../cloud/index.ts";
 import {
   hetznerProjects,
   hypervisorDown,
@@ -39,8 +39,12 @@ const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", "t-folder", ..
 /** Environment variable with the file that is there once the lab is up, or can't be: then it says why. */
 export const OUTCOME = "POLDER_LAB_OUTCOME";
 
-/** Whether nobody but the suites has anything in the lab: then its data is deleted at their end. */
-export async function labIsOfTests(): Promise<boolean> {
+/** Environment variable that says that the lab was up before the suites: then others may be at work in it. */
+const WAS_UP = "POLDER_LAB_WAS_UP";
+
+/** Whether nobody but this run has anything in the lab: then its data is deleted at the end. */
+export async function labIsOurs(): Promise<boolean> {
+  if (process.env[WAS_UP] === "yes") return false;
   const folder = defaultFolder();
   const projects = [...(await status({ folder })).projects, ...hetznerProjects(folder)];
   return projects.every((name) => OURS.includes(name));
@@ -48,13 +52,15 @@ export async function labIsOfTests(): Promise<boolean> {
 
 /**
  * One lab for all suites. It starts beside the tests that need none; await-lab.ts keeps the others
- * waiting. A lab that was up stays up; one that is the suites' alone ends, and its data is deleted.
+ * waiting. A lab that was up stays up; of one that wasn't, and holds the suites' alone, the data is deleted.
  */
-export function setup(): () => Promise<void> {
+export async function setup(): Promise<() => Promise<void>> {
+  const before = await status({ folder: defaultFolder() });
+  process.env[WAS_UP] = before.state === "up" ? "yes" : "no";
   const folder = mkdtempSync(join(tmpdir(), "polder-lab-"));
   const outcome = join(folder, "outcome");
   process.env[OUTCOME] = outcome;
-  const started = start().then(
+  const started = start(before).then(
     (end) => {
       writeAtomically(outcome, "");
       return end;
@@ -75,14 +81,15 @@ export function setup(): () => Promise<void> {
 }
 
 /** Brings it up; gives the way back. */
-async function start(): Promise<() => Promise<void>> {
+async function start({ state, apiUrl }: LabStatus): Promise<() => Promise<void>> {
   const folder = defaultFolder();
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
-  const { state: before, apiUrl } = await status({ folder });
+  // `make test` makes the root while the first tests run.
+  const patience = 1_200;
   // What a run that was cut short left: its instances' files are gone.
-  if (before !== "up" && apiUrl !== undefined && (await labIsOfTests())) {
-    await hypervisorDown({ folder, progress, delete: "data" });
-    await down({ folder, progress, delete: "data" });
+  if (apiUrl !== undefined && (await labIsOurs())) {
+    await hypervisorDown({ folder, progress, patience, delete: "data" });
+    await down({ folder, progress, patience, delete: "data" });
   }
   const booted = hypervisorProjects(folder);
   const lab = await up({
@@ -90,8 +97,7 @@ async function start(): Promise<() => Promise<void>> {
     progress,
     projects: TEST_PROJECTS.map((name) => ({ name, quota: defaultQuota })),
     besideRoot: () => prepareImage({ folder, progress }),
-    // `make test` makes the root while the first tests run.
-    patience: 1_200,
+    patience,
   });
   // A user's hosts that run go on running.
   const others = [...lab.projects, ...hetznerProjects(folder)].filter((n) => !OURS.includes(n));
@@ -99,9 +105,14 @@ async function start(): Promise<() => Promise<void>> {
   const projects = [...new Set([...users, ...BOOTED])];
   await hypervisorUp({ folder, progress, projects, hetzner: HETZNER });
   return async () => {
-    const deleted = (await labIsOfTests()) ? "data" : undefined;
-    if (deleted || booted === "none") await hypervisorDown({ folder, progress, delete: deleted });
+    const ending = {
+      folder,
+      progress,
+      patience,
+      delete: (await labIsOurs()) ? "data" : undefined,
+    } as const;
+    if (ending.delete || booted === "none") await hypervisorDown(ending);
     else await hypervisorUp({ folder, progress, projects: booted === "all" ? undefined : booted });
-    if (deleted || before !== "up") await down({ folder, progress, delete: deleted });
+    if (state !== "up") await down(ending);
   };
 }
