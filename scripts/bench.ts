@@ -116,6 +116,7 @@ try {
     ["audits", "audit"],
     ["Prosody with the gate beside Prosody without", "gate"],
     ["floods of half handshakes", "floods"],
+    ["relays beside a bare coturn", "relays"],
   ] as const) {
     process.stderr.write(`${what}\n`);
     const command = ["--import", "tsx", `scripts/bench-${script}.ts`];

@@ -117,8 +117,15 @@ export class RelayServer {
     this.outside = startWorker("in the network", [...this.way, ...workerCommand], () => undefined);
   }
 
-  /** @param secrets what logins count by */
-  static async start(blueprint: Blueprint, secrets: readonly string[]): Promise<RelayServer> {
+  /**
+   * @param secrets what logins count by
+   * @param configured of turnserver.conf as rendered, the one to start with
+   */
+  static async start(
+    blueprint: Blueprint,
+    secrets: readonly string[],
+    configured = (text: string) => text,
+  ): Promise<RelayServer> {
     const root = await validatorRoot();
     const [host] = hostsWith(blueprint, "turn") as [Host];
     const folder = mkdtempSync(join(tmpdir(), "polder-relay-"));
@@ -128,7 +135,11 @@ export class RelayServer {
     const dummies = dummySecrets();
     for (const { path, content } of turnFragment(blueprint, host, loadPrograms()).files ?? []) {
       mkdirSync(dirname(at("tree", path)), { recursive: true });
-      writeFileSync(at("tree", path), fill(content, blueprint, dummies, secrets));
+      const filled = fill(content, blueprint, dummies, secrets);
+      writeFileSync(
+        at("tree", path),
+        path === "/etc/turnserver.conf" ? configured(filled) : filled,
+      );
     }
     copyFileSync(join(import.meta.dirname, "echo.py"), at("shared/echo.py"));
     const addresses = blueprint.hosts.map(({ ipv4 }) => `${ipv4}/32`);
