@@ -18,18 +18,18 @@ export function packagesCommand(): Command {
   polder packages lab ~/jitsi-2.0.11146     writes instances/lab/jitsi.yaml
 
 The folder holds one file each of jitsi-videobridge2, jicofo, jitsi-meet-web and jitsi-meet-prosody,
-named as Debian names them. jitsi.yaml has their versions and digests. \`polder converge\` brings the files to new hosts,
-\`polder upgrade\` to hosts that run another release; hosts compare and unpack them. None of
-their scripts runs. docs/jitsi.md tells more.`,
+named as Debian names them. jitsi.yaml has their versions and digests. \`polder converge\` brings
+the files to new hosts, \`polder upgrade\` to hosts that run another release; hosts compare and
+unpack them. None of their scripts runs. docs/jitsi.md tells more.`,
     )
     .action(async (name: string, folder: string) => {
       const instance = instanceFolder(ROOT, name);
       // Hosts that run another release get this one without a call being cut.
-      const run = [JITSI_FILE, HOSTS_FILE].every((file) => existsSync(join(instance, file)));
+      const isRunning = [JITSI_FILE, HOSTS_FILE].every((file) => existsSync(join(instance, file)));
       const { packages } = await pinPackages(instance, folder);
       for (const one of packages) out(`${one.name} ${one.version} ${one.sha256.slice(0, 16)}`);
       note(
-        `commit ${shown(instance)}/${JITSI_FILE}, plan and apply; then \`polder ${run ? "upgrade" : "converge"} ${name}\``,
+        `commit ${shown(instance)}/${JITSI_FILE}, plan and apply; then \`polder ${isRunning ? "upgrade" : "converge"} ${name}\``,
       );
     });
 }
