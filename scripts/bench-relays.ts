@@ -1,23 +1,34 @@
-// What the rendered coturn relays beside a bare one, by coturn's own load tool, in turn, for each second of its processor
-// time, since load tool and peer share the processors with it; and what a valid allocation
-// takes while somebody without a login asks 1,000 times a second. Part of `make bench`; alone:
-// `node --import tsx scripts/bench-relays.ts [ROUNDS]`. No test evaluates a time.
+// What the rendered coturn relays beside a bare one, by coturn's own load tool: packets for each second of its processor time,
+// since load tool and peer share the processors with it. And what a valid allocation takes while somebody without a login asks
+// 1,000 times a second. Part of `make bench`; alone: `node --import tsx scripts/bench-relays.ts [ROUNDS]`. No test evaluates
+// a time.
 import { execFile, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { RelayServer } from "../lab/testing/relay-server.ts";
 import { validatorRoot } from "../lab/testing/validator-root.ts";
-import { buildBlueprint, hostsWith, instancePorts } from "../modules/planning/blueprint/index.ts";
+import { TOOLKIT } from "../modules/common/toolkit/index.ts";
+import {
+  buildBlueprint,
+  hostsWith,
+  instancePorts,
+  PORTS,
+} from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { median } from "../modules/verification/enumeration/index.ts";
 import { restCredential } from "../modules/verification/probes/index.ts";
+import { processorTime } from "./cost.ts";
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 /** People at a time, each with a name and allocations of their own, and what each of these sends. */
 const PEOPLE = 6;
 const ALLOCATIONS = 2;
-const MESSAGES = 4_000;
+const MESSAGES = 3_000;
 const BYTES = 1_000;
+/** Milliseconds between two packets of an allocation: quicker ones are lost on two processors, by TLS more than a third. */
+const PACE = 5;
 const SECRET = "bench-secret-of-thirty-two-bytes";
 /** Valid allocations, one after the other, of which the slowest hundredth counts. */
 const ASKED = 300;
@@ -30,7 +41,7 @@ const blueprint = buildBlueprint(inputOf(someInstance({ demand: { meetings } }))
 const root = await validatorRoot();
 const run = promisify(execFile);
 const [bridge] = hostsWith(blueprint, "bridge");
-const PEER_PORT = 10_001;
+const FLOOD_PROGRAM = join(TOOLKIT, "lab/testing/allocation-flood.py");
 
 /** Only what coturn needs to relay: Debian's defaults for all else. */
 const bare = (text: string): string =>
@@ -48,69 +59,49 @@ const WAYS = {
   TLS: ["-t", "-S", "-p", `${instancePorts(blueprint).turnTls}`],
 } as const;
 
-/** Seconds of the processor that the coturn of a network of its own has used. */
-function processorTime(server: RelayServer): number {
-  const network = readlinkSync(server.way[1]?.split("=")[1] ?? "");
+/** The process of the coturn that is in a network of its own. */
+function processOf({ network }: RelayServer): string {
+  const own = readlinkSync(network);
   const found = readdirSync("/proc").filter((pid) => {
     try {
       return (
         readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "turnserver" &&
-        readlinkSync(`/proc/${pid}/ns/net`) === network
+        readlinkSync(`/proc/${pid}/ns/net`) === own
       );
     } catch {
       return false; // No process, or gone meanwhile.
     }
   });
   const [pid] = found;
-  if (found.length !== 1) throw new Error(`${found.length} processes of coturn in its network`);
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  if (pid === undefined || found.length > 1)
+    throw new Error(`${found.length} processes of coturn in its network`);
+  return pid;
 }
 
 /** Packets that were relayed there and back, for each second of coturn's processor time. */
 async function relayed(server: RelayServer, way: keyof typeof WAYS): Promise<number> {
-  const [command = "", ...inside] = [...server.way, "chroot", root];
-  const peer = spawn(command, [
-    ...[...inside, "/usr/bin/turnutils_peer"],
-    ...["-L", bridge?.ipv4 ?? "", "-p", `${PEER_PORT}`],
-  ]);
-  try {
-    await sleep(300);
-    const before = processorTime(server);
-    const ran = await Promise.all(
-      Array.from({ length: PEOPLE }, (_, i) =>
-        run(command, [
-          ...[...inside, "/usr/bin/turnutils_uclient", ...WAYS[way], "-c"],
-          ...["-u", `person-${i}`, "-W", SECRET, "-e", bridge?.ipv4 ?? "", "-r", `${PEER_PORT}`],
-          ...["-m", `${ALLOCATIONS}`, "-n", `${MESSAGES}`, "-l", `${BYTES}`, "-z", "1"],
-          server.host.ipv4,
-        ]),
-      ),
-    );
-    const seconds = processorTime(server) - before;
-    const came = ran.map(({ stdout }) =>
-      Number([...stdout.matchAll(/tot_recv_msgs=(\d+)/g)].at(-1)?.[1] ?? 0),
-    );
-    return came.reduce((sum, one) => sum + one, 0) / seconds;
-  } finally {
-    peer.kill();
-  }
+  const [command = "", ...inside] = [...server.way, "chroot", root, "/usr/bin/turnutils_uclient"];
+  const pid = processOf(server);
+  const before = processorTime(pid);
+  const ran = await Promise.all(
+    Array.from({ length: PEOPLE }, (_, i) =>
+      run(command, [
+        ...[...inside, ...WAYS[way], "-c", "-u", `person-${i}`, "-W", SECRET],
+        ...["-e", bridge?.ipv4 ?? "", "-r", `${PORTS.media}`],
+        ...["-m", `${ALLOCATIONS}`, "-n", `${MESSAGES}`, "-l", `${BYTES}`, "-z", `${PACE}`],
+        server.host.ipv4,
+      ]),
+    ),
+  );
+  const seconds = processorTime(pid) - before;
+  const came = ran
+    .map(({ stdout }) => Number([...stdout.matchAll(/tot_recv_msgs=(\d+)/g)].at(-1)?.[1]))
+    .reduce((sum, one) => sum + one, 0);
+  const sent = PEOPLE * ALLOCATIONS * MESSAGES;
+  // Packets that don't come back cost half, and would make any coturn look quick or slow.
+  if (!(came > 0.99 * sent)) throw new Error(`${came} of ${sent} packets came back by ${way}`);
+  return came / seconds;
 }
-
-/** Asks for allocations without a login, so many a second, from 200 ports. */
-const FLOODER = `
-import os, socket, struct, sys, time
-to, rate = (sys.argv[1], 3478), int(sys.argv[2])
-ports = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(200)]
-began, sent = time.monotonic(), 0
-while True:
-    while sent < (time.monotonic() - began) * rate:
-        head = struct.pack("!HHI", 3, 8, 0x2112A442) + os.urandom(12)
-        ports[sent % 200].sendto(head + struct.pack("!HHBxxx", 0x19, 4, 17), to)
-        sent += 1
-    time.sleep(0.002)
-`;
 
 /** Milliseconds that the slowest hundredth of valid allocations takes at least. */
 async function slowest(server: RelayServer, name: string): Promise<number> {
@@ -128,28 +119,29 @@ async function slowest(server: RelayServer, name: string): Promise<number> {
   return took.toSorted((a, b) => a - b)[Math.ceil(ASKED * 0.99) - 1] ?? Number.NaN;
 }
 
-/** The same before and during a flood. */
-async function flooded(): Promise<{ readonly idle: number; readonly during: number }> {
+/** The same before and during a flood, and what the flood was. */
+async function flooded() {
   process.stderr.write("relays: a flood without a login\n");
   const server = await RelayServer.start(blueprint, [SECRET]);
   try {
     await slowest(server, "first");
     const idle = await slowest(server, "idle");
     const [command = "", ...inside] = server.way;
-    const flooder = spawn(command, [
-      ...[...inside, "python3", "-c", FLOODER, server.host.ipv4, `${FLOOD}`],
-    ]);
-    await sleep(1_000);
+    const flood = spawn(
+      command,
+      [...inside, "python3", FLOOD_PROGRAM, server.host.ipv4, `${FLOOD}`],
+      { stdio: ["pipe", "pipe", "inherit"] },
+    );
+    const lines = createInterface({ input: flood.stdout })[Symbol.asyncIterator]();
+    const next = async () => JSON.parse((await lines.next()).value ?? "null") as unknown;
+    if ((await next()) !== "begun") throw new Error("nobody refuses what the flood asks");
     const during = await slowest(server, "during");
-    flooder.kill();
-    return { idle, during };
+    flood.stdin.end();
+    return { idle, during, flood: (await next()) as { asked: number; refused: number } };
   } finally {
     await server.stop();
   }
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const found = { UDP: { bare: [], rendered: [] }, TLS: { bare: [], rendered: [] } } as Record<
   keyof typeof WAYS,
@@ -165,7 +157,7 @@ for (let round = 0; round < ROUNDS; round++)
       await server.stop();
     }
   }
-const { idle, during } = await flooded();
+const { idle, during, flood } = await flooded();
 process.stdout.write(
   [
     `| Relayed, ${PEOPLE} people with ${ALLOCATIONS} allocations each, packets of ${BYTES} bytes, for each second of the processor | bare coturn | as rendered | ratio |`,
@@ -179,7 +171,7 @@ process.stdout.write(
     `| A valid allocation, p99 of ${ASKED} | ms |`,
     "| --- | --- |",
     `| idle | ${idle.toFixed(1)} |`,
-    `| while somebody without a login asks ${FLOOD} times a second | ${during.toFixed(1)} |`,
+    `| while somebody without a login asks ${flood.asked} times a second, and is refused ${flood.refused} times | ${during.toFixed(1)} |`,
     "",
   ].join("\n"),
 );

@@ -17,15 +17,20 @@ export interface Cost {
   readonly memory: number;
 }
 
+/** Seconds of the processor that a running process has used, and the programs that it waited for. */
+export function processorTime(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // Behind the name, which may hold spaces: utime, stime, cutime and cstime are the 14th to 17th of all.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) / TICKS;
+}
+
 /** What the kernel says of a running process; undefined when it has ended. */
 function look({ pid }: ChildProcess): Pick<Cost, "processor" | "memory"> | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Behind the name, which may hold spaces: utime, stime, cutime and cstime are the 14th to 17th of all.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    const processor = processorTime(`${pid}`);
     const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return peak ? { processor: ticks / TICKS, memory: Number(peak) / 1024 } : undefined;
+    return peak ? { processor, memory: Number(peak) / 1024 } : undefined;
   } catch {
     return undefined;
   }

@@ -99,6 +99,8 @@ export class RelayServer {
   readonly host: Host;
   /** A vantage point in that network. */
   readonly outside: Worker;
+  /** That network, as the kernel's file. */
+  readonly network: string;
   /** A command line that leads there. */
   readonly way: readonly string[];
   private readonly folder: string;
@@ -113,7 +115,8 @@ export class RelayServer {
     this.child = child;
     const lines: Interface = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     this.lines = lines[Symbol.asyncIterator]();
-    this.way = ["nsenter", `--net=/proc/${child.pid}/ns/net`];
+    this.network = `/proc/${child.pid}/ns/net`;
+    this.way = ["nsenter", `--net=${this.network}`];
     this.outside = startWorker("in the network", [...this.way, ...workerCommand], () => undefined);
   }
 
