@@ -184,11 +184,17 @@ module:hook("muc-room-created", function (event)
 end)
 `;
   const strict = worldOfSuite(blueprint, {
-    config: (text) => text.replace(/(refused|signatures) = \d+/g, "$1 = 50"),
+    config: (text) => text.replace(/refused = \d+/, "refused = 50"),
   });
-  // With a lobby, as Jitsi's module makes it.
-  const knocked = worldOfSuite(blueprint, {
-    config: (text) => text.replace('"gate_rooms"', '"gate_rooms"; "planted"'),
+  // In ten minutes what is rendered for ten seconds, as a busy machine's flood may be slow enough to stay within
+  // that. With a lobby, as Jitsi's module makes it.
+  const slow = worldOfSuite(blueprint, {
+    config: (text) =>
+      text
+        .replace(/seconds = 10\b/, "seconds = 600")
+        .replace(/signatures = \d+/, "signatures = 200")
+        .replace(/refusals = \d+/, "refusals = 1000")
+        .replace('"gate_rooms"', '"gate_rooms"; "planted"'),
     files: { "/usr/local/lib/polder/prosody/mod_planted.lua": code },
   });
 
@@ -238,22 +244,22 @@ end)
   );
 
   it("stop a flood of forged tokens from one address, and keep no other out", async () => {
-    const room = strict().issuer.room();
+    const room = slow().issuer.room();
     const from = async (address: string) =>
       closed(
         await attemptEntry(
-          strict().server,
-          queryOf(room, await strict().issuer.token(room)),
+          slow().server,
+          queryOf(room, await slow().issuer.token(room)),
           address,
         ),
       );
     const query = await forged(room);
     const tooMany = () =>
-      strict()
+      slow()
         .server.decisions()
         .filter(({ why }) => why === "too many tries");
     await Promise.all(
-      Array.from({ length: 150 }, () => attemptEntry(strict().server, query, "203.0.113.1")),
+      Array.from({ length: 300 }, () => attemptEntry(slow().server, query, "203.0.113.1")),
     );
     const stopped = tooMany();
     expect(stopped.length).toBeGreaterThan(50);
@@ -261,8 +267,8 @@ end)
     expect(await from("203.0.113.2")).toBe("admitted");
     // One network of IPv6 is one, whatever address in it comes.
     await Promise.all(
-      Array.from({ length: 150 }, (_, i) =>
-        attemptEntry(strict().server, query, `2001:db8:1:1::${i.toString(16)}`),
+      Array.from({ length: 300 }, (_, i) =>
+        attemptEntry(slow().server, query, `2001:db8:1:1::${i.toString(16)}`),
       ),
     );
     expect(tooMany().length).toBeGreaterThan(stopped.length + 50);
@@ -270,26 +276,24 @@ end)
   });
 
   it("stop one link that is tried without end from one network, and no other link or network", async () => {
-    const room = other().issuer.room();
-    const token = await other().issuer.token(room);
+    const room = slow().issuer.room();
+    const token = await slow().issuer.token(room);
     const at = "203.0.113.99";
-    const elsewhere = queryOf(other().issuer.room(), token);
+    const elsewhere = queryOf(slow().issuer.room(), token);
     await Promise.all(
-      Array.from({ length: 150 }, () => attemptEntry(other().server, elsewhere, at)),
+      Array.from({ length: 150 }, () => attemptEntry(slow().server, elsewhere, at)),
     );
     const own = queryOf(room, token);
-    // One of them may come when the rate has just let in a next.
-    const tries = Array.from({ length: 5 }, () => attemptEntry(other().server, own, at));
-    expect((await Promise.all(tries)).map(closed)).toContain("refused");
-    expect(closed(await attemptEntry(other().server, own, "203.0.113.98"))).toBe("admitted");
-    const second = queryOf(room, await other().issuer.token(room));
-    expect(closed(await attemptEntry(other().server, second, at))).toBe("admitted");
+    expect(closed(await attemptEntry(slow().server, own, at))).toBe("refused");
+    expect(closed(await attemptEntry(slow().server, own, "203.0.113.98"))).toBe("admitted");
+    const second = queryOf(room, await slow().issuer.token(room));
+    expect(closed(await attemptEntry(slow().server, second, at))).toBe("admitted");
   });
 
   it("stop a flood of conference requests and of joins, and answer another address meanwhile", async () => {
-    const room = other().issuer.room();
-    const one = await other().client(room, "moderator", undefined, "203.0.113.60");
-    const second = await other().client(room, "moderator", undefined, "203.0.113.61");
+    const room = slow().issuer.room();
+    const one = await slow().client(room, "moderator", undefined, "203.0.113.60");
+    const second = await slow().client(room, "moderator", undefined, "203.0.113.61");
     const requests: string[] = [];
     for (let i = 0; i < 90; i++) requests.push(conditionOf(await one.request()));
     expect(requests[0]).toBe("result");
@@ -306,10 +310,10 @@ end)
   });
 
   it("stop a flood of knocks at a lobby, and let another address knock meanwhile", async () => {
-    const moderator = await knocked().meeting();
+    const moderator = await slow().meeting();
     const lobby = `${moderator.room}@lobby.${domain}`;
-    const guest = await knocked().client(moderator.room, "guest", undefined, "203.0.113.90");
-    const second = await knocked().client(moderator.room, "guest", undefined, "203.0.113.91");
+    const guest = await slow().client(moderator.room, "guest", undefined, "203.0.113.90");
+    const second = await slow().client(moderator.room, "guest", undefined, "203.0.113.91");
     expect(await moderator.join(lobby)).toBe("joined");
     const knocks: string[] = [];
     for (let i = 0; i < 60; i++) {
