@@ -247,11 +247,7 @@ end)
     const room = slow().issuer.room();
     const from = async (address: string) =>
       closed(
-        await attemptEntry(
-          slow().server,
-          queryOf(room, await slow().issuer.token(room)),
-          address,
-        ),
+        await attemptEntry(slow().server, queryOf(room, await slow().issuer.token(room)), address),
       );
     const query = await forged(room);
     const tooMany = () =>
