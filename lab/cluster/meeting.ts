@@ -20,6 +20,7 @@ import { attemptEntry, conditionOf, GateClient, queryOf } from "../testing/gate-
 import { pseudonymOf } from "../testing/gate-issuer.ts";
 import { REFUSED } from "../testing/gate-world.ts";
 import { PublicDoor } from "../testing/internet.ts";
+import { type Link, linkOf, linksIn, nowForAnHour } from "../testing/links.ts";
 import { openStore, type StoredLine, searchHost } from "../testing/log-search.ts";
 
 /** Where the clients stand in the lab's internet; the first address is the probes', and the relay's asker's. */
@@ -43,35 +44,11 @@ const FLOOD = { perSecond: 4000, atLeast: 1000 } as const;
 /** Who joins meanwhile, one after the other. */
 const JOINS = 8;
 
-interface Link {
-  readonly role: "moderator" | "guest";
-  readonly room: string;
-  readonly token: string;
-  readonly id: string;
-  /** The pseudonym in the token. */
-  readonly person: string;
-}
-
-function linkOf(text: string): Link {
-  const url = new URL(text);
-  const token = JSON.parse(decodeURIComponent(url.hash.replace("#jwt=", ""))) as string;
-  const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
-    readonly jti: string;
-    readonly role: Link["role"];
-    readonly context: { readonly user: { readonly id: string } };
-  };
-  const { jti: id, role, context } = claims;
-  return { role, id, token, room: url.pathname.slice(1), person: context.user.id };
-}
-
 /** Issues a meeting that begins now, as its organiser would. */
 async function invite(...args: string[]): Promise<readonly Link[]> {
-  const now = new Date().toLocaleString("sv", { timeZone: "Europe/Amsterdam" });
-  const starts = now.slice(0, 16).replace(" ", "T");
-  const asked = ["--starts", starts, "--minutes", "60", ...args];
-  const ran = await cluster.polder("invite", asked);
+  const ran = await cluster.polder("invite", [...nowForAnHour(), ...args]);
   expect(ran.code, ran.stderr).toBe(0);
-  return (ran.stdout.match(/https:\S+/g) ?? []).map(linkOf);
+  return linksIn(ran.stdout);
 }
 
 /** On a cluster that is deployed: real invitations, real clients, nginx and TLS between; then every log. */
