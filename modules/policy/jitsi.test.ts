@@ -8,11 +8,15 @@ import type { PolicyInput, RenderedHost } from "./types.ts";
 
 const certificates = { source: "instance-ca" };
 const blueprint = buildBlueprint({ ...inputOf(someInstance({ certificates })), jitsi: SOME_JITSI });
-const hosts = renderAll(blueprint, loadPrograms(), "no stand-ins");
+const meetings = [{ kind: "overleg", simultaneous: 250, participants: 8, cameras: "none" }];
+const sharded = buildBlueprint({
+  ...inputOf(someInstance({ certificates, demand: { meetings } })),
+  jitsi: SOME_JITSI,
+});
 
 /** What the rules over hosts' files find, with one file changed. */
-const found = (path: string, change: (text: string) => string): string[] => {
-  const changed = hosts.map(
+const found = (path: string, change: (text: string) => string, of = blueprint): string[] => {
+  const changed = renderAll(of, loadPrograms(), "no stand-ins").map(
     (host): RenderedHost => ({
       ...host,
       files: host.files.map((file) =>
@@ -20,7 +24,7 @@ const found = (path: string, change: (text: string) => string): string[] => {
       ),
     }),
   );
-  const input = { blueprint, hosts: changed, stacks: new Map() } as unknown as PolicyInput;
+  const input = { blueprint: of, hosts: changed, stacks: new Map() } as unknown as PolicyInput;
   return ALL_RULES.filter(({ looksAt }) => looksAt === "hosts").flatMap((rule) =>
     rule.check(input, "2026-11-28").flatMap((one) => (one.verdict === "fail" ? [rule.id] : [])),
   );
@@ -64,5 +68,23 @@ describe("hosts with Jitsi's packages", () => {
     ],
   ])("finds %s", (_, path, from, to, rule) => {
     expect(found(path, (text) => text.replace(from, to))).toContain(rule);
+  });
+});
+
+describe("control hosts of several shards", () => {
+  it("pass every rule over hosts' files", () => {
+    expect(sharded.hosts.filter(({ role }) => role === "control").length).toBeGreaterThan(1);
+    expect(found("", (text) => text, sharded)).toEqual([]);
+  });
+
+  it.each([
+    ["nobody verifies who another control host is", /(:5443[^}]*)proxy_ssl_verify on/, "$1"],
+    ["another port of a control host", /:5443\/xmpp-websocket/, ":5280/xmpp-websocket"],
+    ["another path of a control host", /:5443\/xmpp-websocket/, ":5443"],
+    ["a host outside", /https:\/\/[\d.]+:5443/, "https://192.0.2.1:5443"],
+  ] as const)("are refused: %s", (_, from, to) => {
+    expect(found(SITE, (text) => text.replace(from, to), sharded)).toContain(
+      "web-passes-on-inside",
+    );
   });
 });

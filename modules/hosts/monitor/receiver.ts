@@ -1,10 +1,9 @@
 import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
-import { type Fragment, reference } from "../configuration/index.ts";
-import { CA_FILE, HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
+import type { Fragment } from "../configuration/index.ts";
+import { CA_FILE, HOST_CERTIFICATE, textFile } from "../host/index.ts";
 import * as nginx from "../nginx/index.ts";
 
 export const RECEIVER = "systemd-journal-remote";
-const KEY = "/etc/nginx/tls/host.key";
 const BEHIND = `127.0.0.1:${PORTS.journalBehind}`;
 
 /**
@@ -13,9 +12,6 @@ const BEHIND = `127.0.0.1:${PORTS.journalBehind}`;
  */
 export const senderAddress = ({ ipv4 }: Host): string =>
   `127.${ipv4.split(".").slice(1).join(".")}`;
-
-/** RFC 5280's bound of a common name; a longer host name's certificate has the id there. */
-const commonName = ({ id, name }: Host): string => (name.length <= 64 ? name : id);
 
 function gate(senders: readonly Host[]): string[] {
   return [
@@ -29,22 +25,10 @@ function gate(senders: readonly Host[]): string[] {
     ...nginx.TLS,
     "",
     "  # Who sends, by the certificate alone: whatever a host says of itself in an entry.",
-    "  map $ssl_client_s_dn $polder_sender {",
-    '    default "";',
-    ...senders.map((host) => `    "CN=${commonName(host)}" ${senderAddress(host)};`),
-    "  }",
+    ...nginx.hostsByCertificate("$polder_sender", senders, senderAddress),
     "",
     "  server {",
-    `    listen ${PORTS.journal} ssl;`,
-    `    listen [::]:${PORTS.journal} ssl;`,
-    `    ssl_certificate ${HOST_CERTIFICATE};`,
-    `    ssl_certificate_key ${KEY};`,
-    `    ssl_client_certificate ${CA_FILE};`,
-    "    ssl_verify_client on;",
-    "    ssl_verify_depth 1;",
-    '    if ($polder_sender = "") {',
-    "      return 403;",
-    "    }",
+    ...nginx.forHosts(PORTS.journal, "$polder_sender").map((line) => `  ${line}`),
     "    location = /upload {",
     "      # One request lasts as long as its sender runs; every host writes something in 5 minutes.",
     "      client_max_body_size 0;",
@@ -79,10 +63,7 @@ export function receiver({ hosts }: Blueprint, own: Host): Fragment {
     files: [
       textFile(nginx.CONFIG, gate(senders)),
       nginx.dropIn(),
-      rawFile(KEY, reference(`tls/${own.id}.key`), {
-        group: "www-data",
-        mode: "0640",
-      }),
+      nginx.hostKeyFile(own),
       textFile(config, [
         "[Remote]",
         "SplitMode=host",
@@ -108,7 +89,7 @@ export function receiver({ hosts }: Blueprint, own: Host): Fragment {
     units: [
       {
         name: nginx.UNIT,
-        reload: [nginx.CONFIG, CA_FILE, HOST_CERTIFICATE, KEY],
+        reload: [nginx.CONFIG, CA_FILE, HOST_CERTIFICATE, nginx.HOST_KEY],
         restart: [nginx.DROP_IN],
         carriesCalls: false,
       },

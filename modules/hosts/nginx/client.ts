@@ -1,6 +1,6 @@
 import { LENGTH } from "../../meetings/rooms/index.ts";
-import { type Blueprint, type Host, PORTS } from "../../planning/blueprint/index.ts";
-import { bridgesOf, channelAddress } from "../bridge/index.ts";
+import { type Blueprint, hostsWith, PORTS } from "../../planning/blueprint/index.ts";
+import { channelAddress } from "../bridge/index.ts";
 import { CA_FILE } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
 import { SUITES_12 } from "../tls/index.ts";
@@ -97,10 +97,11 @@ export function clientLocations(
 
 /**
  * A client's channel to its bridge, on which it says which videos it wants to see. The bridge knows the client by a
- * password in the address; the web server only passes it on, over TLS by the instance's CA.
+ * password in the address; the web server only passes it on, over TLS by the instance's CA. A browser comes to any
+ * control host, so each knows the bridges of all shards.
  */
-export const channelLocations = (blueprint: Blueprint, { shard }: Host): string[] =>
-  bridgesOf(blueprint, shard).flatMap((bridge) => [
+export const channelLocations = (blueprint: Blueprint): string[] =>
+  hostsWith(blueprint, "bridge").flatMap((bridge) => [
     `  location ^~ /colibri-ws/${bridge.id}/ {`,
     "    if ($polder_websocket = 0) {",
     "      return 404;",

@@ -2,6 +2,7 @@ import type { Blueprint } from "../../planning/blueprint/index.ts";
 import { GROUPS, SIGNATURES, SUITES_12, SUITES_13 } from "../tls/index.ts";
 import { MEETING } from "./client.ts";
 import { CONNECTIONS, HANDSHAKE_SECONDS, limitsOf } from "./limits.ts";
+import { hasShards } from "./shards.ts";
 
 export const SITE = "/etc/nginx/polder-site.conf";
 
@@ -17,7 +18,7 @@ export const TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].ma
  * Access log: who, when (the journal's own time), what kind of place, result. Never a path, query or
  * header: a path is a meeting's name. `$uri` is then the file that answered. Unknown methods are somebody's free text, so they aren't logged.
  */
-const LOG = [
+const log = (blueprint: Blueprint): string[] => [
   "  map $request_method $polder_method {",
   "    default other;",
   "    GET GET;",
@@ -45,6 +46,7 @@ const LOG = [
   '    "~^/colibri-ws/" channel;',
   "    /refused.html refused;",
   `    ${SOCKET} signalling;`,
+  ...(hasShards(blueprint) ? ['    "~^/shard-" signalling;'] : []),
   "  }",
   "  log_format polder '$remote_addr $scheme $polder_method $polder_place $status $bytes_sent bytes '",
   "                    '$request_time s $ssl_protocol $ssl_cipher';",
@@ -142,7 +144,7 @@ export function nginxConfig(blueprint: Blueprint): string[] {
     ...processSettings(ofWorker),
     "",
     "http {",
-    ...LOG,
+    ...log(blueprint),
     ...WEBSOCKET,
     ...SIGNALLING,
     ...BODY,

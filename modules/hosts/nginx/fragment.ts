@@ -8,11 +8,12 @@ import {
   programText,
   reference,
 } from "../configuration/index.ts";
-import { rawFile, textFile } from "../host/index.ts";
+import { CA_FILE, HOST_CERTIFICATE, rawFile, textFile } from "../host/index.ts";
 import { unpacked } from "../jitsi/index.ts";
 import { nginxConfig, SITE } from "./config.ts";
 import { limitsOf } from "./limits.ts";
 import { brandingFile, meetingIncludes, meetingStyle } from "./meeting-page.ts";
+import { HOST_KEY, hostKeyFile } from "./mutual.ts";
 import {
   ARRIVE,
   landingPage,
@@ -24,6 +25,7 @@ import {
   WEB_ROOT,
 } from "./page.ts";
 import { CONFIG, DROP_IN, dropIn, nginxCheck, UNIT } from "./service.ts";
+import { hasShards } from "./shards.ts";
 import { CERTIFICATE, KEY, site } from "./site.ts";
 
 /** As bytes, an SVG, too: whatever is written in it is no reference to a secret. */
@@ -41,6 +43,7 @@ export function nginxFragment(
 ): Fragment {
   const { ofWorker, memoryMiB, linesInHalfAMinute } = limitsOf(blueprint);
   const { logo } = blueprint.branding;
+  const shards = hasShards(blueprint);
   const script = (name: string) =>
     rawFile(`${WEB_ROOT}/${name}`, programText(programs, `nginx/programs/${name}`));
   const client = blueprint.jitsi ? [unpacked(blueprint, "jitsi-meet-web")] : [];
@@ -52,6 +55,7 @@ export function nginxFragment(
       textFile(SITE, site(blueprint, host)),
       rawFile(CERTIFICATE, reference("web/tls.crt")),
       rawFile(KEY, reference("web/tls.key"), { group: "www-data", mode: "0640" }),
+      ...(shards ? [hostKeyFile(host)] : []),
       rawFile(`${WEB_ROOT}/index.html`, landingPage(blueprint, arrive)),
       rawFile(`${WEB_ROOT}/refused.html`, refusedPage(blueprint)),
       rawFile(`${WEB_ROOT}/style.css`, style(blueprint)),
@@ -78,7 +82,11 @@ export function nginxFragment(
       {
         name: UNIT,
         // Old workers finish what they serve; the page itself is read at each request.
-        reload: [CONFIG, SITE, CERTIFICATE, KEY],
+        reload: [
+          ...[CONFIG, SITE, CERTIFICATE, KEY],
+          ...(blueprint.jitsi || shards ? [CA_FILE] : []),
+          ...(shards ? [HOST_CERTIFICATE, HOST_KEY] : []),
+        ],
         restart: [DROP_IN],
         // Everybody's signalling goes through it, and no session outlives its connection.
         carriesCalls: true,

@@ -3,6 +3,7 @@ import { channelLocations, clientLocations } from "./client.ts";
 import { SOCKET } from "./config.ts";
 import { limitsOf } from "./limits.ts";
 import { logoPlace, WEB_ROOT } from "./page.ts";
+import { fromOtherShards, otherShards, shardMaps, toItsShard } from "./shards.ts";
 
 export const CERTIFICATE = "/etc/nginx/tls/web.crt";
 export const KEY = "/etc/nginx/tls/web.key";
@@ -82,28 +83,44 @@ const file = (place: string, path: string, headers: readonly string[] = []): str
 ];
 
 /**
- * To Prosody on this host. Silence of two minutes ends a connection: clients ping each 10 s
- * (lib-jitsi-meet, modules/xmpp/strophe.ping.ts), so only the dead are cut off.
+ * What a connection to Prosody needs, directly or by another control host. Silence of two minutes ends it: clients ping
+ * each 10 s (lib-jitsi-meet, modules/xmpp/strophe.ping.ts), so only the dead are cut off.
+ *
+ * @param address of the person
  */
-const signalling = (domain: string, handshakesPerSecond: number): string[] => [
-  `  location = ${SOCKET} {`,
-  `    limit_req zone=handshakes burst=${handshakesPerSecond} nodelay;`,
-  "    if ($polder_signalling = 0) {",
-  "      return 404;",
-  "    }",
-  "    proxy_pass http://127.0.0.1:5280;",
+const passed = (domain: string, address: string): string[] => [
   "    proxy_http_version 1.1;",
   "    proxy_set_header Upgrade $http_upgrade;",
   '    proxy_set_header Connection "upgrade";',
   `    proxy_set_header Host ${domain};`,
-  "    proxy_set_header X-Forwarded-For $remote_addr;",
+  `    proxy_set_header X-Forwarded-For ${address};`,
   "    proxy_intercept_errors on;",
   "    proxy_connect_timeout 5s;",
   "    proxy_read_timeout 120s;",
   "    proxy_send_timeout 120s;",
   "    tcp_nodelay on;",
-  "  }",
 ];
+
+const toProsody = (domain: string, address: string): string[] => [
+  "    proxy_pass http://127.0.0.1:5280;",
+  ...passed(domain, address),
+];
+
+function signalling(blueprint: Blueprint, host: Host, handshakesPerSecond: number): string[] {
+  const { domain } = blueprint;
+  const limit = `    limit_req zone=handshakes burst=${handshakesPerSecond} nodelay;`;
+  return [
+    `  location = ${SOCKET} {`,
+    limit,
+    "    if ($polder_signalling = 0) {",
+    "      return 404;",
+    "    }",
+    ...toItsShard(blueprint, host),
+    ...toProsody(domain, "$remote_addr"),
+    "  }",
+    ...otherShards(blueprint, host, SOCKET, [limit], (address) => passed(domain, address)),
+  ];
+}
 
 /** Before anything answers: whatever does first discards a body, and waits for it. */
 const NO_BODY = ["  if ($polder_body) {", "    return 444;", "  }"];
@@ -117,6 +134,7 @@ export function site(blueprint: Blueprint, host: Host): string[] {
   const logo = logoPlace(blueprint);
   const { burst, connections, handshakesPerSecond } = limitsOf(blueprint);
   return [
+    ...shardMaps(blueprint, host),
     `# A name that isn't ours: no answer on port 80, no handshake on ${PORTS.https}. Scanners learn no name here.`,
     "server {",
     ...listen(80, " default_server"),
@@ -168,16 +186,19 @@ export function site(blueprint: Blueprint, host: Host): string[] {
     ...(logo ? file(logo, logo, headerLines(blueprint, PICTURE)) : []),
     ...file("/robots.txt", "/robots.txt"),
     ...file("/.well-known/security.txt", "/security.txt"),
-    ...signalling(domain, handshakesPerSecond),
+    ...signalling(blueprint, host, handshakesPerSecond),
     ...(blueprint.jitsi
       ? [
           ...clientLocations(blueprint, (policy) => headerLines(blueprint, policy)),
-          ...channelLocations(blueprint, host),
+          ...channelLocations(blueprint),
         ]
       : []),
     "  location / {",
     "    return 404;",
     "  }",
     "}",
+    ...fromOtherShards(blueprint, SOCKET, [...REFUSALS, ...NO_BODY], (address) =>
+      toProsody(domain, address),
+    ),
   ];
 }

@@ -7,7 +7,7 @@ import { applyWaivers, type Finding, tally } from "../../common/findings/index.t
 import type { Testbed } from "../../common/testbed/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { limitsOf } from "../../hosts/gate/index.ts";
-import { limitsOf as webLimits } from "../../hosts/nginx/index.ts";
+import { controlOf, limitsOf as webLimits } from "../../hosts/nginx/index.ts";
 import { type Blueprint, hostsWith, PORTS } from "../../planning/blueprint/index.ts";
 import { identityFile, LAB_USER, openVault, type Vault } from "../../secrets/vaults/index.ts";
 import {
@@ -61,8 +61,6 @@ export interface Enumerated {
   readonly file: string;
 }
 
-const controlOf = (blueprint: Blueprint): string => hostsWith(blueprint, "control")[0]?.id ?? "";
-
 /** Where the domain is reached. */
 function doorOf({ blueprint }: LoadedInstance, vault: Vault | undefined): Door {
   const [control] = hostsWith(blueprint, "control");
@@ -88,7 +86,7 @@ async function lookInside(
   signal: AbortSignal,
 ): Promise<Occupants | string> {
   const { blueprint } = loaded;
-  const host = controlOf(blueprint);
+  const host = controlOf(blueprint, meeting.moderator.room).id;
   const argumentsFor = (id: string, sharing: readonly string[]) =>
     sshArguments(loaded, buildFolder(blueprint.instance), id, sharing);
   const sockets = mkdtempSync(join(tmpdir(), "polder-"));
@@ -135,7 +133,10 @@ export async function probeEnumeration(
     : undefined;
   const door = doorOf(loaded, vault);
   // Before the first converge there is no way in: say so at once.
-  if (inside) sshArguments(loaded, buildFolder(blueprint.instance), controlOf(blueprint));
+  if (inside) {
+    const { id } = controlOf(blueprint, links.moderator.room);
+    sshArguments(loaded, buildFolder(blueprint.instance), id);
+  }
   // Who guesses needs no link: what nginx lets one address try.
   const limit = webLimits(blueprint).handshakesPerSecond;
   const vantagePoint = startWorker(

@@ -38,6 +38,20 @@ describe("who may come in", () => {
   });
 });
 
+describe("control hosts", () => {
+  const between = (simultaneous: number) =>
+    flowsOf({
+      demand: { meetings: [{ kind: "overleg", simultaneous, participants: 8, cameras: "none" }] },
+    })
+      .map(line)
+      .filter((one) => one.startsWith("control > control"));
+
+  it("reach each other where there are several shards, on one port", () => {
+    expect(between(1)).toEqual([]);
+    expect(between(250)).toEqual(["control > control tcp 5443"]);
+  });
+});
+
 describe("alarms and renewals", () => {
   const lines = (rest: Record<string, unknown>) =>
     flowsOf(rest)

@@ -38,12 +38,12 @@ function packageSource(
  * Who may talk to whom, on what, and why: the one table that the cloud's security groups, the
  * hosts' packet filters, the exposure register and the drawing come from.
  *
- * @param sizes the hosts, by what they are named after and what they carry
+ * @param sizes the hosts: how many, what they are named after, and what they carry
  */
 export function planFlows(
   instance: Instance,
   location: PlatformLocation,
-  sizes: readonly Pick<RoleSize, "role" | "roles">[],
+  sizes: readonly Pick<RoleSize, "role" | "roles" | "count">[],
   hasJitsi: boolean,
 ): Flow[] {
   const roles = sizes.map((size) => size.role);
@@ -132,6 +132,18 @@ export function planFlows(
       PORTS.xmpp,
       "bridges join Prosody over verified TLS",
     ),
+    // One control host a shard.
+    ...(sizes.some(({ role: name, count }) => name === "control" && count > 1)
+      ? [
+          tcp(
+            "signalling",
+            role("control"),
+            role("control"),
+            PORTS.signalling,
+            "the web server hands signalling to the control host whose shard the meeting is in, over mutual TLS",
+          ),
+        ]
+      : []),
     udp(
       "turn-media",
       role("turn"),

@@ -13,7 +13,7 @@ const APART = /\.test\.ts$|\/testing\.ts$|\/tests\/|\/corpus\/|\.fixture\.|^modu
 
 /** Numbers that are a port's by chance, or that a standard and not the Blueprint has as a port: each with its reason. */
 const OTHERS: Readonly<Record<string, string>> = {
-  "modules/planning/blueprint/services.ts 443, 3478, 5222, 8080, 8888, 9090, 10000, 19531, 19532":
+  "modules/planning/blueprint/services.ts 443, 3478, 5222, 5443, 8080, 8888, 9090, 10000, 19531, 19532":
     "where they are written down",
   "modules/operations/review/review.ts 443": "what people know a port of somebody else's by",
   "modules/hosts/jitsi/keys.yaml 5222, 8888, 10000":
@@ -24,6 +24,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   "modules/hosts/gate/programs/gate_buckets.lib.lua 10000": "buckets, at most",
   "modules/hosts/host/journal.ts 10000": "lines of the journal, at most",
   "modules/hosts/nginx/limits.ts 10000": "lines of other programs",
+  "modules/hosts/nginx/shards.ts 10000": "hundredths of a percent",
   "modules/secrets/vaults/ansible-vault.ts 10000": "rounds of Ansible Vault's key derivation",
   "modules/secrets/vaults/prosody-account.ts 10000": "rounds of SCRAM",
   "modules/verification/enumeration/names.ts 10000": "names, at most",

@@ -15,6 +15,8 @@ export const PORTS = {
   turn: 3478,
   /** Prosody's, for bridges and Jicofo (RFC 6120). */
   xmpp: 5222,
+  /** Signalling that a control host's web server hands to the one whose meeting it is. Chosen here. */
+  signalling: 5443,
   /** Journals that hosts send to the monitor (systemd-journal-remote.service(8)). */
   journal: 19_532,
   /** Where the receiver of journals listens behind nginx, on loopback alone (systemd-journal-gatewayd's default). */

@@ -1,8 +1,12 @@
+import type { RenderedHost } from "../types.ts";
 import { allBelow, type Directive, fileAt, filesLike, nginxDirectives } from "./files.ts";
 import { defineHostRule, inFile, type Looked, together, unless } from "./rule.ts";
 import { STRONG_CIPHERS, STRONG_GROUPS, STRONG_SUITES } from "./tls.ts";
 
 const needs = ["control"] as const;
+
+/** The host's own, for TLS between hosts; its key has a copy for each program that shows it. */
+const HOST_CERTIFICATE = "/etc/polder/tls/host.crt";
 
 interface Read {
   readonly path: string;
@@ -201,15 +205,17 @@ export const webAnswersItsNameAlone = defineHostRule({
 
 export const webPassesOnInside = defineHostRule({
   id: "web-passes-on-inside",
-  what: "nginx passes requests on to this host, or by verified TLS to a bridge, lists no folder, follows no alias, and doesn't say its version",
+  what: "nginx passes requests on to this host, or by verified TLS to a bridge or to another control host's signalling, lists no folder, follows no alias, and doesn't say its version",
   why: "A proxy that leads elsewhere brings anybody into the private network.",
   norms: ["BIO2 8.20.02", "ISO 27002 8.9"],
   needs,
   check: (host, { hosts }) =>
     each(host, (one) => {
-      const bridges = hosts
-        .filter(({ roles }) => roles.includes("bridge"))
-        .map(({ ipv4 }) => `https://${ipv4}:9090`);
+      const at = (role: RenderedHost["role"], port: number, path = "") =>
+        hosts
+          .filter(({ id, roles }) => roles.includes(role) && id !== host.host)
+          .map(({ ipv4 }) => `https://${ipv4}:${port}${path}`);
+      const inner = [...at("bridge", 9090), ...at("control", 5443, "/xmpp-websocket")];
       const verified = one.all
         .filter(
           ({ name, inner }) =>
@@ -218,7 +224,7 @@ export const webPassesOnInside = defineHostRule({
         )
         .flatMap(({ inner }) => inner.filter(({ name }) => name === "proxy_pass"))
         .map(({ words }) => words[0] ?? "")
-        .filter((to) => bridges.includes(to));
+        .filter((to) => inner.includes(to));
       const own =
         /^(https?|grpcs?):\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?(\/|$)|^https?:\/\/unix:/;
       const upstreams = one.all.filter(({ name }) => name === "upstream");
@@ -236,7 +242,7 @@ export const webPassesOnInside = defineHostRule({
           )
           .map(
             (to) =>
-              `passes on to ${to}, allowed: this host, or a bridge whose certificate is verified`,
+              `passes on to ${to}, allowed: this host, or a bridge or control host whose certificate is verified`,
           ),
         upstreams
           .flatMap(({ inner }) => inner.filter(({ name }) => name === "server"))
@@ -338,7 +344,12 @@ export const keyIsTheServices = defineHostRule({
           unless(mode === "0640", "mode", mode, "0640"),
           path.startsWith("/etc/nginx") &&
             host.roles.includes("control") &&
-            !fileAt(host, path.replace(/\.key$/, ".crt")) &&
+            !fileAt(
+              host,
+              path === "/etc/nginx/tls/host.key"
+                ? HOST_CERTIFICATE
+                : path.replace(/\.key$/, ".crt"),
+            ) &&
             "its certificate is missing",
         ),
       ),
