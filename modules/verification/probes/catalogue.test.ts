@@ -7,6 +7,8 @@ import { GROUPS, isListed, loadNotTested, PROBES } from "./index.ts";
 
 const alarms = { webhook: "https://alarm.voorbeeld.example/polder" };
 const blueprint = buildBlueprint(inputOf(someInstance({ alarms })));
+const meetings = [{ kind: "overleg", simultaneous: 250, participants: 8, cameras: "none" }];
+const large = buildBlueprint(inputOf(someInstance({ alarms, demand: { meetings } })));
 const single = buildBlueprint(inputOf(someInstance({ alarms, size: "single" })));
 
 describe("the catalogue", () => {
@@ -20,8 +22,8 @@ describe("the catalogue", () => {
   });
 
   it.each(PROBES.map((probe) => [probe.id, probe] as const))("%s has subjects", (_, probe) => {
-    // Only of size single a relay is on its bridge's host.
-    const at = probe.id === "turn-own-host" ? single : blueprint;
+    // Only of size single a relay is on its bridge's host, and only a large plan has several shards.
+    const at = { "turn-own-host": single, "http-shard": large }[probe.id] ?? blueprint;
     // Without recorded addresses nothing is public yet.
     if (probe.id !== "ports-tcp") expect(probe.subjects(at).length).toBeGreaterThan(0);
   });

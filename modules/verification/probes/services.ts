@@ -15,7 +15,7 @@ import { XmppClient } from "./xmpp/client.ts";
 /** A service that speaks TLS, and from where it is asked. */
 export interface Service {
   readonly host: Host;
-  readonly name: "web" | "turn" | "xmpp" | "journal";
+  readonly name: "web" | "turn" | "xmpp" | "journal" | "signalling";
   readonly port: number;
   /** The name that its certificate must be for. */
   readonly tlsName: string;
@@ -68,11 +68,23 @@ export function services(blueprint: Blueprint): Service[] {
   return hostsOf(blueprint).flatMap((host): Service[] => {
     const bridge = bridgeOf(blueprint, host);
     const [control] = hostsOf(blueprint, "control");
+    const other = hostsOf(blueprint, "control").find(({ id }) => id !== host.id);
     const all: Partial<Record<Host["role"], Service[]>> = {
       control: [
         { host, name: "web", port: PORTS.https, tlsName: blueprint.domain },
         ...(bridge
           ? [{ host, name: "xmpp", port: PORTS.xmpp, tlsName: host.name, from: bridge } as const]
+          : []),
+        ...(other
+          ? [
+              {
+                host,
+                name: "signalling",
+                port: PORTS.signalling,
+                tlsName: host.name,
+                from: other,
+              } as const,
+            ]
           : []),
       ],
       turn: [{ host, name: "turn", port: turnTls, tlsName: namesBelow(blueprint.domain).turn }],

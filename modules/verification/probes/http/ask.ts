@@ -10,7 +10,17 @@ export interface HttpQuestion {
   readonly host: string;
   readonly path: string;
   readonly method?: string;
+  /** Asks for a WebSocket, as a browser does that signals (RFC 6455, 4.1). */
+  readonly socket?: boolean;
 }
+
+const SOCKET = {
+  Upgrade: "websocket",
+  Connection: "Upgrade",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+  "Sec-WebSocket-Protocol": "xmpp",
+} as const;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -38,7 +48,7 @@ export function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
       port: question.port,
       path: question.path,
       method: question.method ?? "GET",
-      headers: { Host: question.host },
+      headers: { Host: question.host, ...(question.socket ? SOCKET : {}) },
       timeout: WAIT,
       agent: false as const,
     };

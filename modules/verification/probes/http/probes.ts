@@ -1,17 +1,25 @@
 import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
-import { hostOf, PORTS } from "../../../planning/blueprint/index.ts";
+import { type Blueprint, hostOf, PORTS } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
 import { authorityOf, hostsOf, publicAddresses, serviceOf } from "../services.ts";
 import type { HttpAnswer } from "./ask.ts";
 import { readHeaders } from "./headers.ts";
 import { CLOSED_PATHS } from "./paths.ts";
 import { readSecurityText } from "./security-text.ts";
+import { shards } from "./shards.ts";
 
 /** Asks the web service of a control host at each of its public addresses. */
 async function ask(
   subject: string,
   context: Context,
-  question: { path: string; plain?: boolean; host?: string; name?: string; method?: string },
+  question: {
+    path: string;
+    plain?: boolean;
+    host?: string;
+    name?: string;
+    method?: string;
+    socket?: boolean;
+  },
 ): Promise<HttpAnswer[]> {
   const { domain } = context.blueprint;
   const service = serviceOf(context.blueprint, `${subject} web`);
@@ -26,6 +34,7 @@ async function ask(
         host: question.host ?? domain,
         path: question.path,
         ...(question.method ? { method: question.method } : {}),
+        ...(question.socket ? { socket: true } : {}),
       }),
     );
   return answers;
@@ -131,12 +140,13 @@ const probe = (
   attack: string,
   norms: Probe["norms"],
   run: Probe["run"],
+  subjects = (blueprint: Blueprint) => hostsOf(blueprint, "control").map(({ id: host }) => host),
 ) =>
   probesWith({
     group: "http",
     control: "the page comes over HTTPS, with a trusted certificate",
     norms,
-    subjects: (blueprint) => hostsOf(blueprint, "control").map(({ id: host }) => host),
+    subjects,
     alive,
   })(id, holds, attack, run);
 
@@ -209,5 +219,16 @@ export const httpProbes: readonly Probe[] = [
     "looks for versions with known holes",
     ["NCSC-NL web U/PW.03"],
     version,
+  ),
+  probe(
+    "http-shard",
+    "a meeting's signalling comes to one Prosody, by whichever control host, with the address of who asks",
+    "uses the limits of a link once more at each control host, or comes under another's address",
+    ["ISO 27002 8.26"],
+    (subject, context) => shards(context, (path) => ask(subject, context, { path, socket: true })),
+    (blueprint) => {
+      const controls = hostsOf(blueprint, "control");
+      return controls.length > 1 ? controls.map(({ id }) => id) : [];
+    },
   ),
 ];
