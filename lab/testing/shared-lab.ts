@@ -26,6 +26,7 @@ export const TEST_PROJECTS = [
   "t-probes",
   "t-pakket",
   "t-folder",
+  "t-shards",
 ] as const;
 
 /** Projects of the stand-in of Hetzner's API; what is made there boots. */
@@ -34,7 +35,15 @@ const HETZNER = ["t-hz-hosts", "t-hz-cluster"];
 const OURS: readonly string[] = [...TEST_PROJECTS, ...HETZNER];
 
 /** Those whose servers boot; all others are records to the suites that make them. */
-const BOOTED = ["t-hyp-een", "t-hyp-twee", "t-hosts", "t-probes", "t-folder", ...HETZNER];
+const BOOTED = [
+  "t-hyp-een",
+  "t-hyp-twee",
+  "t-hosts",
+  "t-probes",
+  "t-folder",
+  "t-shards",
+  ...HETZNER,
+];
 
 /** Environment variable with the file that is there once the lab is up, or can't be: then it says why. */
 export const OUTCOME = "POLDER_LAB_OUTCOME";
