@@ -146,7 +146,7 @@ const packages = z
       .enum(["upstream", "mirror", "folder"])
       .default("upstream")
       .describe(
-        "Where hosts get Jitsi's and Debian's packages: the projects' own servers, a mirror of yours, or a folder that `polder mirror` filled, which comes by SSH",
+        "Where hosts get Debian's packages: Debian's own servers, a mirror of yours, or a folder that `polder mirror` filled, which comes by SSH. Jitsi's packages always come by SSH, from a folder of yours",
       ),
     mirror: webAddress("https:", "http:")
       .optional()
