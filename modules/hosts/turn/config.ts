@@ -19,8 +19,8 @@ export const DATABASE = "/run/turnserver/turndb";
 
 /**
  * What only a certain coturn needs. Debian 13 has 4.6.1; read 2026-11-24 in its source and in
- * coturn's ChangeLog. A newer one must not get these lines unread: 4.9.0 takes a range from `::` for
- * all of IPv4, too, and our denial of `::` would still be right, but `no-cli` and its like end.
+ * coturn's ChangeLog. A newer one gets none of these lines: the trial start refuses it, and docs/services.md,
+ * "Another coturn", says what differs.
  */
 const COTURN_4_6 = [
   "no-cli",

@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { standIns } from "../../../lab/stand-ins/index.ts";
@@ -47,6 +51,20 @@ it("offers no plain TCP, without which 4.6.1 speaks TLS 1.3", () => {
   const config = configOf(blueprint, turn(blueprint));
   expect(values(config, "no-tcp")).toEqual([""]);
   expect(values(config, "tls-listening-port")).toEqual(["443"]);
+});
+
+// That 4.6.1 passes is seen with the real one: lab/render.debian.test.ts.
+it("starts no coturn on trial for which its file isn't rendered", () => {
+  const folder = mkdtempSync(join(tmpdir(), "coturn-"));
+  writeFileSync(join(folder, "turnserver"), "#!/bin/sh\necho 4.9.0\n", { mode: 0o755 });
+  const { status, stderr } = spawnSync(
+    "bash",
+    [join(import.meta.dirname, "programs/trial-start.sh"), "config", "openssl", "live", "inside"],
+    { env: { PATH: `${folder}:${process.env["PATH"]}` }, encoding: "utf8" },
+  );
+  rmSync(folder, { recursive: true });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^coturn: got 4\.9\.0, allowed: 4\.6\.1, .*docs\/services\.md/);
 });
 
 it("listens where clients come in: behind a floating address, or on the host's own", () => {

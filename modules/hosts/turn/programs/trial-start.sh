@@ -9,6 +9,12 @@ export OPENSSL_CONF=$2
 if [ "${4-}" != inside ]; then
   exec unshare --net --pid --fork --kill-child "$0" "$@" inside
 fi
+# It would start all the same, and take some of these words otherwise.
+version=$(turnserver --version)
+if [ "$version" != 4.6.1 ]; then
+  echo "coturn: got $version, allowed: 4.6.1, for which its file is rendered: docs/services.md, \"Another coturn\"" >&2
+  exit 1
+fi
 ip link set lo up
 addresses=$(sed -nE 's/^(listening|relay)-ip=//p' "$config" | sort -u)
 for address in $addresses; do
