@@ -116,7 +116,7 @@ function settings(blueprint: Blueprint, host: Host): Hocon {
         // A relay reaches bridges by the private network alone, so the private address is among the candidates.
         "advertise-private-candidates": true,
       },
-      // By the whole machine's processor, as it was planned, and not by packets.
+      // By the whole machine's processor, as it was planned, and not by packets: docs/services.md, "Bridge".
       "load-management": {
         "load-measurements": {
           "load-measurement": "cpu-usage",
