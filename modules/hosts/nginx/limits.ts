@@ -34,7 +34,7 @@ const BASE_MIB = 128;
 /** Beside Prosody, Jicofo and the system. Assumed. */
 const SHARE_OF_MEMORY = 0.5;
 
-/** Requests for one page with what belongs to it. Assumed: Jitsi's client isn't measured yet. */
+/** Requests for one page with what belongs to it. Assumed: browsers with Jitsi's client joined, and nobody counted. */
 const REQUESTS_PER_JOIN = 30;
 /** Requests beside those, so that who asks at random leaves the page to who sits behind the same address. Assumed. */
 const REQUESTS_TO_SPARE = 200;
