@@ -88,3 +88,58 @@ describe("control hosts of several shards", () => {
     );
   });
 });
+
+/** What the rules find with another policy of the meeting's page; the other pages keep theirs. */
+const foundWithPolicy = (change: (policy: string) => string): string[] =>
+  found(SITE, (text) =>
+    text.replace(/(?<=Content-Security-Policy ")[^"]*wasm[^"]*/, (policy) => {
+      const changed = change(policy);
+      expect(changed).not.toBe(policy);
+      return changed;
+    }),
+  );
+
+describe("the policy of the meeting's page", () => {
+  it.each([
+    ["default-src", "'none'", "'self'"],
+    ["script-src", "'self'", "*"],
+    ["script-src", "'self'", "https:"],
+    ["script-src", "'self'", "cdn.example"],
+    ["script-src", "'self'", "'self' 'unsafe-inline'"],
+    ["script-src", "'wasm-unsafe-eval'", "'unsafe-eval'"],
+    ["script-src", "'nonce-$request_id'", "'nonce-MTIz'"],
+    ["connect-src", "'self'", "'self' wss:"],
+    ["img-src", "data:", "https://www.gravatar.com"],
+    ["style-src", "'self'", "*"],
+    ["worker-src", "blob:", "data:"],
+    ["frame-src", "'none'", "'self'"],
+    ["object-src", "'none'", "'self'"],
+    ["base-uri", "'self'", "*"],
+    ["form-action", "'none'", "'self'"],
+  ])("may not have in %s in place of %s: %s", (name, from, to) => {
+    const change = (policy: string) =>
+      policy
+        .split("; ")
+        .map((one) => (one.startsWith(`${name} `) ? one.replace(from, to) : one))
+        .join("; ");
+    expect(foundWithPolicy(change)).toEqual(["pages-send-their-headers"]);
+  });
+
+  it.each(["default-src", "frame-ancestors", "base-uri", "form-action"])(
+    "may not do without %s",
+    (name) => {
+      const change = (policy: string) =>
+        policy
+          .split("; ")
+          .filter((one) => !one.startsWith(`${name} `))
+          .join("; ");
+      expect(foundWithPolicy(change)).toEqual(["pages-send-their-headers"]);
+    },
+  );
+
+  it("may not say what nobody has looked at", () => {
+    expect(foundWithPolicy((policy) => `${policy}; script-src-elem *`)).toEqual([
+      "pages-send-their-headers",
+    ]);
+  });
+});
