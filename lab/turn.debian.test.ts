@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { turnLimits } from "../modules/hosts/turn/limits.ts";
-import { type Blueprint, buildBlueprint, type Host } from "../modules/planning/blueprint/index.ts";
+import {
+  type Blueprint,
+  buildBlueprint,
+  type Host,
+  PORTS,
+} from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { restCredential } from "../modules/verification/probes/turn/codec.ts";
 import { type HeldRelay, holdRelay, RelayServer } from "./testing/relay-server.ts";
@@ -157,6 +162,26 @@ describe("a running relay", () => {
     expect(await server.reload()).not.toBe(0);
     expect(await logins()).toEqual([0, 401]);
     expect(await answersFor([first.ipv4])).toEqual([[0, 0]]);
+  });
+
+  it("shows a renewed certificate after a reload, and the former one no more", async () => {
+    const { ipv4 } = server.host;
+    const shows = async (ca: string) =>
+      (
+        await server.outside.ask("askTurn", {
+          server: { address: ipv4, port: PORTS.https, tls: { name: "dummy", ca } },
+          what: "allocate",
+        })
+      ).code === 401;
+    server.write(smaller, [OLD]);
+    const former = server.certificate(whole);
+    server.renewCertificate(whole);
+    const renewed = server.certificate(whole);
+    // It reads them at the signal, not before.
+    expect([await shows(former), await shows(renewed)]).toEqual([true, false]);
+    expect(await server.reload()).toBe(0);
+    await expect.poll(() => shows(renewed), { timeout: 10_000, interval: 250 }).toBe(true);
+    expect(await shows(former)).toBe(false);
   });
 
   it("counts a place in a link as one, whenever its logins end", async () => {

@@ -22,7 +22,7 @@ export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin OPENSSL_CONF=/etc/cotur
 ip link set lo up
 for a in ${addresses.join(" ")}; do ip address add $a dev lo; done
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
-rm /etc/coturn/live.sql; ln -s /shared/live.sql /etc/coturn/live.sql
+for f in live.sql turn.crt turn.key; do ln -sf /shared/$f /etc/coturn/$f; done
 chgrp -R turnserver /etc/coturn /etc/turnserver.conf; chmod -R g+rX /etc/coturn /etc/turnserver.conf
 install -d -o turnserver -m 0700 /run/turnserver
 unit=/etc/systemd/system/coturn.service.d/polder.conf
@@ -104,7 +104,7 @@ export class RelayServer {
   /** A command line that leads there. */
   readonly way: readonly string[];
   private readonly folder: string;
-  private readonly secrets: DummySecrets;
+  private secrets: DummySecrets;
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
 
@@ -171,6 +171,7 @@ export class RelayServer {
     );
     const server = new RelayServer(host, folder, dummies, child);
     server.write(blueprint, secrets);
+    server.writePair(blueprint);
     const question = { server: { address: host.ipv4, port: 3478 }, what: "allocate" } as const;
     for (let tries = 0; tries < 20; tries++)
       if ((await server.outside.ask("askTurn", question)).code === 401) return server;
@@ -188,6 +189,19 @@ export class RelayServer {
     const file = part.find(({ path }) => path === "/etc/coturn/live.sql");
     const text = fill(file?.content ?? "", blueprint, this.secrets, secrets);
     writeFileSync(join(this.folder, "shared/live.sql"), spoil(text));
+  }
+
+  /** Another certificate with another key where coturn's are; coturn gets no signal. */
+  renewCertificate(blueprint: Blueprint): void {
+    this.secrets = dummySecrets();
+    this.writePair(blueprint);
+  }
+
+  private writePair(blueprint: Blueprint): void {
+    for (const name of ["turn.crt", "turn.key"]) {
+      const value = this.secrets.valueOf(blueprint, `turn/${name.replace("turn", "tls")}`);
+      writeFileSync(join(this.folder, "shared", name), value);
+    }
   }
 
   /** What `systemctl reload` does. Gives its exit code. */
