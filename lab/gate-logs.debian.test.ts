@@ -123,6 +123,24 @@ describe("what is written down", () => {
     ]);
   });
 
+  it("is nothing of the rooms by which Jicofo looks after itself, and all of a meeting's", async () => {
+    const opened = async (room: string) => {
+      const address = `${room}@conference.${domain}`;
+      expect(await world().focus.openRoom(address)).toBe("joined");
+      world().focus.leave(address);
+      return () =>
+        world()
+          .server.decisions()
+          .filter((one) => one["room"] === pseudonymOf(PSEUDONYM_KEY, room))
+          .map(({ action, result }) => `${action} ${result}`);
+    };
+    const check = await opened(`__jicofo-health-check-${"0123456789abcdef".repeat(2)}`);
+    // Opened and left later: its lines are there, so those of the check would be.
+    const meeting = await opened(world().issuer.room());
+    await expect.poll(meeting).toContain("join admitted");
+    expect(check()).toEqual([]);
+  });
+
   it("isn't what each client of Jitsi's asks at each login, which is refused like all else", async () => {
     const from = "203.0.113.79";
     const room = world().issuer.room();
