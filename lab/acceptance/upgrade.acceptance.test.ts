@@ -53,18 +53,18 @@ function nextRelease(): void {
   }
 }
 
-/** Runs `polder upgrade`. @returns its exit code and all that it prints */
-function upgrade(...more: readonly string[]): { readonly code: number; readonly text: string } {
+/** Runs polder. @returns its exit code and all that it prints */
+function ran(...args: readonly string[]): { readonly code: number; readonly text: string } {
   try {
-    return {
-      code: 0,
-      text: acceptance.polder("upgrade", acceptance.instance, "--wait", "0", ...more),
-    };
+    return { code: 0, text: acceptance.polder(...args) };
   } catch (error) {
     const { status, stdout, stderr } = error as { status: number; stdout: Buffer; stderr: Buffer };
     return { code: status, text: `${stdout}${stderr}` };
   }
 }
+
+const upgrade = (...more: readonly string[]) =>
+  ran("upgrade", acceptance.instance, "--wait", "0", ...more);
 
 describe("a running call of two browsers", () => {
   it("survives the upgrade of every bridge, of coturn and of nginx; Prosody waits for its end", async () => {
@@ -99,6 +99,11 @@ describe("a running call of two browsers", () => {
       ).toContain("+next");
     await acceptance.end();
     expect(upgrade("--wait", "3")).toMatchObject({ code: 0 });
+    // Every rendered file holds after the packages' upgrade, no anchor came with it, and nothing listens that is no flow.
+    expect(ran("converge", acceptance.instance, "--check")).toMatchObject({ code: 0 });
+    expect(ran("probe", "ports,drift", acceptance.instance, "--no-alarm")).toMatchObject({
+      code: 0,
+    });
   });
 
   it("survives the way back, too", async () => {
