@@ -315,7 +315,13 @@ describe("examples that a reader copies", () => {
     expect(blueprint.overrides.map(({ resource }) => resource)).toEqual(["turn-*/server"]);
     const [own] = await loadOwnRules(path);
     const stacks = new Map();
-    const input = { blueprint, stacks, expected: stacks, schema: { provider_schemas: {} } };
+    const input = {
+      blueprint,
+      stacks,
+      expected: stacks,
+      jitsiReleases: [],
+      schema: { provider_schemas: {} },
+    };
     expect(own?.check(input, "2026-11-24")).toMatchObject([
       { id: "few-bridges", verdict: "pass", message: "2 bridges" },
     ]);

@@ -18,7 +18,8 @@ export function packagesCommand(): Command {
   polder packages lab ~/jitsi-2.0.11146     writes instances/lab/jitsi.yaml
 
 The folder holds one file each of jitsi-videobridge2, jicofo, jitsi-meet-web and jitsi-meet-prosody,
-named as Debian names them. jitsi.yaml has their versions and digests. \`polder converge\` brings
+named as Debian names them. jitsi.yaml has their versions and digests; a release that polder's settings
+weren't read for is a warning. \`polder converge\` brings
 the files to new hosts, \`polder upgrade\` to hosts that run another release; hosts compare and
 unpack them. None of their scripts runs. docs/jitsi.md tells more.`,
     )
@@ -26,8 +27,13 @@ unpack them. None of their scripts runs. docs/jitsi.md tells more.`,
       const instance = instanceFolder(ROOT, name);
       // Hosts that run another release get this one without a call being cut.
       const isRunning = [JITSI_FILE, HOSTS_FILE].every((file) => existsSync(join(instance, file)));
-      const { packages } = await pinPackages(instance, folder);
+      const { packages, release } = await pinPackages(instance, folder);
       for (const one of packages) out(`${one.name} ${one.version} ${one.sha256.slice(0, 16)}`);
+      if ("unknown" in release)
+        note(
+          `warning: ${release.unknown}. Pin such a release, or try this one in the lab first; but for profile lab it needs a waiver of jitsi-release-is-known: docs/jitsi.md`,
+        );
+      else out(`release ${release.id}: read ${release.read}, seen ${release.seen}`);
       note(
         `commit ${shown(instance)}/${JITSI_FILE}, plan and apply; then \`polder ${isRunning ? "upgrade" : "converge"} ${name}\``,
       );

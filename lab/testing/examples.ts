@@ -15,6 +15,7 @@ import {
   JITSI_FILE,
   type LoadedInstance,
   loadInstance,
+  loadJitsiReleases,
   loadPrograms,
 } from "../../modules/workspace/index.ts";
 import { renderStacks } from "../../stacks/instance-stacks.ts";
@@ -59,7 +60,7 @@ function load(
     const { blueprint } = loaded;
     const hosts = renderAll(blueprint, loadPrograms(), standIns);
     const expected = structuredClone(stacks);
-    return { blueprint, stacks, expected, schema, hosts };
+    return { blueprint, stacks, expected, jitsiReleases: loadJitsiReleases(), schema, hosts };
   } finally {
     rmSync(folder, { recursive: true });
   }

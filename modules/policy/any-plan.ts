@@ -64,6 +64,7 @@ export function evaluateAnyPlan(plan: PlanJson, schema: ProviderSchema, asOf: st
     blueprint: NOBODYS,
     stacks: sees === "documents" ? new Map([["plan", documentOf(plan)]]) : new Map(),
     expected: new Map(),
+    jitsiReleases: [],
     ...(sees === "plan" && { plans: new Map([["plan", plan]]) }),
     schema,
   });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { example } from "../../lab/testing/examples.ts";
 import { renderAll } from "../hosts/render/index.ts";
 import { buildBlueprint } from "../planning/blueprint/index.ts";
 import { inputOf, SOME_JITSI, someInstance } from "../planning/blueprint/testing.ts";
 import { loadPrograms } from "../workspace/index.ts";
-import { ALL_RULES } from "./index.ts";
+import { ALL_RULES, evaluate } from "./index.ts";
+import { AS_OF, asInput, type Loose } from "./testing.ts";
 import type { PolicyInput, RenderedHost } from "./types.ts";
 
 const certificates = { source: "instance-ca" };
@@ -140,6 +142,60 @@ describe("the policy of the meeting's page", () => {
   it("may not say what nobody has looked at", () => {
     expect(foundWithPolicy((policy) => `${policy}; script-src-elem *`)).toEqual([
       "pages-send-their-headers",
+    ]);
+  });
+});
+
+describe("a release of Jitsi", () => {
+  const release = (profile: string, change: (version: string) => string, waivers: Loose = []) => {
+    const p = example("gemeente-klein");
+    p.blueprint.residency = { ...p.blueprint.residency, profile };
+    p.blueprint.waivers = waivers;
+    p.blueprint.jitsi = p.blueprint.jitsi.map((one: Loose) => ({
+      ...one,
+      version: change(one.version),
+    }));
+    return evaluate(asInput(p), AS_OF)
+      .filter(({ id }) => id.startsWith("jitsi-"))
+      .map(({ verdict, warns, message }) => `${verdict}${warns ? ", warns" : ""}: ${message}`);
+  };
+  const newer = (version: string) => version.replace("a29d97d13", "fedcba987");
+
+  it("passes when it is one that polder's settings were read for", () => {
+    expect(release("nl-located", (version) => version)).toEqual([
+      expect.stringMatching(/^pass: 4 packages by digest/),
+      expect.stringMatching(/^pass: release 2026-08, read 2026-11-28, seen 2026-11-29$/),
+    ]);
+  });
+
+  it("fails when it isn't, warns in the lab, and a waiver lets it through until its day", () => {
+    const unknown =
+      /: jitsi-videobridge2 2\.3-312-gfedcba987-1: of no release .* known: 2026-08: .*a29d97d13/;
+    expect(release("nl-located", newer)[1]).toMatch(/^fail: .* waive this until/);
+    expect(release("nl-located", newer)[1]).toMatch(unknown);
+    expect(release("lab", newer)[1]).toMatch(/^pass, warns: /);
+    expect(release("lab", newer)[1]).toMatch(unknown);
+    const waiver = {
+      waives: "jitsi-release-is-known",
+      reason: "the videobridge of the 27th mends a hole",
+      owner: "Sam de Vries",
+      expires: "2026-12-20",
+    };
+    expect(release("nl-located", newer, [waiver])[1]).toMatch(/^waived: /);
+  });
+
+  it("fails in the lab, too, and whatever is waived, when it is mixed from several", () => {
+    const p = example("gemeente-klein");
+    p.blueprint.residency = { ...p.blueprint.residency, profile: "lab" };
+    p.blueprint.jitsi = p.blueprint.jitsi.map((one: Loose) => ({
+      ...one,
+      version: one.name === "jitsi-meet-web" ? "1.0.8701-1" : one.version,
+    }));
+    p.blueprint.waivers = ALL_RULES.map(({ id: waives }) => ({
+      ...{ waives, reason: "x", owner: "x", expires: "2026-12-20" },
+    }));
+    expect(evaluate(asInput(p), AS_OF).filter(({ id }) => id === "jitsi-is-pinned")).toMatchObject([
+      { verdict: "fail", message: expect.stringMatching(/only the same version goes together/) },
     ]);
   });
 });

@@ -7,6 +7,7 @@ import { driftIsNamed } from "./rules/drift-is-named.ts";
 import { explainedByBlueprint } from "./rules/explained-by-blueprint.ts";
 import { exposureEqualsFlows } from "./rules/exposure-equals-flows.ts";
 import { jitsiIsPinned } from "./rules/jitsi-is-pinned.ts";
+import { jitsiReleaseIsKnown } from "./rules/jitsi-release-is-known.ts";
 import { labelled } from "./rules/labelled.ts";
 import { mailAndCaLocked } from "./rules/mail-and-ca-locked.ts";
 import { noManagementFromInternet } from "./rules/no-management-from-internet.ts";
@@ -67,6 +68,7 @@ const rules = (ownNetwork: Rule): readonly Rule[] => [
   securityLogsTakeTwo,
   rolesStandApart,
   jitsiIsPinned,
+  jitsiReleaseIsKnown,
   waiversInDate,
   peopleArePersons,
   adminNetworksAreNarrow,

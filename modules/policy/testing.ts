@@ -17,6 +17,7 @@ export interface Planted {
   plans?: Map<string, Loose>;
   /** Shared between copies: who plants in them copies them first. */
   hosts?: readonly RenderedHost[];
+  jitsiReleases: PolicyInput["jitsiReleases"];
   schema: ProviderSchema;
 }
 

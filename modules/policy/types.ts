@@ -1,6 +1,6 @@
 import type { ProviderSchema } from "../clouds/provider-schema/index.ts";
 import type { Finding } from "../common/findings/index.ts";
-import type { Blueprint } from "../planning/blueprint/index.ts";
+import type { Blueprint, JitsiRelease } from "../planning/blueprint/index.ts";
 import type { Role } from "../planning/sizing/index.ts";
 
 /** A stack's synthesised Terraform document (`cdk.tf.json`, parsed). */
@@ -42,6 +42,8 @@ export interface PolicyInput {
   readonly plans?: ReadonlyMap<string, PlanJson>;
   /** Every host's files. Absent where nobody rendered them: then the rules over hosts say so. */
   readonly hosts?: readonly RenderedHost[];
+  /** The releases of Jitsi that polder's settings were read for. */
+  readonly jitsiReleases: readonly JitsiRelease[];
   /** The provider's schema, or the part of it that polder uses. */
   readonly schema: ProviderSchema;
 }

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { parseYaml, validate, type YamlFile } from "../common/input/index.ts";
 import { type Norm, normsOf, normsSchema } from "../common/norms/index.ts";
 import { type Features, featuresSchema } from "../meetings/tokens/index.ts";
+import { type JitsiRelease, jitsiReleasesSchema } from "../planning/blueprint/index.ts";
 import {
   classificationSchema,
   type Location,
@@ -116,6 +117,10 @@ export function loadPrograms(): ReadonlyMap<string, string> {
   programs = new Map(paths.map((path) => [path, readFileSync(join(hosts, path), "utf8")]));
   return programs;
 }
+
+/** The releases of Jitsi that polder's settings were read for and seen with. */
+export const loadJitsiReleases = (): readonly JitsiRelease[] =>
+  read(jitsiReleasesSchema, "hosts/jitsi", "releases.yaml");
 
 /** Which of Jitsi's features tokens switch off. */
 export const loadFeatures = (): Features =>

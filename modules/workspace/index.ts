@@ -4,6 +4,7 @@ export {
   loadDay,
   loadFeatures,
   loadFigures,
+  loadJitsiReleases,
   loadLocations,
   loadNorms,
   loadPrograms,

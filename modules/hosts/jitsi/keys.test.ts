@@ -1,27 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import { buildBlueprint } from "../../planning/blueprint/index.ts";
 import { inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import { renderAll } from "../render/index.ts";
+import { type HoconType, JITSI_KEYS } from "./testing.ts";
 
-const type = z.enum(["boolean", "number", "text", "list", "map", "duration"]);
-const keys = z.record(
-  z.string(),
-  z.union([
-    z.strictObject({ type, default: z.unknown() }),
-    z.strictObject({ type, optional: z.string().min(1) }),
-  ]),
-);
-const KEYS = z
-  .strictObject({ videobridge: keys, jicofo: keys })
-  .parse(load(readFileSync(join(import.meta.dirname, "keys.yaml"), "utf8")));
-type Program = keyof typeof KEYS;
+type Program = "videobridge" | "jicofo";
 
-const typeOf = (value: unknown): z.output<typeof type> => {
+const typeOf = (value: unknown): HoconType => {
   if (Array.isArray(value)) return "list";
   if (value !== null && typeof value === "object") return "map";
   if (typeof value === "boolean" || typeof value === "number") return typeof value as "number";
@@ -30,7 +16,7 @@ const typeOf = (value: unknown): z.output<typeof type> => {
 
 /** What a program wouldn't understand of a configuration: an unknown key would be ignored in silence. */
 function notUnderstood(program: Program, value: unknown, path = ""): string[] {
-  const known = KEYS[program];
+  const known = JITSI_KEYS[program];
   const here =
     known[path] ??
     known[path.replace(/^(videobridge\.apis\.xmpp-client\.configs)\.\w+\./, "$1.*.")];

@@ -199,7 +199,7 @@ describe("a folder", () => {
       ["lab"],
       [
         expect.stringMatching(
-          /jitsi-videobridge2_0~example_all\.deb: isn't the file that eea-voorbeeld\/jitsi\.yaml pins: `polder packages eea-voorbeeld FOLDER` says/,
+          /jitsi-videobridge2_2.3-312-ga29d97d13-1_all\.deb: isn't the file that eea-voorbeeld\/jitsi\.yaml pins: `polder packages eea-voorbeeld FOLDER` says/,
         ),
       ],
     ]);

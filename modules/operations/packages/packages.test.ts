@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -34,6 +42,29 @@ describe("pinning a release", () => {
     expect(file.packages.find(({ name }) => name === "jicofo")?.sha256).toBe(
       "9b4dfc5ca106f8e90bc2311ba7759cb1227ac1c67a010f2b838c0d40babf1def",
     );
+  });
+
+  it("says which known release the packages are of, and of others that none is", async () => {
+    release();
+    expect((await pin()).release).toEqual({
+      unknown: expect.stringMatching(
+        /^jitsi-videobridge2 2\.0~git1\+a-1, .*: of no release .*; known: 2026-08: .*a29d97d13/,
+      ),
+    });
+    for (const file of readdirSync(join(root, "debs"))) rmSync(join(root, "debs", file));
+    put("jitsi-videobridge2_2.3-312-ga29d97d13-1_all.deb");
+    put("jicofo_1.1-100-g7ebb13dc3-1_all.deb");
+    put("jitsi-meet-web_1.0.8700-1_all.deb");
+    put("jitsi-meet-prosody_1.0.8700-2_all.deb");
+    expect((await pin()).release).toMatchObject({ id: "2026-08" });
+  });
+
+  it("refuses packages of several releases, and pins none", async () => {
+    release();
+    rmSync(join(root, "debs/jitsi-meet-prosody_2.0~git1+a-1_all.deb"));
+    put("jitsi-meet-prosody_2.0~git2+b-1_all.deb");
+    await expect(pin()).rejects.toThrow(/jitsi-meet-web 2.*made of one source/);
+    expect(existsSync(join(root, "instance/jitsi.yaml"))).toBe(false);
   });
 
   it("refuses a folder that lacks a package, or has one twice, or isn't there", async () => {

@@ -8,8 +8,12 @@ import {
   type JitsiFile,
   type JitsiPackage,
   type JitsiPackageName,
+  type JitsiRelease,
+  mixOf,
+  releaseOf,
+  unknownOf,
 } from "../../planning/blueprint/index.ts";
-import { JITSI_FILE, shown, writeAtomically } from "../../workspace/index.ts";
+import { JITSI_FILE, loadJitsiReleases, shown, writeAtomically } from "../../workspace/index.ts";
 
 /** A Debian package's file: name, version without an epoch, architecture (deb-version(7), dpkg-name(1)). */
 const FILE = /^([a-z0-9][a-z0-9+.-]+)_([A-Za-z0-9.+~-]+)_(all|amd64)\.deb$/;
@@ -37,15 +41,20 @@ function fileOf(folder: string, name: JitsiPackageName): { file: string; version
   );
 }
 
+export interface Pinned extends JitsiFile {
+  /** The release that polder knows and all of them are of, or else what they are instead. */
+  readonly release: JitsiRelease | { readonly unknown: string };
+}
+
 /**
  * Pins Jitsi's packages for an instance: writes jitsi.yaml beside instance.yaml, with each file's version and digest.
  * The files themselves stay where they are.
  *
  * @param instance the instance's folder
  * @param folder with the .deb files of one release
- * @throws BadInput when a package is missing, or there twice
+ * @throws BadInput when a package is missing, or there twice, or when they are of several releases
  */
-export async function pinPackages(instance: string, folder: string): Promise<JitsiFile> {
+export async function pinPackages(instance: string, folder: string): Promise<Pinned> {
   if (!existsSync(folder) || !statSync(folder).isDirectory())
     throw badInput(
       shown(resolve(folder)),
@@ -56,6 +65,9 @@ export async function pinPackages(instance: string, folder: string): Promise<Jit
     const { file, version } = fileOf(folder, name);
     packages.push({ name, version, file, sha256: await sha256(join(folder, file)) });
   }
+  const releases = loadJitsiReleases();
+  const mix = mixOf(packages, releases);
+  if (mix) throw badInput(shown(folder), `${mix}: keep the packages of one release`);
   const pinned = { folder: relative(instance, resolve(folder)) || ".", packages };
   const head = [
     "# Jitsi's packages, pinned by `polder packages`. Commit this file; the .deb files may lie anywhere that",
@@ -63,5 +75,6 @@ export async function pinPackages(instance: string, folder: string): Promise<Jit
     "",
   ].join("\n");
   writeAtomically(join(instance, JITSI_FILE), `${head}${dump(pinned, { lineWidth: -1 })}`, 0o644);
-  return pinned;
+  const release = releaseOf(packages, releases) ?? { unknown: unknownOf(packages, releases) };
+  return { ...pinned, release };
 }

@@ -47,6 +47,7 @@ describe("rules/, an instance's own rules", () => {
       blueprint,
       stacks: new Map(),
       expected: new Map(),
+      jitsiReleases: [],
       schema: { provider_schemas: {} },
     };
     const pack = { name: "own", why: "", rules: await loadOwnRules(path) };

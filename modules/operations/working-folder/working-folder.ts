@@ -7,7 +7,12 @@ import { buildFolder, TOOLKIT } from "../../common/toolkit/index.ts";
 import type { JitsiFragments } from "../../hosts/configuration/index.ts";
 import { renderAll } from "../../hosts/render/index.ts";
 import type { PlanJson, PolicyInput, TerraformJson } from "../../policy/index.ts";
-import { INSTANCE_FILE, type LoadedInstance, loadPrograms } from "../../workspace/index.ts";
+import {
+  INSTANCE_FILE,
+  type LoadedInstance,
+  loadJitsiReleases,
+  loadPrograms,
+} from "../../workspace/index.ts";
 import { assertImportFiles, sealFolder } from "./seal.ts";
 
 /** Where Terraform runs for a stack. */
@@ -214,6 +219,7 @@ export const inputOf = (
   blueprint,
   stacks,
   expected,
+  jitsiReleases: loadJitsiReleases(),
   schema: providerSchema(providerOf(blueprint)),
 });
 

@@ -8,7 +8,12 @@ export {
   type JitsiFile,
   type JitsiPackage,
   type JitsiPackageName,
+  type JitsiRelease,
+  jitsiReleasesSchema,
   jitsiSchema,
+  mixOf,
+  releaseOf,
+  unknownOf,
 } from "./jitsi.ts";
 export { privateAddresses } from "./private-addresses.ts";
 export { type SecurityRule, securityRules } from "./security-rules.ts";

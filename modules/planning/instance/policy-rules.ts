@@ -29,6 +29,7 @@ const POLICY_RULES = {
   "security-logs-take-two": { waivable: true },
   "roles-stand-apart": { waivable: false },
   "jitsi-is-pinned": { waivable: false },
+  "jitsi-release-is-known": { waivable: true },
   "waivers-in-date": { waivable: false },
   "people-are-persons": { waivable: false },
   "admin-networks-are-narrow": { waivable: false },

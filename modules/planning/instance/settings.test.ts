@@ -112,7 +112,8 @@ function asked(settings: Settings): Asked {
   const { blueprint } = loaded;
   const input = () => {
     const stacks = renderStacks(loaded, { outdir: join(folder, "cdktf.out") });
-    return { blueprint, stacks, expected: stacks, schema: providerSchema("openstack") };
+    const schema = providerSchema("openstack");
+    return { blueprint, stacks, expected: stacks, jitsiReleases: [], schema };
   };
   return { blueprint, input };
 }

@@ -1,17 +1,23 @@
-import { defineRule, fail, pass } from "../rule.ts";
+import { mixOf } from "../../planning/blueprint/index.ts";
+import { defineRule, fail, failsOr, pass } from "../rule.ts";
 
 export const jitsiIsPinned = defineRule({
   id: "jitsi-is-pinned",
   level: "error",
-  what: "the release of Jitsi that the instance runs is pinned, each package by its digest; profile lab alone may run stand-ins",
-  why: "Without Jitsi's packages nobody can meet, and a package that isn't pinned could hold another program than the chosen one.",
+  what: "the release of Jitsi that the instance runs is pinned, each package by its digest, and isn't mixed from several; profile lab alone may run stand-ins",
+  why: "Without Jitsi's packages nobody can meet, a package that isn't pinned could hold another program than the chosen one, and programs of different releases don't understand each other.",
   norms: ["ISO 27002 8.19", "BIO2 8.32.01"],
   looksAt: "blueprint",
-  check: ({ blueprint }) => {
+  check: ({ blueprint, jitsiReleases }) => {
     const { instance, jitsi, residency } = blueprint;
     if (jitsi) {
       const bridge = jitsi.find(({ name }) => name === "jitsi-videobridge2")?.version;
-      return [pass(instance, `${jitsi.length} packages by digest, videobridge ${bridge}`)];
+      const mix = mixOf(jitsi, jitsiReleases);
+      return failsOr(
+        mix === undefined ? [] : [fail(instance, `${mix}; pin the packages of one release`)],
+        instance,
+        `${jitsi.length} packages by digest, videobridge ${bridge}`,
+      );
     }
     return [
       residency.profile === "lab"
