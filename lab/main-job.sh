@@ -18,9 +18,10 @@ printf 'load %s\n' "$(load)"
 
 if [[ -n ${PACKAGES:-} ]]; then
   polder packages "$instance" "$PACKAGES"
+  printf 'Jitsi: real, %s\n' "$(sed -nE 's/^ +(- name|version): //p' "instances/$instance/jitsi.yaml" | paste -d ' ' - - | paste -sd , | sed 's/,/, /g')"
 else
   rm -f "instances/$instance/jitsi.yaml"
-  printf 'stand-ins for Jitsi: PACKAGES names no folder with its packages (docs/jitsi.md)\n'
+  printf "Jitsi: stand-ins, since PACKAGES names no folder with its packages; what needs Jitsi reads not-tested (docs/jitsi.md)\n"
 fi
 
 polder lab up

@@ -15,7 +15,7 @@ const packOf = (p: Planted) => PACKS[asInput(p).blueprint.cloud.provider];
 
 /** What rests on Jitsi's packages, where stand-ins take their places. */
 const withoutJitsi = ({ blueprint }: Planted): string[] =>
-  blueprint.jitsi ? [] : ["jitsi-release-is-known"];
+  blueprint.jitsi ? [] : ["jitsi-is-pinned", "jitsi-release-is-known"];
 
 const notPassed = (findings: readonly Finding[]) =>
   findings
