@@ -37,7 +37,7 @@ lint: preflight setup $(STAMPS)/validators $(STAMPS)/linters
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
 ## soak       what takes long: more deployments, each planted fault alone, interrupts, hundreds of runs (docs/tests.md)
-soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages $(STAMPS)/node-22 $(STAMPS)/cdktf
+soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages $(STAMPS)/node-22 $(STAMPS)/cdktf $(STAMPS)/typesafe-config
 	@npx vitest run --project soak
 	@npx vitest run --project alone
 
@@ -134,6 +134,14 @@ $(STAMPS)/linters:
 	$(call debian,shellcheck luacheck,shellcheck lua-check)
 $(STAMPS)/chromium:
 	$(call debian,chromium certutil,chromium libnss3-tools)
+
+# The parser of Jitsi's programs, by its digest: it reads what is rendered for them (lab/hocon.soak.test.ts).
+$(STAMPS)/typesafe-config: $(wildcard scripts/typesafe-config/*)
+	$(call debian,javac mvn,default-jdk-headless maven)
+	@echo "setup: Typesafe Config"
+	@rm -rf build/typesafe-config
+	@mvn -q -B -f scripts/typesafe-config/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/build/typesafe-config
+	@cd build/typesafe-config && sha256sum -c --quiet $(CURDIR)/scripts/typesafe-config/SHA256SUMS
 
 # For the acceptance alone.
 $(STAMPS)/firefox:

@@ -256,6 +256,20 @@ describe("docs/dependencies.md", () => {
       expect(read(`ansible/${file}`)).not.toMatch(/^[a-z0-9-]+==\S+$/m);
   });
 
+  it("Maven: what its pom.xml asks for, each by its digest", () => {
+    const folder = "scripts/typesafe-config";
+    const asked = [
+      ...read(`${folder}/pom.xml`).matchAll(
+        /<dependency>\s*<groupId>(.*?)<.*\s*<artifactId>(.*?)<.*\s*<version>(.*?)</g,
+      ),
+    ];
+    expect(names("Maven")).toEqual(asked.map(([, group, artifact]) => `${group}:${artifact}`));
+    const sums = read(`${folder}/SHA256SUMS`).trimEnd().split("\n");
+    expect(sums.map((line) => line.replace(/^[0-9a-f]{64} {2}/, ""))).toEqual(
+      asked.map(([, , artifact, version]) => `${artifact}-${version}.jar`),
+    );
+  });
+
   it("Debian: what make installs on the machine", () => {
     const makefile = read("Makefile");
     // One recipe calls apt-get; who needs packages calls it with the programs and their packages.

@@ -1,25 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { buildBlueprint } from "../../planning/blueprint/index.ts";
-import { inputOf, SOME_JITSI, someInstance } from "../../planning/blueprint/testing.ts";
-import { loadPrograms } from "../../workspace/index.ts";
-import { renderAll } from "../render/index.ts";
-import { type HoconType, JITSI_KEYS } from "./testing.ts";
+import {
+  JITSI_KEYS,
+  JITSI_PROGRAMS,
+  type JitsiProgram,
+  readHocon,
+  renderedHocon,
+  typeOf,
+} from "./testing.ts";
 
-type Program = "videobridge" | "jicofo";
-
-const typeOf = (value: unknown): HoconType => {
-  if (Array.isArray(value)) return "list";
-  if (value !== null && typeof value === "object") return "map";
-  if (typeof value === "boolean" || typeof value === "number") return typeof value as "number";
-  return "text";
-};
+/** The key of a program that a path means: some have a name of one's own choice within. */
+const keyAt = (program: JitsiProgram, path: string) =>
+  JITSI_KEYS[program][path] ??
+  JITSI_KEYS[program][path.replace(/^(videobridge\.apis\.xmpp-client\.configs)\.\w+\./, "$1.*.")];
 
 /** What a program wouldn't understand of a configuration: an unknown key would be ignored in silence. */
-function notUnderstood(program: Program, value: unknown, path = ""): string[] {
-  const known = JITSI_KEYS[program];
-  const here =
-    known[path] ??
-    known[path.replace(/^(videobridge\.apis\.xmpp-client\.configs)\.\w+\./, "$1.*.")];
+function notUnderstood(program: JitsiProgram, value: unknown, path = ""): string[] {
+  const here = keyAt(program, path);
   const got = typeOf(value);
   if (here && (got !== "map" || here.type !== "map"))
     return here.type === got || (here.type === "duration" && got === "text")
@@ -31,22 +27,9 @@ function notUnderstood(program: Program, value: unknown, path = ""): string[] {
   );
 }
 
-/** Every configuration of a program that is rendered: floating and direct addresses, one bridge and several. */
-const rendered = (program: Program): unknown[] =>
-  [someInstance(), someInstance({ location: "lab-direct" })].flatMap((instance) =>
-    renderAll(
-      buildBlueprint({ ...inputOf(instance), jitsi: SOME_JITSI }),
-      loadPrograms(),
-      "no stand-ins",
-    )
-      .flatMap(({ files }) => files)
-      .filter(({ path }) => path.endsWith(`/${program}.conf`))
-      .map(({ content }) => JSON.parse(content.replace(/^\/\/.*$/gm, ""))),
-  );
-
-describe.each(["videobridge", "jicofo"] as const)("the configuration of %s", (program) => {
+describe.each(JITSI_PROGRAMS)("the configuration of %s", (program) => {
   it("has only keys that its pinned version reads, of their types", () => {
-    const all = rendered(program);
+    const all = renderedHocon(program).map(readHocon);
     expect(all.length).toBeGreaterThan(1);
     expect(all.flatMap((one) => notUnderstood(program, one))).toEqual([]);
   });
