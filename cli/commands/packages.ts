@@ -18,10 +18,10 @@ export function packagesCommand(): Command {
   polder packages lab ~/jitsi-2.0.11146     writes instances/lab/jitsi.yaml
 
 The folder holds one file each of jitsi-videobridge2, jicofo, jitsi-meet-web and jitsi-meet-prosody,
-named as Debian names them. jitsi.yaml has their versions and digests; a release that polder's settings
-weren't read for is a warning. \`polder converge\` brings
-the files to new hosts, \`polder upgrade\` to hosts that run another release; hosts compare and
-unpack them. None of their scripts runs. docs/jitsi.md tells more.`,
+named as Debian names them. jitsi.yaml has their versions and digests. Versions that don't go together
+are refused; a release that polder's settings weren't read for is a warning. \`polder converge\` brings
+the files to new hosts, \`polder upgrade\` to hosts that run another release; hosts compare and unpack
+them. None of their scripts runs. docs/jitsi.md tells more.`,
     )
     .action(async (name: string, folder: string) => {
       const instance = instanceFolder(ROOT, name);
@@ -31,7 +31,7 @@ unpack them. None of their scripts runs. docs/jitsi.md tells more.`,
       for (const one of packages) out(`${one.name} ${one.version} ${one.sha256.slice(0, 16)}`);
       if ("unknown" in release)
         note(
-          `warning: ${release.unknown}. Pin such a release, or try this one in the lab first; but for profile lab it needs a waiver of jitsi-release-is-known: docs/jitsi.md`,
+          `warning: ${release.unknown}. Pin such a release; or try this one in the lab, and waive jitsi-release-is-known, without which only profile lab is planned: docs/jitsi.md`,
         );
       else out(`release ${release.id}: read ${release.read}, seen ${release.seen}`);
       note(
