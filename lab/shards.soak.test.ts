@@ -23,8 +23,8 @@ let controls: Host[];
 let ca: string;
 const workers: Worker[] = [];
 
-const run = (...args: string[]) =>
-  polder([...args.slice(0, 1), instance.folder, ...args.slice(1)], { env: person });
+const run = (command: string, ...more: string[]) =>
+  polder([...command.split(" "), instance.folder, ...more], { env: person });
 const on = async (host: string, script: string) => {
   const ran = await inHost(lab, `${NAME}-${host}`, ["sh", "-ec", script]);
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
@@ -73,7 +73,7 @@ beforeAll(async () => {
     blueprint.hosts.map(({ id }) => `${NAME}-${id}`),
     180,
   );
-  const made = await run("keys", "init");
+  const made = await run("keys init");
   expect(made.code, made.stderr).toBe(0);
 });
 afterAll(async () => {
