@@ -6,7 +6,7 @@ import { childOf, type Element, escapeXml, StanzaReader } from "./stanzas.ts";
 /** Time for one answer of the server, ms. */
 const WAIT = 5_000;
 
-/** The server ended the stream, or refused. */
+/** The server refused something, and says why: an error of the stream, or the answer to a login. */
 export class XmppRefused extends Error {
   /** Its own word, such as `host-unknown` or `not-authorized`. */
   readonly condition: string;
@@ -25,6 +25,7 @@ export class XmppClient {
   private reader = new StanzaReader();
   private readonly arrived: Element[] = [];
   private wake: (() => void) | undefined;
+  /** Why nothing comes any more. */
   private ended: string | undefined;
 
   constructor(stream: Duplex) {
@@ -54,7 +55,12 @@ export class XmppClient {
     this.stream.write(text);
   }
 
-  /** The next element. @throws XmppRefused when the stream ends, fails or says nothing in time */
+  /**
+   * The next element.
+   *
+   * @throws XmppRefused when it is an error of the stream
+   * @throws Error when the stream ends, fails or says nothing in time: nobody has refused anything by that
+   */
   async next(): Promise<Element> {
     const until = Date.now() + WAIT;
     for (;;) {
@@ -62,9 +68,9 @@ export class XmppClient {
       if (element?.name === "stream:error") throw new XmppRefused(conditionOf(element));
       if (element && element.name !== "stream:stream") return element;
       if (element) continue;
-      if (this.ended !== undefined) throw new XmppRefused(this.ended);
+      if (this.ended !== undefined) throw new Error(`the stream ended: ${this.ended}`);
       const left = until - Date.now();
-      if (left <= 0) throw new XmppRefused("no answer");
+      if (left <= 0) throw new Error(`no answer within ${WAIT / 1_000} s`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.wake = () => {
@@ -120,11 +126,16 @@ export class XmppClient {
     this.listen();
   }
 
-  /** Logs in by SCRAM (RFC 5802, 7677). @throws XmppRefused with the server's word */
+  /**
+   * Logs in by SCRAM (RFC 5802, 7677).
+   *
+   * @throws XmppRefused with the server's word
+   * @throws Error when the server offers no SCRAM: nothing was tried
+   */
   async login(features: Element, user: string, password: string): Promise<void> {
     const offered = (childOf(features, "mechanisms")?.children ?? []).map(({ text }) => text);
     const digest = ["SHA-256", "SHA-1"].find((one) => offered.includes(`SCRAM-${one}`));
-    if (!digest) throw new XmppRefused(`no SCRAM among ${offered.join(", ") || "no mechanism"}`);
+    if (!digest) throw new Error(`no SCRAM among ${offered.join(", ") || "no mechanism"}`);
     const hash = digest.replace("-", "").toLowerCase();
     const bare = `n=${user},r=${randomBytes(18).toString("base64")}`;
     const space = "urn:ietf:params:xml:ns:xmpp-sasl";

@@ -11,6 +11,18 @@ function bridgeOfControl({ blueprint }: Context, control: Host): Host {
   return bridge;
 }
 
+/** Ports of Prosody's own defaults: clients, clients by TLS, servers, HTTP, HTTPS, components. */
+const PROSODY_PORTS = [PORTS.xmpp, 5223, 5269, 5280, 5281, 5347] as const;
+
+/** Ways to log in that are tried without TLS: those of bridges, and those that need or reveal a password. */
+const MECHANISMS = ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "EXTERNAL", "ANONYMOUS"] as const;
+/** What a server says that looks at no login before TLS (RFC 6120, 6.5). */
+const REFUSED_BEFORE_TLS: readonly string[] = [
+  "encryption-required",
+  "policy-violation",
+  "invalid-mechanism",
+];
+
 /** A client of a control host's Prosody that stands on a bridge of its shard. */
 async function client(subject: string, context: Context): Promise<XmppClient> {
   const control = hostOf(context.blueprint, subject);
@@ -72,19 +84,28 @@ const alive = (subject: string, context: Context): Promise<string | undefined> =
     }
   });
 
+/** Time for a port that answers nobody, ms: a packet that was lost is sent again after a second. */
+const SILENCE = 3_000;
+
 async function reached(subject: string, context: Context): Promise<Outcome> {
-  const control = hostOf(context.blueprint, subject);
-  const wrong: string[] = [];
-  for (const address of [...publicAddresses(control), ...privateAddresses(control)])
-    for (const port of [PORTS.xmpp, 5223, 5269, 5280, 5281, 5347]) {
-      const { verdict } = await context.vantagePoint.ask("tryConnect", {
-        address,
-        port,
-        timeout: 500,
-      });
-      if (verdict !== "silent") wrong.push(`${address} tcp ${port} is ${verdict}`);
-    }
-  return passUnless(wrong, `no port of Prosody answers from ${context.vantagePoint.where}`);
+  const { blueprint, vantagePoint } = context;
+  const control = hostOf(blueprint, subject);
+  const [front] = publicAddresses(control);
+  const look = async (address: string, port: number) =>
+    (await vantagePoint.ask("tryConnect", { address, port, timeout: SILENCE })).verdict;
+  const web = front === undefined ? "without an address" : await look(front, PORTS.https);
+  // From where nothing is reached, silence says nothing.
+  if (web !== "open") throw new Error(`port ${PORTS.https} is ${web} from ${vantagePoint.where}`);
+  const places = [...publicAddresses(control), ...privateAddresses(control)].flatMap((address) =>
+    PROSODY_PORTS.map((port) => ({ address, port })),
+  );
+  const verdicts = await Promise.all(places.map(({ address, port }) => look(address, port)));
+  return passUnless(
+    places.flatMap(({ address, port }, i) =>
+      verdicts[i] === "silent" ? [] : [`${address} tcp ${port} is ${verdicts[i]}`],
+    ),
+    `no port of Prosody answers from ${vantagePoint.where}`,
+  );
 }
 
 async function plain(subject: string, context: Context): Promise<Outcome> {
@@ -94,29 +115,30 @@ async function plain(subject: string, context: Context): Promise<Outcome> {
     const tls = childOf(features, "starttls");
     return [childOf(features, "mechanisms") !== undefined, childOf(tls, "required") !== undefined];
   });
-  const word = await refusal(() =>
-    withClient(subject, context, async (one) => {
-      await one.open(domain);
-      const secret = Buffer.from(`\0bridge-1\0${"x".repeat(20)}`).toString("base64");
-      one.send(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${secret}</auth>`);
-      const answer = await one.next();
-      throw new XmppRefused(answer.children[0]?.name ?? answer.name);
-    }),
-  );
+  const secret = Buffer.from(`\0bridge-1\0${"x".repeat(20)}`).toString("base64");
+  const words = new Map<string, string>();
+  for (const mechanism of MECHANISMS)
+    words.set(
+      mechanism,
+      await withClient(subject, context, async (one) => {
+        await one.open(domain);
+        one.send(
+          `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='${mechanism}'>${secret}</auth>`,
+        );
+        const { name, children } = await one.next();
+        return children[0]?.name ?? name;
+      }),
+    );
   return passUnless(
     [
       ...(offered ? ["it offers logins before TLS"] : []),
       ...(required ? [] : ["it doesn't require TLS"]),
-      ...([
-        "encryption-required",
-        "policy-violation",
-        "invalid-mechanism",
-        "not-authorized",
-      ].includes(word ?? "")
-        ? []
-        : [`a login without TLS is answered by ${word ?? "success"}`]),
+      // "not-authorized" would say that the password was looked at, and so that it went over the network readable.
+      ...[...words]
+        .filter(([, word]) => !REFUSED_BEFORE_TLS.includes(word))
+        .map(([mechanism, word]) => `a login by ${mechanism} without TLS is answered by ${word}`),
     ],
-    `TLS is required; a login without it gets ${word}`,
+    `TLS is required; logins without it get ${[...new Set(words.values())].join(", ")}`,
   );
 }
 
@@ -149,12 +171,21 @@ async function answerTo(one: XmppClient, stanza: string): Promise<string> {
   }
 }
 
-async function bridgePlace(subject: string, context: Context): Promise<Outcome> {
+/**
+ * Lets a bridge's own account try what it must be refused, each with the one answer of the gate.
+ *
+ * @param tries what it sends, by what it is in words
+ * @param good what to say when all of it was refused
+ */
+async function asBridge(
+  subject: string,
+  context: Context,
+  tries: (bridge: string) => ReadonlyMap<string, string>,
+  good: (bridge: string, count: number) => string,
+): Promise<Outcome> {
   const { blueprint } = context;
   const control = hostOf(blueprint, subject);
   const { id } = bridgeOfControl(context, control);
-  const internal = `internal.${authDomain(blueprint)}`;
-  const others = hostsOf(blueprint, "bridge").filter((host) => host.id !== id);
   return withClient(subject, context, async (one) => {
     await logIn(one, control, context, id, context.secret(`prosody/${id}-password`));
     await one.open(authDomain(blueprint));
@@ -162,25 +193,46 @@ async function bridgePlace(subject: string, context: Context): Promise<Outcome> 
       one,
       "<iq type='set' id='q'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
     );
-    const query = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
     // The rooms are there and speak to this account: else a refusal says nothing.
-    const there = await answerTo(one, `<iq type='get' id='q' to='${internal}'>${query}</iq>`);
-    if (there !== "result") return fail(`${id} asks ${internal} what it is, and gets ${there}`);
+    const there = await answerTo(one, question(internalOf(context), INFO));
+    if (there !== "result")
+      return fail(`${id} asks ${internalOf(context)} what it is, and gets ${there}`);
     const wrong: string[] = [];
-    const places = [
-      ...["focus", ...others.map((host) => host.id)].map(
-        (nick) => `jvbbrewery@${internal}/${nick}`,
-      ),
-      `other@${internal}/${id}`,
-      `${"0".repeat(46)}@conference.${blueprint.domain}/${id}`,
-    ];
-    for (const to of places) {
-      const x = "<x xmlns='http://jabber.org/protocol/muc'/>";
-      const word = await answerTo(one, `<presence id='q' to='${to}'>${x}</presence>`);
-      if (word !== "service-unavailable") wrong.push(`${id} to ${to}: ${word}`);
+    const all = tries(id);
+    for (const [what, stanza] of all) {
+      const word = await answerTo(one, stanza);
+      if (word !== "service-unavailable") wrong.push(`${id} ${what}: ${word}`);
     }
-    return passUnless(wrong, `${id} is refused ${places.length} places that aren't its own`);
+    return passUnless(wrong, good(id, all.size));
   });
+}
+
+const internalOf = ({ blueprint }: Context): string => `internal.${authDomain(blueprint)}`;
+
+const INFO = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+const question = (to: string, payload: string): string =>
+  `<iq type='get' id='q' to='${to}'>${payload}</iq>`;
+const joining = (to: string): string =>
+  `<presence id='q' to='${to}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`;
+
+function bridgePlace(subject: string, context: Context): Promise<Outcome> {
+  const { blueprint } = context;
+  const internal = internalOf(context);
+  return asBridge(
+    subject,
+    context,
+    (id) => {
+      const others = hostsOf(blueprint, "bridge").filter((host) => host.id !== id);
+      const nicks = ["focus", ...others.map((host) => host.id)];
+      const places = [
+        ...nicks.map((nick) => `jvbbrewery@${internal}/${nick}`),
+        `other@${internal}/${id}`,
+        `${"0".repeat(46)}@conference.${blueprint.domain}/${id}`,
+      ];
+      return new Map(places.map((to) => [`to ${to}`, joining(to)]));
+    },
+    (id, count) => `${id} is refused ${count} places that aren't its own`,
+  );
 }
 
 async function publicHost(subject: string, context: Context): Promise<Outcome> {
