@@ -83,6 +83,37 @@ describe("a stanza", () => {
     expect(conditionOf(answer)).toBe(REFUSED);
   });
 
+  // As upstream's configuration calls them: what polder probe asks as a bridge (xmpp-off) is asked as people here.
+  it.each([
+    ...["avmoderation", "breakout", "callcontrol", "conferenceduration", "endconference"],
+    ...["filesharing", "jibri", "jigasi", "metadata", "polls", "recorder", "speakerstats"],
+    ...["transcriber", "transcription", "visitors"],
+  ])("gets nothing of %s, which is off", async (name) => {
+    const to = `${name}.${domain}`;
+    const info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+    const nothing = [
+      `<iq type='get' to='${to}' ID>${info}</iq>`,
+      `<iq type='get' to='${to}' ID>${info.replace("#info", "#items")}</iq>`,
+      `<presence to='${who.member.room}@${to}/${who.member.nick}' ID><x xmlns='http://jabber.org/protocol/muc'/></presence>`,
+      `<message to='${to}' ID><json-message xmlns='http://jitsi.org/jitmeet'>{"type":"x"}</json-message></message>`,
+      `<message to='${to}' ID><speakerstats xmlns='http://jitsi.org/jitmeet' room='${who.member.at("conference")}'/></message>`,
+    ];
+    for (const by of [who.guest, who.member, who.moderator])
+      for (const xml of nothing) expect(conditionOf(await by.ask(xml)), xml).toBe(REFUSED);
+  });
+
+  it("learns of the domain that it has rooms' metadata, and of no other component", async () => {
+    for (const by of [who.guest, who.member, who.moderator]) {
+      const query = childOf(await by.features(domain), "query");
+      const components = (query?.children ?? [])
+        .filter(
+          ({ name, attributes }) => name === "identity" && attributes["category"] !== "server",
+        )
+        .map(({ attributes }) => `${attributes["type"]} ${attributes["name"]}`);
+      expect(components).toEqual([`room_metadata ${domain}`]);
+    }
+  });
+
   it("shows a guest's name as unverified, a moderator's from the token, and no more of a person", async () => {
     const NICK = "<nick xmlns='http://jabber.org/protocol/nick'>De minister</nick>";
     const more = `${NICK}<email>a@b.example</email><identity xmlns='x'/><avatar-url>https://x.example/</avatar-url>`;

@@ -279,6 +279,11 @@ export class GateServer {
     throw new Error("no Prosody");
   }
 
+  /** What a command prints inside Prosody's root, as root. */
+  run(command: readonly string[]): string {
+    return execFileSync("chroot", [`/proc/${this.prosody}/root`, ...command]).toString();
+  }
+
   /** Takes an account away, as a converge does when its bridge is no host any more. */
   async removeAccount(user: string): Promise<void> {
     const encoded = (text: string) => text.replaceAll(".", "%2e").replaceAll("-", "%2d");

@@ -6,7 +6,12 @@ import {
   type Host,
   Refused,
 } from "../../planning/blueprint/index.ts";
-import { anyInstance, inputOf, someInstance } from "../../planning/blueprint/testing.ts";
+import {
+  anyInstance,
+  inputOf,
+  SOME_JITSI,
+  someInstance,
+} from "../../planning/blueprint/testing.ts";
 import { loadPrograms } from "../../workspace/index.ts";
 import type { Fragment } from "../configuration/index.ts";
 import { prosodyFragment } from "./index.ts";
@@ -20,23 +25,32 @@ const config = content(
   "prosody.cfg.lua",
 );
 
-it("loads the bridges' hosts alone: the public ones are off until the gate switches them on", () => {
-  const hosts = [
-    ...config.matchAll(/^(?:VirtualHost|Component) "([^"]+)"(?: "\w+")?\n([\s\S]*?)(?=\n\n|$)/gm),
-  ];
-  const off = hosts.filter(([, , settings]) => settings?.includes("  enabled = false"));
-  const domain = "vergaderen.proefdorp.example";
-  expect(hosts.map(([, name]) => name)).toEqual([
-    `auth.${domain}`,
-    `internal.auth.${domain}`,
-    domain,
-    `conference.${domain}`,
-    `lobby.${domain}`,
-    `breakout.${domain}`,
-    `focus.${domain}`,
-  ]);
-  expect(off.map(([, name]) => name)).toEqual(hosts.slice(2).map(([, name]) => name));
-});
+it.each([
+  ["without", blueprint],
+  ["with", buildBlueprint({ ...inputOf(someInstance()), jitsi: SOME_JITSI })],
+])(
+  "%s Jitsi's packages has no host but seven, and loads the bridges' alone: the gate switches on the others",
+  (_, built) => {
+    const rendered = prosodyFragment(built, control(built), loadPrograms());
+    const hosts = [
+      ...content(rendered, "prosody.cfg.lua").matchAll(
+        /^(?:VirtualHost|Component) "([^"]+)"(?: "\w+")?\n([\s\S]*?)(?=\n\n|$)/gm,
+      ),
+    ];
+    const off = hosts.filter(([, , settings]) => settings?.includes("  enabled = false"));
+    const domain = "vergaderen.proefdorp.example";
+    expect(hosts.map(([, name]) => name)).toEqual([
+      `auth.${domain}`,
+      `internal.auth.${domain}`,
+      domain,
+      `conference.${domain}`,
+      `lobby.${domain}`,
+      `breakout.${domain}`,
+      `focus.${domain}`,
+    ]);
+    expect(off.map(([, name]) => name)).toEqual(hosts.slice(2).map(([, name]) => name));
+  },
+);
 
 it("has the gate's modules on every host", () => {
   for (const module of ["gate_log", "gate"]) expect(config).toContain(`"${module}"`);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { fail, type Outcome, pass, passUnless } from "../../../common/findings/index.ts";
 import { type Host, hostOf, PORTS, privateAddresses } from "../../../planning/blueprint/index.ts";
 import { type Context, type Probe, probesWith } from "../probe.ts";
@@ -22,6 +23,26 @@ const REFUSED_BEFORE_TLS: readonly string[] = [
   "policy-violation",
   "invalid-mechanism",
 ];
+
+/** The domain of accounts of an instance that isn't this one: RFC 2606 reserves the ending. */
+const OTHER_INSTANCE = "auth.nobody.invalid";
+
+/**
+ * What Jitsi has for recording, dial-in, visitors, live streaming, transcription, file sharing, statistics and the like:
+ * the names that upstream's own configuration gives them below the domain.
+ */
+const OFF_HOSTS = [
+  ...["avmoderation", "breakout", "callcontrol", "conferenceduration", "endconference"],
+  ...["filesharing", "hidden", "jibri", "jigasi", "metadata", "polls", "recorder", "speakerstats"],
+  ...["transcriber", "transcription", "visitors"],
+] as const;
+/** Rooms in which its recorders, telephones and the like report, as bridges do in theirs. */
+const OFF_BREWERIES = [
+  "jibribrewery",
+  "jibrisipbrewery",
+  "jigasibrewery",
+  "transcriberbrewery",
+] as const;
 
 /** A client of a control host's Prosody that stands on a bridge of its shard. */
 async function client(subject: string, context: Context): Promise<XmppClient> {
@@ -210,6 +231,7 @@ async function asBridge(
 const internalOf = ({ blueprint }: Context): string => `internal.${authDomain(blueprint)}`;
 
 const INFO = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+const ITEMS = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
 const question = (to: string, payload: string): string =>
   `<iq type='get' id='q' to='${to}'>${payload}</iq>`;
 const joining = (to: string): string =>
@@ -233,6 +255,83 @@ function bridgePlace(subject: string, context: Context): Promise<Outcome> {
     },
     (id, count) => `${id} is refused ${count} places that aren't its own`,
   );
+}
+
+async function off(subject: string, context: Context): Promise<Outcome> {
+  const { domain } = context.blueprint;
+  const hosts = OFF_HOSTS.map((name) => `${name}.${domain}`);
+  const wrong: string[] = [];
+  for (const name of hosts) {
+    const word = await refusal(() => withClient(subject, context, (one) => one.open(name)));
+    if (word !== "host-unknown") wrong.push(`${name} is answered by ${word ?? "a stream"}`);
+  }
+  const tries = (id: string) =>
+    new Map([
+      ...hosts.map((to) => [`asks ${to}`, question(to, INFO)] as const),
+      ...[`conference.${domain}`, internalOf(context)].map(
+        (to) => [`asks ${to} for its rooms`, question(to, ITEMS)] as const,
+      ),
+      ...OFF_BREWERIES.map((name) => {
+        const to = `${name}@${internalOf(context)}/${id}`;
+        return [`joins ${to}`, joining(to)] as const;
+      }),
+    ]);
+  const asked = await asBridge(
+    subject,
+    context,
+    tries,
+    (id, count) => `no stream for ${hosts.length} names; ${id} is refused ${count} questions`,
+  );
+  if (wrong.length === 0) return asked;
+  return fail([...wrong, ...(asked.verdict === "fail" ? [asked.message] : [])].join("; "));
+}
+
+async function otherInstance(subject: string, context: Context): Promise<Outcome> {
+  const control = hostOf(context.blueprint, subject);
+  const { id } = bridgeOfControl(context, control);
+  const password = randomBytes(32).toString("hex");
+  const tries: readonly (readonly [what: string, right: string, work: () => Promise<unknown>])[] = [
+    [
+      `a stream of ${OTHER_INSTANCE}`,
+      "host-unknown",
+      () => withClient(subject, context, (one) => one.open(OTHER_INSTANCE)),
+    ],
+    // Bridges of all instances have the same names.
+    [`another instance's ${id}`, "not-authorized", () => login(control, context, id, password)],
+    [
+      `${id}@${OTHER_INSTANCE}`,
+      "malformed-request",
+      () => login(control, context, `${id}@${OTHER_INSTANCE}`, password),
+    ],
+  ];
+  const wrong: string[] = [];
+  for (const [what, right, work] of tries) {
+    const word = await refusal(work);
+    if (word !== right) wrong.push(`${what}: ${word ?? "let in"}`);
+  }
+  return passUnless(wrong, `refused: ${tries.map(([what]) => what).join(", ")}`);
+}
+
+async function accounts(subject: string, context: Context): Promise<Outcome> {
+  const { admin, blueprint, configuration, secret } = context;
+  const control = hostOf(blueprint, subject);
+  const find = ["find", "/var/lib/prosody", "-mindepth", "3", "-path", "*/accounts/*"];
+  const ran = await admin.run(subject, find);
+  if (ran.code !== 0) throw new Error(`${subject}: ${ran.stderr.trim()}`);
+  const there = ran.stdout.split("\n").filter(Boolean);
+  const planned = configuration(subject)
+    .files.map(({ path }) => path)
+    .filter((path) => /^\/var\/lib\/prosody\/[^/]+\/accounts\//.test(path));
+  const strangers = hostsOf(blueprint, "bridge").filter(({ shard }) => shard !== control.shard);
+  const wrong = there
+    .filter((path) => !planned.includes(path))
+    .map((path) => `${path} is an account of nobody who is planned`);
+  for (const { id } of strangers) {
+    const word = await refusal(() => login(control, context, id, secret(`prosody/${id}-password`)));
+    if (word !== "not-authorized") wrong.push(`${id} of another shard: ${word ?? "logged in"}`);
+  }
+  const others = strangers.length > 0 ? `; ${strangers.length} of other shards are refused` : "";
+  return passUnless(wrong, `${there.length} accounts, as planned${others}`, there);
 }
 
 async function publicHost(subject: string, context: Context): Promise<Outcome> {
@@ -297,6 +396,18 @@ export const xmppProbes: readonly Probe[] = [
     wrongPassword,
   ),
   probe(
+    "xmpp-other-instance",
+    "an account of another instance is refused, also where its bridge has the same name",
+    "comes with a bridge's account of another instance",
+    otherInstance,
+  ),
+  probe(
+    "xmpp-accounts",
+    "Prosody has Jicofo's account and those of its shard's planned bridges, and no other",
+    "keeps the account of a bridge that has left the plan, or makes one by hand to come back by",
+    accounts,
+  ),
+  probe(
     "xmpp-bridge-place",
     "a bridge's account can enter the bridges' room under its own name only",
     "keeps Jicofo out of the bridges' room, or another bridge, by taking its name there",
@@ -307,6 +418,12 @@ export const xmppProbes: readonly Probe[] = [
     "over the bridges' port nobody can open a stream to the XMPP domains that people use",
     "opens a stream to the domain, its rooms and its guests",
     publicHost,
+  ),
+  probe(
+    "xmpp-off",
+    "what is off answers nothing: recording, dial-in, visitors, live streaming, transcription, file sharing, statistics, breakouts, a list of rooms",
+    "opens a stream to each of Jitsi's components by upstream's names, and as a bridge asks each what it is and joins the rooms of recorders and telephones",
+    off,
   ),
   probe(
     "xmpp-registration",
