@@ -162,6 +162,97 @@ describe("a stanza", () => {
   });
 });
 
+describe("start muted", () => {
+  const METADATA = "http://jitsi.org/jitmeet";
+  /** As lib-jitsi-meet 01daa07c sends it (JitsiConference.ts, setStartMutedPolicy; RoomMetadata.ts). */
+  const set = (by: GateClient, audio: boolean, video: boolean): void => {
+    const { nick } = by;
+    const startmuted = `<startmuted xmlns='${METADATA}/start-muted' audio='${audio}' video='${video}'/>`;
+    by.send(`<presence to='${by.at("conference")}/${nick}'>${startmuted}</presence>`);
+    const text = JSON.stringify({
+      key: "startMuted",
+      data: { audio, video },
+      type: "room_metadata",
+    });
+    by.send(
+      `<message to='${domain}'><room_metadata room='${by.at("conference")}' xmlns='${METADATA}'>${text}</room_metadata></message>`,
+    );
+  };
+  /** What somebody who comes is sent, up to and with the own presence, by which their client is in. */
+  const comes = async (moderator: GateClient, role: "guest" | "moderator" = "guest") => {
+    const one = await world().client(moderator.room, role);
+    await moderator.setAffiliation(one.bareJid, role === "guest" ? "member" : "owner");
+    one.seen.length = 0;
+    one.send(
+      `<presence to='${one.at("conference")}/${one.nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>`,
+    );
+    await one.ping();
+    const at = one.seen.findIndex(
+      ({ name, attributes }) => name === "presence" && attributes["from"]?.endsWith(`/${one.nick}`),
+    );
+    expect(at).toBeGreaterThanOrEqual(0);
+    return one.seen.slice(0, at).flatMap((element) => {
+      const text = childOf(element, "json-message")?.text;
+      return text === undefined ? [] : [[element.attributes["from"], JSON.parse(text)]];
+    });
+  };
+  const announced = (audio: boolean, video: boolean) => [
+    [domain, { type: "room_metadata", metadata: { startMuted: { audio, video } } }],
+  ];
+
+  it("comes to whoever comes in later, before they are in, and to nobody else", async () => {
+    const moderator = await world().meeting();
+    expect(await comes(moderator)).toEqual([]);
+    const refused = () =>
+      world()
+        .server.decisions()
+        .filter(({ result }) => result === "refused");
+    const before = refused().length;
+    set(moderator, true, false);
+    await moderator.ping();
+    expect(await comes(moderator)).toEqual(announced(true, false));
+    expect(await comes(moderator, "moderator")).toEqual(announced(true, false));
+    set(moderator, false, true);
+    await moderator.ping();
+    expect(await comes(moderator)).toEqual(announced(false, true));
+    expect(refused().slice(before)).toEqual([]);
+    // Whoever isn't let in hears nothing of it.
+    const waits = await world().client(moderator.room, "guest");
+    expect(await waits.join()).toBe("auth registration-required");
+    expect(waits.seen.filter(({ name }) => name === "message")).toEqual([]);
+    expect(await comes(await world().meeting())).toEqual([]);
+  });
+
+  it("isn't for guests to set", async () => {
+    const moderator = await world().meeting();
+    const guest = await world().client(moderator.room, "guest");
+    await moderator.setAffiliation(guest.bareJid, "member");
+    expect(await guest.join()).toBe("joined");
+    set(guest, true, true);
+    await guest.ping();
+    expect(await comes(moderator)).toEqual([]);
+  });
+
+  it("is two words, whatever a moderator's client sends with them", async () => {
+    const moderator = await world().meeting();
+    const send = (text: string) => {
+      moderator.send(
+        `<message to='${domain}'><room_metadata room='${moderator.at("conference")}' xmlns='${METADATA}'>${text}</room_metadata><body>hallo</body></message>`,
+      );
+      return moderator.ping();
+    };
+    await send(
+      '{"key":"startMuted","type":"room_metadata","data":{"audio":true,"video":"hallo","services":[{"host":"a.example"}]},"services":[]}',
+    );
+    expect(await comes(moderator)).toEqual(announced(true, false));
+    for (const text of ["", "{", "[]", '{"key":"services","type":"room_metadata","data":[]}'])
+      await send(text);
+    expect(await comes(moderator)).toEqual(announced(true, false));
+    await send('{"key":"startMuted","type":"room_metadata"}');
+    expect(await comes(moderator)).toEqual(announced(false, false));
+  });
+});
+
 describe("no guest becomes occupant before a moderator's act", () => {
   const PAYLOADS = [
     "<presence to='{room}@{host}.{domain}/{nick}'><x xmlns='http://jabber.org/protocol/muc'>{secret}</x></presence>",

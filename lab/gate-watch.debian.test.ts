@@ -30,6 +30,7 @@ describe("the watch", () => {
       "media",
       "rooms",
       "turn",
+      "start_muted",
       "beside",
       "internal",
       "log",

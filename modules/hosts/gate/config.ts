@@ -104,7 +104,8 @@ export function publicHosts(blueprint: Blueprint): string[] {
   const { domain, conference, lobby, breakout, focus } = gateHosts(blueprint);
   const ifJitsi = (...lines: string[]): string[] => (blueprint.jitsi ? lines : []);
   const ofDomain = [
-    ...["gate_handshake", "gate_stanzas", "gate_sessions", "gate_media", "gate_turn"],
+    ...["gate_handshake", "gate_stanzas", "gate_sessions", "gate_media"],
+    ...["gate_start_muted", "gate_turn"],
     "websocket",
   ];
   return [

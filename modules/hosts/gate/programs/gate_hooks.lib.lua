@@ -10,6 +10,7 @@ return {
 	{ host = "domain", module = "gate_media", event = "pre-iq/full", priority = 1000, alone = true },
 	{ host = "domain", module = "gate_turn", event = "iq-get/host/urn:xmpp:extdisco:2:services", priority = 1000, alone = true },
 	{ host = "domain", module = "gate_turn", event = "iq-get/host/urn:xmpp:extdisco:2:credentials", priority = 1000, alone = true },
+	{ host = "domain", module = "gate_start_muted", event = "message/host", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-room-pre-create", priority = 1000, alone = true },
 	{ host = "conference", module = "gate_rooms", event = "muc-room-pre-create", priority = -0.5, above = -1 },
 	{ host = "conference", module = "gate_rooms", event = "muc-room-created", priority = 1000, alone = true },

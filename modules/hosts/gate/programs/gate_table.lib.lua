@@ -28,17 +28,18 @@ local function index(rows)
 	return sorted
 end
 
-local function has_payload(row, stanza)
+-- The element that decides, or true where any does.
+local function payload_of(row, stanza)
 	if not row.payload then return true end
 	-- An iq has one child (RFC 6120, 8.2.3); a message may have more beside the one that decides.
 	for _, child in ipairs(stanza.tags) do
 		local name = (child.attr.xmlns or "jabber:client") .. " " .. child.name
 		for _, wanted in ipairs(row.payload) do
-			if name == wanted then return true end
+			if name == wanted then return child end
 		end
-		if stanza.name == "iq" then return false end
+		if stanza.name == "iq" then return nil end
 	end
-	return false
+	return nil
 end
 
 local function includes(list, item)
@@ -53,11 +54,10 @@ end
 return function (rows, hosts, own_host, brewery)
 	local sorted = index(rows)
 
-	local function room_fits(row, stanza, node, room)
+	local function room_fits(row, payload, node, room)
 		if not row.room then return node == nil end
-		if row.to == "focus" then
-			local asked = stanza.tags[1].attr.room
-			local asked_node, asked_host, resource = jid_split(asked)
+		if row.form[1] == "host" then
+			local asked_node, asked_host, resource = jid_split(payload.attr.room)
 			return asked_node == room and hosts[asked_host or ""] == "conference" and not resource
 		end
 		if row.room == "own" then return node == room end
@@ -75,7 +75,8 @@ return function (rows, hosts, own_host, brewery)
 		if not node and resource and to == "focus" then form = "full" end
 		local kinds = ((sorted[from] or none)[to] or none)[stanza.name] or none
 		for _, row in ipairs(kinds[stanza.attr.type or default_type[stanza.name] or ""] or none) do
-			if includes(row.form, form) and has_payload(row, stanza) and room_fits(row, stanza, node, room)
+			local payload = includes(row.form, form) and payload_of(row, stanza)
+			if payload and room_fits(row, payload, node, room)
 				and (not row.nick or resource == (row.nick == "account" and account or row.nick)) then
 				return row
 			end
