@@ -37,7 +37,7 @@ lint: preflight setup $(STAMPS)/validators $(STAMPS)/linters
 	@cd ansible && PATH="$(CURDIR)/build/venv/bin:$$PATH" ansible-lint --offline -q
 
 ## soak       what takes long: more deployments, each planted fault alone, interrupts, hundreds of runs (docs/tests.md)
-soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages $(STAMPS)/node-22 $(STAMPS)/cdktf $(STAMPS)/typesafe-config
+soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages $(STAMPS)/node-22 $(STAMPS)/cdktf $(STAMPS)/typesafe-config $(STAMPS)/smack
 	@npx vitest run --project soak
 	@npx vitest run --project alone
 
@@ -135,13 +135,24 @@ $(STAMPS)/linters:
 $(STAMPS)/chromium:
 	$(call debian,chromium certutil,chromium libnss3-tools)
 
-# The parser of Jitsi's programs, by its digest: it reads what is rendered for them (lab/hocon.soak.test.ts).
-$(STAMPS)/typesafe-config: $(wildcard scripts/typesafe-config/*)
-	$(call debian,javac mvn,default-jdk-headless maven)
-	@echo "setup: Typesafe Config"
-	@rm -rf build/typesafe-config
-	@mvn -q -B -f scripts/typesafe-config/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/build/typesafe-config
-	@cd build/typesafe-config && sha256sum -c --quiet $(CURDIR)/scripts/typesafe-config/SHA256SUMS
+# Java's archives that a POM names, compared with the sums beside it, into a folder of the stamp's name.
+# $(call jars,name)
+define jars
+	@echo "setup: $(1)"
+	@rm -rf build/$(@F)
+	@mvn -q -B -Dstyle.color=never -f $< dependency:copy-dependencies -DoutputDirectory="$(CURDIR)/build/$(@F)"
+	@cd build/$(@F) && sha256sum --quiet --strict -c "$(CURDIR)/$(<D)/SHA256SUMS"
+	@touch $@
+endef
+
+# For make soak alone: the XMPP library of bridges, which meets servers that aren't the bridge's own
+# (lab/bridge-trust), and the parser of Jitsi's programs, which reads what is rendered for them (lab/hocon).
+$(STAMPS)/maven:
+	$(call debian,mvn javac,maven default-jdk-headless)
+$(STAMPS)/smack: lab/smack/pom.xml lab/smack/SHA256SUMS $(STAMPS)/maven
+	$(call jars,Smack)
+$(STAMPS)/typesafe-config: lab/typesafe-config/pom.xml lab/typesafe-config/SHA256SUMS $(STAMPS)/maven
+	$(call jars,Typesafe Config)
 
 # For the acceptance alone.
 $(STAMPS)/firefox:

@@ -257,7 +257,7 @@ describe("docs/dependencies.md", () => {
   });
 
   it("Maven: what its pom.xml asks for, each by its digest", () => {
-    const folder = "scripts/typesafe-config";
+    const folder = "lab/typesafe-config";
     const asked = [
       ...read(`${folder}/pom.xml`).matchAll(
         /<dependency>\s*<groupId>(.*?)<.*\s*<artifactId>(.*?)<.*\s*<version>(.*?)</g,
