@@ -85,6 +85,7 @@ Component "speakerstats.${domain}" "muc"
             .replaceAll("restrict_room_creation = true", "restrict_room_creation = false"),
         files: {
           [`${accounts}/focus.dat`]: prosodyAccount("0".repeat(64)),
+          [`${accounts}/bridge%2d2.dat`]: null,
           [`${accounts}/bridge%2d9.dat`]: prosodyAccount(bridgePassword("bridge-9")),
         },
       });
@@ -95,6 +96,7 @@ Component "speakerstats.${domain}" "muc"
       ["xmpp-password", "focus with a wrong password: logged in"],
       ["xmpp-other-instance", "a stream of auth.nobody.invalid: let in"],
       ["xmpp-accounts", `${accounts}/bridge%2d9.dat is an account of nobody who is planned`],
+      ["xmpp-accounts", `${accounts}/bridge%2d2.dat isn't there`],
       ["xmpp-bridge-place", `to jvbbrewery@internal.auth.${domain}/focus: joined`],
       ["xmpp-public-host", `${domain} is answered by a stream`],
       ["xmpp-off", `recorder.${domain} is answered by a stream`],

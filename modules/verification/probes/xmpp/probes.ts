@@ -137,11 +137,9 @@ async function plain(subject: string, context: Context): Promise<Outcome> {
     return [childOf(features, "mechanisms") !== undefined, childOf(tls, "required") !== undefined];
   });
   const secret = Buffer.from(`\0bridge-1\0${"x".repeat(20)}`).toString("base64");
-  const words = new Map<string, string>();
-  for (const mechanism of MECHANISMS)
-    words.set(
-      mechanism,
-      await withClient(subject, context, async (one) => {
+  const words = await Promise.all(
+    MECHANISMS.map((mechanism) =>
+      withClient(subject, context, async (one) => {
         await one.open(domain);
         one.send(
           `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='${mechanism}'>${secret}</auth>`,
@@ -149,17 +147,20 @@ async function plain(subject: string, context: Context): Promise<Outcome> {
         const { name, children } = await one.next();
         return children[0]?.name ?? name;
       }),
-    );
+    ),
+  );
   return passUnless(
     [
       ...(offered ? ["it offers logins before TLS"] : []),
       ...(required ? [] : ["it doesn't require TLS"]),
       // "not-authorized" would say that the password was looked at, and so that it went over the network readable.
-      ...[...words]
-        .filter(([, word]) => !REFUSED_BEFORE_TLS.includes(word))
-        .map(([mechanism, word]) => `a login by ${mechanism} without TLS is answered by ${word}`),
+      ...words.flatMap((word, i) =>
+        REFUSED_BEFORE_TLS.includes(word)
+          ? []
+          : [`a login by ${MECHANISMS[i]} without TLS is answered by ${word}`],
+      ),
     ],
-    `TLS is required; logins without it get ${[...new Set(words.values())].join(", ")}`,
+    `TLS is required; logins without it get ${[...new Set(words)].join(", ")}`,
   );
 }
 
@@ -260,11 +261,12 @@ function bridgePlace(subject: string, context: Context): Promise<Outcome> {
 async function off(subject: string, context: Context): Promise<Outcome> {
   const { domain } = context.blueprint;
   const hosts = OFF_HOSTS.map((name) => `${name}.${domain}`);
-  const wrong: string[] = [];
-  for (const name of hosts) {
-    const word = await refusal(() => withClient(subject, context, (one) => one.open(name)));
-    if (word !== "host-unknown") wrong.push(`${name} is answered by ${word ?? "a stream"}`);
-  }
+  const words = await Promise.all(
+    hosts.map((name) => refusal(() => withClient(subject, context, (one) => one.open(name)))),
+  );
+  const wrong = hosts.flatMap((name, i) =>
+    words[i] === "host-unknown" ? [] : [`${name} is answered by ${words[i] ?? "a stream"}`],
+  );
   const tries = (id: string) =>
     new Map([
       ...hosts.map((to) => [`asks ${to}`, question(to, INFO)] as const),
@@ -323,9 +325,12 @@ async function accounts(subject: string, context: Context): Promise<Outcome> {
     .files.map(({ path }) => path)
     .filter((path) => /^\/var\/lib\/prosody\/[^/]+\/accounts\//.test(path));
   const strangers = hostsOf(blueprint, "bridge").filter(({ shard }) => shard !== control.shard);
-  const wrong = there
-    .filter((path) => !planned.includes(path))
-    .map((path) => `${path} is an account of nobody who is planned`);
+  const wrong = [
+    ...there
+      .filter((path) => !planned.includes(path))
+      .map((path) => `${path} is an account of nobody who is planned`),
+    ...planned.filter((path) => !there.includes(path)).map((path) => `${path} isn't there`),
+  ];
   for (const { id } of strangers) {
     const word = await refusal(() => login(control, context, id, secret(`prosody/${id}-password`)));
     if (word !== "not-authorized") wrong.push(`${id} of another shard: ${word ?? "logged in"}`);
