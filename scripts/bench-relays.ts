@@ -36,7 +36,7 @@ const ASKED = 300;
 const FLOOD = 1_000;
 
 /** Enough people for the quota of all valid allocations. */
-const meetings = [{ kind: "overleg", simultaneous: 100, participants: 5, cameras: "all" }];
+const meetings = [{ kind: "overleg", simultaneous: 250, participants: 5, cameras: "all" }];
 const blueprint = buildBlueprint(inputOf(someInstance({ demand: { meetings } })));
 const root = await validatorRoot();
 const run = promisify(execFile);

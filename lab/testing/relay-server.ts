@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { turnFragment } from "../../modules/hosts/turn/index.ts";
 import { type Blueprint, type Host, hostsWith } from "../../modules/planning/blueprint/index.ts";
 import {
@@ -94,6 +103,8 @@ export async function holdRelay(
   };
 }
 
+const networkOf = (pid: number | string | undefined): string => readlinkSync(`/proc/${pid}/ns/net`);
+
 /** A turn host's coturn with its rendered files, in a network of its own that has all planned addresses. */
 export class RelayServer {
   readonly host: Host;
@@ -169,6 +180,10 @@ export class RelayServer {
       ],
       { stdio: ["pipe", "pipe", "inherit"], env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } },
     );
+    // Until unshare has made it, that process is in this machine's network, and so would be who follows it.
+    while (networkOf(child.pid) === networkOf("self"))
+      if (child.exitCode === null) await sleep(5);
+      else throw new Error("no network of its own");
     const server = new RelayServer(host, folder, dummies, child);
     server.write(blueprint, secrets);
     server.writePair(blueprint);
