@@ -21,7 +21,7 @@ import { median } from "../modules/verification/enumeration/index.ts";
 import { restCredential } from "../modules/verification/probes/index.ts";
 import { processorTime } from "./cost.ts";
 
-const ROUNDS = Number(process.argv[2] ?? 3);
+const ROUNDS = Number(process.argv[2] ?? 7);
 /** People at a time, each with a name and allocations of their own, and what each of these sends. */
 const PEOPLE = 6;
 const ALLOCATIONS = 2;
