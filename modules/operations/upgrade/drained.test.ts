@@ -191,8 +191,20 @@ describe("restarts that cut nobody off", () => {
     const cluster = new ModelCluster();
     for (const { id, role } of cluster.hosts) if (role !== "control") cluster.pending.delete(id);
     cluster.answers = false;
-    const why = "its Jicofo doesn't answer, so that nobody knows whether meetings go on";
+    const why = "a Jicofo doesn't answer, so that nobody knows whether meetings go on";
     expect(await run(cluster)).toEqual([{ id: "control-1", why }]);
+    expect(cluster.restarted).toEqual([]);
+  });
+
+  it("leave every control host while any shard has meetings: people come by each", async () => {
+    const cluster = new ModelCluster({ shards: 2 });
+    for (const { id, role } of cluster.hosts) if (role !== "control") cluster.pending.delete(id);
+    const why =
+      "2 meetings go on, and its restart ends its own and cuts off who came by it to others";
+    expect(await run(cluster)).toEqual([
+      { id: "control-1", why },
+      { id: "control-2", why },
+    ]);
     expect(cluster.restarted).toEqual([]);
   });
 

@@ -195,20 +195,27 @@ class Upgrade {
   }
 
   async #control(host: Place): Promise<Refusal | undefined> {
-    // Who can't be asked may carry meetings: Prosody has them, too, while Jicofo is down.
-    const meetings = async () =>
-      (await this.#cluster.focus(host.id))?.meetings ?? Number.POSITIVE_INFINITY;
+    // Of all shards: people of another's meetings may have come by this host's nginx. Who can't be asked may carry
+    // meetings: Prosody has them, too, while Jicofo is down.
+    const meetings = async () => {
+      let all = 0;
+      for (const { id } of this.#controls)
+        all += (await this.#cluster.focus(id))?.meetings ?? Number.POSITIVE_INFINITY;
+      return all;
+    };
     const now = await meetings();
     if (now > 0 && this.#patience.end > 0)
       this.#cluster.progress(
-        `${host.id}: waits ${Number.isFinite(now) ? `for the end of ${now} meetings` : "for its Jicofo to answer"}`,
+        `${host.id}: waits ${Number.isFinite(now) ? `for the end of ${now} meetings` : "for an answer of Jicofo"}`,
       );
     const still = await this.#none(meetings, this.#patience.end);
     if (still > 0 && !this.#patience.cut)
       return busy(
         Number.isFinite(still)
-          ? `${still} of its meetings go on, and its restart ends all of them`
-          : "its Jicofo doesn't answer, so that nobody knows whether meetings go on",
+          ? this.#controls.length > 1
+            ? `${still} meetings go on, and its restart ends its own and cuts off who came by it to others`
+            : `${still} of its meetings go on, and its restart ends all of them`
+          : "a Jicofo doesn't answer, so that nobody knows whether meetings go on",
       );
     const ready: Place[] = [];
     for (const other of this.#bridges)
