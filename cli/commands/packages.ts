@@ -31,7 +31,7 @@ them. None of their scripts runs. docs/jitsi.md tells more.`,
       for (const one of packages) out(`${one.name} ${one.version} ${one.sha256.slice(0, 16)}`);
       if ("unknown" in release)
         note(
-          `warning: ${release.unknown}. Pin such a release; or try this one in the lab, and waive jitsi-release-is-known, without which only profile lab is planned: docs/jitsi.md`,
+          `warning: ${release.unknown}. Try it in the lab, and waive jitsi-release-is-known, without which only profile lab is planned: docs/jitsi.md`,
         );
       else out(`release ${release.id}: read ${release.read}, seen ${release.seen}`);
       note(

@@ -69,4 +69,13 @@ describe("the packages of a known release", () => {
     expect(mixOf(both, RELEASES)).toBeUndefined();
     expect(mixOf(both, [newest, older])).toMatch(/of release 2026-08 with .*of release older/);
   });
+
+  it("are none of two releases with one Jicofo when the bridge is newer, and only the bridge is unknown", () => {
+    const sameFocus = { ...older, jicofo: newest.jicofo };
+    const mended = packages("2.3-313-gb29d97d13", "1.1-100-g7ebb13dc3", "1.0.8600", "1.0.8600");
+    expect(mixOf(mended, [newest, sameFocus])).toBeUndefined();
+    expect(unknownOf(mended, [newest, sameFocus])).toMatch(
+      /^jitsi-videobridge2 2\.3-313\S+: of no/,
+    );
+  });
 });

@@ -99,7 +99,8 @@ export function mixOf(
   );
   if (web && modules && upstream(web.version) !== upstream(modules.version))
     return `${named(web)} with ${named(modules)}: both are made of one source, so only the same version goes together`;
-  if (releaseOf(packages, releases)) return undefined;
+  const known = packages.filter((one) => releases.some((release) => isIn(release, one)));
+  if (releaseOf(known, releases)) return undefined;
   const parts = releases.flatMap((release) => {
     const its = packages.filter((one) => isIn(release, one));
     return its.length > 0 ? [`${its.map(named).join(", ")} of release ${release.id}`] : [];
@@ -112,6 +113,6 @@ export function unknownOf(
   packages: readonly JitsiPackage[],
   releases: readonly JitsiRelease[],
 ): string {
-  const strange = packages.filter((one) => !isIn(releases[0] as JitsiRelease, one));
-  return `${strange.map(named).join(", ")}: of no release that polder's settings were read for and seen with; known: ${releases.map(shown).join("; ")}`;
+  const strange = packages.filter((one) => !releases.some((release) => isIn(release, one)));
+  return `${(strange.length > 0 ? strange : packages).map(named).join(", ")}: of no release that polder's settings were read for and seen with; known: ${releases.map(shown).join("; ")}`;
 }

@@ -23,7 +23,7 @@ export const jitsiReleaseIsKnown = defineRule({
       : [
           fail(
             instance,
-            `${what}. Pin such a release; or try this one in the lab (docs/jitsi.md) and waive this until a polder that knows it`,
+            `${what}. Try it in the lab, and waive this until a day by which polder knows it: docs/jitsi.md; or pin a known release`,
           ),
         ];
   },
