@@ -134,6 +134,16 @@ describe("a cluster of two shards", () => {
     }
   });
 
+  it("alarms while the way between control hosts is closed", async () => {
+    const seen = "journalctl -q -o cat --since '-2 min' -u polder-services";
+    const look = () => on("monitor-1", `systemctl start polder-services || true; ${seen}`);
+    const other = `${controls[1]?.ipv4}/32`;
+    expect(await look()).not.toContain("at another control host");
+    await on("control-1", `ip route add unreachable ${other}`);
+    expect(await look()).toMatch(/for a meeting at another control host, answers 50\d/);
+    await on("control-1", `ip route del unreachable ${other}`);
+  });
+
   it("is red where one control host thinks that a meeting is elsewhere", async () => {
     await on(
       "control-1",
@@ -142,7 +152,7 @@ describe("a cluster of two shards", () => {
     const red = await found("http");
     expect(red).toEqual([
       expect.stringMatching(
-        /^http-shard control-1: a meeting of control-1 doesn't come to its gate/,
+        /^http-shard control-1: a meeting of control-1 doesn't come to its gate by /,
       ),
     ]);
     const again = await run("converge");

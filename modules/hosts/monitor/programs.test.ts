@@ -52,7 +52,7 @@ beforeAll(() => {
     domain: "x.example",
     names: { auth: "auth.x.example", turn: "turn.x.example" },
     ports: PORTS,
-    web: [at],
+    web: [{ ...at, rooms: ["watch", "watch1"] }],
     turn: [at],
     bridges: [at],
     own: at,

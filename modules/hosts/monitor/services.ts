@@ -1,3 +1,4 @@
+import { LENGTH } from "../../meetings/rooms/index.ts";
 import {
   type Blueprint,
   type Host,
@@ -7,6 +8,7 @@ import {
 } from "../../planning/blueprint/index.ts";
 import { type Fragment, type Programs, reference } from "../configuration/index.ts";
 import { CA_FILE, programFiles, pythonCheck, rawFile, settingsOf } from "../host/index.ts";
+import { controlOf } from "../nginx/index.ts";
 import { sandbox } from "../sandbox/index.ts";
 import { listening } from "../turn/index.ts";
 import { LIBRARY, oneshot, timer, WARN_DAYS } from "./units.ts";
@@ -26,11 +28,24 @@ export function services(blueprint: Blueprint, own: Host, programs: Programs): F
     hostsWith(blueprint, role).map((host) => ({ host: host.name, address: address(host) }));
   const turn = of("turn", (host) => listening(blueprint, host)[0] ?? host.ipv4);
   const names = namesBelow(domain);
+  const controls = hostsWith(blueprint, "control");
+  /** A name in a control host's shard that is never issued: no issued one has a u. */
+  const roomAt = ({ id }: Host): string => {
+    for (let i = 0; ; i++) {
+      const room = `watch${i}`.padEnd(LENGTH, "u");
+      if (controlOf(blueprint, room).id === id) return room;
+    }
+  };
   const settings = {
     domain,
     names: { auth: names.auth, turn: names.turn },
     ports: instancePorts(blueprint),
-    web: of("control"),
+    web: controls.map((control) => ({
+      host: control.name,
+      address: control.ipv4,
+      // One stays at this host, since it is no name; one goes to each of the others.
+      rooms: ["watch", ...controls.filter(({ id }) => id !== control.id).map(roomAt)],
+    })),
     turn,
     // A real bridge answers calls alone, so that nothing comes back from it; how it is, it says itself (watch.ts).
     bridges: blueprint.jitsi ? [] : of("bridge"),

@@ -1,4 +1,4 @@
-import { LENGTH } from "../../meetings/rooms/index.ts";
+import { LENGTH, shardOf, shareOfShard } from "../../meetings/rooms/index.ts";
 import { type Blueprint, type Host, hostsWith, PORTS } from "../../planning/blueprint/index.ts";
 import { CA_FILE, HOST_CERTIFICATE } from "../host/index.ts";
 import { forHosts, HOST_KEY, hostsByCertificate } from "./mutual.ts";
@@ -10,35 +10,10 @@ export const controlHosts = (blueprint: Pick<Blueprint, "hosts">): Host[] =>
 export const hasShards = (blueprint: Pick<Blueprint, "hosts">): boolean =>
   controlHosts(blueprint).length > 1;
 
-/** What of all names the first shards have together, in hundredths of a percent; the last has the rest. */
-const bounds = (shards: number): number[] =>
-  Array.from({ length: shards - 1 }, (_, i) => (i + 1) * Math.floor(10_000 / shards));
-
-/** MurmurHash2, by which nginx splits (src/core/ngx_murmurhash.c). Gives 32 bits. */
-function hashOf(text: string): number {
-  const data = Buffer.from(text);
-  const times = (value: number) => Math.imul(value, 0x5bd1e995);
-  let hash = data.length;
-  const whole = data.length - (data.length % 4);
-  for (let at = 0; at < whole; at += 4) {
-    const part = times(data.readUInt32LE(at));
-    hash = times(hash) ^ times(part ^ (part >>> 24));
-  }
-  const rest = data.subarray(whole);
-  if (rest.length > 0)
-    hash = times(hash ^ rest.reduce((sum, byte, i) => sum | (byte << (8 * i)), 0));
-  hash = times(hash ^ (hash >>> 13));
-  return (hash ^ (hash >>> 15)) >>> 0;
-}
-
-/** The control host whose shard a meeting of this name is in, as each nginx finds it. */
+/** The control host whose shard a meeting of this name is in. */
 export function controlOf(blueprint: Pick<Blueprint, "hosts">, room: string): Host {
   const controls = controlHosts(blueprint);
-  const hash = hashOf(room);
-  const part = bounds(controls.length).findIndex(
-    (hundredths) => hash < Math.floor((hundredths * 0xffffffff) / 10_000),
-  );
-  const control = controls.at(part);
+  const control = controls[shardOf(controls.length, room)];
   if (!control) throw new Error("no control host");
   return control;
 }
@@ -53,7 +28,7 @@ const place = ({ shard }: Host): string => `/shard-${shard}`;
 export function shardMaps(blueprint: Blueprint, own: Host): string[] {
   if (!hasShards(blueprint)) return [];
   const controls = controlHosts(blueprint);
-  const share = (Math.floor(10_000 / controls.length) / 100).toFixed(2);
+  const share = (shareOfShard(controls.length) / 100).toFixed(2);
   return [
     "# A browser comes to any control host, and its meeting is at one. Which one follows from the meeting's name alone, so that",
     "# all control hosts agree without a table, which somebody could fill. What is no name stays here, and is refused.",

@@ -11,3 +11,4 @@ export {
   type RoomName,
   readRoom,
 } from "./name.ts";
+export { shardOf, shareOfShard } from "./shard.ts";

@@ -24,7 +24,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   "modules/hosts/gate/programs/gate_buckets.lib.lua 10000": "buckets, at most",
   "modules/hosts/host/journal.ts 10000": "lines of the journal, at most",
   "modules/hosts/nginx/limits.ts 10000": "lines of other programs",
-  "modules/hosts/nginx/shards.ts 10000": "hundredths of a percent",
+  "modules/meetings/rooms/shard.ts 10000": "hundredths of a percent",
   "modules/secrets/vaults/ansible-vault.ts 10000": "rounds of Ansible Vault's key derivation",
   "modules/secrets/vaults/prosody-account.ts 10000": "rounds of SCRAM",
   "modules/verification/enumeration/names.ts 10000": "names, at most",
