@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
-import { childOf } from "../modules/verification/probes/index.ts";
+import { childOf, OFF_HOSTS } from "../modules/verification/probes/index.ts";
 import { type AccountClient, conditionOf, type GateClient } from "./testing/gate-client.ts";
 import { Issuer } from "./testing/gate-issuer.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
@@ -83,12 +83,8 @@ describe("a stanza", () => {
     expect(conditionOf(answer)).toBe(REFUSED);
   });
 
-  // As upstream's configuration calls them: what polder probe asks as a bridge (xmpp-off) is asked as people here.
-  it.each([
-    ...["avmoderation", "breakout", "callcontrol", "conferenceduration", "endconference"],
-    ...["filesharing", "jibri", "jigasi", "metadata", "polls", "recorder", "speakerstats"],
-    ...["transcriber", "transcription", "visitors"],
-  ])("gets nothing of %s, which is off", async (name) => {
+  // What polder probe asks as a bridge (xmpp-off) is asked as people here.
+  it.each(OFF_HOSTS)("gets nothing of %s, which is off", async (name) => {
     const to = `${name}.${domain}`;
     const info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
     const nothing = [

@@ -13,7 +13,7 @@ import { dummySecrets } from "./testing/dummy-secrets.ts";
 import { validateFiles } from "./testing/validate-files.ts";
 import { validatorRoot } from "./testing/validator-root.ts";
 
-// Three control hosts, for people who mostly listen.
+// For four control hosts.
 const meetings = [{ kind: "overleg", simultaneous: 340, participants: 10, cameras: "none" }];
 const blueprint = buildBlueprint(inputOf(someInstance({ demand: { meetings } })));
 const controls = hostsWith(blueprint, "control");
@@ -175,7 +175,7 @@ async function asked(questions: readonly Question[]): Promise<string[]> {
 }
 
 const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz";
-/** Names of the form that the issuer makes, by a fixed sequence. */
+/** Names of the form that nginx looks at, by a fixed sequence. */
 const names = Array.from({ length: 60 }, (_, i) =>
   Array.from({ length: 47 }, (_, k) => LETTERS[(i * 17 + k * (i + 3)) % LETTERS.length]).join(""),
 );
@@ -195,6 +195,7 @@ describe("several shards", () => {
         ),
       ),
     );
+    expect(controls).toHaveLength(4);
     const shards = names.map((room) => controlOf(blueprint, room).shard);
     for (const { shard } of controls)
       expect(shards.filter((one) => one === shard).length).toBeGreaterThan(10);

@@ -39,7 +39,7 @@ export class Instance {
 
   question(over: Partial<EnumerationQuestion> = {}): EnumerationQuestion {
     const { door, invited } = this;
-    return { door, ...invited, allLikely: false, limits: LIMITS, seed: 1, ...over };
+    return { door, ...invited, allLikely: false, limits: LIMITS, shards: 1, seed: 1, ...over };
   }
 
   /** The admin path's commands, on a Prosody that has no systemd and no journal around it. */

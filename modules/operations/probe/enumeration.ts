@@ -155,6 +155,7 @@ export async function probeEnumeration(
       ...links,
       door,
       allLikely,
+      shards: hostsWith(blueprint, "control").length,
       limits: {
         handshakes: rate ?? SHARE * limitOfLink(blueprint),
         stanzas: STANZAS,

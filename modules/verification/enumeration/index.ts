@@ -14,6 +14,7 @@ export {
   FORMS,
   type LikelyWords,
   neverIssued,
+  neverIssuedBeside,
 } from "./names.ts";
 export type { Answer, Held, Observed, Occupants, Pair, Planted, Timing } from "./observed.ts";
 export { ALPHA, PILOT, POWER, STATES, type State, TIMINGS, unnamed } from "./plan.ts";

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { shardOf } from "../../meetings/rooms/index.ts";
 import { loadLikelyWords } from "../probes/enumeration/likely-words.ts";
-import { drawLikely, FORMS, likelyNames, neverIssued } from "./names.ts";
+import { drawLikely, FORMS, likelyNames, neverIssued, neverIssuedBeside } from "./names.ts";
 import { seeded } from "./random.ts";
 
 const parts = loadLikelyWords();
@@ -30,6 +31,14 @@ it("changes each name to something else, and long enough to be found in an answe
       expect(change(name), what).not.toBe(name);
       expect(change(name).length, what).toBeGreaterThan(12);
     }
+  }
+});
+
+it("draws beside a name one of the same shard", () => {
+  const random = seeded(5);
+  for (let i = 0; i < 50; i++) {
+    const name = neverIssued(random);
+    expect(shardOf(3, neverIssuedBeside(name, 3, random))).toBe(shardOf(3, name));
   }
 });
 

@@ -1,4 +1,4 @@
-import { ALPHABET, LENGTH, MAC, RANDOM } from "../../meetings/rooms/index.ts";
+import { ALPHABET, LENGTH, MAC, RANDOM, shardOf } from "../../meetings/rooms/index.ts";
 import { drawn, oneOf, type Random } from "./random.ts";
 
 /** What somebody must guess who wants to find a room, bits: a character is one of 32. */
@@ -12,6 +12,14 @@ export const HEALTH_CHECK_PREFIX = "__jicofo-health-check-";
 /** A name that looks issued and never was: it would have to have guessed the MAC. */
 export const neverIssued = (random: Random): string =>
   Array.from({ length: LENGTH }, () => oneOf([...ALPHABET], random)).join("");
+
+/** The same in the shard of another: a name of another shard takes a longer way, whether it was issued or not. */
+export function neverIssuedBeside(other: string, shards: number, random: Random): string {
+  for (;;) {
+    const name = neverIssued(random);
+    if (shardOf(shards, name) === shardOf(shards, other)) return name;
+  }
+}
 
 /** Changes to a name: done to a live and to a never-issued one, both must be answered alike. */
 export interface Form {

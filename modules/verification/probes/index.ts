@@ -11,4 +11,5 @@ export { TurnClient, udpCarrier } from "./turn/client.ts";
 export { type Credential, type Endpoint, restCredential } from "./turn/codec.ts";
 export { startWorker, type VantagePoint, type Worker, workerCommand } from "./vantage-point.ts";
 export { XmppClient } from "./xmpp/client.ts";
+export { OFF_HOSTS } from "./xmpp/probes.ts";
 export { childOf, type Element, escapeXml, StanzaReader } from "./xmpp/stanzas.ts";

@@ -10,6 +10,7 @@ import {
   type Links,
   MOST_PAIRS,
   neverIssued,
+  neverIssuedBeside,
   type Observed,
   type Pair,
   PILOT,
@@ -42,6 +43,8 @@ export interface EnumerationQuestion extends Links {
   /** All likely names, not a draw of them. */
   readonly allLikely: boolean;
   readonly limits: Limits;
+  /** Control hosts, each of which has a share of all names. */
+  readonly shards: number;
   /** Draws and orders come again with it. */
   readonly seed: number;
 }
@@ -317,7 +320,8 @@ class Run {
     const [asked] = this.roomsOf(state);
     if (asked === undefined) return none(unnamed(state));
     // Both are asked equally often: what a server keeps of a name is then the same for both.
-    const names = { asked, never: neverIssued(this.random) };
+    const { shards } = this.question;
+    const names = { asked, never: neverIssuedBeside(asked, shards, this.random) };
     const { handshakes, stanzas } = this.question.limits;
     const pace = isDoorWay(way) ? handshakes : stanzas;
     const fits = (one: Sample): boolean => (2 * one.pairs * one.tries) / pace < this.left();

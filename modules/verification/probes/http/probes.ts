@@ -19,13 +19,16 @@ async function ask(
     name?: string;
     method?: string;
     socket?: boolean;
+    /** One of its addresses; absent: all. */
+    at?: string;
   },
 ): Promise<HttpAnswer[]> {
   const { domain } = context.blueprint;
   const service = serviceOf(context.blueprint, `${subject} web`);
   const tls = { name: question.name ?? domain, ca: authorityOf(service, context) };
   const answers: HttpAnswer[] = [];
-  for (const address of publicAddresses(hostOf(context.blueprint, subject)))
+  const addresses = publicAddresses(hostOf(context.blueprint, subject));
+  for (const address of question.at === undefined ? addresses : [question.at])
     answers.push(
       await context.vantagePoint.ask("askHttp", {
         address,
@@ -225,7 +228,8 @@ export const httpProbes: readonly Probe[] = [
     "a meeting's signalling comes to one Prosody, by whichever control host, with the address of who asks",
     "uses the limits of a link once more at each control host, or comes under another's address",
     ["ISO 27002 8.26"],
-    (subject, context) => shards(context, (path) => ask(subject, context, { path, socket: true })),
+    (subject, context) =>
+      shards(subject, context, (at, path) => ask(subject, context, { path, socket: true, at })),
     (blueprint) => {
       const controls = hostsOf(blueprint, "control");
       return controls.length > 1 ? controls.map(({ id }) => id) : [];

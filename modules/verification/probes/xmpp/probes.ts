@@ -18,11 +18,7 @@ const PROSODY_PORTS = [PORTS.xmpp, 5223, 5269, 5280, 5281, 5347] as const;
 /** Ways to log in that are tried without TLS: those of bridges, and those that need or reveal a password. */
 const MECHANISMS = ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "EXTERNAL", "ANONYMOUS"] as const;
 /** What a server says that looks at no login before TLS (RFC 6120, 6.5). */
-const REFUSED_BEFORE_TLS: readonly string[] = [
-  "encryption-required",
-  "policy-violation",
-  "invalid-mechanism",
-];
+const REFUSED_BEFORE_TLS: readonly string[] = ["encryption-required", "invalid-mechanism"];
 
 /** The domain of accounts of an instance that isn't this one: RFC 2606 reserves the ending. */
 const OTHER_INSTANCE = "auth.nobody.invalid";
@@ -31,7 +27,7 @@ const OTHER_INSTANCE = "auth.nobody.invalid";
  * What Jitsi has for recording, dial-in, visitors, live streaming, transcription, file sharing, statistics and the like:
  * the names that upstream's own configuration gives them below the domain.
  */
-const OFF_HOSTS = [
+export const OFF_HOSTS = [
   ...["avmoderation", "breakout", "callcontrol", "conferenceduration", "endconference"],
   ...["filesharing", "hidden", "jibri", "jigasi", "metadata", "polls", "recorder", "speakerstats"],
   ...["transcriber", "transcription", "visitors"],
