@@ -257,17 +257,19 @@ describe("docs/dependencies.md", () => {
   });
 
   it("Maven: what its pom.xml asks for, each by its digest", () => {
-    const folder = "lab/typesafe-config";
-    const asked = [
-      ...read(`${folder}/pom.xml`).matchAll(
-        /<dependency>\s*<groupId>(.*?)<.*\s*<artifactId>(.*?)<.*\s*<version>(.*?)</g,
-      ),
-    ];
-    expect(names("Maven")).toEqual(asked.map(([, group, artifact]) => `${group}:${artifact}`));
-    const sums = read(`${folder}/SHA256SUMS`).trimEnd().split("\n");
-    expect(sums.map((line) => line.replace(/^[0-9a-f]{64} {2}/, ""))).toEqual(
-      asked.map(([, , artifact, version]) => `${artifact}-${version}.jar`),
-    );
+    const asked = ["lab/typesafe-config", "lab/smack"].flatMap((folder) => {
+      const sums = read(`${folder}/SHA256SUMS`).trimEnd().split("\n");
+      const summed = sums.map((line) => line.replace(/^[0-9a-f]{64} {2}/, ""));
+      return [
+        ...read(`${folder}/pom.xml`).matchAll(
+          /<dependency>\s*<groupId>(.*?)<.*\s*<artifactId>(.*?)<.*\s*<version>(.*?)</g,
+        ),
+      ].map(([, group, artifact, version]) => {
+        expect(summed).toContain(`${artifact}-${version}.jar`);
+        return `${group}:${artifact}`;
+      });
+    });
+    expect(names("Maven")).toEqual(asked);
   });
 
   it("Debian: what make installs on the machine", () => {

@@ -10,7 +10,7 @@ if [ "${4-}" != inside ]; then
   exec unshare --net --pid --fork --kill-child "$0" "$@" inside
 fi
 # It would start all the same, and take some of these words otherwise.
-version=$(turnserver --version)
+version=$(turnserver --version) || version="no version"
 if [ "$version" != 4.6.1 ]; then
   echo "coturn: got $version, allowed: 4.6.1, for which its file is rendered: docs/services.md, \"Another coturn\"" >&2
   exit 1
