@@ -209,18 +209,20 @@ class Upgrade {
         `${host.id}: waits ${Number.isFinite(now) ? `for the end of ${now} meetings` : "for an answer of Jicofo"}`,
       );
     const still = await this.#none(meetings, this.#patience.end);
-    if (still > 0 && !this.#patience.cut)
-      return busy(
-        Number.isFinite(still)
-          ? this.#controls.length > 1
-            ? `${still} meetings go on, and its restart ends its own and cuts off who came by it to others`
-            : `${still} of its meetings go on, and its restart ends all of them`
-          : "a Jicofo doesn't answer, so that nobody knows whether meetings go on",
-      );
+    if (still > 0 && !this.#patience.cut) return busy(this.#goOn(still));
     const ready: Place[] = [];
     for (const other of this.#bridges)
       if (other.shard === host.shard && (await this.#takes(other))) ready.push(other);
     return this.#restart(host, ready);
+  }
+
+  /** Why a control host isn't restarted. */
+  #goOn(meetings: number): string {
+    if (!Number.isFinite(meetings))
+      return "a Jicofo doesn't answer, so that nobody knows whether meetings go on";
+    return this.#controls.length > 1
+      ? `${meetings} meetings go on, and its restart ends its own and cuts off who came by it to others`
+      : `${meetings} of its meetings go on, and its restart ends all of them`;
   }
 
   /** Waits for people to leave a bridge by themselves. @returns how many are still there */
