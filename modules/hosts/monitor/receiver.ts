@@ -25,7 +25,9 @@ function gate(senders: readonly Host[]): string[] {
     ...nginx.TLS,
     "",
     "  # Who sends, by the certificate alone: whatever a host says of itself in an entry.",
-    ...nginx.hostsByCertificate("$polder_sender", senders, senderAddress),
+    ...nginx
+      .hostsByCertificate("$polder_sender", senders, senderAddress)
+      .map((line) => `  ${line}`),
     "",
     "  server {",
     ...nginx.forHosts(PORTS.journal, "$polder_sender").map((line) => `  ${line}`),

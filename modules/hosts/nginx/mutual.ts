@@ -17,10 +17,10 @@ export const hostsByCertificate = (
   hosts: readonly Host[],
   value: (host: Host) => string,
 ): string[] => [
-  `  map $ssl_client_s_dn ${variable} {`,
-  '    default "";',
-  ...hosts.map((host) => `    "CN=${commonName(host)}" ${value(host)};`),
-  "  }",
+  `map $ssl_client_s_dn ${variable} {`,
+  '  default "";',
+  ...hosts.map((host) => `  "CN=${commonName(host)}" ${value(host)};`),
+  "}",
 ];
 
 /** The beginning of a server that answers the hosts of such a variable, over TLS by the instance's CA, and nobody else. */

@@ -40,9 +40,7 @@ export function shardMaps(blueprint: Blueprint, own: Host): string[] {
     `  default ${own.shard};`,
     `  "~^[0-9a-z]{${LENGTH}}$" $polder_part;`,
     "}",
-    ...hostsByCertificate("$polder_control", others(blueprint, own), ({ id }) => id).map((line) =>
-      line.replace(/^ {2}/, ""),
-    ),
+    ...hostsByCertificate("$polder_control", others(blueprint, own), ({ id }) => id),
     "",
   ];
 }
