@@ -25,21 +25,37 @@ export interface Refusal {
 /** Where a browser's socket ends: Prosody itself, or nginx before it. */
 export interface WayIn {
   readonly blueprint: Pick<Blueprint, "domain">;
-  /** @param from the address that the browser has, to who lets it in */
-  socket(query: string, from: string): WebSocket;
+  /**
+   * @param from the address that the browser has, to who lets it in
+   * @param cookie what the browser's store has for it
+   */
+  socket(query: string, from: string, cookie?: string): WebSocket;
 }
 
 export const queryOf = (room: string, token: string): string =>
   `?room=${encodeURIComponent(room)}&token=${encodeURIComponent(token)}`;
+
+/** A browser's store of cookies, for one place. */
+export class Cookies {
+  /** What the next handshake shows. */
+  kept: string | undefined;
+  /** The last that came, whole. */
+  set: string | undefined;
+}
 
 /** A socket, or how it was refused. */
 export function attemptEntry(
   server: WayIn,
   query: string,
   from = "198.51.100.7",
+  cookies?: Cookies,
 ): Promise<WebSocket | Refusal> {
   return new Promise((resolve, reject) => {
-    const socket = server.socket(query, from);
+    const socket = server.socket(query, from, cookies?.kept);
+    socket.once("upgrade", ({ headers }) => {
+      const [set] = headers["set-cookie"] ?? [];
+      if (cookies && set) Object.assign(cookies, { kept: set.split(";")[0], set });
+    });
     socket.once("open", () => resolve(socket));
     socket.once("error", reject);
     socket.once("unexpected-response", (_request, response) => {
@@ -164,20 +180,26 @@ export class GateClient extends Waiting {
   }
 
   /** Only the socket: no stream yet. @throws Error when the handshake is refused */
-  static connect(server: WayIn, room: string, token: string, from?: string) {
-    return GateClient.connectByQuery(server, room, queryOf(room, token), from);
+  static connect(server: WayIn, room: string, token: string, from?: string, cookies?: Cookies) {
+    return GateClient.connectByQuery(server, room, queryOf(room, token), from, cookies);
   }
 
   /** The same with any query. */
-  static async connectByQuery(server: WayIn, room: string, query: string, from?: string) {
-    const socket = await attemptEntry(server, query, from);
+  static async connectByQuery(
+    server: WayIn,
+    room: string,
+    query: string,
+    from?: string,
+    cookies?: Cookies,
+  ) {
+    const socket = await attemptEntry(server, query, from, cookies);
     if (!(socket instanceof WebSocket)) throw new Error(`refused: ${socket.status}`);
     return new GateClient(server, socket, room);
   }
 
   /** Logged in and bound. */
-  static async login(server: WayIn, room: string, token: string, from?: string) {
-    const client = await GateClient.connect(server, room, token, from);
+  static async login(server: WayIn, room: string, token: string, from?: string, cookies?: Cookies) {
+    const client = await GateClient.connect(server, room, token, from, cookies);
     await client.bind();
     return client;
   }
@@ -252,6 +274,11 @@ export class GateClient extends Waiting {
   ping(): Promise<Element> {
     const { domain } = this.server.blueprint;
     return this.ask(`<iq type='get' to='${domain}' ID><ping xmlns='urn:xmpp:ping'/></iq>`);
+  }
+
+  /** Stops reading, as a browser whose line is cut: no sign of life any more, and no end either. */
+  deafen(): void {
+    this.socket.pause();
   }
 
   close(): void {

@@ -203,9 +203,13 @@ export class GateServer {
   }
 
   /** A browser's socket, as nginx hands it on. */
-  socket(query: string, from: string): WebSocket {
+  socket(query: string, from: string, cookie?: string): WebSocket {
     return new WebSocket(`ws://127.0.0.1:${this.webPort}/xmpp-websocket${query}`, ["xmpp"], {
-      headers: { Host: this.blueprint.domain, "X-Forwarded-For": from },
+      headers: {
+        Host: this.blueprint.domain,
+        "X-Forwarded-For": from,
+        ...(cookie && { Cookie: cookie }),
+      },
     });
   }
 

@@ -1,6 +1,6 @@
 import { WebSocket } from "ws";
 import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { AccountClient, GateClient, type Refusal } from "./gate-client.ts";
+import { AccountClient, type Cookies, GateClient, type Refusal } from "./gate-client.ts";
 import { Issuer } from "./gate-issuer.ts";
 import { type Change, GateServer } from "./gate-server.ts";
 
@@ -47,9 +47,15 @@ export class World {
     return new World(issuer, server, await AccountClient.login(server, "focus"));
   }
 
-  async client(room: string, role: "guest" | "moderator", token?: string, from?: string) {
+  async client(
+    room: string,
+    role: "guest" | "moderator",
+    token?: string,
+    from?: string,
+    cookies?: Cookies,
+  ) {
     const held = token ?? (await this.issuer.token(room, role));
-    const one = await GateClient.login(this.server, room, held, from);
+    const one = await GateClient.login(this.server, room, held, from, cookies);
     this.clients.push(one);
     return one;
   }

@@ -120,6 +120,7 @@ export function publicHosts(blueprint: Blueprint): string[] {
     `Component "${conference}" "muc"`,
     ...rooms("conference", [
       "gate_rooms",
+      "gate_return",
       "gate_occupants",
       ...ifJitsi("muc_meeting_id", "muc_rate_limit"),
     ]),

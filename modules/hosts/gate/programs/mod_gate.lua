@@ -195,6 +195,12 @@ function end_silent(session)
 	session:close({ condition = "connection-timeout", text = "Nothing came from you any more" })
 end
 
+-- Asks a session whether it is there: with a frame that a browser answers by itself.
+function ask(session)
+	if session.destroyed or session.gate.asked then return end
+	prosody.hosts[names.domain].events.fire_event("c2s-read-timeout", { session = session })
+end
+
 -- Whether a place comes free among the sessions of which `belongs` says so. Who has lost the connection comes back
 -- before the old session is found dead: of those that were asked and didn't answer, the one that was heard least
 -- recently ends. Who is silent and wasn't asked yet is asked now, for whoever tries again.
@@ -204,7 +210,7 @@ local function free_place(belongs)
 		local pinned = session.gate
 		if pinned and not session.destroyed and monotonic() - pinned.heard >= limits.answer and belongs(session) then
 			if not pinned.asked then
-				prosody.hosts[names.domain].events.fire_event("c2s-read-timeout", { session = session })
+				ask(session)
 			elseif monotonic() - pinned.asked >= limits.answer and (not longest or pinned.heard < longest.gate.heard) then
 				longest = session
 			end

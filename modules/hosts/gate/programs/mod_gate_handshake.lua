@@ -93,6 +93,7 @@ module:wrap_object_event(server._events, false, function (handlers, event_name, 
 	if admitted then
 		admitted.address = address
 		request.gate = admitted
+		prosody.hosts[gate.names.conference].modules.gate_return.hand_out(admitted, request, data.response)
 		return handlers(event_name, data)
 	end
 	gate.security { action = "handshake", result = "refused", why = why, address = address, actor = actor, room = room }

@@ -1,0 +1,244 @@
+import { describe, expect, it } from "vitest";
+import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
+import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
+import { Cookies, type GateClient } from "./testing/gate-client.ts";
+import { worldOfSuite } from "./testing/gate-suite.ts";
+
+const WAITS = "auth registration-required";
+
+const world = worldOfSuite(buildBlueprint(inputOf(someInstance())));
+
+/** A guest's browser with one link, from one address or another. */
+class Browser {
+  readonly cookies = new Cookies();
+  private readonly moderator: GateClient;
+  private readonly token: Promise<string>;
+
+  constructor(moderator: GateClient, token = world().issuer.token(moderator.room)) {
+    this.moderator = moderator;
+    this.token = token;
+  }
+
+  async open(address = "203.0.113.30", cookies = this.cookies): Promise<GateClient> {
+    const { room } = this.moderator;
+    return world().client(room, "guest", await this.token, address, cookies);
+  }
+
+  /** In the meeting, let in by its moderator. */
+  async admitted(): Promise<GateClient> {
+    const guest = await this.open();
+    await this.moderator.setAffiliation(guest.bareJid, "member");
+    expect(await guest.join()).toBe("joined");
+    return guest;
+  }
+
+  /** What comes of a new session of the same page. */
+  async comesAgain(address?: string): Promise<string> {
+    return (await this.open(address)).join();
+  }
+}
+
+/** The room shows that somebody is gone. */
+const isGone = (moderator: GateClient, guest: GateClient) =>
+  moderator.take(
+    ({ name, attributes }) =>
+      name === "presence" &&
+      attributes["type"] === "unavailable" &&
+      attributes["from"] === `${guest.at("conference")}/${guest.nick}`,
+  );
+
+/** Lost, as when a phone leaves a network: the server sees the end of the connection. */
+async function lose(moderator: GateClient, guest: GateClient): Promise<void> {
+  guest.close();
+  await isGone(moderator, guest);
+}
+
+describe("a guest who was let in and lost the connection", () => {
+  it("waits for a moderator again without the cookie, by the same link and address: another may hold both", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    await lose(moderator, await browser.admitted());
+    expect(await (await browser.open(undefined, new Cookies())).join()).toBe(WAITS);
+  });
+
+  it("is in again with it, from another network, as often as it happens", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    let guest = await browser.admitted();
+    for (const address of ["198.51.100.40", "198.51.100.41", "2001:db8:7::1"]) {
+      await lose(moderator, guest);
+      guest = await browser.open(address);
+      expect(await guest.join()).toBe("joined");
+    }
+    const back = world()
+      .server.decisions()
+      .filter(({ action }) => action === "come back");
+    expect(back.map(({ address }) => address)).toEqual([
+      "198.51.100.40",
+      "198.51.100.41",
+      "2001:db8:7::1",
+    ]);
+    expect(back[0]).toMatchObject({ result: "admitted", role: "guest" });
+    expect(back[0]?.["room"]).toHaveLength(26);
+  });
+
+  it("has a cookie that no script reads, that goes nowhere else, and that ends with the browser", async () => {
+    const browser = new Browser(await world().meeting());
+    await browser.open();
+    expect(browser.cookies.set).toMatch(
+      /^__Secure-polder-return=[0-9a-f]{64}; Path=\/xmpp-websocket; Secure; HttpOnly; SameSite=Strict$/,
+    );
+  });
+
+  it("keeps its cookie where another handshake was lost on the way", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    await lose(moderator, await browser.admitted());
+    (await browser.open()).close();
+    (await browser.open()).close();
+    expect(await browser.comesAgain()).toBe("joined");
+  });
+
+  it("comes back while the old connection still stands, and that one ends", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    const old = await browser.admitted();
+    old.deafen();
+    const back = await browser.open("198.51.100.42");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await back.join()).toBe("joined");
+    await isGone(moderator, old);
+    await lose(moderator, back);
+    expect(await browser.comesAgain()).toBe("joined");
+  });
+});
+
+describe("a second window of the browser, while the first one answers", () => {
+  it("waits as everybody, and the first is neither ended nor shut out", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    const first = await browser.admitted();
+    const second = await browser.open();
+    expect(await second.join()).toBe(WAITS);
+    // It has answered by now.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await second.join()).toBe(WAITS);
+    // It has answered by now.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await second.join()).toBe(WAITS);
+    expect((await first.ping()).attributes["type"]).toBe("result");
+    await moderator.setAffiliation(second.bareJid, "member");
+    expect(await second.join()).toBe("joined");
+    second.leave();
+    await isGone(moderator, second);
+    await lose(moderator, first);
+    expect(await browser.comesAgain()).toBe("joined");
+  });
+});
+
+describe("a cookie is worth nothing", () => {
+  const lets = async (end: (moderator: GateClient, guest: GateClient) => Promise<void>) => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    await end(moderator, await browser.admitted());
+    return browser.comesAgain();
+  };
+
+  it("to who was removed", async () => {
+    const end = async (moderator: GateClient, guest: GateClient) => {
+      await moderator.setRole(guest.nick, "none");
+      await isGone(moderator, guest);
+    };
+    expect(await lets(end)).toBe(WAITS);
+  });
+
+  it("to whose membership was taken after the connection was lost", async () => {
+    const end = async (moderator: GateClient, guest: GateClient) => {
+      await lose(moderator, guest);
+      await moderator.setAffiliation(guest.bareJid, "none");
+    };
+    expect(await lets(end)).toBe(WAITS);
+  });
+
+  it("to who was removed after coming back by it", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    await lose(moderator, await browser.admitted());
+    const back = await browser.open();
+    expect(await back.join()).toBe("joined");
+    await moderator.setRole(back.nick, "none");
+    await isGone(moderator, back);
+    expect(await browser.comesAgain()).toBe(WAITS);
+  });
+
+  it("to who has left", async () => {
+    const end = async (moderator: GateClient, guest: GateClient) => {
+      guest.leave();
+      await isGone(moderator, guest);
+      guest.close();
+    };
+    expect(await lets(end)).toBe(WAITS);
+  });
+
+  it("to who was never let in", async () => {
+    const browser = new Browser(await world().meeting());
+    const guest = await browser.open();
+    expect(await guest.join()).toBe(WAITS);
+    guest.close();
+    expect(await browser.comesAgain()).toBe(WAITS);
+  });
+
+  it("in the next meeting of the same name", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    await lose(moderator, await browser.admitted());
+    moderator.leave();
+    await isGone(moderator, moderator);
+    world().focus.leave(moderator.at("conference"));
+    const next = await world().meeting(moderator.room);
+    expect(await browser.comesAgain()).toBe(WAITS);
+    next.close();
+  });
+
+  it("with another link, and in another meeting", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    await lose(moderator, await browser.admitted());
+    const shown = Object.assign(new Cookies(), browser.cookies);
+    const other = new Browser(moderator);
+    expect(await (await other.open(undefined, shown)).join()).toBe(WAITS);
+    Object.assign(shown, browser.cookies);
+    const elsewhere = new Browser(await world().meeting());
+    expect(await (await elsewhere.open(undefined, shown)).join()).toBe(WAITS);
+    expect(await browser.comesAgain()).toBe("joined");
+  });
+
+  it("where it is made up, or cut short", async () => {
+    const moderator = await world().meeting();
+    const browser = new Browser(moderator);
+    await lose(moderator, await browser.admitted());
+    const own = browser.cookies.kept ?? "";
+    for (const kept of [own.slice(0, -1), `${own}0`, own.toUpperCase(), `x${own}`, "; ;=;", ""]) {
+      const shown = Object.assign(new Cookies(), { kept });
+      expect(await (await browser.open(undefined, shown)).join(), kept).toBe(WAITS);
+      expect(shown.set, kept).toBeDefined();
+    }
+  });
+});
+
+it("gives a moderator no cookie, who needs none, and writes none down", async () => {
+  const moderator = await world().meeting();
+  const cookies = new Cookies();
+  const token = await world().issuer.token(moderator.room, "moderator");
+  await world().client(moderator.room, "moderator", token, undefined, cookies);
+  expect(cookies.set).toBeUndefined();
+  const browser = new Browser(moderator);
+  await lose(moderator, await browser.admitted());
+  expect(await browser.comesAgain()).toBe("joined");
+  const secret = browser.cookies.kept?.split("=")[1] ?? "";
+  expect(secret).toHaveLength(64);
+  const written = world()
+    .server.logged()
+    .map(({ text }) => text);
+  expect(written.join("\n")).not.toContain(secret);
+});
