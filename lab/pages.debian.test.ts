@@ -1,11 +1,9 @@
 // What people see, in a real browser and from the real nginx with the rendered site: our own pages, what a link says by
 // itself, and, where the web client's package is there, the page before a meeting.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { gateSettings } from "../modules/hosts/gate/index.ts";
@@ -14,9 +12,9 @@ import { linkOf } from "../modules/meetings/tokens/index.ts";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, SOME_JITSI, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { readLogo } from "../modules/planning/instance/index.ts";
+import { barriers, barriersBeside } from "./testing/barriers.ts";
 import { ControlSite, webClient } from "./testing/control-site.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const parent = mkdtempSync(join(tmpdir(), "polder-pages-"));
 const NOW = Math.floor(Date.now() / 1000);
 
@@ -85,27 +83,12 @@ async function on<T>(browser: Browser, use: (page: Page) => Promise<T>): Promise
   }
 }
 
-/** What axe finds by WCAG 2.2 AA, by rule and first place. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const tags = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
-  const { violations, passes } = (await page.evaluate(
-    `axe.run(document, { runOnly: ${tags} })`,
-  )) as AxeResults;
-  expect(passes.length).toBeGreaterThan(10);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 120)}`);
-}
-
 /** What axe finds on Jitsi's own page, each with what it is; ours to tell upstream. */
 const UPSTREAM: Readonly<Record<string, string>> = {
   "heading-order": "what it says of the microphone is a heading of level 3 below one of level 1",
   "meta-viewport": "it forbids to enlarge the page with two fingers",
   "target-size": "the arrows beside microphone and camera are smaller than 24 by 24 pixels",
 };
-
-/** The same without what is Jitsi's. */
-const ourBarriers = async (page: Page): Promise<string[]> =>
-  (await barriers(page)).filter((one) => !UPSTREAM[one.split(":")[0] ?? ""]);
 
 const shown = (page: Page): Promise<string> =>
   page.evaluate("document.body.innerText") as Promise<string>;
@@ -231,7 +214,7 @@ describe("what a link says by itself", () => {
         expect(await shown(page)).toContain(words);
         expect(await page.evaluate("location.hash")).toBe("");
         expect(asked.filter((protocol) => !/^(https|data):$/.test(protocol))).toEqual([]);
-        expect(await ourBarriers(page)).toEqual([]);
+        expect(await barriersBeside(UPSTREAM, page)).toEqual([]);
       });
   });
 
@@ -354,7 +337,7 @@ client("the page before a meeting", () => {
   it("[jitsi-web] has no barrier that axe finds but Jitsi's own", () =>
     on(dutch, async (page) => {
       await opened(page);
-      expect(await ourBarriers(page)).toEqual([]);
+      expect(await barriersBeside(UPSTREAM, page)).toEqual([]);
     }));
 });
 

@@ -226,10 +226,10 @@ export class Person {
       throw new Error(`${this.name}'s page wasn't loaded again`);
   }
 
-  /** Cuts this person's own network for a time, of which neither side hears. @param duration ms */
-  async cutOff(duration: number): Promise<void> {
+  /** This person's own network. @throws Error when they share one with others */
+  get network(): OwnNetwork {
     if (!this.#network) throw new Error(`${this.name} shares a network with others`);
-    await this.#network.cut(duration);
+    return this.#network;
   }
 
   /** Ends as a browser that crashes: nobody hears of it. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CLIENT_KEYS } from "../../modules/hosts/client/testing.ts";
+import { linkOf } from "../testing/links.ts";
 import type { Person } from "./browser.ts";
 import { Acceptance } from "./meeting.ts";
 
@@ -18,6 +19,10 @@ const leaks = ({ elsewhere, errors }: Person): string[] => [
   ...elsewhere,
   ...errors.filter((text) => /content security policy/i.test(text)),
 ];
+
+/** A link whose token is signed by nobody: one bit of its signature is another. */
+const forged = (link: string): string =>
+  link.replace(/.(?=[^.]{20}$)/, (one) => (one === "A" ? "B" : "A"));
 
 /** The client's own name for somebody else in the meeting. */
 const participant = (name: string) =>
@@ -41,17 +46,34 @@ describe("a meeting of real browsers", () => {
     await guests[0]?.picture(join(acceptance.lab, "acceptance-guest.png"));
   });
 
-  it("who has the meeting's name and no token stays outside, as does who was revoked", async () => {
+  it("who has the meeting's name and no token stays outside, as does who has a forged or a revoked one", async () => {
     const { moderator: link, guest: guestLink, guestId } = acceptance.invite();
     const moderator = await acceptance.person("Wilhelmina");
     await moderator.join(link);
     acceptance.polder("revoke", acceptance.instance, guestId);
-    for (const bad of [link.replace(/#.*/, ""), guestLink]) {
+    for (const bad of [link.replace(/#.*/, ""), forged(link), guestLink]) {
       const outsider = await acceptance.person("Piet");
       await outsider.join(bad).catch(() => undefined);
       await expect(moderator.press(/toelaten/i, 20_000)).rejects.toThrow(/exceeded/);
       await expect(outsider.seesVideo(5_000)).rejects.toThrow(/exceeded/);
     }
+  });
+
+  it("who comes after its end reads that it has ended, and the gate refuses the token, too", async () => {
+    const { moderator: link, guest: guestLink } = acceptance.invite(1);
+    const { room, token } = linkOf(link);
+    const person = await acceptance.person("Wilhelmina");
+    await person.join(link);
+    // A session ends 60 s after its token (gate_grace); the token is valid for a minute from its start, 20 s from now.
+    await person.until("!APP.conference._room || !APP.conference.isJoined()", 240_000);
+    const late = await acceptance.person("Kees");
+    await late.page.goto(guestLink, { waitUntil: "load" });
+    await late.until("/De vergadering is afgelopen/.test(document.body.innerText)");
+    const socket = `new WebSocket("/xmpp-websocket?room=${room}&token=${token}".replace(/^/, "wss://" + location.host), "xmpp")`;
+    const opened = await late.run(
+      `new Promise((resolve) => { const one = ${socket}; one.onopen = () => resolve(true); one.onerror = () => resolve(false); })`,
+    );
+    expect(opened).toBe(false);
   });
 
   it("a moderator rejects one guest, and removes another, who is out", async () => {
@@ -77,6 +99,19 @@ describe("a meeting of real browsers", () => {
     await kees.press(/hand op|raise/i);
     await moderator.until("/hand/i.test(document.body.innerText)", 15_000);
     await moderator.picture(join(acceptance.lab, "acceptance-hand.png"));
+  });
+
+  it("a moderator has those who come later start muted", async () => {
+    const { links, moderator } = await acceptance.meeting(["Kees"]);
+    await moderator.run("APP.conference._room.setStartMutedPolicy({ audio: true, video: true })");
+    const later = await acceptance.person("Piet");
+    await later.join(links.guest);
+    await moderator.press(/toelaten/i, 60_000);
+    await later.until("APP.conference.isJoined()", 60_000);
+    await later.until(
+      "APP.conference.isLocalAudioMuted() && APP.conference.isLocalVideoMuted()",
+      15_000,
+    );
   });
 
   it("a guest can mute, remove and admit nobody", async () => {

@@ -61,13 +61,21 @@ export class Acceptance {
     }).toString();
   }
 
-  /** A meeting that begins now. */
-  invite(): Links {
+  /** A meeting that begins now. @param minutes how long it lasts */
+  invite(minutes = 60): Links {
     // The command takes no minute that is over, and it needs some seconds itself.
     const soon = new Date(Date.now() + 20_000);
     const now = soon.toLocaleString("sv", { timeZone: "Europe/Amsterdam" });
     const starts = now.slice(0, 16).replace(" ", "T");
-    const asked = [this.instance, "--starts", starts, "--minutes", "60", "--name", "Wilhelmina"];
+    const asked = [
+      this.instance,
+      "--starts",
+      starts,
+      "--minutes",
+      `${minutes}`,
+      "--name",
+      "Wilhelmina",
+    ];
     const printed = this.polder("invite", ...asked);
     const [moderator = "", guest = ""] = printed.match(/https:\S+/g) ?? [];
     const guestId = /^guest .*id (\S+)$/m.exec(printed)?.[1] ?? "";

@@ -28,7 +28,7 @@ describe("a network that is cut", () => {
       // Not at the same moment between two of the client's questions, which come each 10 s.
       await sleep(turn * 4_000);
       for (const person of both) await person.beginWatching();
-      await kees.cutOff(CUT);
+      await kees.network.cut(CUT);
       const back = await Promise.all(
         both.map(async (person) => {
           const now = await person.run("performance.now()");
@@ -44,6 +44,37 @@ describe("a network that is cut", () => {
       expect(both.map(({ loads }) => loads)).toEqual([1, 1]);
       for (const person of both) expect(await person.run("APP.conference.isJoined()")).toBe(true);
       expect(await moderator.text()).not.toMatch(/toelaten/i);
+    },
+  );
+});
+
+describe("a connection that is lost", () => {
+  /** Ways that end it. */
+  const losses: Readonly<Record<string, (kees: Person) => Promise<void>>> = {
+    "is reset, as by a firewall that restarts": async ({ network }) => network.reset(),
+    "stays behind in a network that the person has left": async ({ network }) => network.renumber(),
+  };
+
+  it.each(Object.entries(losses))(
+    "and %s costs a guest no other question to a moderator",
+    async (_, lose) => {
+      const network = ["ipv4", "ipv6"] as const;
+      const { moderator, guests } = await acceptance.meeting(["Kees"], { network });
+      const [kees] = guests as [Person];
+      await lose(kees);
+      const began = Date.now();
+      await kees.loadedAgain();
+      const loaded = Date.now() - began;
+      await kees.ask();
+      await kees.seesVideo(90_000);
+      process.stdout.write(
+        `page loaded again after ${loaded} ms, picture after ${Date.now() - began} ms\n`,
+      );
+      await moderator.seesVideos(1);
+      expect(await moderator.text()).not.toMatch(/toelaten/i);
+      expect(moderator.loads).toBe(1);
+      // The former session is gone from everybody's picture.
+      await moderator.until("APP.conference._room.getParticipants().length === 1", 60_000);
     },
   );
 });

@@ -13,6 +13,13 @@ const WAY: Readonly<
   ipv6: { edge: "2001:db8:1::1", own: (n) => `2001:db8:1::${100 + n}/64 nodad` },
 };
 
+/** Lines for `ip -batch` that give a link an address of each kind, and the way out. */
+const addressed = (link: string, families: readonly Family[], n: number): string[] =>
+  families.flatMap((family) => [
+    `address add ${WAY[family].own(n)} dev ${link}`,
+    `route replace default via ${WAY[family].edge}`,
+  ]);
+
 /** Both directions, and not the browser's own loopback. */
 const CUT = `table inet cut {
   chain in { type filter hook input priority 0; policy drop; iifname "lo" accept; }
@@ -20,16 +27,27 @@ const CUT = `table inet cut {
 }
 `;
 
+/** Runs lines of `ip -batch` in a network namespace. */
+const batch = (namespace: string, lines: readonly string[]): void => {
+  const input = `${lines.join("\n")}\n`;
+  execFileSync("nsenter", [`--net=${namespace}`, "ip", "-batch", "-"], { input });
+};
+
 /**
  * A network of one person's own in the lab's internet, beside the one that the probes and all other browsers share. It
  * ends with the process that holds it, and its link and its addresses with it.
  */
 export class OwnNetwork {
+  /** How many addresses of a kind are given away. */
   static #made = 0;
   readonly #holder: ChildProcess;
+  readonly #families: readonly Family[];
+  readonly #link: string;
 
-  private constructor(holder: ChildProcess) {
+  private constructor(holder: ChildProcess, families: readonly Family[], link: string) {
     this.#holder = holder;
+    this.#families = families;
+    this.#link = link;
   }
 
   /** @param families the only ones that this person has */
@@ -39,14 +57,10 @@ export class OwnNetwork {
   ): Promise<OwnNetwork> {
     const n = ++OwnNetwork.#made;
     const holder = spawn("unshare", ["--net", "cat"], { stdio: ["pipe", "ignore", "inherit"] });
-    const network = new OwnNetwork(holder);
+    const link = `person${n}`;
+    const network = new OwnNetwork(holder, families, link);
     const mine = readlinkSync("/proc/self/ns/net");
     while (readlinkSync(`/proc/${holder.pid}/ns/net`) === mine) await sleep(20);
-    const link = `person${n}`;
-    const batch = (namespace: string, lines: readonly string[]) =>
-      execFileSync("nsenter", [`--net=${namespace}`, "ip", "-batch", "-"], {
-        input: `${lines.join("\n")}\n`,
-      });
     batch(internetNamespace(lab), [
       `link add link up name ${link} type macvlan mode bridge`,
       `link set dev ${link} netns ${holder.pid}`,
@@ -55,10 +69,7 @@ export class OwnNetwork {
       "link set dev lo up",
       `link set dev ${link} addrgenmode none`,
       `link set dev ${link} up`,
-      ...families.flatMap((family) => [
-        `address add ${WAY[family].own(n)} dev ${link}`,
-        `route add default via ${WAY[family].edge}`,
-      ]),
+      ...addressed(link, families, n),
     ]);
     return network;
   }
@@ -80,6 +91,30 @@ export class OwnNetwork {
     } finally {
       this.#nft("delete table inet cut\n");
     }
+  }
+
+  /** Ends every connection to a web server with a reset that both ends get, as a firewall that restarts sends it. */
+  reset(): void {
+    const ends = [
+      "ss",
+      "--kill",
+      "--tcp",
+      "--no-header",
+      "state",
+      "established",
+      "dport",
+      "=",
+      "443",
+    ];
+    execFileSync("nsenter", [`--net=${this.namespace}`, ...ends], { stdio: "ignore" });
+  }
+
+  /** Other addresses, as when a phone goes from one network to another: the servers hear nothing of it. */
+  renumber(): void {
+    batch(this.namespace, [
+      `address flush dev ${this.#link}`,
+      ...addressed(this.#link, this.#families, ++OwnNetwork.#made),
+    ]);
   }
 
   close(): void {

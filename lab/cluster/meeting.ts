@@ -339,7 +339,9 @@ export function meetingTests(): void {
       const planted = await plantMarks();
       const lines = await storesUpToNow();
       const wanted = { ...secret, ...personal, ...planted };
-      const found = await Promise.all(cluster.hosts.map((host) => searchHost(host, wanted)));
+      const found = await Promise.all(
+        cluster.hosts.map((host) => searchHost(cluster.lab, `${cluster.name}-${host}`, wanted)),
+      );
       for (const { entries, files } of found)
         expect([entries > 100, files > 0]).toEqual([true, true]);
       const hits = found.flatMap((one) => one.hits);

@@ -34,14 +34,19 @@ const searched = z.object({
 });
 export type Searched = z.infer<typeof searched>;
 
-/** @throws Error when the search itself fails on the host */
+/**
+ * Looks for texts in all logs of a host.
+ *
+ * @param name the host's in the lab, such as lab-control-1
+ * @throws Error when the search itself fails there
+ */
 export async function searchHost(
-  host: string,
+  lab: string,
+  name: string,
   wanted: Readonly<Record<string, string>>,
 ): Promise<Searched> {
-  const name = `${cluster.name}-${host}`;
-  const ran = await inHost(cluster.lab, name, ["python3", "-c", SEARCH], JSON.stringify(wanted));
-  if (ran.code !== 0) throw new Error(`searching ${host}: ${ran.stderr}`);
+  const ran = await inHost(lab, name, ["python3", "-c", SEARCH], JSON.stringify(wanted));
+  if (ran.code !== 0) throw new Error(`searching ${name}: ${ran.stderr}`);
   return searched.parse(JSON.parse(ran.stdout));
 }
 

@@ -1,0 +1,40 @@
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { barriersBeside } from "../testing/barriers.ts";
+import type { Person } from "./browser.ts";
+import { Acceptance } from "./meeting.ts";
+
+// What axe finds on Jitsi's pages in a meeting, which CI's browser doesn't reach.
+
+let acceptance: Acceptance;
+beforeAll(() => {
+  acceptance = new Acceptance();
+});
+afterEach(({ task }) => acceptance.end(task.result?.state === "fail" ? task.name : undefined));
+
+/** What it finds that is Jitsi's own, each with what it is. */
+const UPSTREAM: Readonly<Record<string, string>> = {};
+
+it("who waits, who is in a call, and who was removed meet no barrier that axe finds but Jitsi's own", async () => {
+  const links = acceptance.invite();
+  const moderator = await acceptance.person("Wilhelmina");
+  await moderator.join(links.moderator);
+  const kees = await acceptance.person("Kees");
+  await kees.join(links.guest);
+  const found: Record<string, readonly string[]> = {};
+  const look = async (what: string, person: Person) => {
+    await person.picture(`${acceptance.lab}/acceptance-page-${what}.png`);
+    found[what] = await barriersBeside(UPSTREAM, person.page);
+  };
+  await moderator.until("/toelaten/i.test(document.body.innerText)", 60_000);
+  await look("lobby", kees);
+  await look("asked", moderator);
+  await moderator.press(/toelaten/i);
+  await kees.seesVideo(90_000);
+  await look("call", kees);
+  await moderator.run(
+    "APP.conference._room.kickParticipant(APP.conference._room.getParticipants()[0].getId())",
+  );
+  await kees.until("!APP.conference._room || !APP.conference.isJoined()", 30_000);
+  await look("removed", kees);
+  expect(found).toEqual({ lobby: [], asked: [], call: [], removed: [] });
+});

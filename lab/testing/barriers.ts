@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "puppeteer-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/**
+ * What axe finds by WCAG 2.2 AA, by rule and first place.
+ *
+ * @throws Error when axe looked at hardly anything, as where a page didn't come
+ */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations, passes } = (await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(TAGS)} })`,
+  )) as AxeResults;
+  if (passes.length <= 10) throw new Error(`axe looked at ${passes.length} things alone`);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 120)}`);
+}
+
+/** The same without rules that Jitsi's own page breaks. @param upstream their ids, each with what it is */
+export const barriersBeside = async (
+  upstream: Readonly<Record<string, string>>,
+  page: Page,
+): Promise<string[]> => (await barriers(page)).filter((one) => !upstream[one.split(":")[0] ?? ""]);
