@@ -64,6 +64,7 @@ describe("a meeting of real browsers", () => {
     const { room, token } = linkOf(link);
     const person = await acceptance.person("Wilhelmina");
     await person.join(link);
+    await person.until("APP.conference.isJoined()", 60_000);
     // A session ends 60 s after its token (gate_grace); the token is valid for a minute from its start, 20 s from now.
     await person.until("!APP.conference._room || !APP.conference.isJoined()", 240_000);
     const late = await acceptance.person("Kees");

@@ -135,9 +135,23 @@ export const meetingStyle = ({ branding: { colour = COLOUR } }: Blueprint): stri
 `;
 
 /**
+ * Colours in place of Jitsi's own, on which white, and which on white, had a contrast of 3.5 (WCAG 2.2, 1.4.3 asks for 4.5): white
+ * words on blue buttons, and the words by which a moderator admits and rejects. Tokens: features/base/ui/Tokens.ts of jitsi-meet
+ * abf901a45. This blue has 4.7 with white, and 3.1 with the client's dark surfaces (1.4.11 asks for 3); the red 5.7.
+ */
+const [BLUE, RED] = ["#3371d6", "#c2293c"];
+const READABLE = {
+  action01: BLUE,
+  action01Hover: BLUE,
+  action01Active: BLUE,
+  notificationActionText: BLUE,
+  notificationErrorText: RED,
+};
+
+/**
  * What Jitsi's client calls branding, which it fetches when it starts. Keys: features/dynamic-branding/reducer.ts of
- * jitsi-meet abf901a45. Its main colour is that of links, too, which stand on nearly black: only the buttons before a
- * meeting get ours.
+ * jitsi-meet abf901a45. An instance's own colour stands on buttons before a meeting alone: in a meeting they lie on nearly black,
+ * where an own colour may be hard to see.
  */
 export function brandingFile(blueprint: Blueprint): string {
   const { colour, background } = blueprint.branding;
@@ -146,11 +160,15 @@ export function brandingFile(blueprint: Blueprint): string {
     defaultBranding: false,
     ...(logo && { logoImageUrl: logo }),
     ...(background && { backgroundColor: background, premeetingBackground: background }),
-    ...(colour && {
-      customTheme: {
-        palette: { prejoinActionButtonPrimary: colour, prejoinActionButtonPrimaryHover: colour },
+    customTheme: {
+      palette: {
+        ...READABLE,
+        ...(colour && {
+          prejoinActionButtonPrimary: colour,
+          prejoinActionButtonPrimaryHover: colour,
+        }),
       },
-    }),
+    },
   };
   return `${JSON.stringify(branding, null, 2)}\n`;
 }

@@ -122,6 +122,14 @@ describe("an organisation's own look", () => {
   const SVG = Buffer.from(
     '<svg xmlns="http://www.w3.org/2000/svg"><title>@@secret:turn/shared-secret@@</title></svg>',
   );
+  /** Jitsi's own colours have a contrast of 3.5 with white. */
+  const readable = {
+    action01: "#3371d6",
+    action01Hover: "#3371d6",
+    action01Active: "#3371d6",
+    notificationActionText: "#3371d6",
+    notificationErrorText: "#c2293c",
+  };
   const branding = {
     colour: "#0b6e4f",
     background: "#10302a",
@@ -178,6 +186,7 @@ describe("an organisation's own look", () => {
       premeetingBackground: "#10302a",
       customTheme: {
         palette: {
+          ...readable,
           prejoinActionButtonPrimary: "#0b6e4f",
           prejoinActionButtonPrimaryHover: "#0b6e4f",
         },
@@ -190,6 +199,7 @@ describe("an organisation's own look", () => {
     const plain = filesOf(buildBlueprint({ ...inputOf(someInstance()), jitsi: SOME_JITSI }));
     expect(JSON.parse(plain.get("branding.json")?.content ?? "")).toEqual({
       defaultBranding: false,
+      customTheme: { palette: readable },
     });
     expect(plain.get("interface_config.js")?.content).toContain('"SHOW_JITSI_WATERMARK": false');
     for (const name of ["index.html", "refused.html", "body.html"])
