@@ -9,11 +9,11 @@ beforeAll(() => {
 });
 afterEach(({ task }) => acceptance.end(task.result?.state === "fail" ? task.name : undefined));
 
-it("a guest with Firefox waits, is let in, and sees a moderator with Chromium, who sees the guest", async () => {
+it("a guest with Firefox waits, is let in, sees a moderator with Chromium, and comes back after a reset without a second question", async () => {
   const links = acceptance.invite();
   const moderator = await acceptance.person("Wilhelmina");
   await moderator.join(links.moderator);
-  const kees = await acceptance.person("Kees", { kind: "firefox" });
+  const kees = await acceptance.person("Kees", { kind: "firefox", network: ["ipv4"] });
   await kees.join(links.guest, 90_000);
   expect(await kees.run("location.hash")).toBe("");
   await moderator.press(/toelaten/i, 90_000);
@@ -31,4 +31,9 @@ it("a guest with Firefox waits, is let in, and sees a moderator with Chromium, w
     expect(elsewhere).toEqual([]);
     expect(errors.filter((text) => /content.security.policy/i.test(text))).toEqual([]);
   }
+  kees.network.reset();
+  await kees.loadedAgain();
+  await kees.ask();
+  await kees.seesVideo(90_000);
+  expect(await moderator.text()).not.toMatch(/toelaten/i);
 });
