@@ -226,7 +226,7 @@ export class GateClient extends Waiting {
 
   send(xml: string): void {
     this.socket.send(
-      xml.replace(/^<(iq|presence|message)(?= |>|\/)(?! xmlns=)/, "<$1 xmlns='jabber:client'"),
+      xml.replace(/^<(iq|presence|message)(?= |>|\/)(?![^>]* xmlns=)/, "<$1 xmlns='jabber:client'"),
     );
   }
 

@@ -1,0 +1,114 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { dump } from "js-yaml";
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { linkOf } from "../testing/links.ts";
+import { loadRecorded, type RecordedStanza } from "../testing/recorded.ts";
+import type { Person } from "./browser.ts";
+import { Acceptance } from "./meeting.ts";
+import { kindsOf, Recording } from "./recording.ts";
+
+// What a real client sends to the gate in a meeting, kind by kind. CI asks its gate the same (gate-recorded.debian.test.ts).
+
+let acceptance: Acceptance;
+beforeAll(() => {
+  acceptance = new Acceptance();
+});
+afterEach(({ task }) => acceptance.end(task.result?.state === "fail" ? task.name : undefined));
+
+const ROOM = "APP.conference._room";
+const other = (name: string) =>
+  `${ROOM}.getParticipants().find((one) => (one.getDisplayName() ?? "").endsWith("${name}"))`;
+/** Whether this person shares a screen. */
+const SHARES =
+  "APP.store.getState()['features/base/tracks'].some((one) => one.local && one.videoType === 'desktop' && !one.muted)";
+const own = async (person: Person): Promise<string> =>
+  String(await person.run("APP.connection.getJid()"));
+
+/** Some messages have no id by which an answer could be known: it comes before the next is sent. */
+const answered = () => sleep(1_000);
+
+/** What a reader of the file must know. @param browser its name and version */
+const headOf = (browser: string): string => {
+  const packages = acceptance.loaded.blueprint.jitsi ?? [];
+  const versions = packages.map(({ name, version }) => `${name} ${version}`).join(", ");
+  return `# What real browsers sent to the gate in a meeting, the first of each kind, and what it made of that.
+# lab/acceptance/recorded.acceptance.test.ts writes this file, ${new Date().toISOString().slice(0, 10)}: ${browser};
+# ${versions}.
+# lab/gate-recorded.debian.test.ts sends all of it to the gate again.
+`;
+};
+
+/** One person of each role through all that a meeting has here. */
+async function meet(): Promise<RecordedStanza[]> {
+  const links = acceptance.invite();
+  const moderator = await acceptance.person("Wilhelmina");
+  const of = { moderator: await Recording.begin("moderator", moderator.page) };
+  await moderator.join(links.moderator);
+  const rejected = await acceptance.person("Piet");
+  await rejected.join(links.guest);
+  await moderator.press(/afwijzen/i, 60_000);
+  await rejected.close();
+  const guest = await acceptance.person("Kees");
+  const ofGuest = await Recording.begin("guest", guest.page);
+  await guest.join(links.guest);
+  await moderator.press(/toelaten/i, 60_000);
+  await guest.seesVideo(90_000);
+  await moderator.seesVideo(90_000);
+  for (const [person, name] of [
+    [guest, "Wilhelmina"],
+    [moderator, "Kees"],
+  ] as const) {
+    await person.press(/hand op/i);
+    await person.run("APP.conference.muteAudio(true)");
+    await person.run("APP.conference.muteVideo(true)");
+    await person.run("APP.conference.muteVideo(false)");
+    await person.press(/schermdeling in- of uitschakelen/i);
+    await person.until(SHARES, 30_000);
+    await person.press(/schermdeling stoppen/i);
+    await person.run(`${ROOM}.sendTextMessage("Goedemorgen")`);
+    await answered();
+    await person.run(`${ROOM}.muteParticipant(${other(name)}.getId(), "audio")`);
+    await person.run(`${ROOM}.setStartMutedPolicy({ audio: true, video: false })`);
+    await person.run(`${ROOM}.setSubject("Begroting")`);
+    await answered();
+  }
+  await moderator.run("APP.store.dispatch({ type: 'TOGGLE_E2EE', enabled: true })");
+  await guest.until(`${ROOM}.isE2EEEnabled()`, 30_000);
+  await moderator.run("APP.store.dispatch({ type: 'TOGGLE_E2EE', enabled: false })");
+  // The client asks the server each 10 s.
+  await sleep(12_000);
+  const [jids, { domain }] = [
+    { moderator: await own(moderator), guest: await own(guest) },
+    acceptance.loaded.blueprint,
+  ];
+  await guest.run(`${ROOM}.kickParticipant(${other("Wilhelmina")}.getId())`).catch(() => undefined);
+  await moderator.run(`${ROOM}.kickParticipant(${other("Kees")}.getId())`);
+  await guest.until("!APP.conference._room || !APP.conference.isJoined()", 30_000);
+  await moderator.run("APP.conference.hangup(false)");
+  await moderator.until("!APP.conference.isJoined()", 30_000);
+  await answered();
+  const names = (person: string, link: string) => ({
+    token: linkOf(link).token,
+    "other-jid": person,
+    "other-bare": person.split("/")[0] ?? "",
+    other: person.slice(0, 8),
+    room: linkOf(links.guest).room,
+    domain,
+  });
+  return [
+    ...of.moderator.kinds(names(jids.guest, links.moderator)),
+    ...ofGuest.kinds(names(jids.moderator, links.guest)),
+  ];
+}
+
+it("a moderator's and a guest's client send what was recorded of them, and the gate decides as then", async () => {
+  const found = await meet();
+  const kept = join(acceptance.lab, "recorded.yaml");
+  const browser = await (await acceptance.person("nobody")).page.browser().version();
+  writeFileSync(kept, `${headOf(browser)}${dump({ stanzas: found }, { lineWidth: -1 })}`);
+  const recorded = new Set(loadRecorded().flatMap(kindsOf));
+  const fresh = found.flatMap(kindsOf).filter((kind) => !recorded.has(kind));
+  expect(fresh, `what is new stands in ${kept}`).toEqual([]);
+});
