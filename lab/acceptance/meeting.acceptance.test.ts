@@ -90,6 +90,20 @@ describe("a meeting of real browsers", () => {
     await kees.picture(join(acceptance.lab, "acceptance-removed.png"));
   });
 
+  it("a guest who loads the page again is in again, and who hangs up is asked for again", async () => {
+    const { links, moderator, guests } = await acceptance.meeting(["Kees"]);
+    const [kees] = guests as [Person];
+    await kees.page.reload();
+    await kees.ask();
+    await kees.seesVideo(60_000);
+    expect(await moderator.text()).not.toMatch(/toelaten/i);
+    await kees.press(/gesprek verlaten|ophangen/i);
+    await kees.until("!APP.conference.isJoined()");
+    await kees.join(links.guest);
+    await moderator.press(/toelaten/i, 60_000);
+    await kees.seesVideo(60_000);
+  });
+
   it("a moderator mutes a guest, and sees a raised hand", async () => {
     const { moderator, guests } = await acceptance.meeting(["Kees"]);
     const [kees] = guests as [Person];
