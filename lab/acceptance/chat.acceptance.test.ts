@@ -23,8 +23,8 @@ it("a guest's words reach a moderator, who reads them beside the guest's name", 
   const { moderator, guests } = await acceptance.meeting(["Kees"]);
   const [kees] = guests as [Person];
   await kees.press(/chat/i);
-  await kees.page.waitForSelector("#usermsg");
-  await kees.page.type("#usermsg", "Goedemorgen, allemaal");
+  await kees.page.waitForSelector("#chat-input-messagebox");
+  await kees.page.type("#chat-input-messagebox", "Goedemorgen, allemaal");
   await kees.page.keyboard.press("Enter");
   await moderator.press(/chat/i);
   await moderator.until("/Goedemorgen, allemaal/.test(document.body.innerText)", 15_000);

@@ -85,7 +85,7 @@ export function meetingIncludes(
 export const meetingStyle = ({ branding: { colour = COLOUR } }: Blueprint): string => `\
 #polder-classification {
   position: fixed;
-  z-index: 300;
+  z-index: 302;
   top: 0;
   inset-inline: 0;
   display: flex;
