@@ -37,14 +37,17 @@ export interface MediaPath {
   readonly remote: string;
 }
 
-/** The names that the lab's internet has no DNS for: the domain, and one relay under the relays' name. */
-function names(blueprint: Blueprint, family: Family): Record<string, string> {
-  const of = (role: Role) => {
-    const address = hostsWith(blueprint, role)[0]?.publicAddress?.[family];
+/** The names that the lab's internet has no DNS for: the domain, at one control host, and one relay under the relays' name. */
+function names(blueprint: Blueprint, family: Family, control: number): Record<string, string> {
+  const of = (role: Role, nth = 0) => {
+    const address = hostsWith(blueprint, role)[nth]?.publicAddress?.[family];
     if (!address) throw new Error(`no public address of a ${role} is ${family}`);
     return family === "ipv6" ? `[${address}]` : address;
   };
-  return { [blueprint.domain]: of("control"), [namesBelow(blueprint.domain).turn]: of("turn") };
+  return {
+    [blueprint.domain]: of("control", control),
+    [namesBelow(blueprint.domain).turn]: of("turn"),
+  };
 }
 
 export interface BrowserOptions {
@@ -57,6 +60,8 @@ export interface BrowserOptions {
   readonly name: string;
   /** Media may go by a relay alone, as behind a firewall: one that lets UDP out, or nothing but TLS. */
   readonly relay?: "turn:" | "turns:" | undefined;
+  /** Which control host DNS gives this person, from 0: the first unless it says otherwise. */
+  readonly control?: number | undefined;
   /** Chromium unless it says otherwise. */
   readonly kind?: BrowserKind | undefined;
   /** A network of this person's own, with these kinds of address; otherwise the one that all share. */
@@ -104,7 +109,7 @@ export class Person {
       folder,
       authority,
       within: (argv) => internetCommand(lab, argv, network?.namespace),
-      names: names(blueprint, family),
+      names: names(blueprint, family, options.control ?? 0),
     });
     const [page] = await running.browser.pages();
     const person = new Person(name, running, page as Page, folder, network);

@@ -24,7 +24,10 @@ const REST = readFileSync(
 const SMALL = { resolution: 180, "constraints.video.height.ideal": 180 } as const;
 
 /** What may differ between people. */
-export type PersonOptions = Pick<BrowserOptions, "relay" | "network" | "settings" | "kind">;
+export type PersonOptions = Pick<
+  BrowserOptions,
+  "relay" | "network" | "settings" | "kind" | "control"
+>;
 
 /** Links of one meeting. */
 export interface Links {
