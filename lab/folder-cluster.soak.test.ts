@@ -1,6 +1,6 @@
 // A cluster at a site without internet: its packages come from a folder that `polder mirror` filled, and the lab's
 // proxy, which other instances fetch theirs from, stands still meanwhile.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +16,8 @@ import { deploy, polder, polderWith, type TestInstance, testInstance } from "./t
 const NAME = "t-folder";
 const lab = defaultFolder();
 const folder = mkdtempSync(join(tmpdir(), "polder-mirror-"));
+/** A folder with the packages of one release of Jitsi, as for `make lab`; without it, stand-ins run. */
+const JITSI = process.env["PACKAGES"];
 let instance: TestInstance;
 let person: Person;
 
@@ -59,7 +61,14 @@ beforeAll(async () => {
     text.replace(/^packages: .*$/m, `packages: { source: folder, folder: ${folder} }`),
   );
   person = await addPerson(instance, "testbeheer");
+  const release = mkdtempSync(join(tmpdir(), "polder-release-"));
+  if (JITSI) {
+    cpSync(JITSI, release, { recursive: true });
+    await polderWith(["packages", instance.folder, release]);
+  }
   await polderWith(["mirror", folder, instance.folder, "--from", machineMirror()]);
+  // What the mirror doesn't hold is nowhere from here on.
+  rmSync(release, { recursive: true });
   await polderWith(["mirror", "--verify", folder, instance.folder]);
   stopped = proxies();
   for (const pid of stopped) process.kill(pid, "SIGSTOP");
@@ -108,6 +117,16 @@ describe("a cluster whose packages come from a folder", () => {
     expect(await on("edge-1", "unattended-upgrade -v")).toMatch(
       /No packages found that can be upgraded|All upgrades installed/,
     );
+  });
+
+  it.skipIf(!JITSI)("[jitsi-mirror] runs Jitsi from there", async () => {
+    const kept = readdirSync(join(folder, "jitsi")).filter((name) => name.endsWith(".deb"));
+    expect(kept).toHaveLength(4);
+    for (const [host, unit] of [
+      ["bridge-1", "polder-videobridge"],
+      ["control-1", "polder-jicofo"],
+    ] as const)
+      expect(await on(host, `systemctl is-active ${unit}; pgrep -c java`)).toMatch(/^active\n1/);
   });
 
   it("withstands every probe", async () => {
