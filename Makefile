@@ -10,10 +10,13 @@ export CHECKPOINT_DISABLE := 1
 # Goals beside each other: npm and pip mostly wait for their registries, Go for the compiler, the lab's root for Debian's.
 BESIDE := $(MAKE) --no-print-directory --jobs=4
 
-## lab        deploy the example instance to a real OpenStack on this machine; CLOUD=hetzner: to a stand-in of Hetzner's; PACKAGES=folder: with Jitsi
+## lab        deploy the example instance to a real OpenStack on this machine; CLOUD=hetzner: to a stand-in of Hetzner's; PACKAGES=folder: with Jitsi, and real browsers
 lab: preflight-lab
 	@$(BESIDE) setup-parts lab-root
 	@lab/main-job.sh
+ifneq ($(PACKAGES),)
+	@$(MAKE) --no-print-directory acceptance INSTANCE=$(if $(filter hetzner,$(CLOUD)),lab-hetzner,lab)
+endif
 
 ## test       everything that CI runs: lint, types, unit tests, Debian's programs, the lab
 test: preflight-lab
@@ -41,7 +44,7 @@ soak: preflight-lab setup $(STAMPS)/validators $(STAMPS)/lab-packages $(STAMPS)/
 	@npx vitest run --project soak
 	@npx vitest run --project alone
 
-## acceptance real browsers at the cluster that `make lab PACKAGES=folder` has deployed; INSTANCE=lab-direct: at another
+## acceptance real browsers at the cluster that runs, with Jitsi; INSTANCE=lab-direct: at another than lab
 acceptance: preflight-lab setup $(STAMPS)/chromium $(STAMPS)/firefox
 	@npx vitest run --project acceptance
 
