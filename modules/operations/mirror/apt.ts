@@ -12,7 +12,7 @@ const HELPER = "/usr/lib/apt/apt-helper";
 const TRANSPORT = /^(Acquire::(http|https|Retries)\b|Dir::Etc::netrc)/;
 
 /** What apt says, and what a person can do about it. First match counts. */
-const HINTS: readonly (readonly [RegExp, (found: string) => string])[] = [
+const HINTS: readonly (readonly [RegExp, (found: string, signer: string) => string])[] = [
   [
     /Release file for (\S+) is expired/,
     (uri) => `${uri} has expired: fill the folder again with \`polder mirror\``,
@@ -23,10 +23,13 @@ const HINTS: readonly (readonly [RegExp, (found: string) => string])[] = [
   ],
   [
     /(NO_PUBKEY|is not signed|invalid signature|BADSIG|EXPKEYSIG|signatures couldn't be verified)/,
-    () => "an InRelease isn't signed by Debian: fetch it again, from another mirror",
+    (_, signer) => `an InRelease isn't signed by ${signer}: fetch it again, from another mirror`,
   ],
-  [/Unable to locate package (\S+)/, (name) => `Debian has no package ${name}`],
-  [/Package '(\S+)' has no installation candidate/, (name) => `Debian has no package ${name}`],
+  [/Unable to locate package (\S+)/, (name, signer) => `${signer} has no package ${name}`],
+  [
+    /Package '(\S+)' has no installation candidate/,
+    (name, signer) => `${signer} has no package ${name}`,
+  ],
   [/No space left on device/, () => "the disk is full: make room and run it again"],
   [
     /(Hash Sum mismatch|unexpected size)/i,
@@ -38,11 +41,11 @@ const HINTS: readonly (readonly [RegExp, (found: string) => string])[] = [
   ],
 ];
 
-/** apt's words in one line. */
-export function explain(text: string): string {
+/** apt's words in one line. @param signer whose signature was wanted */
+export function explain(text: string, signer = "Debian"): string {
   for (const [pattern, hint] of HINTS) {
     const found = pattern.exec(text);
-    if (found) return hint(found[1] ?? "");
+    if (found) return hint(found[1] ?? "", signer);
   }
   const lines = text.split("\n").filter((line) => /^(E|Err|Error):/.test(line));
   return (lines[0] ?? text.trim().split("\n").at(-1) ?? "apt failed").slice(0, 300);
@@ -55,35 +58,41 @@ export interface Fetched extends ArchiveFile {
   readonly target: string;
 }
 
-/**
- * The machine's own apt, with a root of its own: it reads a folder as hosts do, with Debian's keys alone, and
- * believes that nothing is installed. So what it chooses is complete down to the C library.
- */
-export class Apt {
-  readonly #folder: string;
-  readonly #state: string;
+/** @throws ExternalFailure when this machine lacks a file of a package */
+function needs(file: string, of: string): void {
+  if (!existsSync(file))
+    throw new ExternalFailure(
+      `${file} isn't there: this needs Debian or Ubuntu with the package ${of}`,
+    );
+}
 
-  /**
-   * @param folder the archives' folder, absolute
-   * @param state where apt keeps its lists; may be lost
-   */
-  constructor(folder: string, state: string) {
-    this.#folder = folder;
+/** What apt reads, and by whose signature it believes it. */
+export interface AptSources {
+  /** Lines of sources.list(5). */
+  readonly lines: readonly string[];
+  /** A file of keys that `signed-by` of a line names by fingerprint. */
+  readonly keys?: string;
+  /** Whose signature that is, in a sentence; Debian's unless it says otherwise. */
+  readonly signer?: string;
+}
+
+/** The machine's own apt, with a root of its own: nothing of the machine's sources, keys or packages counts. */
+export class Apt {
+  readonly #state: string;
+  readonly #signer: string | undefined;
+
+  protected constructor(state: string, signer?: string) {
     this.#state = state;
+    this.#signer = signer;
   }
 
-  /** @throws ExternalFailure when this machine has no apt, or not Debian's keys */
-  static async at(folder: string, state: string): Promise<Apt> {
-    for (const [file, what] of [
-      [HELPER, "apt"],
-      [KEYRING, "debian-archive-keyring"],
-    ] as const)
-      if (!existsSync(file))
-        throw new ExternalFailure(
-          `${file} isn't there: polder mirror needs Debian or Ubuntu with the package ${what}`,
-        );
-    const apt = new Apt(folder, state);
-    await apt.#prepare();
+  /**
+   * @param state where apt keeps its lists; may be lost
+   * @throws ExternalFailure when this machine has no apt
+   */
+  static async reading(sources: AptSources, state: string): Promise<Apt> {
+    const apt = new Apt(state, sources.signer);
+    await apt.prepare(sources);
     return apt;
   }
 
@@ -91,16 +100,11 @@ export class Apt {
     return join(this.#state, "apt.conf");
   }
 
-  async #prepare(): Promise<void> {
+  protected async prepare({ lines, keys }: AptSources): Promise<void> {
+    needs(HELPER, "apt");
     for (const name of ["lists/partial", "cache/archives/partial"])
       mkdirSync(join(this.#state, name), { recursive: true });
-    const sources = DEBIAN_ARCHIVES.flatMap(({ name, suites }) =>
-      suites.map(
-        (suite) =>
-          `deb [arch=amd64 signed-by=${KEYRING}] file:${join(this.#folder, name)} ${suite} main`,
-      ),
-    );
-    writeFileSync(join(this.#state, "sources.list"), `${sources.join("\n")}\n`);
+    writeFileSync(join(this.#state, "sources.list"), `${lines.join("\n")}\n`);
     writeFileSync(join(this.#state, "status"), "");
     const { stdout } = await run("apt-config", ["dump"]);
     const settings = [
@@ -110,12 +114,13 @@ export class Apt {
         "parts",
         "main",
         "sourceparts",
-        "trusted",
+        ...(keys === undefined ? ["trusted"] : []),
         "trustedparts",
         "preferences",
         "preferencesparts",
       ].map((name) => `Dir::Etc::${name} "/dev/null";`),
       `Dir::Etc::sourcelist "${join(this.#state, "sources.list")}";`,
+      ...(keys === undefined ? [] : [`Dir::Etc::trusted "${keys}";`]),
       `Dir::State "${this.#state}";`,
       `Dir::State::status "${join(this.#state, "status")}";`,
       `Dir::Cache "${join(this.#state, "cache")}";`,
@@ -134,19 +139,68 @@ export class Apt {
     writeFileSync(this.#config, `${settings.join("\n")}\n`);
   }
 
-  async #ask(program: string, args: readonly string[]): Promise<string> {
+  /**
+   * Runs a program of apt's.
+   *
+   * @param folder where it runs, absolute; where apt's lists are unless it says otherwise
+   * @throws ExternalFailure with a sentence of what failed
+   */
+  async ask(program: string, args: readonly string[], folder = this.#state): Promise<string> {
     const { PATH, HOME } = process.env;
     const { status, stdout, stderr } = await run(program, args, {
-      folder: this.#state,
+      folder,
       env: { PATH, HOME, LC_ALL: "C.UTF-8", APT_CONFIG: this.#config },
     });
-    if (status !== 0) throw new ExternalFailure(`packages: ${explain(stderr + stdout)}`);
+    if (status !== 0)
+      throw new ExternalFailure(`packages: ${explain(stderr + stdout, this.#signer)}`);
     return stdout;
   }
 
   /** Reads the folder's lists. @throws ExternalFailure when Debian didn't sign them, or they have expired */
   async update(): Promise<void> {
-    await this.#ask("apt-get", ["-q", "update"]);
+    await this.ask("apt-get", ["-q", "update"]);
+  }
+
+  /** Fetches files; one that comes with another digest is refused by apt. */
+  async fetch(files: readonly Fetched[]): Promise<void> {
+    await this.ask(HELPER, [
+      "download-file",
+      ...files.flatMap(({ url, target, sha256 }) => [
+        url,
+        target,
+        ...(sha256 ? [`SHA256:${sha256}`] : [""]),
+      ]),
+    ]);
+  }
+}
+
+/**
+ * Reads a folder of archives as hosts do, with Debian's keys alone, and believes that nothing is installed. So what it
+ * chooses is complete down to the C library.
+ */
+export class FolderApt extends Apt {
+  readonly #folder: string;
+
+  private constructor(folder: string, state: string) {
+    super(state);
+    this.#folder = folder;
+  }
+
+  /**
+   * @param folder the archives' folder, absolute
+   * @param state where apt keeps its lists; may be lost
+   * @throws ExternalFailure when this machine has no apt, or not Debian's keys
+   */
+  static async at(folder: string, state: string): Promise<FolderApt> {
+    needs(KEYRING, "debian-archive-keyring");
+    const apt = new FolderApt(folder, state);
+    const lines = DEBIAN_ARCHIVES.flatMap(({ name, suites }) =>
+      suites.map(
+        (suite) => `deb [arch=amd64 signed-by=${KEYRING}] file:${join(folder, name)} ${suite} main`,
+      ),
+    );
+    await apt.prepare({ lines });
+    return apt;
   }
 
   /**
@@ -157,21 +211,9 @@ export class Apt {
   async choose(wanted: readonly (readonly string[])[]): Promise<ArchiveFile[]> {
     const chosen = new Map<string, ArchiveFile>();
     for (const names of wanted) {
-      const output = await this.#ask("apt-get", ["-q", "-y", "--print-uris", "install", ...names]);
+      const output = await this.ask("apt-get", ["-q", "-y", "--print-uris", "install", ...names]);
       for (const file of parseUris(output, this.#folder)) chosen.set(file.path, file);
     }
     return [...chosen.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-  }
-
-  /** Fetches files; one that comes with another digest is refused by apt. */
-  async fetch(files: readonly Fetched[]): Promise<void> {
-    await this.#ask(HELPER, [
-      "download-file",
-      ...files.flatMap(({ url, target, sha256 }) => [
-        url,
-        target,
-        ...(sha256 ? [`SHA256:${sha256}`] : [""]),
-      ]),
-    ]);
   }
 }

@@ -1,3 +1,4 @@
+export { Apt } from "./apt.ts";
 export { filesBelow, fillArchive, megabytes } from "./archive.ts";
 export { archiveOf } from "./manifest.ts";
 export { fillMirror, JITSI_FOLDER, useProviders, verifyMirror, withPackages } from "./mirror.ts";

@@ -1,1 +1,2 @@
+export { fetchRelease } from "./archive.ts";
 export { pinPackages } from "./packages.ts";

@@ -146,7 +146,7 @@ const packages = z
       .enum(["upstream", "mirror", "folder"])
       .default("upstream")
       .describe(
-        "Where hosts get Debian's packages: Debian's own servers, a mirror of yours, or a folder that `polder mirror` filled, which comes by SSH. Jitsi's packages always come by SSH, from a folder of yours",
+        "Where hosts get Debian's packages: Debian's own servers, a mirror of yours, or a folder that `polder mirror` filled, which comes by SSH. Jitsi's packages always come by SSH, from a folder of yours; hosts never ask their archive",
       ),
     mirror: webAddress("https:", "http:")
       .optional()
@@ -154,6 +154,22 @@ const packages = z
     folder: oneLine(200)
       .optional()
       .describe("The folder, as seen from this file; required with source: folder"),
+    jitsi: z
+      .strictObject({
+        archive: webAddress("https:", "http:").describe(
+          "Address of the archive, or of your mirror of it, down to the folder with its InRelease, such as https://download.jitsi.org/stable/",
+        ),
+        key: oneLine(200).describe(
+          "The file with the archive's public key, as seen from this file",
+        ),
+        fingerprint: checked((text) =>
+          /^[0-9A-F]{40}$/.test(text)
+            ? undefined
+            : `got ${JSON.stringify(text.slice(0, 60))}, 40 digits of 0 to 9 and A to F without blanks are allowed`,
+        ).describe("That key's fingerprint: nobody else's signature counts"),
+      })
+      .optional()
+      .describe("Where `polder packages --release` fetches Jitsi's packages from"),
   })
   .describe("Where packages come from");
 

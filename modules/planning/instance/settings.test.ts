@@ -251,6 +251,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "packages.source": "comes with a mirror: packages is among the rows",
   "packages.folder":
     "is where converge reads, and in no host's file (workspace.test.ts, lab/packages.debian.test.ts)",
+  "packages.jitsi.archive": "is asked by polder packages (lab/jitsi-archive.debian.test.ts)",
+  "packages.jitsi.key": "is asked by polder packages (lab/jitsi-archive.debian.test.ts)",
+  "packages.jitsi.fingerprint": "is asked by polder packages (lab/jitsi-archive.debian.test.ts)",
   "state.backend": "comes with an address: state is among the rows",
   "demand.meetings[].kind": "is what tables call a kind of meeting (cli/commands/size.test.ts)",
 };
