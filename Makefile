@@ -22,7 +22,7 @@ endif
 test: preflight-lab
 	@$(BESIDE) lab-root tests
 # Those that need no lab begin while its root is made.
-tests: setup-parts $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/chromium
+tests: setup-parts $(STAMPS)/validators $(STAMPS)/linters $(STAMPS)/gnupg $(STAMPS)/chromium
 	@node --import tsx scripts/test.ts unit terraform debian lab
 
 ## unit       the tests that need neither lab nor root, in little more than a minute
@@ -135,6 +135,9 @@ $(STAMPS)/lab-packages:
 # Linters that are Debian packages: no registry has them without a download of its own.
 $(STAMPS)/linters:
 	$(call debian,shellcheck luacheck,shellcheck lua-check)
+# gpg signs an archive that a test makes.
+$(STAMPS)/gnupg:
+	$(call debian,gpg,gnupg)
 $(STAMPS)/chromium:
 	$(call debian,chromium certutil,chromium libnss3-tools)
 

@@ -33,6 +33,7 @@ return {
 	{ host = "conference", module = "gate_return", event = "muc-occupant-pre-join", priority = 5, above = -3.5 },
 	{ host = "conference", module = "gate_return", event = "muc-occupant-joined", priority = -1000, below = -20 },
 	{ host = "conference", module = "gate_return", event = "muc-occupant-pre-leave", priority = 1000, alone = true },
+	{ host = "conference", module = "gate_return", event = "muc-occupant-left", priority = -1000, below = -20 },
 	{ host = "lobby", module = "gate_beside", event = "muc-room-pre-create", priority = 1000, alone = true },
 	{ host = "lobby", module = "gate_beside", event = "muc-room-created", priority = 1000, alone = true },
 	{ host = "lobby", module = "gate_beside", event = "muc-occupant-pre-join", priority = 1000, alone = true },
