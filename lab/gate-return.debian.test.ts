@@ -116,6 +116,21 @@ describe("a guest who was let in and lost the connection", () => {
   });
 });
 
+it("who came back, was removed and is let in again stays in", async () => {
+  const moderator = await world().meeting();
+  const browser = new Browser(moderator);
+  await lose(moderator, await browser.admitted());
+  const back = await browser.open();
+  expect(await back.join()).toBe("joined");
+  await moderator.setRole(back.nick, "none");
+  await isGone(moderator, back);
+  await moderator.setAffiliation(back.bareJid, "member");
+  expect(await back.join()).toBe("joined");
+  expect((await back.ping()).attributes["type"]).toBe("result");
+  await lose(moderator, back);
+  expect(await browser.comesAgain()).toBe("joined");
+});
+
 describe("a second window of the browser, while the first one answers", () => {
   it("waits as everybody, and the first is neither ended nor shut out", async () => {
     const moderator = await world().meeting();
@@ -305,6 +320,24 @@ end, -4)
     expect(back()).toBe(0);
     await moderator.setAffiliation(guest.bareJid, "none");
     expect(await again.join()).toBe(WAITS);
+  });
+
+  it("whose first window is heard again meanwhile keeps it, though somebody lets the second one in", async () => {
+    const moderator = await kept().meeting();
+    const [token, cookies] = [await kept().issuer.token(moderator.room), new Cookies()];
+    const open = () => kept().client(moderator.room, "guest", token, undefined, cookies);
+    const first = await open();
+    await moderator.setAffiliation(first.bareJid, "member");
+    expect(await first.join()).toBe("joined");
+    first.deafen();
+    const second = await open();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await second.join(undefined, undefined, REFUSED_NAME)).toBe("modify not-acceptable");
+    first.hear();
+    expect((await first.ping()).attributes["type"]).toBe("result");
+    await moderator.setAffiliation(second.bareJid, "member");
+    expect(await second.join()).toBe("joined");
+    expect((await first.ping()).attributes["type"]).toBe("result");
   });
 
   it("who was refused once comes back at the next try", async () => {

@@ -12,7 +12,7 @@ import { linkOf } from "../modules/meetings/tokens/index.ts";
 import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, SOME_JITSI, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { readLogo } from "../modules/planning/instance/index.ts";
-import { barriers, barriersBeside } from "./testing/barriers.ts";
+import { barriers, barriersBeside, UPSTREAM } from "./testing/barriers.ts";
 import { ControlSite, webClient } from "./testing/control-site.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "polder-pages-"));
@@ -82,13 +82,6 @@ async function on<T>(browser: Browser, use: (page: Page) => Promise<T>): Promise
     await page.close();
   }
 }
-
-/** What axe finds on Jitsi's own page, each with what it is; ours to tell upstream. */
-const UPSTREAM: Readonly<Record<string, string>> = {
-  "heading-order": "what it says of the microphone is a heading of level 3 below one of level 1",
-  "meta-viewport": "it forbids to enlarge the page with two fingers",
-  "target-size": "the arrows beside microphone and camera are smaller than 24 by 24 pixels",
-};
 
 const shown = (page: Page): Promise<string> =>
   page.evaluate("document.body.innerText") as Promise<string>;

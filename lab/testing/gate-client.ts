@@ -280,6 +280,10 @@ export class GateClient extends Waiting {
   deafen(): void {
     this.socket.pause();
   }
+  /** The line is whole again, and all that waited is read. */
+  hear(): void {
+    this.socket.resume();
+  }
 
   close(): void {
     this.socket.terminate();

@@ -81,7 +81,7 @@ export function meetingIncludes(
   return { head: text(head), title: text(title), body: text(body) };
 }
 
-/** Beside the client's own styles: a strip that leaves the buttons free, and the notice over all. */
+/** Beside the client's own styles: a strip that leaves the buttons free, above the client's chat (z-index 300), and the notice over all. */
 export const meetingStyle = ({ branding: { colour = COLOUR } }: Blueprint): string => `\
 #polder-classification {
   position: fixed;
@@ -135,8 +135,8 @@ export const meetingStyle = ({ branding: { colour = COLOUR } }: Blueprint): stri
 `;
 
 /**
- * Colours in place of Jitsi's own, on which white, and which on white, had a contrast of 3.5 (WCAG 2.2, 1.4.3 asks for 4.5): white
- * words on blue buttons, and the words by which a moderator admits and rejects. Tokens: features/base/ui/Tokens.ts of jitsi-meet
+ * Jitsi's blue and red have a contrast of 3.5 with white, and WCAG 2.2 asks for 4.5 (1.4.3): these stand in their place where words on
+ * buttons are white, and where a moderator admits and rejects by words on white. Tokens: features/base/ui/Tokens.ts of jitsi-meet
  * abf901a45. This blue has 4.7 with white, and 3.1 with the client's dark surfaces (1.4.11 asks for 3); the red 5.7.
  */
 const [BLUE, RED] = ["#3371d6", "#c2293c"];

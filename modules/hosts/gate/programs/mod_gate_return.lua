@@ -66,9 +66,11 @@ module:hook("muc-occupant-pre-join", function (event)
 	local held = held_by(room, session)
 	if not held or held.session == session or not is_member(room, held) or still_stands(room, held) then return end
 	local bare = jid.bare(event.stanza.attr.from)
-	room._affiliations[bare], session.gate.comes_back_as = "member", held
+	local pinned = session.gate
+	room._affiliations[bare], pinned.comes_back_as = "member", held
 	event.occupant.role = room:get_default_role("member")
 	add_task(0, function ()
+		pinned.comes_back_as = nil
 		if held.bare ~= bare then room._affiliations[bare] = nil end
 	end)
 end, 5)
