@@ -25,7 +25,7 @@ beforeAll(async () => {
   archive.add("2.0.200-1", NEW);
   archive.publish(signer);
   instance = testInstance("lab", "t-archive");
-  writeFileSync(join(instance.folder, "jitsi-key.asc"), signer.key);
+  writeFileSync(join(instance.folder, "jitsi-key.gpg.key"), signer.key());
   names(archive.address, signer.fingerprint);
 });
 afterAll(() => {
@@ -39,7 +39,7 @@ beforeEach(() => {
 
 /** Has the instance file name an archive. */
 function names(address: string, fingerprint: string): void {
-  const jitsi = `jitsi: { archive: "${address}", key: jitsi-key.asc, fingerprint: ${fingerprint} }`;
+  const jitsi = `jitsi: { archive: "${address}", key: jitsi-key.gpg.key, fingerprint: ${fingerprint} }`;
   instance.edit((text) =>
     text.replace(/^packages: \{ (.*?)(, jitsi: \{.*\})? \}$/m, `packages: { $1, ${jitsi} }`),
   );
@@ -56,7 +56,7 @@ it("fetches the newest release and pins it, and run again fetches nothing", asyn
     0,
     expect.stringContaining(`fetching jicofo ${NEW}`),
   ]);
-  expect(first.stdout).toMatch(/^fetched 2\.0\.200-1\n/);
+  expect(first.stdout).toMatch(/^release 2\.0\.200-1 is in /);
   expect(debs()).toEqual(named(NEW));
   const pinned = readFileSync(join(instance.folder, JITSI_FILE), "utf8");
   for (const name of JITSI_PACKAGES) expect(pinned).toContain(`name: ${name}\n    version: ${NEW}`);
@@ -65,7 +65,10 @@ it("fetches the newest release and pins it, and run again fetches nothing", asyn
 });
 
 it("fetches another release that the archive still has, and refuses to mix two in a folder", async () => {
+  // A key of bytes is as good as one of text.
+  writeFileSync(join(instance.folder, "jitsi-key.gpg.key"), signer.key("bytes"));
   expect(await fetched("2.0.100-1")).toMatchObject({ code: 0 });
+  writeFileSync(join(instance.folder, "jitsi-key.gpg.key"), signer.key());
   expect(debs()).toEqual(named(OLD));
   const mixed = await fetched("newest");
   expect([mixed.code, mixed.stderr]).toEqual([
@@ -100,11 +103,14 @@ it("believes the one key of that fingerprint: nobody else's signature, nor anoth
     expect.stringContaining(`isn't signed by the key ${other.fingerprint}`),
   ]);
   // Both keys in the file, and the archive signed by the one that wasn't pinned.
-  writeFileSync(join(instance.folder, "jitsi-key.asc"), signer.key + other.key);
+  writeFileSync(
+    join(instance.folder, "jitsi-key.gpg.key"),
+    Buffer.concat([signer.key(), other.key()]),
+  );
   expect((await fetched("newest")).code).toBe(3);
   names(archive.address, signer.fingerprint);
   expect((await fetched("newest")).code).toBe(0);
-  writeFileSync(join(instance.folder, "jitsi-key.asc"), signer.key);
+  writeFileSync(join(instance.folder, "jitsi-key.gpg.key"), signer.key());
 });
 
 it("refuses a file that the list's digest isn't of", async () => {
@@ -119,9 +125,22 @@ it("refuses a file that the list's digest isn't of", async () => {
   expect(debs().filter((one) => one.startsWith("jicofo"))).toEqual([]);
 });
 
+it("goes on after an interruption, and believes nothing that it left or that somebody changed", async () => {
+  mkdirSync(join(folder, ".unfinished"), { recursive: true });
+  writeFileSync(join(folder, ".unfinished", `jicofo_${OLD}_all.deb`), "half");
+  expect(await fetched("newest")).toMatchObject({ code: 0 });
+  expect(debs()).toEqual(named(NEW));
+  writeFileSync(join(folder, `jicofo_${NEW}_all.deb`), "changed");
+  const changed = await fetched("newest");
+  expect([changed.code, changed.stderr]).toEqual([
+    2,
+    expect.stringContaining("isn't the file that the archive signed: delete it"),
+  ]);
+});
+
 it("says what is missing where the file names no archive, or no key is there", async () => {
   mkdirSync(folder);
-  rmSync(join(instance.folder, "jitsi-key.asc"));
+  rmSync(join(instance.folder, "jitsi-key.gpg.key"));
   const keyless = await fetched("newest");
   expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining("no file is here")]);
   instance.edit((text) => text.replace(/, jitsi: \{.*?\} \}$/m, " }"));

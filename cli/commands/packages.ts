@@ -56,7 +56,8 @@ them. None of their scripts runs. docs/jitsi.md tells more.`,
     )
     .action(async (name: string, folder: string, { release: wanted }: Options) => {
       const instance = instanceFolder(ROOT, name);
-      if (wanted !== undefined) out(`fetched ${await fetched(name, wanted, folder)}`);
+      if (wanted !== undefined)
+        out(`release ${await fetched(name, wanted, folder)} is in ${folder}`);
       // Hosts that run another release get this one without a call being cut.
       const isRunning = [JITSI_FILE, HOSTS_FILE].every((file) => existsSync(join(instance, file)));
       const { packages, release } = await pinPackages(instance, folder);

@@ -6,10 +6,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { JITSI_PACKAGES } from "../../modules/planning/blueprint/index.ts";
 
-const gpg = (home: string, ...args: readonly string[]): string =>
+const gpg = (home: string, ...args: readonly string[]): Buffer =>
   execFileSync("gpg", ["--homedir", home, "--batch", "--quiet", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-  }).toString();
+  });
 
 /** Somebody who signs archives. */
 export class Signer {
@@ -23,12 +23,14 @@ export class Signer {
     const name = "Archive <archive@voorbeeld.example>";
     gpg(home, "--passphrase", "", "--quick-generate-key", name, "rsa3072", "sign", "never");
     this.fingerprint =
-      /^fpr:+([0-9A-F]{40}):/m.exec(gpg(home, "--with-colons", "--list-keys"))?.[1] ?? "";
+      /^fpr:+([0-9A-F]{40}):/m.exec(gpg(home, "--with-colons", "--list-keys").toString())?.[1] ??
+      "";
   }
 
-  /** The public key, as an archive publishes it. */
-  get key(): string {
-    return gpg(this.home, "--armor", "--export", this.fingerprint);
+  /** The public key, as an archive publishes it: as text, or as bytes. */
+  key(form: "text" | "bytes" = "text"): Buffer {
+    const armor = form === "text" ? ["--armor"] : [];
+    return gpg(this.home, ...armor, "--export", this.fingerprint);
   }
 }
 
@@ -57,18 +59,22 @@ function build(
 
 const sum = (data: Buffer): string => createHash("sha256").update(data).digest("hex");
 
-/** An archive like upstream's: one folder, one signed list. The packages are empty. */
+/** The folder of an archive that has its list and its files. */
+const SUITE = "stable";
+
+/** An archive like upstream's: a folder with one signed list, which names files from the archive's top. The packages are empty. */
 export class JitsiArchive {
+  /** Where its files lie. */
   readonly folder: string;
   readonly #server: Server;
 
   private constructor(folder: string, server: Server) {
-    this.folder = folder;
+    this.folder = join(folder, SUITE);
     this.#server = server;
   }
 
   static async open(folder: string): Promise<JitsiArchive> {
-    mkdirSync(folder);
+    mkdirSync(join(folder, SUITE), { recursive: true });
     const server = createServer((request, response) => {
       const name = new URL(request.url ?? "", "http://x").pathname.replace(/^(\/|\.)+/, "");
       try {
@@ -85,7 +91,7 @@ export class JitsiArchive {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** Adds a release: the package that names the others, and each of them. @param build the version of all others */
+  /** Adds a release: the package that names the others, and each of them. @param version of each of the others */
   add(release: string, version: string): void {
     const [bridge, ...rest] = JITSI_PACKAGES.map((name) => `${name} (= ${version})`);
     build(this.folder, "jitsi-meet", release, {
@@ -101,7 +107,7 @@ export class JitsiArchive {
     const entries = debs.map((file) => {
       const data = readFileSync(join(this.folder, file));
       const control = execFileSync("dpkg-deb", ["-f", join(this.folder, file)]).toString();
-      return `${control}Filename: ./${file}\nSize: ${data.length}\nSHA256: ${sum(data)}\n`;
+      return `${control}Filename: ${SUITE}/${file}\nSize: ${data.length}\nSHA256: ${sum(data)}\n`;
     });
     const list = Buffer.from(entries.join("\n"));
     writeFileSync(join(this.folder, "Packages"), list);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExternalFailure } from "../../common/external-failure/index.ts";
 import { DEBIAN_ARCHIVES } from "../../hosts/host/index.ts";
@@ -11,24 +11,40 @@ const HELPER = "/usr/lib/apt/apt-helper";
 /** What of `apt-config dump` says how this machine reaches the internet: proxies, certificates, logins. */
 const TRANSPORT = /^(Acquire::(http|https|Retries)\b|Dir::Etc::netrc)/;
 
+/** Whose archive it is, and what a person does where it fails. */
+export interface AptWords {
+  /** Who signs it, such as `Debian`. */
+  readonly signer: string;
+  /** After its address, where its lists have expired. */
+  readonly expired: string;
+  /** Where another's signature came, or none. */
+  readonly unsigned: string;
+  /** Where it doesn't answer. */
+  readonly unreachable: string;
+}
+
+const DEBIAN: AptWords = {
+  signer: "Debian",
+  expired: "fill the folder again with `polder mirror`",
+  unsigned: "fetch it again, from another mirror",
+  unreachable: "--from names another mirror",
+};
+
 /** What apt says, and what a person can do about it. First match counts. */
-const HINTS: readonly (readonly [RegExp, (found: string, signer: string) => string])[] = [
-  [
-    /Release file for (\S+) is expired/,
-    (uri) => `${uri} has expired: fill the folder again with \`polder mirror\``,
-  ],
+const HINTS: readonly (readonly [RegExp, (found: string, words: AptWords) => string])[] = [
+  [/Release file for (\S+) is expired/, (uri, { expired }) => `${uri} has expired: ${expired}`],
   [
     /Release file for (\S+) is not valid yet/,
     (uri) => `${uri} is of a later day than this machine's clock: set the clock`,
   ],
   [
     /(NO_PUBKEY|is not signed|invalid signature|BADSIG|EXPKEYSIG|signatures couldn't be verified)/,
-    (_, signer) => `an InRelease isn't signed by ${signer}: fetch it again, from another mirror`,
+    (_, { signer, unsigned }) => `an InRelease isn't signed by ${signer}: ${unsigned}`,
   ],
-  [/Unable to locate package (\S+)/, (name, signer) => `${signer} has no package ${name}`],
+  [/Unable to locate package (\S+)/, (name, { signer }) => `${signer} has no package ${name}`],
   [
     /Package '(\S+)' has no installation candidate/,
-    (name, signer) => `${signer} has no package ${name}`,
+    (name, { signer }) => `${signer} has no package ${name}`,
   ],
   [/No space left on device/, () => "the disk is full: make room and run it again"],
   [
@@ -37,15 +53,15 @@ const HINTS: readonly (readonly [RegExp, (found: string, signer: string) => stri
   ],
   [
     /(?:Could not connect to|Could not resolve|Unable to connect to|Cannot initiate the connection to) (\S+)/,
-    (host) => `${host} doesn't answer: this machine must reach it; --from names another mirror`,
+    (host, { unreachable }) => `${host} doesn't answer: this machine must reach it; ${unreachable}`,
   ],
 ];
 
-/** apt's words in one line. @param signer whose signature was wanted */
-export function explain(text: string, signer = "Debian"): string {
+/** apt's words in one line. */
+export function explain(text: string, words: AptWords = DEBIAN): string {
   for (const [pattern, hint] of HINTS) {
     const found = pattern.exec(text);
-    if (found) return hint(found[1] ?? "", signer);
+    if (found) return hint(found[1] ?? "", words);
   }
   const lines = text.split("\n").filter((line) => /^(E|Err|Error):/.test(line));
   return (lines[0] ?? text.trim().split("\n").at(-1) ?? "apt failed").slice(0, 300);
@@ -70,20 +86,19 @@ function needs(file: string, of: string): void {
 export interface AptSources {
   /** Lines of sources.list(5). */
   readonly lines: readonly string[];
-  /** A file of keys that `signed-by` of a line names by fingerprint. */
+  /** A file of keys, of which `signed-by` of a line names one by its fingerprint. */
   readonly keys?: string;
-  /** Whose signature that is, in a sentence; Debian's unless it says otherwise. */
-  readonly signer?: string;
+  readonly words?: AptWords;
 }
 
 /** The machine's own apt, with a root of its own: nothing of the machine's sources, keys or packages counts. */
 export class Apt {
   readonly #state: string;
-  readonly #signer: string | undefined;
+  readonly #words: AptWords | undefined;
 
-  protected constructor(state: string, signer?: string) {
+  private constructor(state: string, words: AptWords | undefined) {
     this.#state = state;
-    this.#signer = signer;
+    this.#words = words;
   }
 
   /**
@@ -91,8 +106,9 @@ export class Apt {
    * @throws ExternalFailure when this machine has no apt
    */
   static async reading(sources: AptSources, state: string): Promise<Apt> {
-    const apt = new Apt(state, sources.signer);
-    await apt.prepare(sources);
+    needs(HELPER, "apt");
+    const apt = new Apt(state, sources.words);
+    await apt.#prepare(sources);
     return apt;
   }
 
@@ -100,8 +116,18 @@ export class Apt {
     return join(this.#state, "apt.conf");
   }
 
-  protected async prepare({ lines, keys }: AptSources): Promise<void> {
-    needs(HELPER, "apt");
+  /** A copy of a file of keys, under a name that apt takes. */
+  #copied(keys: string): string {
+    const data = readFileSync(keys);
+    const copy = join(
+      this.#state,
+      data.subarray(0, 5).toString() === "-----" ? "keys.asc" : "keys.gpg",
+    );
+    writeFileSync(copy, data);
+    return copy;
+  }
+
+  async #prepare({ lines, keys }: AptSources): Promise<void> {
     for (const name of ["lists/partial", "cache/archives/partial"])
       mkdirSync(join(this.#state, name), { recursive: true });
     writeFileSync(join(this.#state, "sources.list"), `${lines.join("\n")}\n`);
@@ -114,13 +140,13 @@ export class Apt {
         "parts",
         "main",
         "sourceparts",
-        ...(keys === undefined ? ["trusted"] : []),
+        "trusted",
         "trustedparts",
         "preferences",
         "preferencesparts",
       ].map((name) => `Dir::Etc::${name} "/dev/null";`),
       `Dir::Etc::sourcelist "${join(this.#state, "sources.list")}";`,
-      ...(keys === undefined ? [] : [`Dir::Etc::trusted "${keys}";`]),
+      ...(keys === undefined ? [] : [`Dir::Etc::trusted "${this.#copied(keys)}";`]),
       `Dir::State "${this.#state}";`,
       `Dir::State::status "${join(this.#state, "status")}";`,
       `Dir::Cache "${join(this.#state, "cache")}";`,
@@ -152,11 +178,11 @@ export class Apt {
       env: { PATH, HOME, LC_ALL: "C.UTF-8", APT_CONFIG: this.#config },
     });
     if (status !== 0)
-      throw new ExternalFailure(`packages: ${explain(stderr + stdout, this.#signer)}`);
+      throw new ExternalFailure(`packages: ${explain(stderr + stdout, this.#words)}`);
     return stdout;
   }
 
-  /** Reads the folder's lists. @throws ExternalFailure when Debian didn't sign them, or they have expired */
+  /** Reads the sources' lists. @throws ExternalFailure when their signature isn't who it should be of, or they have expired */
   async update(): Promise<void> {
     await this.ask("apt-get", ["-q", "update"]);
   }
@@ -175,45 +201,36 @@ export class Apt {
 }
 
 /**
- * Reads a folder of archives as hosts do, with Debian's keys alone, and believes that nothing is installed. So what it
- * chooses is complete down to the C library.
+ * Reads a folder of archives as hosts do, with Debian's keys alone, and believes that nothing is installed.
+ *
+ * @param folder the archives' folder, absolute
+ * @param state where apt keeps its lists; may be lost
+ * @throws ExternalFailure when this machine has no apt, or not Debian's keys
  */
-export class FolderApt extends Apt {
-  readonly #folder: string;
+export function aptOf(folder: string, state: string): Promise<Apt> {
+  needs(KEYRING, "debian-archive-keyring");
+  const lines = DEBIAN_ARCHIVES.flatMap(({ name, suites }) =>
+    suites.map(
+      (suite) => `deb [arch=amd64 signed-by=${KEYRING}] file:${join(folder, name)} ${suite} main`,
+    ),
+  );
+  return Apt.reading({ lines }, state);
+}
 
-  private constructor(folder: string, state: string) {
-    super(state);
-    this.#folder = folder;
+/**
+ * Packages of a folder with all that they depend on, down to the C library.
+ *
+ * @param wanted sets that are each installable; two sets may exclude each other
+ */
+export async function choose(
+  apt: Apt,
+  folder: string,
+  wanted: readonly (readonly string[])[],
+): Promise<ArchiveFile[]> {
+  const chosen = new Map<string, ArchiveFile>();
+  for (const names of wanted) {
+    const output = await apt.ask("apt-get", ["-q", "-y", "--print-uris", "install", ...names]);
+    for (const file of parseUris(output, folder)) chosen.set(file.path, file);
   }
-
-  /**
-   * @param folder the archives' folder, absolute
-   * @param state where apt keeps its lists; may be lost
-   * @throws ExternalFailure when this machine has no apt, or not Debian's keys
-   */
-  static async at(folder: string, state: string): Promise<FolderApt> {
-    needs(KEYRING, "debian-archive-keyring");
-    const apt = new FolderApt(folder, state);
-    const lines = DEBIAN_ARCHIVES.flatMap(({ name, suites }) =>
-      suites.map(
-        (suite) => `deb [arch=amd64 signed-by=${KEYRING}] file:${join(folder, name)} ${suite} main`,
-      ),
-    );
-    await apt.prepare({ lines });
-    return apt;
-  }
-
-  /**
-   * Packages with all that they depend on.
-   *
-   * @param wanted sets that are each installable; two sets may exclude each other
-   */
-  async choose(wanted: readonly (readonly string[])[]): Promise<ArchiveFile[]> {
-    const chosen = new Map<string, ArchiveFile>();
-    for (const names of wanted) {
-      const output = await this.ask("apt-get", ["-q", "-y", "--print-uris", "install", ...names]);
-      for (const file of parseUris(output, this.#folder)) chosen.set(file.path, file);
-    }
-    return [...chosen.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-  }
+  return [...chosen.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }

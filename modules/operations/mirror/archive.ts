@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { DEBIAN_ARCHIVES } from "../../hosts/host/index.ts";
-import { type Apt, type Fetched, FolderApt } from "./apt.ts";
+import { type Apt, aptOf, choose, type Fetched } from "./apt.ts";
 import { type ArchiveFile, parseRelease, type Release, SUITES } from "./release.ts";
 
 /** Of a file, lower-case hexadecimal. */
@@ -108,7 +108,7 @@ export const readRelease = (folder: string, suite: string): Release =>
 async function fetchLists(folder: string, options: FillOptions): Promise<string> {
   const fresh = join(folder, UNFINISHED, "lists");
   rmSync(fresh, { recursive: true, force: true });
-  const apt = await FolderApt.at(fresh, options.state);
+  const apt = await aptOf(fresh, options.state);
   for (const suite of SUITES) mkdirSync(join(fresh, suite), { recursive: true });
   // Without a digest: apt reads their signatures before anything is believed.
   await apt.fetch(
@@ -163,10 +163,10 @@ export async function fillArchive(
   const { progress, state } = options;
   progress("packages: lists");
   const fresh = await fetchLists(folder, options);
-  const apt = await FolderApt.at(fresh, state);
+  const apt = await aptOf(fresh, state);
   await apt.update();
   progress("packages: choosing");
-  const files = await apt.choose(wanted);
+  const files = await choose(apt, fresh, wanted);
   await fetchMissing(apt, folder, files, options);
   for (const { name } of DEBIAN_ARCHIVES) {
     rmSync(join(folder, name, "dists"), { recursive: true, force: true });
@@ -184,10 +184,10 @@ export async function archiveFaults(
   wanted: readonly (readonly string[])[],
   state: string,
 ): Promise<string[]> {
-  const apt = await FolderApt.at(folder, state);
+  const apt = await aptOf(folder, state);
   await apt.update();
   const faults: string[] = [];
-  for (const file of await apt.choose(wanted)) {
+  for (const file of await choose(apt, folder, wanted)) {
     if (!existsSync(join(folder, file.path))) faults.push(`${file.path}: isn't there`);
     else if ((await sha256Of(join(folder, file.path))) !== file.sha256)
       faults.push(`${file.path}: was changed: its SHA-256 isn't the one that Debian signed`);

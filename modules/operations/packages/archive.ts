@@ -5,11 +5,14 @@ import { badInput } from "../../common/input/index.ts";
 import { JITSI_PACKAGES, type JitsiPackageName } from "../../planning/blueprint/index.ts";
 import { shown } from "../../workspace/index.ts";
 import { Apt } from "../mirror/index.ts";
+import { sha256 } from "./packages.ts";
 
 /** The archive that an instance file names. */
 export interface JitsiArchive {
-  /** Address of the folder that has its InRelease. */
+  /** Its address, as in sources.list(5). */
   readonly archive: string;
+  /** The folder below that has its InRelease, with `/` at its end. */
+  readonly suite: string;
   /** File with its public key, absolute. */
   readonly key: string;
   /** Of that key, 40 hexadecimal digits. */
@@ -24,11 +27,11 @@ const RELEASE_PACKAGE = "jitsi-meet";
 /** Downloads that aren't whole yet, in the folder. */
 const UNFINISHED = ".unfinished";
 
-const versionOf = (shown: string): string | undefined => /^Version: (\S+)$/m.exec(shown)?.[1];
+const versionOf = (printed: string): string | undefined => /^Version: (\S+)$/m.exec(printed)?.[1];
 
 /** Each package's version in a release, by what `apt-cache show` prints of it. @throws ExternalFailure when it leaves one open */
-export function versionsIn(shown: string): Record<JitsiPackageName, string> {
-  const depends = [...shown.matchAll(/^(?:Pre-)?Depends: (.+)$/gm)].flatMap(([, list = ""]) =>
+export function versionsIn(printed: string): Record<JitsiPackageName, string> {
+  const depends = [...printed.matchAll(/^(?:Pre-)?Depends: (.+)$/gm)].flatMap(([, list = ""]) =>
     list.split(/,\s*/),
   );
   const versions = JITSI_PACKAGES.map((name) => {
@@ -37,15 +40,12 @@ export function versionsIn(shown: string): Record<JitsiPackageName, string> {
       .find((found) => found?.[1] === name)?.[2];
     if (!exact)
       throw new ExternalFailure(
-        `${RELEASE_PACKAGE} ${versionOf(shown)} names no exact version of ${name}: fetch the packages by hand, docs/jitsi.md`,
+        `${RELEASE_PACKAGE} ${versionOf(printed)} names no exact version of ${name}: fetch the packages by hand, docs/jitsi.md`,
       );
     return [name, exact] as const;
   });
   return Object.fromEntries(versions) as Record<JitsiPackageName, string>;
 }
-
-/** A version as in a file's name: without its epoch (dpkg-name(1)). */
-const inFileName = (version: string): string => version.replace(/^\d+:/, "");
 
 /**
  * Fetches the packages of one release of Jitsi into a folder: apt verifies the archive's signature, by the one key of that
@@ -59,7 +59,7 @@ const inFileName = (version: string): string => version.replace(/^\d+:/, "");
  * @throws ExternalFailure when the archive doesn't answer, isn't signed by that key, or has no such release
  */
 export async function fetchRelease(
-  { archive, key, fingerprint }: JitsiArchive,
+  { archive, suite, key, fingerprint }: JitsiArchive,
   release: string,
   folder: string,
   state: string,
@@ -70,31 +70,38 @@ export async function fetchRelease(
       shown(key),
       "no file is here: packages.jitsi.key names the archive's public key",
     );
+  const base = archive.replace(/\/*$/, "/");
   const apt = await Apt.reading(
     {
-      lines: [`deb [signed-by=${fingerprint}] ${archive.replace(/\/*$/, "/")} ./`],
+      lines: [`deb [signed-by=${fingerprint}] ${base} ${suite}`],
       keys: key,
-      signer: `the key ${fingerprint}`,
+      words: {
+        signer: `the key ${fingerprint}`,
+        expired: "ask whoever runs the archive",
+        unsigned: "compare packages.jitsi with what upstream publishes",
+        unreachable: "packages.jitsi.archive may name a mirror",
+      },
     },
     state,
   );
-  progress(`asking ${archive}`);
+  progress(`asking ${base}${suite}`);
   await apt.update();
   const all = (await apt.ask("apt-cache", ["show", RELEASE_PACKAGE])).split("\n\n");
   // The newest first.
   const printed = release === "newest" ? all[0] : all.find((one) => versionOf(one) === release);
   if (!printed)
     throw new ExternalFailure(
-      `${archive} has no release ${release}; it has ${all.flatMap((one) => versionOf(one) ?? []).join(", ") || "none"}`,
+      `${base}${suite} has no release ${release}; it has ${all.flatMap((one) => versionOf(one) ?? []).join(", ") || "none"}`,
     );
-  const versions = versionsIn(printed);
   const found = versionOf(printed) ?? release;
-  mkdirSync(folder, { recursive: true });
-  const wanted = Object.entries(versions).map(([name, version]) => ({
+  const wanted = Object.entries(versionsIn(printed)).map(([name, version]) => ({
     name,
     version,
-    file: `${name}_${inFileName(version)}_all.deb`,
+    // A file's name has no epoch (dpkg-name(1)); apt writes one percent-encoded.
+    file: `${name}_${version.replace(/^\d+:/, "")}_all.deb`,
+    fetched: `${name}_${version.replace(":", "%3a")}_all.deb`,
   }));
+  mkdirSync(folder, { recursive: true });
   const foreign = readdirSync(folder).filter((file) =>
     wanted.some(
       (one) => file.startsWith(`${one.name}_`) && file.endsWith(".deb") && file !== one.file,
@@ -105,15 +112,23 @@ export async function fetchRelease(
       shown(resolve(folder)),
       `holds ${foreign.join(", ")}, of another release than ${found}: name a folder of its own`,
     );
+  // What an interrupted run left is nothing that apt has verified.
   const unfinished = join(folder, UNFINISHED);
-  mkdirSync(unfinished, { recursive: true });
-  for (const { name, version, file } of wanted) {
-    if (existsSync(join(folder, file))) continue;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished);
+  for (const { name, version, file, fetched } of wanted) {
+    const path = join(folder, file);
+    if (existsSync(path)) {
+      const signed = await apt.ask("apt-cache", ["show", `${name}=${version}`]);
+      if ((await sha256(path)) === /^SHA256: (\S+)$/m.exec(signed)?.[1]) continue;
+      throw badInput(
+        shown(path),
+        "isn't the file that the archive signed: delete it, and run this again",
+      );
+    }
     progress(`fetching ${name} ${version}`);
     await apt.ask("apt-get", ["-q", "download", `${name}=${version}`], unfinished);
-    // apt writes an epoch into the name.
-    const [fetched] = readdirSync(unfinished).filter((one) => one.endsWith(".deb"));
-    renameSync(join(unfinished, fetched ?? file), join(folder, file));
+    renameSync(join(unfinished, fetched), path);
   }
   rmSync(unfinished, { recursive: true });
   return found;

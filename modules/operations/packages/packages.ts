@@ -18,7 +18,7 @@ import { JITSI_FILE, loadJitsiReleases, shown, writeAtomically } from "../../wor
 /** A Debian package's file: name, version without an epoch, architecture (deb-version(7), dpkg-name(1)). */
 const FILE = /^([a-z0-9][a-z0-9+.-]+)_([A-Za-z0-9.+~-]+)_(all|amd64)\.deb$/;
 
-async function sha256(path: string): Promise<string> {
+export async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const block of createReadStream(path)) hash.update(block as Buffer);
   return hash.digest("hex");

@@ -157,8 +157,15 @@ const packages = z
     jitsi: z
       .strictObject({
         archive: webAddress("https:", "http:").describe(
-          "Address of the archive, or of your mirror of it, down to the folder with its InRelease, such as https://download.jitsi.org/stable/",
+          "Address of the archive, or of your mirror of it, such as https://download.jitsi.org/",
         ),
+        suite: checked((text) =>
+          /^([a-z0-9.-]+\/)+$/.test(text)
+            ? undefined
+            : `got ${JSON.stringify(text.slice(0, 60))}, a folder of the archive is allowed, with / at its end`,
+        )
+          .default("stable/")
+          .describe("The folder of the archive that has its InRelease"),
         key: oneLine(200).describe(
           "The file with the archive's public key, as seen from this file",
         ),

@@ -252,6 +252,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "packages.folder":
     "is where converge reads, and in no host's file (workspace.test.ts, lab/packages.debian.test.ts)",
   "packages.jitsi.archive": "is asked by polder packages (lab/jitsi-archive.debian.test.ts)",
+  "packages.jitsi.suite": "is asked by polder packages (lab/jitsi-archive.debian.test.ts)",
   "packages.jitsi.key": "is asked by polder packages (lab/jitsi-archive.debian.test.ts)",
   "packages.jitsi.fingerprint": "is asked by polder packages (lab/jitsi-archive.debian.test.ts)",
   "state.backend": "comes with an address: state is among the rows",
