@@ -1,6 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,7 +36,12 @@ function ownCertificate(name: string): { readonly key: string; readonly crt: str
 }
 
 /** The folder with the unpacked web client that POLDER_JITSI_WEB names: it has `usr/share/jitsi-meet`. */
-export const webClient = (): string | undefined => process.env["POLDER_JITSI_WEB"];
+export function webClient(): string | undefined {
+  const folder = process.env["POLDER_JITSI_WEB"];
+  if (folder && !existsSync(join(folder, "usr/share/jitsi-meet/index.html")))
+    throw new Error(`POLDER_JITSI_WEB: no usr/share/jitsi-meet/index.html below ${folder}`);
+  return folder;
+}
 
 /**
  * The real nginx with a control host's rendered site, in a network of its own that has nothing else in it, and browsers
