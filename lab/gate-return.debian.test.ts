@@ -3,7 +3,7 @@ import { buildBlueprint } from "../modules/planning/blueprint/index.ts";
 import { inputOf, someInstance } from "../modules/planning/blueprint/testing.ts";
 import { Cookies, type GateClient } from "./testing/gate-client.ts";
 import { worldOfSuite } from "./testing/gate-suite.ts";
-import { raised } from "./testing/gate-world.ts";
+import { raised, type World } from "./testing/gate-world.ts";
 
 const WAITS = "auth registration-required";
 
@@ -13,16 +13,18 @@ const world = worldOfSuite(buildBlueprint(inputOf(someInstance())));
 class Browser {
   readonly cookies = new Cookies();
   private readonly moderator: GateClient;
+  private readonly of: World;
   private readonly token: Promise<string>;
 
-  constructor(moderator: GateClient, token = world().issuer.token(moderator.room)) {
+  constructor(moderator: GateClient, of = world()) {
     this.moderator = moderator;
-    this.token = token;
+    this.of = of;
+    this.token = of.issuer.token(moderator.room);
   }
 
   async open(address = "203.0.113.30", cookies = this.cookies): Promise<GateClient> {
     const { room } = this.moderator;
-    return world().client(room, "guest", await this.token, address, cookies);
+    return this.of.client(room, "guest", await this.token, address, cookies);
   }
 
   /** In the meeting, let in by its moderator. */
@@ -290,28 +292,25 @@ end, -4)
   });
   const lost = async () => {
     const moderator = await kept().meeting();
-    const [token, cookies] = [await kept().issuer.token(moderator.room), new Cookies()];
-    const open = () => kept().client(moderator.room, "guest", token, undefined, cookies);
-    const guest = await open();
-    await moderator.setAffiliation(guest.bareJid, "member");
-    expect(await guest.join()).toBe("joined");
+    const browser = new Browser(moderator, kept());
+    const guest = await browser.admitted();
     await lose(moderator, guest);
-    return { moderator, guest, open };
+    return { moderator, guest, browser };
   };
 
   it("a cookie is worth nothing in the next meeting", async () => {
-    const { moderator, open } = await lost();
+    const { moderator, browser } = await lost();
     kept().focus.leave(moderator.at("conference"));
     moderator.leave();
     await isGone(moderator, moderator);
     const next = await kept().meeting(moderator.room);
-    expect(await (await open()).join()).toBe(WAITS);
+    expect(await browser.comesAgain()).toBe(WAITS);
     next.close();
   });
 
   it("who is refused by another module hasn't come back, and what is taken from them is taken", async () => {
-    const { moderator, guest, open } = await lost();
-    const again = await open();
+    const { moderator, guest, browser } = await lost();
+    const again = await browser.open();
     expect(await again.join(undefined, undefined, REFUSED_NAME)).toBe("modify not-acceptable");
     const back = () =>
       kept()
@@ -324,13 +323,10 @@ end, -4)
 
   it("whose first window is heard again meanwhile keeps it, though somebody lets the second one in", async () => {
     const moderator = await kept().meeting();
-    const [token, cookies] = [await kept().issuer.token(moderator.room), new Cookies()];
-    const open = () => kept().client(moderator.room, "guest", token, undefined, cookies);
-    const first = await open();
-    await moderator.setAffiliation(first.bareJid, "member");
-    expect(await first.join()).toBe("joined");
+    const browser = new Browser(moderator, kept());
+    const first = await browser.admitted();
     first.deafen();
-    const second = await open();
+    const second = await browser.open();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await second.join(undefined, undefined, REFUSED_NAME)).toBe("modify not-acceptable");
     first.hear();
@@ -341,8 +337,8 @@ end, -4)
   });
 
   it("who was refused once comes back at the next try", async () => {
-    const { open } = await lost();
-    const again = await open();
+    const { browser } = await lost();
+    const again = await browser.open();
     expect(await again.join(undefined, undefined, REFUSED_NAME)).toBe("modify not-acceptable");
     expect(await again.join()).toBe("joined");
   });
