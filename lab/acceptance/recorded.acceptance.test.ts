@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dump } from "js-yaml";
 import { afterEach, beforeAll, expect, it } from "vitest";
+import { until } from "../cloud/process.ts";
 import { linkOf } from "../testing/links.ts";
 import { loadRecorded, type RecordedStanza } from "../testing/recorded.ts";
 import type { Person } from "./browser.ts";
@@ -78,7 +79,8 @@ async function meet(): Promise<RecordedStanza[]> {
   await guest.until(`${ROOM}.isE2EEEnabled()`, 30_000);
   await moderator.run("APP.store.dispatch({ type: 'TOGGLE_E2EE', enabled: false })");
   // The client asks the server each 10 s.
-  await sleep(12_000);
+  for (const one of [ofModerator, ofGuest])
+    expect(await until(() => one.hasSent("urn:xmpp:ping"), 30)).toBe(true);
   const jids = { moderator: await own(moderator), guest: await own(guest) };
   const { domain } = acceptance.loaded.blueprint;
   await guest.run(`${ROOM}.kickParticipant(${other("Wilhelmina")}.getId())`).catch(() => undefined);

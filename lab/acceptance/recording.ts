@@ -59,6 +59,11 @@ export class Recording {
     return recording;
   }
 
+  /** Whether the browser has sent something with these words. */
+  hasSent(words: string): boolean {
+    return this.#sent.some(({ xml }) => xml.includes(words));
+  }
+
   #note(xml: string, sent: boolean): void {
     for (const element of new StanzaReader().read(xml)) {
       if (sent) this.#notesSent(xml, element);
