@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
 import { Command } from "commander";
 import {
   defaultFolder,
@@ -19,20 +21,18 @@ import {
 } from "../../lab/hypervisor/index.ts";
 import { ExternalFailure } from "../../modules/common/external-failure/index.ts";
 import { BadInput } from "../../modules/common/input/index.ts";
-import type { Blueprint } from "../../modules/planning/blueprint/index.ts";
-import { instanceNames } from "../../modules/workspace/index.ts";
+import { recordsOfMachines } from "../../modules/operations/decommission/index.ts";
+import { instanceNames, type LoadedInstance } from "../../modules/workspace/index.ts";
 import { load } from "../load.ts";
 import { ROOT } from "../root.ts";
 import { note, out } from "../terminal.ts";
 
-const blueprintOf = (name: string): Blueprint => load(name).blueprint;
-
 /** Instances that may stand in the lab. A broken one is left out: it has nothing to deploy. */
-function labInstances(): Blueprint[] {
+function labInstances(): LoadedInstance[] {
   return instanceNames(ROOT).flatMap((name) => {
     try {
-      const blueprint = blueprintOf(name);
-      return blueprint.residency.profile === "lab" ? [blueprint] : [];
+      const loaded = load(name);
+      return loaded.blueprint.residency.profile === "lab" ? [loaded] : [];
     } catch (error) {
       if (error instanceof BadInput) return [];
       throw error;
@@ -70,6 +70,17 @@ function printHosts({ state, reason, hosts }: HypervisorStatus): void {
     ];
     out(`    ${columns.join("  ")}${host.reason ? `\n      ${host.reason}` : ""}`);
   }
+}
+
+/** Names what polder still notes of machines that ended with the lab: a plan by those notes finds a cloud that has nothing of it. */
+function printRecords(): void {
+  const paths = labInstances()
+    .filter(({ folder }) => existsSync(join(folder, "state")))
+    .flatMap(recordsOfMachines)
+    .map((path) => relative(process.cwd(), path));
+  if (paths.length === 0) return;
+  out("polder still has the records of machines that are gone; before you deploy them again:");
+  out(`  rm -r ${paths.join(" ")}`);
 }
 
 /** Hands the terminal to a program, and its exit code to the shell. */
@@ -113,7 +124,8 @@ export function labCommand(): Command {
       "\nThe first time it builds a Debian root with OpenStack in it: about two minutes and 3 GB.",
     )
     .action(async (names: string[]) => {
-      const wanted = names.length > 0 ? names.map(blueprintOf) : labInstances();
+      const loaded = names.length > 0 ? names.map((name) => load(name)) : labInstances();
+      const wanted = loaded.map(({ blueprint }) => blueprint);
       const projects = wanted
         .filter(({ cloud }) => cloud.provider === "openstack")
         .map(({ cloud }) => ({ name: cloud.credentials, quota: defaultQuota }));
@@ -150,6 +162,7 @@ export function labCommand(): Command {
       const ending = { folder: defaultFolder(), progress: note, delete: deleted } as const;
       await hypervisorDown(ending);
       await down(ending);
+      if (deleted) printRecords();
     });
   lab
     .command("shell <host> [command...]")

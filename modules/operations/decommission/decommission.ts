@@ -119,6 +119,17 @@ export async function planEnd(loaded: LoadedInstance, options: DeployOptions): P
   return { record, approved: approvedFinding(loaded, record, options.asOf) };
 }
 
+/** Files and folders that are there and describe an instance's machines, which are worth nothing without those machines. */
+export const recordsOfMachines = (loaded: LoadedInstance): string[] =>
+  [
+    join(loaded.folder, ADDRESSES_FILE),
+    join(loaded.folder, "state"),
+    appliedFile(loaded),
+    // What is built here again are other machines, with other keys.
+    join(loaded.folder, HOSTS_FILE),
+    buildFolder(loaded.blueprint.instance),
+  ].filter((path) => existsSync(path));
+
 /**
  * Ends an instance: lifts the protection, destroys cluster and addresses, lists what the API still
  * holds, forgets the addresses and the hosts' keys, and writes the record into the instance's folder.
@@ -167,16 +178,7 @@ export async function decommission(
     files: { "decommissioned.json": JSON.stringify(record, null, 2) },
   });
   if (leftovers.length === 0) {
-    for (const path of [
-      join(folder, ADDRESSES_FILE),
-      join(folder, "state"),
-      appliedFile(loaded),
-      // What is built here again are other machines, with other keys.
-      join(folder, HOSTS_FILE),
-      buildFolder(blueprint.instance),
-    ]) {
-      if (existsSync(path)) rmSync(path, { recursive: true });
-    }
+    for (const path of recordsOfMachines(loaded)) rmSync(path, { recursive: true, force: true });
   }
   return record;
 }

@@ -4,4 +4,5 @@ export {
   fateOfLogs,
   type LogsFate,
   planEnd,
+  recordsOfMachines,
 } from "./decommission.ts";
