@@ -103,6 +103,14 @@ export const CLUSTER_FAULTS: readonly ClusterFault[] = [
     red: ["drift-running", "packet-filter"],
   },
   {
+    what: "a restart that was never done",
+    host: "control-1",
+    script: "touch /etc/polder/current/etc/systemd/system/prosody.service.d/polder.conf",
+    looked: ["drift-running", "drift-files"],
+    red: ["drift-running"],
+    undo: "systemctl restart prosody",
+  },
+  {
     what: "a unit, a cron file and a set-uid shell",
     host: "edge-1",
     script:

@@ -151,6 +151,9 @@ describe("events", () => {
       ["d", "failed"],
     ]);
     expect(results.all()[0]?.pending).toEqual(["prosody.service"]);
+    expect(results.all()[0]?.running).toEqual([
+      "prosody.service runs with older files than it has",
+    ]);
     expect(results.all()[1]?.lines).toEqual(["drift: /etc/x: edited", "files: /etc/y"]);
     expect(results.all()[1]?.tasks).toBe(2);
     expect(results.all()[2]?.lines[0]).toMatch(/connection was lost/);

@@ -90,7 +90,7 @@ export interface HostResult {
   readonly left: readonly string[];
   /** Security updates that the folder of packages doesn't hold. */
   readonly lacks: readonly string[];
-  /** Lines of what is loaded or runs otherwise than its files say, for the probes. */
+  /** Lines of what is loaded or runs otherwise than its files say, a unit whose restart waits included, for the probes. */
   readonly running: readonly string[];
   /** Units whose restart waits, for it would cut calls off. */
   readonly pending: readonly string[];
@@ -109,6 +109,9 @@ function list(what: string, names: readonly string[] = [], shown = SHOWN): strin
 
 const lines = (what: string, report: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(report).map(([name, how]) => `${what}: ${name}: ${how}`);
+
+/** What holds of a unit whose restart waits. */
+export const runsOlderFiles = (unit: string): string => `${unit} runs with older files than it has`;
 
 /** What is loaded or runs, and isn't what the files say. */
 const running = ({ idle, old }: HostReport): string[] => [
@@ -286,7 +289,7 @@ export class Results {
             : state.lines,
         left: state.left,
         lacks: state.lacks,
-        running: state.running,
+        running: [...state.running, ...state.pending.map(runsOlderFiles)],
         pending: state.pending,
         tasks: state.tasks,
       };

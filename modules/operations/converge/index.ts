@@ -5,7 +5,7 @@ export {
   sshUser,
   writeSshFiles,
 } from "./converge.ts";
-export type { HostResult } from "./events.ts";
+export { type HostResult, runsOlderFiles } from "./events.ts";
 export { runRemotely } from "./remote.ts";
 export { type RestartContext, type Restarts, restartAtOnce, restartCost } from "./restarts.ts";
 export { shipRevoked } from "./revoked.ts";

@@ -7,7 +7,12 @@ import { BadInput } from "../../common/input/index.ts";
 import { buildFolder } from "../../common/toolkit/index.ts";
 import { evaluate, type PlanJson, plannedChanges } from "../../policy/index.ts";
 import type { LoadedInstance } from "../../workspace/index.ts";
-import { type ConvergeOptions, convergeInstance, type HostResult } from "../converge/index.ts";
+import {
+  type ConvergeOptions,
+  convergeInstance,
+  type HostResult,
+  runsOlderFiles,
+} from "../converge/index.ts";
 import { exclusively } from "../lock/index.ts";
 import { type DeployOptions, engine } from "../plan/index.ts";
 import { packOf } from "../rules/index.ts";
@@ -177,7 +182,7 @@ export const hostDrift = (results: readonly HostResult[]): Finding[] =>
       ...lacks.map(
         (name) => `lacks ${name}, a security update that isn't in the folder of packages`,
       ),
-      ...pending.map((unit) => `${unit} runs with older files than it has`),
+      ...pending.map(runsOlderFiles),
     ];
     return outcome === "unchanged" && pending.length === 0
       ? [finding("pass", "as it was rendered")]

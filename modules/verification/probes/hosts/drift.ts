@@ -114,8 +114,8 @@ export const driftProbes: readonly Probe[] = [
   ),
   probe(
     "drift-running",
-    "the settings that the kernel has loaded, and the programs that the services run, are those of the rendered files",
-    "flushes the packet filter, sets a kernel's setting, or waits for a service that runs a replaced program on",
+    "the settings that the kernel has loaded, and the programs and files that the services run with, are those that the host has",
+    "flushes the packet filter, sets a kernel's setting, or uses a service whose restart was never done, so that it runs a replaced program or former settings on",
     async (subject, context) => passUnless((await context.drift(subject)).running, "in force"),
   ),
   probe(
