@@ -78,9 +78,18 @@ async function meet(): Promise<RecordedStanza[]> {
   await moderator.run("APP.store.dispatch({ type: 'TOGGLE_E2EE', enabled: true })");
   await guest.until(`${ROOM}.isE2EEEnabled()`, 30_000);
   await moderator.run("APP.store.dispatch({ type: 'TOGGLE_E2EE', enabled: false })");
-  // The client asks the server each 10 s.
-  for (const one of [ofModerator, ofGuest])
-    expect(await until(() => one.hasSent("urn:xmpp:ping"), 30)).toBe(true);
+  await guest.until(`!${ROOM}.isE2EEEnabled()`, 30_000);
+  for (const [one, other] of [
+    [ofModerator, ofGuest],
+    [ofGuest, ofModerator],
+  ] as const) {
+    // The client asks the server each 10 s.
+    expect(await until(() => one.count("urn:xmpp:ping") > 0, 30)).toBe(true);
+    // Whoever is removed before the answer to the other's key is refused it, or not, by a moment.
+    const isAnswered = () =>
+      one.count("&quot;key-info&quot;") === other.count("&quot;key-info-ack&quot;");
+    expect(await until(isAnswered, 30)).toBe(true);
+  }
   const jids = { moderator: await own(moderator), guest: await own(guest) };
   const { domain } = acceptance.loaded.blueprint;
   await guest.run(`${ROOM}.kickParticipant(${other("Wilhelmina")}.getId())`).catch(() => undefined);

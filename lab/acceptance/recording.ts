@@ -59,9 +59,9 @@ export class Recording {
     return recording;
   }
 
-  /** Whether the browser has sent something with these words. */
-  hasSent(words: string): boolean {
-    return this.#sent.some(({ xml }) => xml.includes(words));
+  /** How many stanzas with these words the browser has sent. */
+  count(words: string): number {
+    return this.#sent.filter(({ xml }) => xml.includes(words)).length;
   }
 
   #note(xml: string, sent: boolean): void {
