@@ -27,6 +27,9 @@ const SHARES =
 const own = async (person: Person): Promise<string> =>
   String(await person.run("APP.connection.getJid()"));
 
+/** The kind of a message between two people's encryption, as it stands in a frame. */
+const olm = (kind: string) => `&quot;${kind}&quot;`;
+
 /** Some messages have no id by which an answer could be known: it comes before the next is sent. */
 const answered = () => sleep(1_000);
 
@@ -87,7 +90,7 @@ async function meet(): Promise<RecordedStanza[]> {
     expect(await until(() => one.count("urn:xmpp:ping") > 0, 30)).toBe(true);
     // Whoever is removed before the answer to the other's key is refused it, or not, by a moment.
     const isAnswered = () =>
-      one.count("&quot;key-info&quot;") === other.count("&quot;key-info-ack&quot;");
+      one.count(olm("key-info")) <= other.count(olm("key-info-ack")) + other.count(olm("error"));
     expect(await until(isAnswered, 30)).toBe(true);
   }
   const jids = { moderator: await own(moderator), guest: await own(guest) };
