@@ -128,7 +128,9 @@ export const recordsOfMachines = (loaded: LoadedInstance): string[] =>
     // What is built here again are other machines, with other keys.
     join(loaded.folder, HOSTS_FILE),
     buildFolder(loaded.blueprint.instance),
-  ].filter((path) => existsSync(path));
+  ].filter(
+    (path, _, all) => existsSync(path) && !all.some((folder) => path.startsWith(`${folder}/`)),
+  );
 
 /**
  * Ends an instance: lifts the protection, destroys cluster and addresses, lists what the API still
@@ -178,7 +180,7 @@ export async function decommission(
     files: { "decommissioned.json": JSON.stringify(record, null, 2) },
   });
   if (leftovers.length === 0) {
-    for (const path of recordsOfMachines(loaded)) rmSync(path, { recursive: true, force: true });
+    for (const path of recordsOfMachines(loaded)) rmSync(path, { recursive: true });
   }
   return record;
 }
