@@ -1,5 +1,6 @@
 import { run } from "./command.ts";
 import { LabError } from "./error.ts";
+import { until } from "./process.ts";
 
 /** The two addresses between the machine and the lab, and the link that joins them. */
 export interface LabNet {
@@ -150,12 +151,20 @@ export async function connect(
   await ipInside("link", "set", "eth0", "up");
 }
 
-/** Removes the links that bear the name of this lab's folder. */
+/**
+ * Removes the links that bear the name of this lab's folder.
+ *
+ * @throws LabError when one is still there after 10 s
+ */
 export async function removeLinks(folder: string): Promise<void> {
-  for (const link of await listLinks()) {
-    if (link.ifalias === aliasOf(folder)) {
-      // It goes with the lab's namespace, a little later: "not there" is what we want.
-      await run("ip", ["link", "delete", link.ifname]).catch(() => undefined);
-    }
-  }
+  let left: string[] = [];
+  const gone = async () => {
+    const links = await listLinks();
+    left = links.filter(({ ifalias }) => ifalias === aliasOf(folder)).map(({ ifname }) => ifname);
+    // The kernel takes it away with the lab's namespace, too, a little later than its last process, and refuses us meanwhile.
+    for (const link of left) await run("ip", ["link", "delete", link]).catch(() => undefined);
+    return left.length === 0;
+  };
+  if (!(await until(gone, 10)))
+    throw new LabError(`link ${left.join(", ")} doesn't go: \`ip link delete\` says why`);
 }
