@@ -200,6 +200,28 @@ class BeyondTest(Root):
         host.doors([])
         self.assertEqual(list(host.found), ["/etc/systemd/system/x.wants/c.service"])
 
+    def test_certificates_that_programs_trust_come_with_packages(self):
+        def pem(letters):
+            return "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % letters
+        authority, trusted = "/usr/share/ca-certificates/mozilla/A.crt", "/etc/ssl/certs/ca-certificates.crt"
+        self.write("/var/lib/dpkg/info/ca.list", authority + "\n")
+        self.write(authority, pem("QUFB\nQUE="))
+        self.write(trusted, pem("QUFBQUE="))
+        self.write("/etc/ssl/certs/java/cacerts")
+        os.symlink(authority, os.path.join(self.root, "etc/ssl/certs/A.pem"))
+        host = self.host()
+        host.doors([])
+        host.anchors()
+        self.assertEqual(host.found, {})
+        self.write(trusted, pem("QUFBQUE=") + pem("QkJC"))
+        for planted in ("/etc/ssl/certs/868d1d0f.0", "/usr/local/share/ca-certificates/b.crt", "/etc/ca-certificates/update.d/b"):
+            self.write(planted, pem("QkJC"))
+        host.doors([])
+        host.anchors()
+        self.assertEqual(sorted(host.found), ["/etc/ca-certificates/update.d/b", "/etc/ssl/certs/868d1d0f.0", trusted,
+                                              "/usr/local/share/ca-certificates/b.crt"])
+        self.assertEqual(host.found[trusted], "has 1 that no package brought")
+
     def test_the_release_before_is_known_until_somebody_changes_it(self):
         program = "/opt/polder/jitsi_1/usr/share/jitsi/run.sh"
         self.write(program, mode=0o755)

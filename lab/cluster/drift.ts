@@ -133,6 +133,7 @@ export function driftTests(): void {
       ["/usr/local/bin/planted", "cp /bin/true /usr/local/bin/planted"],
       ["/etc/ssh/authorized_keys/root", "echo x >/etc/ssh/authorized_keys/root"],
       ["/etc/ld.so.preload", ": >/etc/ld.so.preload"],
+      ["/etc/ssl/certs/0a1b2c3d.0", ": >/etc/ssl/certs/0a1b2c3d.0"],
       ["account toor", "useradd -o -u 0 -M toor"],
     ] as const;
     const UNDO =

@@ -34,10 +34,14 @@ DOORS = (
     "/etc/sysusers.d", "/run/sysusers.d", "/etc/binfmt.d", "/run/binfmt.d", "/etc/dbus-1", "/etc/polkit-1",
     "/etc/network/if-up.d", "/etc/network/if-pre-up.d", "/etc/network/if-down.d", "/etc/network/if-post-down.d",
     "/etc/networkd-dispatcher", "/etc/kernel", "/etc/initramfs-tools", "/etc/security/limits.d", "/etc/logrotate.d",
-    # Packages and keys.
-    "/etc/apt/apt.conf.d", "/etc/apt/preferences.d", "/etc/apt/sources.list.d", "/etc/apt/trusted.gpg.d",
+    # Packages, keys, and certificates that every program trusts, with what is run when those change.
+    "/etc/ca-certificates/update.d", "/etc/ssl/certs", "/etc/apt/apt.conf.d", "/etc/apt/preferences.d", "/etc/apt/sources.list.d", "/etc/apt/trusted.gpg.d",
     "/etc/ssh/authorized_keys", "/root/.ssh", "/usr/local",
 )
+
+# Made on the host from the certificates below, which packages bring. OpenSSL's is compared with them. Java's isn't: Jitsi's
+# programs read the instance's CA alone.
+TRUSTED, JAVA_TRUSTED, AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/java/cacerts", "/usr/share/ca-certificates/"
 
 # systemd's own words about sessions, people and guests: no unit that somebody wrote.
 PASSING = re.compile(r"/run/(user/\d+/)?systemd/transient/[^/]+\.(scope|slice)(\.d/.*)?$")
@@ -83,6 +87,11 @@ def packaged(dpkg="/var/lib/dpkg"):
     return found
 
 
+def certificates(text):
+    """Each certificate of a file of them, by its own letters."""
+    return {"".join(body.split()) for body in re.findall(r"-----BEGIN CERTIFICATE-----([^-]+)-----END", text)}
+
+
 def overrides(dpkg="/var/lib/dpkg"):
     """Modes that packages ask for by dpkg-statoverride."""
     try:
@@ -120,7 +129,7 @@ class Host:
         more += ["/run/user/%d/systemd/%s" % (entry.pw_uid, part) for entry in people for part in RUNTIME]
         for door in sorted({*DOORS, *more}):
             for path in self._below(door):
-                if not self.known(path) and not self._leads_home(path):
+                if path not in (TRUSTED, JAVA_TRUSTED) and not self.known(path) and not self._leads_home(path):
                     self.found[path] = "no package's file, and not of the release"
 
     def _below(self, path):
@@ -145,6 +154,17 @@ class Host:
             return not os.path.lexists(real)  # No link; or gone meanwhile, and nothing to name.
         target = os.path.normpath(target)
         return target == "/dev/null" or self.known(target) or self.known(os.path.realpath(target))
+
+    def anchors(self):
+        """The file of certificates that programs trust, which is no package's file and holds packages' certificates alone."""
+        trusted = self.real(TRUSTED)
+        if not os.path.exists(trusted):
+            return
+        files = [self.real(path) for path in self.packages if path.startswith(AUTHORITIES)]
+        brought = set().union(*(certificates(_read(file)) for file in files if os.path.isfile(file)))
+        more = len(certificates(_read(trusted)) - brought)
+        if more:
+            self.found[TRUSTED] = "has %d that no package brought" % more
 
     # Rights ----------------------------------------------------------------------------------
 
@@ -280,6 +300,7 @@ def look(releases, wanted, admins):
     except KeyError:
         sudoers = []
     host.doors(people)
+    host.anchors()
     host.rights()
     shadow = host.real("/etc/shadow")
     host.accounts(people, _read(shadow) if os.path.exists(shadow) else "", sudoers)

@@ -12,9 +12,18 @@ import { unpacked } from "../jitsi/index.ts";
 import { awaitAddresses, sandbox } from "../sandbox/index.ts";
 import { certificateAndKeyMatch, opensslConfig } from "../tls/index.ts";
 import { KEY, prosodyConfig } from "./config.ts";
+import { PACKAGED_AUTHORITY } from "./packaged-authority.ts";
 
 const CONFIG = "/etc/prosody/prosody.cfg.lua";
 const OPENSSL = "/etc/prosody/openssl.cnf";
+/**
+ * Debian's ssl-cert, on which Prosody's package depends, makes a certificate for itself, with its key, and puts it among those that
+ * all programs trust. It makes none where it finds one of RSA with SHA-256: here it finds one that is trusted anyway, and no key.
+ */
+const SNAKEOIL = [
+  rawFile("/etc/ssl/certs/ssl-cert-snakeoil.pem", PACKAGED_AUTHORITY),
+  rawFile("/etc/ssl/private/ssl-cert-snakeoil.key", ""),
+];
 const UNIT = "prosody.service";
 const DROP_IN = `/etc/systemd/system/${UNIT}.d/polder.conf`;
 const PRIVATE = { group: "prosody", mode: "0640" } as const;
@@ -59,6 +68,7 @@ export function prosodyFragment(blueprint: Blueprint, host: Host, programs: Prog
       ...accounts(blueprint, host),
       ...gateFiles(programs, hasRelays),
       textFile(OPENSSL, opensslConfig()),
+      ...SNAKEOIL,
       textFile(DROP_IN, [
         "[Service]",
         "# Signatures, for which Prosody has no setting.",
