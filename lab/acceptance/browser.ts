@@ -66,11 +66,15 @@ export interface BrowserOptions {
   readonly kind?: BrowserKind | undefined;
   /** A network of this person's own, with these kinds of address; otherwise the one that all share. */
   readonly network?: readonly Family[] | undefined;
+  /** Dutch unless it says otherwise. */
+  readonly language?: "nl" | "en" | undefined;
+  /** Whether this person has a camera and a microphone, both made up: yes unless it says otherwise. Chromium alone. */
+  readonly hasDevices?: boolean | undefined;
   /** Settings of the client, by their path, that a link can't give it. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A person with a real browser in the lab's internet, with a made-up camera and microphone. */
+/** A person with a real browser in the lab's internet. */
 export class Person {
   readonly name: string;
   readonly page: Page;
@@ -110,6 +114,8 @@ export class Person {
       authority,
       within: (argv) => internetCommand(lab, argv, network?.namespace),
       names: names(blueprint, family, options.control ?? 0),
+      language: options.language ?? "nl",
+      hasDevices: options.hasDevices ?? true,
     });
     const [page] = await running.browser.pages();
     const person = new Person(name, running, page as Page, folder, network);

@@ -18,9 +18,13 @@ export interface LaunchOptions {
   readonly within: (argv: readonly string[]) => readonly string[];
   /** Addresses of names that the lab's internet has no DNS for. */
   readonly names: Readonly<Record<string, string>>;
+  /** The language of its person, such as `nl`. */
+  readonly language: string;
+  /** Whether it has a made-up camera and microphone; otherwise none. Firefox always has them. */
+  readonly hasDevices: boolean;
 }
 
-/** A browser that runs, with a made-up camera and microphone, in Dutch. */
+/** A browser that runs. */
 export interface Running {
   readonly browser: Browser;
   /** Ends it as a crash does. */
@@ -39,7 +43,7 @@ function trust(store: string, authority: string): void {
 }
 
 async function launchChromium(options: LaunchOptions): Promise<Running> {
-  const { folder, authority, within, names } = options;
+  const { folder, authority, within, names, language, hasDevices } = options;
   const program = join(folder, "chromium");
   // Chromium looks there beside its own.
   trust(join(folder, ".pki/nssdb"), authority);
@@ -47,7 +51,11 @@ async function launchChromium(options: LaunchOptions): Promise<Running> {
   writeFileSync(program, `#!/bin/sh\nHOME=${quote(folder)} exec ${command} "$@"\n`);
   chmodSync(program, 0o755);
   // WebRTC asks for names with a dot at their end.
-  const rules = Object.entries(names).map(([name, at]) => `MAP ${name}* ${at}`);
+  const rules = [
+    ...Object.entries(names).map(([name, at]) => `MAP ${name}* ${at}`),
+    // What Chromium asks of its maker by itself, whatever page it shows.
+    ...["google.com", "googleapis.com"].map((name) => `MAP *.${name} ~NOTFOUND`),
+  ];
   const browser = await launch({
     executablePath: program,
     pipe: true,
@@ -60,10 +68,10 @@ async function launchChromium(options: LaunchOptions): Promise<Running> {
       "--disable-component-update",
       "--disable-sync",
       // What the page may know of its person's languages; the browser's own would need another package.
-      "--accept-lang=nl",
+      `--accept-lang=${language}`,
       `--host-resolver-rules=${rules.join(",")}`,
       "--use-fake-ui-for-media-stream",
-      "--use-fake-device-for-media-stream",
+      ...(hasDevices ? ["--use-fake-device-for-media-stream"] : []),
       "--autoplay-policy=no-user-gesture-required",
       "--window-size=800,500",
     ],
@@ -83,7 +91,6 @@ const PREFERENCES = {
   "media.autoplay.blocking_policy": 0,
   // OpenH264 would be fetched.
   "media.gmp-manager.updateEnabled": false,
-  "intl.accept_languages": "nl",
   // WebDriver BiDi, without the older protocol beside it.
   "remote.active-protocols": 1,
   "network.captive-portal-service.enabled": false,
@@ -123,12 +130,12 @@ async function said(child: ChildProcess, from: "stdout" | "stderr", word: RegExp
 
 /** Firefox takes its driver on a port of its own loopback, which is in another network namespace. */
 async function launchFirefox(options: LaunchOptions): Promise<Running> {
-  const { folder, authority, within, names } = options;
+  const { folder, authority, within, names, language } = options;
   const [profile, hosts, socket] = ["profile", "hosts", "socket"].map((one) =>
     join(folder, one),
   ) as [string, string, string];
   trust(profile, authority);
-  const settings = Object.entries(PREFERENCES).map(
+  const settings = Object.entries({ ...PREFERENCES, "intl.accept_languages": language }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
   );
   writeFileSync(join(profile, "user.js"), settings.join(""));

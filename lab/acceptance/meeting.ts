@@ -26,7 +26,7 @@ const SMALL = { resolution: 180, "constraints.video.height.ideal": 180 } as cons
 /** What may differ between people. */
 export type PersonOptions = Pick<
   BrowserOptions,
-  "relay" | "network" | "settings" | "kind" | "control"
+  "relay" | "network" | "settings" | "kind" | "control" | "language" | "hasDevices"
 >;
 
 /** Links of one meeting. */

@@ -27,6 +27,18 @@ const CUT = `table inet cut {
 }
 `;
 
+/** Notes each address and port that anything is sent to, but for some and for what stays in the person's own network. */
+const watched = (own: readonly string[]) => `table inet watched {
+  set elsewhere { type ipv4_addr . inet_proto . inet_service; flags dynamic; }
+  chain out {
+    type filter hook output priority 0;
+    oifname "lo" accept
+    ip daddr { ${[...own, "224.0.0.0/4"].join(", ")} } accept
+    meta l4proto { tcp, udp } add @elsewhere { ip daddr . meta l4proto . th dport }
+  }
+}
+`;
+
 /** Runs lines of `ip -batch` in a network namespace. */
 const batch = (namespace: string, lines: readonly string[]): void => {
   const input = `${lines.join("\n")}\n`;
@@ -107,6 +119,21 @@ export class OwnNetwork {
       "443",
     ];
     execFileSync("nsenter", [`--net=${this.namespace}`, ...ends], { stdio: "ignore" });
+  }
+
+  /** Begins to note where this person's browser sends anything. @param own addresses that don't count */
+  watch(own: readonly string[]): void {
+    this.#nft(watched(own));
+  }
+
+  /** What was noted: `address protocol port`. */
+  elsewhere(): string[] {
+    const list = ["nft", "-j", "list", "set", "inet", "watched", "elsewhere"];
+    const text = execFileSync("nsenter", [`--net=${this.namespace}`, ...list]).toString();
+    const { nftables } = JSON.parse(text) as {
+      nftables: readonly { set?: { elem?: readonly { concat: readonly unknown[] }[] } }[];
+    };
+    return nftables.flatMap(({ set }) => set?.elem ?? []).map(({ concat }) => concat.join(" "));
   }
 
   /** Other addresses, as when a phone goes from one network to another: the servers hear nothing of it. */
