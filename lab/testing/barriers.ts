@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AxeResults } from "axe-core";
 import type { Page } from "puppeteer-core";
 
@@ -32,4 +33,12 @@ export async function barriers(page: Page): Promise<string[]> {
 export const barriersBeside = async (
   upstream: Readonly<Record<string, string>>,
   page: Page,
-): Promise<string[]> => (await barriers(page)).filter((one) => !upstream[one.split(":")[0] ?? ""]);
+): Promise<string[]> => {
+  const look = async () =>
+    (await barriers(page)).filter((one) => !upstream[one.split(":")[0] ?? ""]);
+  const found = await look();
+  if (found.length === 0) return found;
+  // A dialog that fades in has half its contrast for a moment.
+  await sleep(1_000);
+  return look();
+};
