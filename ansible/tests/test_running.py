@@ -201,26 +201,36 @@ class BeyondTest(Root):
         self.assertEqual(list(host.found), ["/etc/systemd/system/x.wants/c.service"])
 
     def test_certificates_that_programs_trust_come_with_packages(self):
-        def pem(letters):
-            return "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n" % letters
-        authority, trusted = "/usr/share/ca-certificates/mozilla/A.crt", "/etc/ssl/certs/ca-certificates.crt"
-        self.write("/var/lib/dpkg/info/ca.list", authority + "\n")
+        def pem(letters, kind="CERTIFICATE"):
+            return "-----BEGIN %s-----\n%s\n-----END %s-----\n" % (kind, letters, kind)
+        authority, trusted, ours = "/usr/share/ca-certificates/mozilla/A.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/cron.d/ours"
+        self.write("/var/lib/dpkg/info/ca.list", authority + "\n/etc/ssl/certs\n")
         self.write(authority, pem("QUFB\nQUE="))
         self.write(trusted, pem("QUFBQUE="))
         self.write("/etc/ssl/certs/java/cacerts")
-        os.symlink(authority, os.path.join(self.root, "etc/ssl/certs/A.pem"))
-        host = self.host()
-        host.doors([])
-        host.anchors()
-        self.assertEqual(host.found, {})
-        self.write(trusted, pem("QUFBQUE=") + pem("QkJC"))
-        for planted in ("/etc/ssl/certs/868d1d0f.0", "/usr/local/share/ca-certificates/b.crt", "/etc/ca-certificates/update.d/b"):
-            self.write(planted, pem("QkJC"))
-        host.doors([])
-        host.anchors()
-        self.assertEqual(sorted(host.found), ["/etc/ca-certificates/update.d/b", "/etc/ssl/certs/868d1d0f.0", trusted,
-                                              "/usr/local/share/ca-certificates/b.crt"])
-        self.assertEqual(host.found[trusted], "has 1 that no package brought")
+        for name, target in (("etc/ssl/certs/A.pem", authority), ("usr/lib/ssl/certs", "/etc/ssl/certs")):
+            os.makedirs(os.path.join(self.root, os.path.dirname(name)), exist_ok=True)
+            os.symlink(target, os.path.join(self.root, name))
+
+        def found():
+            host = self.host()
+            host.doors([])
+            host.anchors()
+            return host.found
+        self.assertEqual(found(), {})
+        planted = ["/etc/ca-certificates/update.d/b", "/etc/ssl/certs/868d1d0f.0", "/usr/local/share/ca-certificates/b.crt"]
+        for path in planted:
+            self.write(path, pem("QkJC"))
+        os.symlink(ours, os.path.join(self.root, "etc/ssl/certs/0a1b2c3d.0"))
+        os.unlink(os.path.join(self.root, "usr/lib/ssl/certs"))
+        os.symlink("/tmp", os.path.join(self.root, "usr/lib/ssl/certs"))
+        self.write(trusted, pem("QUFBQUE=") + pem("QkJC") + pem("Q0ND", "TRUSTED CERTIFICATE"))
+        other = "certificate dcdb704109a454784b81229d2b05f368692e758bfa33cb61d04c1b93791b0273"
+        self.assertEqual(sorted(found()), sorted([*planted, "/etc/ssl/certs/0a1b2c3d.0", "/usr/lib/ssl/certs", trusted, other]))
+        folder = os.path.join(self.root, "etc/ssl/certs")
+        os.rename(folder, folder + ".aside")
+        os.symlink(folder + ".aside", folder)
+        self.assertIn("/etc/ssl/certs", found())
 
     def test_the_release_before_is_known_until_somebody_changes_it(self):
         program = "/opt/polder/jitsi_1/usr/share/jitsi/run.sh"

@@ -1,6 +1,7 @@
 """What is on a host and comes neither from its release nor from a package: named, left to a person."""
 from __future__ import annotations
 
+import binascii
 import glob
 import grp
 import hashlib
@@ -39,9 +40,16 @@ DOORS = (
     "/etc/ssh/authorized_keys", "/root/.ssh", "/usr/local",
 )
 
-# Made on the host from the certificates below, which packages bring. OpenSSL's is compared with them. Java's isn't: Jitsi's
-# programs read the instance's CA alone.
-TRUSTED, JAVA_TRUSTED, AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/java/cacerts", "/usr/share/ca-certificates/"
+# Certificates that programs trust. Packages bring AUTHORITIES, and update-ca-certificates(8) makes a link for each and two files
+# of all. OpenSSL's is compared with what packages brought. Java's isn't: Jitsi's programs read the instance's CA alone.
+CERTIFICATES, AUTHORITIES = "/etc/ssl/certs/", "/usr/share/ca-certificates/"
+TRUSTED, JAVA_TRUSTED = CERTIFICATES + "ca-certificates.crt", CERTIFICATES + "java/cacerts"
+
+# Where OpenSSL looks for them, and for its settings: links of a package, of which dpkg keeps no sum.
+LINKS = {
+    "/usr/lib/ssl/cert.pem": TRUSTED, "/usr/lib/ssl/certs": "/etc/ssl/certs", "/usr/lib/ssl/openssl.cnf": "/etc/ssl/openssl.cnf",
+}
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 # systemd's own words about sessions, people and guests: no unit that somebody wrote.
 PASSING = re.compile(r"/run/(user/\d+/)?systemd/transient/[^/]+\.(scope|slice)(\.d/.*)?$")
@@ -88,8 +96,9 @@ def packaged(dpkg="/var/lib/dpkg"):
 
 
 def certificates(text):
-    """Each certificate of a file of them, by its own letters."""
-    return {"".join(body.split()) for body in re.findall(r"-----BEGIN CERTIFICATE-----([^-]+)-----END", text)}
+    """Each certificate of a file of them, by its SHA-256; and all else that is in it."""
+    found = {hashlib.sha256(binascii.a2b_base64(body)).hexdigest() for body in PEM.findall(text)}
+    return found, PEM.sub("", text).strip()
 
 
 def overrides(dpkg="/var/lib/dpkg"):
@@ -128,6 +137,9 @@ class Host:
         )]
         more += ["/run/user/%d/systemd/%s" % (entry.pw_uid, part) for entry in people for part in RUNTIME]
         for door in sorted({*DOORS, *more}):
+            if os.path.islink(self.real(door)) and os.path.isdir(self.real(door)):
+                self.found[door] = "is a link to another folder"
+                continue
             for path in self._below(door):
                 if path not in (TRUSTED, JAVA_TRUSTED) and not self.known(path) and not self._leads_home(path):
                     self.found[path] = "no package's file, and not of the release"
@@ -153,18 +165,27 @@ class Host:
         except OSError:
             return not os.path.lexists(real)  # No link; or gone meanwhile, and nothing to name.
         target = os.path.normpath(target)
+        if path.startswith(CERTIFICATES):
+            # What is rendered, such as the instance's CA, isn't for every program to trust.
+            end = os.path.realpath(target)
+            return end.startswith(AUTHORITIES) and self.known(end) or target.startswith(CERTIFICATES) and self.known(target)
         return target == "/dev/null" or self.known(target) or self.known(os.path.realpath(target))
 
     def anchors(self):
-        """The file of certificates that programs trust, which is no package's file and holds packages' certificates alone."""
-        trusted = self.real(TRUSTED)
-        if not os.path.exists(trusted):
+        """Certificates that OpenSSL trusts and no package brought, each by its SHA-256."""
+        for path, target in LINKS.items():
+            if os.path.islink(self.real(path)) and os.readlink(self.real(path)) != target:
+                self.found[path] = "leads to %s" % os.readlink(self.real(path))
+        if not os.path.exists(self.real(TRUSTED)):
             return
         files = [self.real(path) for path in self.packages if path.startswith(AUTHORITIES)]
-        brought = set().union(*(certificates(_read(file)) for file in files if os.path.isfile(file)))
-        more = len(certificates(_read(trusted)) - brought)
-        if more:
-            self.found[TRUSTED] = "has %d that no package brought" % more
+        brought = set().union(*(certificates(_read(file))[0] for file in files if os.path.isfile(file)))
+        trusted, rest = certificates(_read(self.real(TRUSTED)))
+        # By name, since a package's update changes the file: what the image brought stays known.
+        for one in trusted - brought:
+            self.found["certificate %s" % one] = "is trusted, and no package brought it"
+        if rest:
+            self.found[TRUSTED] = "has more in it than certificates"
 
     # Rights ----------------------------------------------------------------------------------
 
