@@ -110,7 +110,7 @@ function list(what: string, names: readonly string[] = [], shown = SHOWN): strin
 const lines = (what: string, report: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(report).map(([name, how]) => `${what}: ${name}: ${how}`);
 
-/** What holds of a unit whose restart waits. */
+/** What holds of a unit whose restart or reload is due. */
 export const runsOlderFiles = (unit: string): string => `${unit} runs with older files than it has`;
 
 /** What is loaded or runs, and isn't what the files say. */
@@ -252,7 +252,8 @@ export class Results {
     if (phase === "compare" && report) {
       state.compared = report;
       state.lines.push(...found(report));
-      state.running = running(report);
+      const due = Object.entries(report.units?.ask ?? {}).filter(([, verb]) => verb !== "start");
+      state.running = [...running(report), ...due.map(([unit]) => runsOlderFiles(unit))];
       state.left = lines("beyond", report.beyond);
     }
     if (phase === "switch" && report?.asked) {
