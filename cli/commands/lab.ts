@@ -72,15 +72,15 @@ function printHosts({ state, reason, hosts }: HypervisorStatus): void {
   }
 }
 
-/** Names what polder still notes of machines that ended with the lab: a plan by those notes finds a cloud that has nothing of it. */
+/** Names what polder still notes of machines: a plan by the notes of some that ended with the lab finds a cloud that has nothing of it. */
 function printRecords(): void {
   const paths = labInstances()
     .filter(({ folder }) => existsSync(join(folder, "state")))
     .flatMap(recordsOfMachines)
     .map((path) => relative(process.cwd(), path));
   if (paths.length === 0) return;
-  out("polder still has the records of machines that are gone; before you deploy them again:");
-  out(`  rm -r ${paths.join(" ")}`);
+  out("polder still has records of machines; delete those of this lab's before you deploy again:");
+  for (const path of paths) out(`  ${path}`);
 }
 
 /** Hands the terminal to a program, and its exit code to the shell. */
@@ -160,9 +160,10 @@ export function labCommand(): Command {
     .action(async (options: { data?: true; purge?: true }) => {
       const deleted = options.purge ? "all" : options.data ? "data" : undefined;
       const ending = { folder: defaultFolder(), progress: note, delete: deleted } as const;
+      const { apiUrl } = await status(ending);
       await hypervisorDown(ending);
       await down(ending);
-      if (deleted) printRecords();
+      if (deleted && apiUrl) printRecords();
     });
   lab
     .command("shell <host> [command...]")
