@@ -80,8 +80,8 @@ export async function stop(paths: LabPaths): Promise<void> {
     }
     if (isAlive(id)) throw new LabError(`process ${id.pid} of the lab doesn't end: see dmesg`);
   }
-  await removeLinks(paths.folder);
   rmSync(paths.pidFile, { force: true });
+  await removeLinks(paths.folder);
 }
 
 /** Runs one phase of services.sh inside the lab. Who aborts it must `stop` the lab. */

@@ -157,14 +157,17 @@ export async function connect(
  * @throws LabError when one is still there after 10 s
  */
 export async function removeLinks(folder: string): Promise<void> {
-  let left: string[] = [];
+  let refusal = "";
+  const remove = (link: string) =>
+    run("ip", ["link", "delete", link]).catch((error) => {
+      // The kernel takes it away with the lab's namespace, too, a little later than its last process, and refuses us meanwhile.
+      refusal = String(error);
+    });
   const gone = async () => {
     const links = await listLinks();
-    left = links.filter(({ ifalias }) => ifalias === aliasOf(folder)).map(({ ifname }) => ifname);
-    // The kernel takes it away with the lab's namespace, too, a little later than its last process, and refuses us meanwhile.
-    for (const link of left) await run("ip", ["link", "delete", link]).catch(() => undefined);
+    const left = links.filter(({ ifalias }) => ifalias === aliasOf(folder));
+    for (const { ifname } of left) await remove(ifname);
     return left.length === 0;
   };
-  if (!(await until(gone, 10)))
-    throw new LabError(`link ${left.join(", ")} doesn't go: \`ip link delete\` says why`);
+  if (!(await until(gone, 10))) throw new LabError(`the lab's link doesn't go: ${refusal}`);
 }

@@ -114,7 +114,8 @@ async function startLab(start: Start, wanted: LabNet | undefined): Promise<LabNe
     await startServices(start, id, settings);
     return net;
   } catch (error) {
-    await stop(paths);
+    // What couldn't be stopped isn't why it didn't start.
+    await stop(paths).catch((left) => progress(String(left)));
     throw error;
   }
 }
