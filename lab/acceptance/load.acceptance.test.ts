@@ -96,8 +96,11 @@ describe("a meeting that grows", () => {
     const { links, moderator, guests } = await acceptance.meeting(["Gast 1"]);
     const everybody = [moderator, ...guests];
     // By its traffic of now: people and packets of a meeting that has just ended count on their bridge for a while.
-    const packets = async ({ id }: Host) =>
-      [id, (await acceptance.metrics(id))["jitsi_jvb_outgoing_packet_rate"] ?? 0] as const;
+    const packets = async ({ id }: Host) => {
+      const { jitsi_jvb_outgoing_packet_rate: rate } = await acceptance.metrics(id);
+      if (rate === undefined) throw new Error(`${id} tells no rate of packets`);
+      return [id, rate] as const;
+    };
     const used = async () => {
       await sleep(2 * PACE * 1000);
       const rates = await Promise.all(

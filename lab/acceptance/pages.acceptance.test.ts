@@ -44,8 +44,8 @@ it.each(["nl", "en"] as const)(
     await kees.join(links.guest);
     const found: Record<string, readonly string[]> = {};
     const look = async (what: string, person: Person) => {
-      await person.picture(`${acceptance.lab}/acceptance-page-${what}-${language}.png`);
       found[what] = await barriersBeside(JITSIS, person.page);
+      await person.picture(`${acceptance.lab}/acceptance-page-${what}-${language}.png`);
     };
     const reads = (person: Person, words: RegExp) =>
       person.until(`${words}.test(document.body.innerText)`, 60_000);

@@ -32,7 +32,7 @@ const isIn = async (): Promise<boolean | undefined> => {
 /** Seconds in which a bridge of the right CA is in after its start on a busy machine; seen: 10. */
 const COMES_IN = 60;
 
-it("a bridge that believes another CA than the server's sends it no password, and comes in with the instance's own", async () => {
+it("a bridge that believes another CA than the server's doesn't log in, and does with the instance's own", async () => {
   expect(await isIn()).toBe(true);
   const refusals = () =>
     acceptance.on(
