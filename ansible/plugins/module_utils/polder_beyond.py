@@ -168,7 +168,7 @@ class Host:
         if path.startswith(CERTIFICATES):
             # What is rendered, such as the instance's CA, isn't for every program to trust.
             end = os.path.realpath(target)
-            return end.startswith(AUTHORITIES) and self.known(end) or target.startswith(CERTIFICATES) and self.known(target)
+            return (end.startswith(AUTHORITIES) and self.known(end)) or (target.startswith(CERTIFICATES) and self.known(target))
         return target == "/dev/null" or self.known(target) or self.known(os.path.realpath(target))
 
     def anchors(self):
