@@ -227,6 +227,8 @@ class BeyondTest(Root):
         self.write(trusted, pem("QUFBQUE=") + pem("QkJC") + pem("Q0ND", "TRUSTED CERTIFICATE"))
         other = "certificate dcdb704109a454784b81229d2b05f368692e758bfa33cb61d04c1b93791b0273"
         self.assertEqual(sorted(found()), sorted([*planted, "/etc/ssl/certs/0a1b2c3d.0", "/usr/lib/ssl/certs", trusted, other]))
+        self.write(trusted, pem("QUFBQUE=") + pem("A"))
+        self.assertEqual(found()[trusted], "has more in it than certificates")
         folder = os.path.join(self.root, "etc/ssl/certs")
         os.rename(folder, folder + ".aside")
         os.symlink(folder + ".aside", folder)

@@ -97,8 +97,16 @@ def packaged(dpkg="/var/lib/dpkg"):
 
 def certificates(text):
     """Each certificate of a file of them, by its SHA-256; and all else that is in it."""
-    found = {hashlib.sha256(binascii.a2b_base64(body)).hexdigest() for body in PEM.findall(text)}
-    return found, PEM.sub("", text).strip()
+    found = set()
+
+    def take(block):
+        try:
+            found.add(hashlib.sha256(binascii.a2b_base64(block[1])).hexdigest())
+        except binascii.Error:
+            return block[0]  # Whatever it is, it is no certificate.
+        return ""
+    rest = PEM.sub(take, text).strip()
+    return found, rest
 
 
 def overrides(dpkg="/var/lib/dpkg"):
