@@ -166,6 +166,20 @@ describe("events", () => {
     expect(results.all()[0]?.outcome).toBe("differs");
   });
 
+  it("name units whose restart or reload is due, and not those that are down, which the probe of units names", () => {
+    const results = new Results(["a"], true);
+    const ask = {
+      "ssh.service": "reload",
+      "nftables.service": "restart",
+      "nginx.service": "start",
+    };
+    results.add(compare("a", { same: false, units: { ask, enable: [], mask: [] } }));
+    expect(results.all()[0]?.running).toEqual([
+      "ssh.service runs with older files than it has",
+      "nftables.service runs with older files than it has",
+    ]);
+  });
+
   it("name what is loaded or runs otherwise, and what is beyond, which stays a person's", () => {
     const results = new Results(["a", "b", "c"], false);
     results.add(

@@ -90,7 +90,7 @@ export interface HostResult {
   readonly left: readonly string[];
   /** Security updates that the folder of packages doesn't hold. */
   readonly lacks: readonly string[];
-  /** Lines of what is loaded or runs otherwise than its files say, a unit whose restart waits included, for the probes. */
+  /** Lines of what is loaded or runs otherwise than its files say, units whose restart or reload is due included, for the probes. */
   readonly running: readonly string[];
   /** Units whose restart waits, for it would cut calls off. */
   readonly pending: readonly string[];
