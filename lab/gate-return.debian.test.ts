@@ -56,6 +56,16 @@ async function lose(moderator: GateClient, guest: GateClient): Promise<void> {
   await isGone(moderator, guest);
 }
 
+/** A guest who came back by the cookie, and whom the moderator then removed. */
+async function backAndRemoved(moderator: GateClient, browser: Browser): Promise<GateClient> {
+  await lose(moderator, await browser.admitted());
+  const back = await browser.open();
+  expect(await back.join()).toBe("joined");
+  await moderator.setRole(back.nick, "none");
+  await isGone(moderator, back);
+  return back;
+}
+
 describe("a guest who was let in and lost the connection", () => {
   it("waits for a moderator again without the cookie, by the same link and address: another may hold both", async () => {
     const moderator = await world().meeting();
@@ -121,11 +131,7 @@ describe("a guest who was let in and lost the connection", () => {
 it("who came back, was removed and is let in again stays in", async () => {
   const moderator = await world().meeting();
   const browser = new Browser(moderator);
-  await lose(moderator, await browser.admitted());
-  const back = await browser.open();
-  expect(await back.join()).toBe("joined");
-  await moderator.setRole(back.nick, "none");
-  await isGone(moderator, back);
+  const back = await backAndRemoved(moderator, browser);
   await moderator.setAffiliation(back.bareJid, "member");
   expect(await back.join()).toBe("joined");
   expect((await back.ping()).attributes["type"]).toBe("result");
@@ -140,12 +146,11 @@ describe("a second window of the browser, while the first one answers", () => {
     const first = await browser.admitted();
     const second = await browser.open();
     expect(await second.join()).toBe(WAITS);
-    // It has answered by now.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(await second.join()).toBe(WAITS);
-    // It has answered by now.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(await second.join()).toBe(WAITS);
+    for (const _ of [1, 2]) {
+      // It has answered by now.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await second.join()).toBe(WAITS);
+    }
     expect((await first.ping()).attributes["type"]).toBe("result");
     await moderator.setAffiliation(second.bareJid, "member");
     expect(await second.join()).toBe("joined");
@@ -183,11 +188,7 @@ describe("a cookie is worth nothing", () => {
   it("to who was removed after coming back by it", async () => {
     const moderator = await world().meeting();
     const browser = new Browser(moderator);
-    await lose(moderator, await browser.admitted());
-    const back = await browser.open();
-    expect(await back.join()).toBe("joined");
-    await moderator.setRole(back.nick, "none");
-    await isGone(moderator, back);
+    await backAndRemoved(moderator, browser);
     expect(await browser.comesAgain()).toBe(WAITS);
   });
 
